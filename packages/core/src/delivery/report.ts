@@ -1,0 +1,44 @@
+import type { DeliveryErrorCode } from "../errors.js";
+
+/** What became of the events that `flush()` or `stop()` waited for. */
+export interface FlushReport {
+  /** Confirmed by the broker, or written where confirms are off. */
+  readonly sent: number;
+  readonly failed: number;
+  readonly dropped: number;
+  /** Not settled when the time ran out. Always 0 after `stop()`, which fails what is left. */
+  readonly pending: number;
+  /** How many failed or were dropped, by code. */
+  readonly failures: Readonly<Partial<Record<DeliveryErrorCode, number>>>;
+  readonly durationMs: number;
+}
+
+/** What the broker said of one published event. */
+export interface Receipt {
+  readonly eventId: string;
+  /** `false` where confirms are off: the event was written and no more is known. */
+  readonly confirmed: boolean;
+  /** 1 when the first try succeeded. */
+  readonly attempts: number;
+  /** From acceptance to the outcome. */
+  readonly latencyMs: number;
+}
+
+/** State of a sink, from memory: reading it opens nothing. */
+export interface Health {
+  /**
+   * `up`: at least one connection can take events. `degraded`: events wait (not connected, blocked).
+   * `stopped`: not started, or stopped.
+   */
+  readonly status: "up" | "degraded" | "stopped";
+  readonly connectionsOpen: number;
+  readonly circuitState: CircuitState;
+  /** Why the broker takes nothing now. */
+  readonly blocked?: string;
+  /** Buffered, waiting and in flight. */
+  readonly pending: number;
+  /** What last went wrong with a connection, until one is up again. Never holds a password. */
+  readonly lastError?: { readonly code: string; readonly message: string };
+}
+
+export type CircuitState = "closed" | "open" | "half-open";

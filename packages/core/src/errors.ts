@@ -1,0 +1,107 @@
+/** Base of every error that streamll raises: a stable `code`, the `cause` kept, a message that says what to do. */
+export class StreamllError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** One thing wrong with the options. `value` is shown with secrets redacted. */
+export interface ConfigurationProblem {
+  readonly option: string;
+  readonly message: string;
+}
+
+/** The options cannot work. Lists every problem, not only the first. Code `CONFIGURATION`. */
+export class ConfigurationError extends StreamllError {
+  readonly problems: readonly ConfigurationProblem[];
+
+  constructor(problems: readonly ConfigurationProblem[], options?: ErrorOptions) {
+    const lines = problems.map((problem) => `${problem.option}: ${problem.message}`);
+    super("CONFIGURATION", lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`, options);
+    this.problems = problems;
+  }
+}
+
+/** The package of a transport is not installed. Code `TRANSPORT_NOT_INSTALLED`. */
+export class TransportNotInstalledError extends StreamllError {
+  readonly packageName: string;
+
+  constructor(packageName: string, reason: string, options?: ErrorOptions) {
+    super("TRANSPORT_NOT_INSTALLED", `${reason} needs the package ${packageName}: npm install ${packageName}`, options);
+    this.packageName = packageName;
+  }
+}
+
+/** An object is no event, or a wire document cannot be read as one. Code `INVALID_EVENT`. */
+export class InvalidEventError extends StreamllError {
+  /** The wire name of the field at fault, or `""` for the whole. */
+  readonly field: string;
+
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super("INVALID_EVENT", field === "" ? message : `${field}: ${message}`, options);
+    this.field = field;
+  }
+}
+
+export type TransportErrorKind =
+  | "auth"
+  | "permission"
+  | "not-found"
+  | "topology-conflict"
+  | "tls"
+  | "unreachable"
+  | "timeout"
+  | "blocked"
+  | "protocol"
+  | "too-large"
+  | "throttled"
+  /** No queue took the message. */
+  | "unroutable"
+  /** The broker answered with a negative confirm. */
+  | "nack";
+
+/** What a broker or the way to it answered. `code` is `TRANSPORT_` and the kind: `TRANSPORT_AUTH`. */
+export class TransportError extends StreamllError {
+  readonly kind: TransportErrorKind;
+  /** Trying the same again cannot mend it. */
+  readonly permanent: boolean;
+
+  constructor(
+    kind: TransportErrorKind,
+    message: string,
+    options: ErrorOptions & { readonly permanent?: boolean } = {},
+  ) {
+    super(`TRANSPORT_${kind.toUpperCase().replace("-", "_")}`, message, options);
+    this.kind = kind;
+    this.permanent = options.permanent ?? false;
+  }
+}
+
+/** Every code of {@link DeliveryError}. */
+export const deliveryErrorCodes = [
+  "UNROUTABLE",
+  "REJECTED",
+  "EVENT_TOO_LARGE",
+  "BUFFER_FULL",
+  "DROPPED",
+  "RETRIES_EXHAUSTED",
+  "DELIVERY_TIMEOUT",
+  "UNSENT_AT_STOP",
+  "UNCONFIRMED_AT_STOP",
+  "STOPPED",
+] as const;
+
+export type DeliveryErrorCode = (typeof deliveryErrorCodes)[number];
+
+/** One event was not delivered. */
+export class DeliveryError extends StreamllError {
+  declare readonly code: DeliveryErrorCode;
+
+  constructor(code: DeliveryErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}

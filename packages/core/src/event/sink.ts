@@ -1,0 +1,10 @@
+import type { FlushReport } from "../delivery/report.js";
+import type { AnyEvent } from "./event.js";
+
+/** Where the program's events go. `RabbitMQSink` is one; `configure` takes any. */
+export interface EventSink {
+  /** Takes the event over. Never throws and never blocks; `false` when it was not taken. */
+  handleEvent(event: AnyEvent): boolean;
+  flush(): Promise<FlushReport>;
+  stop(): Promise<FlushReport>;
+}

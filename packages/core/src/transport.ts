@@ -1,0 +1,222 @@
+import type { TransportError } from "./errors.js";
+import type { Logger } from "./logger.js";
+
+/**
+ * The seam between the delivery engine and a broker.
+ *
+ * A transport is a connect function: it opens one connection, writes batches to it and passes on what the
+ * broker answers. Pool, reconnect, backoff, fail-over, retry, circuit breaker, watchdog, accounting and
+ * shutdown are the engine's, once, for every transport.
+ *
+ * A transport unrefs every socket and timer that it opens: the engine keeps the process alive while
+ * something is pending.
+ */
+export interface Transport {
+  /** Shown in errors, logs and `explain()`, for example `"amqp091"`. */
+  readonly name: string;
+  readonly capabilities: TransportCapabilities;
+  /**
+   * Opens one connection, authenticates and declares the topology.
+   *
+   * When `signal` aborts, it lets go of everything that it opened and rejects.
+   *
+   * @throws TransportError classified by `kind`; anything else is taken as `protocol`.
+   */
+  connect(endpoint: Endpoint, lane: LaneContext, signal: AbortSignal): Promise<TransportConnection>;
+}
+
+/** Makes transports for the URL schemes that it lists. */
+export interface TransportFactory {
+  /** Lower case and without the colon, for example `["amqp", "amqps"]`. */
+  readonly schemes: readonly string[];
+  /** Throws a `ConfigurationError` for what it cannot honour. Opens nothing. */
+  create(options: TransportOptions): Transport;
+}
+
+/** What a transport's broker can do. An option that needs what is missing is refused at construction. */
+export interface TransportCapabilities {
+  /** The broker says of each message that it has it. Without it an event counts as sent once written. */
+  readonly confirms: boolean;
+  /** A message that no queue takes comes back. */
+  readonly mandatory: boolean;
+  readonly priority: boolean;
+  /** Messages expire. */
+  readonly ttl: boolean;
+  readonly deadLetter: boolean;
+  /** A message sent again with the `sequence` it had is stored once. */
+  readonly deduplication: boolean;
+  /** Exchanges, queues and bindings can be declared. */
+  readonly topology: boolean;
+  /** Largest body in bytes, where it is known before connecting. */
+  readonly maxMessageBytes?: number;
+}
+
+/** What every message of a sink shares; each message adds its own part as {@link OutboundMessage}. */
+export interface MessageDefaults {
+  readonly exchange: string;
+  readonly contentType: string;
+  readonly appId: string;
+  /** Delivery mode 2: the message survives a restart of the broker. */
+  readonly persistent: boolean;
+  /** Ask for messages that no queue takes to come back as refused, with kind `unroutable`. */
+  readonly mandatory: boolean;
+  /** 0 to 255. */
+  readonly priority?: number;
+  /** Milliseconds until the message expires, where the queue does not see to it. */
+  readonly expirationMs?: number;
+}
+
+/** What must exist on the broker before a connection is used. */
+export interface Topology {
+  /** `declare` makes it, `passive` only checks that it is there, `none` does neither. */
+  readonly mode: "declare" | "passive" | "none";
+  readonly exchanges: readonly ExchangeDeclaration[];
+  readonly queues: readonly QueueDeclaration[];
+  /** Made in mode `declare` only. */
+  readonly bindings: readonly BindingDeclaration[];
+}
+
+/** A durable exchange. */
+export interface ExchangeDeclaration {
+  readonly name: string;
+  readonly type: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** A durable queue. `arguments` speak RabbitMQ's names: `x-message-ttl`, `x-max-priority`, `x-queue-type` … */
+export interface QueueDeclaration {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+export interface BindingDeclaration {
+  readonly exchange: string;
+  readonly queue: string;
+  /** A topic pattern such as `streamll.*.*`. */
+  readonly pattern: string;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
+/** One user name and password; asked for at every connect when given as a function. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password: string;
+  /** When the password (a token) stops being valid. */
+  readonly expiresAt?: Date;
+}
+
+export type CredentialsProvider = () => Credentials | Promise<Credentials>;
+
+/** What `node:tls` takes, as far as a sink passes it on. */
+export interface TransportTlsOptions {
+  readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
+  readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
+  readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
+  readonly passphrase?: string;
+  readonly servername?: string;
+  /** TLS 1.2 is the least, and the default. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /** `false` accepts any certificate. Default `true`. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** Everything that a transport is told at construction. Durations in milliseconds. */
+export interface TransportOptions {
+  readonly confirms: boolean;
+  readonly message: MessageDefaults;
+  readonly topology: Topology;
+  /** Bounds DNS, TCP, TLS and the protocol handshake together. */
+  readonly connectionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  /** Shown by the broker's management page; the lane's number is appended. */
+  readonly connectionName: string;
+  /** Present when the connection is encrypted. */
+  readonly tls?: TransportTlsOptions;
+  /** Wins over what the endpoint holds. */
+  readonly credentials?: CredentialsProvider;
+  readonly logger: Logger;
+}
+
+/** One broker address, taken from a URL. Userinfo and path are percent-decoded. */
+export interface Endpoint {
+  /** Without the colon: `amqp`, `amqps`, `memory` … */
+  readonly scheme: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly username?: string;
+  readonly password?: string;
+  /** Without the leading slash; the vhost of AMQP URLs. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** The URL without its password, for messages and logs. */
+  readonly label: string;
+}
+
+/** A lane keeps order and has one connection at a time. */
+export interface LaneContext {
+  /** From 0, stable over reconnects. */
+  readonly index: number;
+}
+
+/** One message as a transport writes it. */
+export interface OutboundMessage {
+  /** Rises within a lane. A message sent again after a lost connection keeps it. */
+  readonly sequence: number;
+  /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
+  readonly exchange?: string | undefined;
+  /** At most 255 bytes of UTF-8. */
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly messageId: string;
+  readonly correlationId: string;
+  /** The event type. */
+  readonly type: string;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
+  readonly headers: MessageHeaders;
+}
+
+export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Messages that are written together, in this order. */
+export type OutboundBatch = readonly OutboundMessage[];
+
+export type PublishOutcome =
+  /** The broker has it. */
+  | { readonly kind: "confirmed" }
+  /** Confirms are off: handed to the network. */
+  | { readonly kind: "written" }
+  /**
+   * Certainly not stored. `shared`: one answer for several messages, the guilty one unknown.
+   * Only where the protocol proves it; everything else is `unknown`.
+   */
+  | { readonly kind: "refused"; readonly error: TransportError; readonly shared?: boolean }
+  /** May be stored. */
+  | { readonly kind: "unknown"; readonly error?: TransportError };
+
+/**
+ * Tells what became of the messages `from` up to but not including `to` of a batch (indices, as in `slice`).
+ * Each message is settled at most once; what has no outcome when the connection closes is taken as `unknown`.
+ */
+export type Settle = (from: number, to: number, outcome: PublishOutcome) => void;
+
+export interface Flow {
+  /** How many more messages may be handed over from now on; 0 stops, `Infinity` sets no bound. */
+  readonly credit: number;
+  /** Why the broker takes nothing now, in its own words. */
+  readonly blocked?: string | undefined;
+}
+
+export interface TransportConnection {
+  /** Writes the batch, in order. Never throws for one message's sake: that one is settled as refused. */
+  publish(batch: OutboundBatch, settle: Settle): void;
+  /** Called once, before the first publish. The listener hears the present state at once, then each change. */
+  onFlow(listener: (flow: Flow) => void): void;
+  /** Settles once, after the last outcome, when the connection can no longer be used. Never rejects. */
+  readonly closed: Promise<TransportError | undefined>;
+  /** Ends it in good order, or at once when `signal` aborts. Resolves in any case, and `closed` with it. */
+  close(signal: AbortSignal): Promise<void>;
+  /** Bytes that the network has taken so far: a slow link that still moves is not given up. */
+  drainedBytes?(): number;
+}

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+import { fileURLToPath } from "node:url";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// Tests run from source: no build comes first.
+const alias = [
+  { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
+  { find: /^@streamll\/brokers$/, replacement: source("./tooling/brokers/src/index.ts") },
+  { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
+];
+
+const roots = "{packages,apps,tooling,examples}/*";
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [`${roots}/test/**/*.test.ts`],
+          exclude: ["**/node_modules/**", "**/*.broker.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "broker",
+          include: [`${roots}/test/**/*.broker.test.ts`],
+          globalSetup: "./tooling/brokers/src/vitest.ts",
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
