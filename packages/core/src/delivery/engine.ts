@@ -1,10 +1,19 @@
-import type { DeliveryError, TransportError } from "../errors.js";
+import { DeliveryError, StreamllError, TransportError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, OutboundMessage, Transport } from "../transport.js";
-import type { Clock } from "./clock.js";
+import { type Clock, systemClock } from "./clock.js";
+import { Endpoints } from "./endpoints.js";
+import { Entry, type Waiter } from "./entry.js";
+import { Executions } from "./executions.js";
+import { Lane } from "./lane.js";
+import { Ledger, SENT, type Settlement } from "./ledger.js";
+import { Notices } from "./notices.js";
 import type { DeliveryOptions } from "./options.js";
+import { Pool } from "./pool.js";
 import type { FlushReport, Health, Receipt } from "./report.js";
+import { Supervisor } from "./supervisor.js";
 
 /** An encoded event, on its way into the engine. */
 export type PreparedMessage = Omit<OutboundMessage, "sequence">;
@@ -14,7 +23,7 @@ export interface DeliverySetup {
   readonly endpoints: readonly Endpoint[];
   readonly options: DeliveryOptions;
   readonly logger: Logger;
-  /** Where events that failed for good are put; absent: nowhere. */
+  /** Where events that the broker refused for good are put; absent: nowhere. */
   readonly deadLetter?: { readonly exchange: string; routingKey(message: OutboundMessage): string };
   /** Each event that failed for good, also those that were dropped. May throw: it is caught. */
   readonly onFailure?: (failure: EngineFailure) => void;
@@ -35,30 +44,500 @@ export interface PublishOptions {
 }
 
 export interface EngineEvents {
-  connected: [info: { endpoint: string; lane: number }];
-  disconnected: [info: { endpoint: string; lane: number; error?: TransportError }];
-  blocked: [info: { reason: string }];
+  connected: [info: { readonly endpoint: string; readonly lane: number }];
+  disconnected: [info: { readonly endpoint: string; readonly lane: number; readonly error?: TransportError }];
+  blocked: [info: { readonly reason: string }];
   unblocked: [];
   failed: [failure: EngineFailure];
   dropped: [failure: EngineFailure];
 }
 
-/** To be built. */
-export interface DeliveryEngine {
-  readonly isRunning: boolean;
-  start(): Promise<void>;
-  /** Takes a message over; starts the engine. `false` when it was not taken. Never throws. */
-  offer(message: PreparedMessage): boolean;
-  publish(message: PreparedMessage, options?: PublishOptions): Promise<Receipt>;
+/** Of `flushTimeout`, at most this much is kept back for closing the connections. */
+const CLOSING_MS = 2000;
+
+/**
+ * Takes messages, delivers them over the lanes of one transport, and accounts for each: what is accepted is
+ * settled exactly once. See `docs/reliability.md` for what it promises.
+ */
+export class DeliveryEngine {
+  readonly #setup: DeliverySetup;
+  readonly #options: DeliveryOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #maxBytes: number;
+
+  readonly #ledger = new Ledger();
+  readonly #executions = new Executions();
+  readonly #endpoints: Endpoints;
+  readonly #pool: Pool;
+  readonly #supervisors: Supervisor[] = [];
+  readonly #meter: Meter;
+  readonly #notices: Notices<EngineEvents>;
+  readonly #counts = { rejected: 0, retried: 0, deadLettered: 0, batches: 0, bytes: 0, confirms: 0, nacks: 0, returns: 0, connects: 0 };
+
+  #state: "idle" | "running" | "stopping" | "stopped" = "idle";
+  #stopped: Promise<FlushReport> | undefined;
+  #holds = 0;
+  #release: (() => void) | undefined;
+  #sweep: (() => void) | undefined;
+  #lastError: StreamllError | undefined;
+  #roomWaiters: (() => void)[] = [];
+  #newsWaiters: ((errors: readonly TransportError[]) => void)[] = [];
+
+  constructor(setup: DeliverySetup) {
+    const { options, transport } = setup;
+    this.#setup = setup;
+    this.#options = options;
+    this.#clock = setup.clock ?? systemClock;
+    this.#random = setup.random ?? Math.random;
+    const { maxMessageBytes = Number.POSITIVE_INFINITY } = transport.capabilities;
+    this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes, options.maxBufferedBytes);
+    this.#meter = new Meter(() => this.#clock.now());
+    this.#notices = new Notices(this.#clock, setup.logger);
+    this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
+    const size = Math.min(options.connectionPoolSize, options.maxInFlight);
+    const share = Math.floor(options.maxInFlight / size);
+    this.#pool = new Pool(size, share, (index) => this.#openLane(index, share));
+    if (setup.onFailure !== undefined) {
+      this.on("failed", setup.onFailure);
+      this.on("dropped", setup.onFailure);
+    }
+  }
+
+  get isRunning(): boolean {
+    return this.#state === "running";
+  }
+
+  /** Events that are not settled. */
+  get pending(): number {
+    return this.#ledger.unsettled;
+  }
+
+  /**
+   * Connects and declares. For a broker that cannot be reached it goes on in the background, and by
+   * `waitForBroker` resolves at once or when it is connected.
+   *
+   * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
+   */
+  async start(): Promise<void> {
+    if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
+    return this.#holding(async () => {
+      this.#supervisors[0]?.probe();
+      while (this.isRunning && !this.#pool.at(0).connected) {
+        const errors = await new Promise<readonly TransportError[]>((resolve) => this.#newsWaiters.push(resolve));
+        const hopeless = errors.length > 0 && errors.every((error) => error.permanent);
+        if (hopeless) throw errors[0]!.cause instanceof StreamllError ? errors[0]!.cause : errors[0]!;
+        if (!this.#options.waitForBroker) return;
+      }
+    });
+  }
+
+  /** Takes a message over and starts the engine. `false` when it was not taken. Never throws, never blocks. */
+  offer(message: PreparedMessage): boolean {
+    return this.#admit(message, undefined) === undefined;
+  }
+
+  /** @throws DeliveryError when it was not delivered; the reason of `signal` when that aborted. */
+  publish(message: PreparedMessage, { signal }: PublishOptions = {}): Promise<Receipt> {
+    const published = this.#holding(async () => {
+      signal?.throwIfAborted();
+      const { promise, resolve, reject } = withResolvers<Receipt>();
+      const waiter: Waiter = { resolve, reject };
+      const refused = this.#admit(message, waiter);
+      if (refused !== undefined) throw refused;
+      const withdraw = () => {
+        reject(signal?.reason);
+        this.#withdraw(waiter);
+      };
+      signal?.addEventListener("abort", withdraw);
+      return promise.finally(() => signal?.removeEventListener("abort", withdraw));
+    });
+    // Whoever does not await it hears of a failure through `onFailure`, not through a crash.
+    published.catch(() => {});
+    return published;
+  }
+
   /** Counts something that was no event at all. */
-  countRejected(): void;
-  ready(): Promise<void>;
-  flush(): Promise<FlushReport>;
-  stop(): Promise<FlushReport>;
-  stats(): DeliveryStats;
-  health(): Health;
-  on<K extends keyof EngineEvents>(name: K, listener: (...args: EngineEvents[K]) => void): void;
-  off<K extends keyof EngineEvents>(name: K, listener: (...args: EngineEvents[K]) => void): void;
+  countRejected(): void {
+    this.#counts.rejected++;
+  }
+
+  /** Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. */
+  ready(): Promise<void> {
+    if (this.#hasRoom(this.#maxBytes) || this.#state === "stopped") return Promise.resolve();
+    return this.#holding(() => new Promise((resolve) => this.#roomWaiters.push(resolve)));
+  }
+
+  /** Resolves when everything accepted before it is settled, or with what is pending after `flushTimeout`. */
+  flush(): Promise<FlushReport> {
+    return this.#holding(() => this.#settleAll(this.#options.flushTimeoutMs));
+  }
+
+  /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`; then nothing is left open. */
+  stop(): Promise<FlushReport> {
+    this.#stopped ??= this.#holding(() => this.#stop());
+    return this.#stopped;
+  }
+
+  stats(): DeliveryStats {
+    const { received, sent, failed, dropped, buffered, inFlight, bytes } = this.#ledger;
+    const { confirms, nacks, returns, ...counts } = this.#counts;
+    const { perSecond, p50, p95, p99 } = this.#meter.read();
+    const { lanes } = this.#pool;
+    return {
+      events_received: received,
+      events_sent: sent,
+      events_failed: failed,
+      events_dropped: dropped,
+      events_rejected: counts.rejected,
+      events_retried: counts.retried,
+      events_dead_lettered: counts.deadLettered,
+      events_buffered: buffered,
+      events_in_flight: inFlight,
+      bytes_buffered: bytes,
+      batches_sent: counts.batches,
+      bytes_sent: counts.bytes,
+      confirms,
+      nacks,
+      returns,
+      reconnects: Math.max(0, counts.connects - lanes.length),
+      connections_open: lanes.filter((lane) => lane.connected).length,
+      connections_in_use: lanes.filter((lane) => lane.inFlight > 0).length,
+      circuit_state: this.#endpoints.circuitState,
+      blocked: lanes.some((lane) => lane.blocked !== undefined),
+      events_per_second: perSecond,
+      publish_latency_p50_ms: p50,
+      publish_latency_p95_ms: p95,
+      publish_latency_p99_ms: p99,
+      confirm_failure_rate: (nacks + returns) / Math.max(1, confirms + nacks + returns),
+    };
+  }
+
+  health(): Health {
+    const { lanes } = this.#pool;
+    const open = lanes.filter((lane) => lane.connected);
+    const blocked = lanes.find((lane) => lane.blocked !== undefined)?.blocked;
+    const up = open.some((lane) => lane.blocked === undefined);
+    return {
+      status: this.isRunning ? (up ? "up" : "degraded") : "stopped",
+      connectionsOpen: open.length,
+      circuitState: this.#endpoints.circuitState,
+      pending: this.pending,
+      ...(blocked === undefined ? {} : { blocked }),
+      ...(this.#lastError === undefined
+        ? {}
+        : { lastError: { code: this.#lastError.code, message: this.#lastError.message } }),
+    };
+  }
+
+  on<K extends keyof EngineEvents>(name: K, listener: (...args: EngineEvents[K]) => void): void {
+    this.#notices.on(name, listener);
+  }
+
+  off<K extends keyof EngineEvents>(name: K, listener: (...args: EngineEvents[K]) => void): void {
+    this.#notices.off(name, listener);
+  }
+
+  #begin(): boolean {
+    if (this.#state === "idle") {
+      this.#state = "running";
+      this.#pool.at(0);
+      this.#sweepLater();
+    }
+    return this.isRunning;
+  }
+
+  #openLane(index: number, share: number): Lane {
+    const { transport, logger } = this.#setup;
+    const shared = { options: this.#options, clock: this.#clock, random: this.#random };
+    const supervisor = new Supervisor({
+      ...shared,
+      transport,
+      logger,
+      endpoints: this.#endpoints,
+      lane: index,
+      opened: (connection, site) => {
+        this.#counts.connects++;
+        this.#lastError = undefined;
+        lane.opened(connection, site);
+        const info = { endpoint: site.endpoint.label, lane: index };
+        logger.info(info, "connected");
+        this.#notices.tell("connected", info);
+        this.#tellNews([]);
+      },
+      lost: (error, site) => {
+        const proven = lane.lost(error);
+        const info = { endpoint: site.endpoint.label, lane: index };
+        if (this.#state === "running") this.#lastError = error;
+        logger.info({ ...info, code: error?.code }, `disconnected: ${error?.message ?? "closed"}`);
+        this.#notices.tell("disconnected", error === undefined ? info : { ...info, error });
+        return proven;
+      },
+      roundFailed: (errors) => {
+        this.#lastError = errors[0];
+        this.#tellNews(errors);
+      },
+    });
+    const lane: Lane = new Lane(index, {
+      ...shared,
+      share,
+      deduplication: transport.capabilities.deduplication,
+      departed: ({ entries }) => {
+        this.#ledger.depart(entries.length);
+        this.#counts.batches++;
+        for (const entry of entries) this.#counts.bytes += entry.body.length;
+      },
+      cameBack: (events) => this.#ledger.comeBack(events),
+      sent: (entries, outcome, latencyMs) => this.#sent(entries, outcome, latencyMs),
+      refused: (entry, error, retry) => this.#refused(entry, error, retry),
+      convicted: (entry, error) => this.#fail(entry, refusalOf(error), entry.tries + 1),
+      expired: (entry) => this.#expired(entry),
+      blocked: (reason) => this.#blocked(reason),
+      giveUp: (error) => supervisor.giveUp(error),
+    });
+    this.#supervisors.push(supervisor);
+    supervisor.start();
+    return lane;
+  }
+
+  /** Gives the reason when the message was not accepted. */
+  #admit(message: PreparedMessage, waiter: Waiter | undefined): DeliveryError | undefined {
+    if (!this.#begin()) {
+      this.#counts.rejected++;
+      return new DeliveryError("STOPPED", "the sink was stopped and takes no more events");
+    }
+    const bytes = message.body.length;
+    if (bytes > this.#maxBytes) {
+      const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
+      this.#fail(this.#enter(message, waiter), new DeliveryError("EVENT_TOO_LARGE", error), 0);
+      return undefined;
+    }
+    if (!this.#makeRoom(bytes)) {
+      const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
+      const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
+      if (this.#options.overflow === "drop-newest") this.#drop(this.#enter(message, undefined), error);
+      else this.#counts.rejected++;
+      return error;
+    }
+    const entry = this.#enter(message, waiter);
+    entry.execution.lane.accept(entry);
+    return undefined;
+  }
+
+  #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
+    const epoch = this.#ledger.accept(message.body.length);
+    const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
+    execution.lane.load++;
+    const entry = new Entry(message, this.#clock.now(), epoch, execution);
+    entry.waiter = waiter;
+    return entry;
+  }
+
+  readonly #chooseLane = (id: string): Lane =>
+    this.#setup.transport.capabilities.confirms ? this.#pool.leastLoaded() : this.#pool.byHash(id);
+
+  #hasRoom(bytes: number): boolean {
+    const { maxBufferedEvents, maxBufferedBytes } = this.#options;
+    return this.#ledger.unsettled < maxBufferedEvents && this.#ledger.bytes + bytes <= maxBufferedBytes;
+  }
+
+  #makeRoom(bytes: number): boolean {
+    while (!this.#hasRoom(bytes)) {
+      if (this.#options.overflow !== "drop-oldest") return false;
+      let oldest: Entry | undefined;
+      for (const lane of this.#pool.lanes) {
+        const entry = lane.oldestBuffered();
+        if (entry !== undefined && (oldest === undefined || entry.acceptedAt < oldest.acceptedAt)) oldest = entry;
+      }
+      if (oldest === undefined) return false;
+      this.#drop(oldest, new DeliveryError("DROPPED", "the buffer was full and this event the oldest in it"));
+    }
+    return true;
+  }
+
+  #withdraw(waiter: Waiter): void {
+    for (const lane of this.#pool.lanes) {
+      const entry = lane.buffered((candidate) => candidate.waiter === waiter);
+      if (entry !== undefined) this.#drop(entry, new DeliveryError("DROPPED", "withdrawn by its signal"));
+    }
+  }
+
+  #sent(entries: readonly Entry[], outcome: "confirmed" | "written", latencyMs: number): void {
+    if (outcome === "confirmed") this.#counts.confirms += entries.length;
+    this.#meter.sent(entries.length, latencyMs);
+    const now = this.#clock.now();
+    for (const entry of entries) {
+      if (entry.failure !== undefined) {
+        this.#counts.deadLettered++;
+        this.#fail(entry, entry.failure, entry.tries + 1);
+        continue;
+      }
+      entry.waiter?.resolve({
+        eventId: entry.messageId,
+        confirmed: outcome === "confirmed",
+        attempts: entry.tries + 1,
+        latencyMs: now - entry.acceptedAt,
+      });
+      this.#settle(entry, SENT);
+    }
+  }
+
+  #refused(entry: Entry, error: TransportError, retry: boolean): void {
+    if (error.kind === "unroutable") this.#counts.returns++;
+    else if (error.kind !== "timeout") this.#counts.nacks++;
+    if (retry) {
+      this.#counts.retried++;
+      return;
+    }
+    const refusal = refusalOf(error);
+    const { deadLetter, logger } = this.#setup;
+    if (entry.failure !== undefined) {
+      logger.warn({ code: refusal.code, exchange: entry.exchange }, `not dead-lettered: ${error.message}`);
+      return this.#fail(entry, entry.failure, entry.tries + 1);
+    }
+    if (deadLetter === undefined) return this.#fail(entry, refusal, entry.tries + 1);
+    entry.routingKey = deadLetter.routingKey(entry);
+    entry.exchange = deadLetter.exchange;
+    entry.headers = { ...entry.headers, streamll_failure: refusal.code };
+    entry.failure = refusal;
+    entry.tries = 0;
+    entry.execution.lane.again(entry);
+  }
+
+  #expired(entry: Entry): boolean {
+    const { deliveryTimeoutMs } = this.#options;
+    if (deliveryTimeoutMs === undefined || this.#clock.now() - entry.acceptedAt < deliveryTimeoutMs) return false;
+    const message = `not delivered within ${deliveryTimeoutMs / 1000} s (deliveryTimeout)`;
+    this.#fail(entry, new DeliveryError("DELIVERY_TIMEOUT", message), entry.tries);
+    return true;
+  }
+
+  #fail(entry: Entry, error: DeliveryError, attempts: number): void {
+    this.#settle(entry, { as: "failed", code: error.code });
+    entry.waiter?.reject(error);
+    this.#notices.tell("failed", { message: entry, error, attempts });
+  }
+
+  #drop(entry: Entry, error: DeliveryError): void {
+    this.#settle(entry, { as: "dropped", code: error.code });
+    entry.waiter?.reject(error);
+    this.#notices.tell("dropped", { message: entry, error, attempts: entry.tries });
+  }
+
+  #settle(entry: Entry, settlement: Settlement): void {
+    if (!this.#ledger.settle(entry, settlement)) return;
+    entry.execution.lane.left(entry);
+    this.#executions.leave(entry.execution);
+    if (this.#roomWaiters.length > 0) this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    const { maxBufferedEvents, maxBufferedBytes } = this.#options;
+    const free = this.#ledger.unsettled <= maxBufferedEvents / 2 && this.#ledger.bytes <= maxBufferedBytes / 2;
+    if (!(free && this.#hasRoom(this.#maxBytes)) && this.#ledger.unsettled > 0) return;
+    for (const resolve of this.#roomWaiters.splice(0)) resolve();
+  }
+
+  #tellNews(errors: readonly TransportError[]): void {
+    for (const resolve of this.#newsWaiters.splice(0)) resolve(errors);
+  }
+
+  #blocked(reason: string | undefined): void {
+    if (reason !== undefined) {
+      this.#setup.logger.warn({ reason }, "blocked by the broker");
+      this.#notices.tell("blocked", { reason });
+    } else if (this.#pool.lanes.every((lane) => lane.blocked === undefined)) {
+      this.#setup.logger.info({}, "no longer blocked");
+      this.#notices.tell("unblocked");
+    }
+  }
+
+  async #settleAll(timeoutMs: number): Promise<FlushReport> {
+    const startedAt = this.#clock.now();
+    const barrier = this.#ledger.barrier();
+    if (barrier.pending > 0) {
+      for (const lane of this.#pool.lanes) lane.hurry();
+      for (const supervisor of this.#supervisors) supervisor.probe();
+      await this.#within(timeoutMs, barrier.done);
+    }
+    this.#ledger.release(barrier);
+    this.#notices.drain();
+    return barrier.report(this.#clock.now() - startedAt);
+  }
+
+  async #stop(): Promise<FlushReport> {
+    const startedAt = this.#clock.now();
+    const { flushTimeoutMs } = this.#options;
+    this.#state = "stopping";
+    const all = this.#ledger.barrier();
+    await this.#settleAll(Math.max(flushTimeoutMs - CLOSING_MS, flushTimeoutMs * 0.8));
+    for (const entry of this.#pool.lanes.flatMap((lane) => lane.drain())) {
+      const error =
+        entry.sequence > 0
+          ? new DeliveryError("UNCONFIRMED_AT_STOP", "stopped before the broker answered: it may have arrived")
+          : new DeliveryError("UNSENT_AT_STOP", "stopped before it could be sent");
+      this.#fail(entry, error, entry.tries);
+    }
+    const closing = new AbortController();
+    const closed = Promise.all(this.#supervisors.map((supervisor) => supervisor.stop(closing.signal)));
+    await this.#within(flushTimeoutMs - (this.#clock.now() - startedAt), closed);
+    closing.abort();
+    this.#sweep?.();
+    this.#state = "stopped";
+    this.#tellNews([]);
+    this.#tellRoom();
+    this.#notices.drain();
+    return all.report(this.#clock.now() - startedAt);
+  }
+
+  #sweepLater(): void {
+    const { deliveryTimeoutMs } = this.#options;
+    if (deliveryTimeoutMs === undefined) return;
+    this.#sweep = this.#clock.after(Math.min(1000, Math.max(10, deliveryTimeoutMs / 4)), () => {
+      for (const lane of this.#pool.lanes) lane.expire();
+      this.#sweepLater();
+    });
+  }
+
+  async #within(ms: number, done: Promise<unknown>): Promise<void> {
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(Math.max(0, ms), resolve);
+    });
+    await Promise.race([done, late]);
+    cancel();
+  }
+
+  /** The process stays alive while something is awaited. */
+  async #holding<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#holds++ === 0) this.#release = this.#clock.keepAlive();
+    try {
+      return await work();
+    } finally {
+      if (--this.#holds === 0) this.#release?.();
+    }
+  }
 }
 
-export declare function createDeliveryEngine(setup: DeliverySetup): DeliveryEngine;
+function refusalOf(error: TransportError): DeliveryError {
+  const options = { cause: error };
+  if (error.kind === "unroutable") return new DeliveryError("UNROUTABLE", error.message, options);
+  if (error.kind === "too-large") return new DeliveryError("EVENT_TOO_LARGE", error.message, options);
+  if (error.permanent) return new DeliveryError("REJECTED", error.message, options);
+  return new DeliveryError("RETRIES_EXHAUSTED", `refused at every try: ${error.message}`, options);
+}
+
+// Promise.withResolvers came with Node 22.
+function withResolvers<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+export function createDeliveryEngine(setup: DeliverySetup): DeliveryEngine {
+  return new DeliveryEngine(setup);
+}

@@ -1,0 +1,9 @@
+/**
+ * Exponential backoff with full jitter: anywhere between nothing and the doubled base, so that a thousand
+ * clients of a restarted broker do not come back at once.
+ *
+ * @param failures How many there were before this one.
+ */
+export function fullJitter(failures: number, baseMs: number, maxMs: number, random: () => number): number {
+  return random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 30));
+}

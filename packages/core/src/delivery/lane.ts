@@ -1,0 +1,434 @@
+import { TransportError } from "../errors.js";
+import type { Flow, PublishOutcome, TransportConnection } from "../transport.js";
+import { fullJitter } from "./backoff.js";
+import type { Clock } from "./clock.js";
+import type { Site } from "./endpoints.js";
+import type { Entry, Flight } from "./entry.js";
+import { Fifo } from "./fifo.js";
+import type { DeliveryOptions } from "./options.js";
+import { PoisonSearch } from "./poison.js";
+import { Watchdog } from "./watchdog.js";
+
+/** What a lane tells the engine, and what it takes from it. */
+export interface LaneSetup {
+  readonly options: DeliveryOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** How many events this lane may have in flight. */
+  readonly share: number;
+  /** The broker deduplicates by sequence: what is unknown must go again in its old place. */
+  readonly deduplication: boolean;
+  departed(flight: Flight): void;
+  /** They are back from their flight, without an outcome. */
+  cameBack(events: number): void;
+  sent(entries: readonly Entry[], outcome: "confirmed" | "written", latencyMs: number): void;
+  /** The broker refused it, or it stayed unanswered: `retry` says whether it goes again. */
+  refused(entry: Entry, error: TransportError, retry: boolean): void;
+  /** It ends every connection that carries it. */
+  convicted(entry: Entry, error: TransportError): void;
+  /** `true` when it was too old, and is settled. */
+  expired(entry: Entry): boolean;
+  blocked(reason: string | undefined): void;
+  giveUp(error: TransportError): void;
+}
+
+/**
+ * A lane keeps order and has one connection at a time. Its events are in one of four places:
+ * `queue` (not yet written), `resend` (written to a connection that is gone), in flight, or waiting for a retry.
+ */
+export class Lane {
+  readonly index: number;
+  /** Unsettled events of this lane; the engine counts them. */
+  load = 0;
+  inFlight = 0;
+  blocked: string | undefined;
+
+  readonly #setup: LaneSetup;
+  readonly #queue = new Fifo<Entry>();
+  #queuedBytes = 0;
+  readonly #resend = new Fifo<Entry>();
+  readonly #waiting = new Map<Entry, () => void>();
+  readonly #flights = new Fifo<Flight>();
+  readonly #watchdog: Watchdog;
+  readonly #poison: PoisonSearch;
+
+  #connection: TransportConnection | undefined;
+  #site: Site | undefined;
+  #proven = false;
+  #credit = 0;
+  #sequence = 0;
+  #flightId = 0;
+  #answeredFlight = 0;
+  /** How many at the head of the queue need not wait for their batch to fill. */
+  #due = 0;
+  #batchTimer: (() => void) | undefined;
+  #pumpSoon: (() => void) | undefined;
+
+  constructor(index: number, setup: LaneSetup) {
+    this.index = index;
+    this.#setup = setup;
+    this.#poison = new PoisonSearch(setup.options.maxRetries);
+    this.#watchdog = new Watchdog({
+      clock: setup.clock,
+      timeoutMs: setup.options.confirmTimeoutMs,
+      owed: () => this.#connection !== undefined && this.inFlight > 0 && this.blocked === undefined,
+      drained: () => this.#connection?.drainedBytes?.() ?? 0,
+      expired: () => {
+        const seconds = setup.options.confirmTimeoutMs / 1000;
+        this.#giveUp(new TransportError("timeout", `nothing confirmed and no byte taken for ${seconds} s`));
+      },
+      overdue: (writtenBefore) => this.#retryOverdue(writtenBefore),
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  accept(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#queuedBytes += entry.body.length;
+    this.#schedule();
+  }
+
+  /** Nothing waits for its batch to fill any more: somebody flushes. */
+  hurry(): void {
+    this.#due = this.#queue.length;
+    this.#schedule();
+  }
+
+  /** The oldest event that no connection has. */
+  oldestBuffered(): Entry | undefined {
+    this.#purge();
+    return this.#resend.peek() ?? this.#queue.peek();
+  }
+
+  /** Finds an event that no connection has. */
+  buffered(matches: (entry: Entry) => boolean): Entry | undefined {
+    return [...this.#waiting.keys()].find(matches) ?? this.#resend.find(matches) ?? this.#queue.find(matches);
+  }
+
+  /** An event was settled where it stood; the lane forgets it. */
+  left(entry: Entry): void {
+    this.load--;
+    this.#waiting.get(entry)?.();
+    this.#waiting.delete(entry);
+  }
+
+  /** Settles what is too old. */
+  expire(): void {
+    this.#purge();
+    for (const entry of this.#waiting.keys()) this.#setup.expired(entry);
+  }
+
+  /** Sends an event again as if it were new: a dead letter. */
+  again(entry: Entry): void {
+    entry.sequence = 0;
+    this.#requeue([entry]);
+    this.#schedule();
+  }
+
+  /** Takes out all that is unsettled, for the end of `stop()`. */
+  drain(): Entry[] {
+    this.#cancelTimers();
+    this.#comeBack();
+    const left = [...this.#resend.clear(), ...this.#queue.clear(), ...this.#waiting.keys()];
+    return left.filter((entry) => !entry.settled);
+  }
+
+  opened(connection: TransportConnection, site: Site): void {
+    this.#connection = connection;
+    this.#site = site;
+    this.#proven = false;
+    this.#credit = 0;
+    this.#due = this.#queue.length;
+    connection.onFlow((flow) => {
+      if (this.#connection === connection) this.#flowed(flow);
+    });
+    this.#schedule();
+  }
+
+  /** The connection is gone: the lane is rewound. Tells whether it ever answered for an event. */
+  lost(error: TransportError | undefined): boolean {
+    if (this.#connection === undefined) return this.#proven;
+    this.#connection = undefined;
+    this.#cancelTimers();
+    this.#unblock();
+    const guilty = this.#poison.died(this.#comeBack(), error);
+    if (guilty !== undefined && error !== undefined) this.#convict(guilty, error);
+    return this.#proven;
+  }
+
+  /** Everything without an outcome goes back to the head, in order, before anything new. */
+  #comeBack(): Entry[] {
+    const rewound: Entry[] = [];
+    for (const flight of this.#flights.clear()) {
+      for (const entry of flight.entries) {
+        if (entry.flight !== flight) continue;
+        entry.flight = undefined;
+        rewound.push(entry);
+      }
+    }
+    this.inFlight = 0;
+    this.#setup.cameBack(rewound.length);
+    const next = this.#resend.peek();
+    const last = rewound.at(-1);
+    if (next !== undefined && last !== undefined && next.sequence < last.sequence) {
+      const all = [...rewound, ...this.#resend.clear()];
+      this.#resend.unshift(all.sort((a, b) => a.sequence - b.sequence));
+    } else {
+      this.#resend.unshift(rewound);
+    }
+    return rewound;
+  }
+
+  /** Drops from the heads what is settled or too old. */
+  #purge(): void {
+    for (const fifo of [this.#resend, this.#queue]) {
+      for (let entry = fifo.peek(); entry?.settled || (entry && this.#setup.expired(entry)); entry = fifo.peek()) {
+        this.#take(fifo);
+      }
+    }
+  }
+
+  #schedule(): void {
+    if (this.#connection === undefined || this.#pumpSoon !== undefined) return;
+    const { options, clock } = this.#setup;
+    if (this.#resend.length > 0 || this.#dueEvents() > 0) {
+      this.#pumpSoon = clock.afterPoll(() => {
+        this.#pumpSoon = undefined;
+        this.#pump();
+      });
+    } else if (this.#queue.length > 0) {
+      this.#batchTimer ??= clock.after(options.batchTimeoutMs, () => {
+        this.#batchTimer = undefined;
+        this.hurry();
+      });
+    }
+  }
+
+  #dueEvents(): number {
+    const { batchSize, batchBytes } = this.#setup.options;
+    const full = this.#queue.length >= batchSize || this.#queuedBytes >= batchBytes;
+    return full ? this.#queue.length : Math.min(this.#due, this.#queue.length);
+  }
+
+  #pump(): void {
+    let connection = this.#connection;
+    while (connection !== undefined) {
+      const batch = this.#nextBatch();
+      if (batch.length === 0) break;
+      this.#write(connection, batch);
+      connection = this.#connection;
+    }
+    if (this.#resend.length === 0 && this.#dueEvents() === 0) this.#schedule();
+  }
+
+  #nextBatch(): Entry[] {
+    const { share } = this.#setup;
+    const { batchSize, batchBytes } = this.#setup.options;
+    this.#purge();
+    if (this.#poison.active && this.inFlight > 0) return [];
+    const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
+    const available = fifo === this.#resend ? fifo.length : this.#dueEvents();
+    const want = Math.min(available, batchSize, share, this.#poison.limit);
+    const room = share - this.inFlight;
+    // A whole batch is worth waiting for, as long as something in flight will make room.
+    if (room < want && this.inFlight > 0) return [];
+    const batch: Entry[] = [];
+    let bytes = 0;
+    while (batch.length < Math.min(want, this.#credit)) {
+      const entry = fifo.peek();
+      if (entry === undefined) break;
+      if (!entry.settled && batch.length > 0 && bytes + entry.body.length > batchBytes) break;
+      this.#take(fifo);
+      if (entry.settled || this.#setup.expired(entry)) continue;
+      bytes += entry.body.length;
+      batch.push(entry);
+    }
+    const [suspect] = batch;
+    if (batch.length === 1 && suspect !== undefined && this.#poison.standsAside(suspect)) {
+      return this.#neighbourOf(suspect);
+    }
+    return batch;
+  }
+
+  /** The suspect of a poison search waits until one event behind it has shown that the connection is good. */
+  #neighbourOf(suspect: Entry): Entry[] {
+    const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
+    const neighbour = this.#take(fifo);
+    if (neighbour === undefined || neighbour.settled) return [suspect];
+    this.#resend.unshift([suspect]);
+    return [neighbour];
+  }
+
+  #take(fifo: Fifo<Entry>): Entry | undefined {
+    const entry = fifo.shift();
+    if (entry !== undefined && fifo === this.#queue) {
+      this.#queuedBytes -= entry.body.length;
+      if (this.#due > 0) this.#due--;
+    }
+    return entry;
+  }
+
+  #write(connection: TransportConnection, entries: Entry[]): void {
+    const flight: Flight = {
+      id: ++this.#flightId,
+      entries,
+      writtenAt: this.#setup.clock.now(),
+      open: entries.length,
+    };
+    for (const entry of entries) {
+      if (entry.sequence === 0) entry.sequence = ++this.#sequence;
+      entry.flight = flight;
+    }
+    if (this.inFlight === 0) this.#watchdog.progress();
+    this.#flights.push(flight);
+    this.inFlight += entries.length;
+    this.#credit -= entries.length;
+    this.#setup.departed(flight);
+    this.#watchdog.arm();
+    try {
+      connection.publish(entries, (from, to, outcome) => this.#outcome(flight, from, to, outcome));
+    } catch (error) {
+      const message = `publish threw: ${error instanceof Error ? error.message : String(error)}`;
+      this.#giveUp(new TransportError("protocol", message, { cause: error }));
+    }
+  }
+
+  #outcome(flight: Flight, from: number, to: number, outcome: PublishOutcome): void {
+    const entries: Entry[] = [];
+    for (let i = Math.max(0, from); i < Math.min(to, flight.entries.length); i++) {
+      const entry = flight.entries[i]!;
+      // An answer of a connection that was given up, or a second one, counts for nothing.
+      if (entry.flight !== flight) continue;
+      entry.flight = undefined;
+      entries.push(entry);
+    }
+    if (entries.length === 0) return;
+    flight.open -= entries.length;
+    this.inFlight -= entries.length;
+    this.#setup.cameBack(entries.length);
+    this.#answeredFlight = Math.max(this.#answeredFlight, flight.id);
+    while (this.#flights.peek()?.open === 0) this.#flights.shift();
+    this.#watchdog.progress();
+    this.#settle(entries, outcome, this.#setup.clock.now() - flight.writtenAt);
+    this.#schedule();
+  }
+
+  #settle(entries: readonly Entry[], outcome: PublishOutcome, latencyMs: number): void {
+    switch (outcome.kind) {
+      case "confirmed":
+      case "written":
+        this.#prove();
+        this.#setup.sent(entries, outcome.kind, latencyMs);
+        this.#acquit(entries.length);
+        return;
+      case "refused":
+        this.#prove();
+        if (outcome.shared && entries.length > 1) return this.#halve(entries);
+        for (const entry of entries) this.#refuse(entry, outcome.error);
+        this.#poison.settled(entries.length);
+        return;
+      case "unknown": {
+        const error = outcome.error ?? new TransportError("timeout", "the broker gave no answer");
+        if (this.#setup.deduplication) return this.#rewind(entries, error);
+        for (const entry of entries) this.#refuse(entry, error);
+        this.#poison.settled(entries.length);
+      }
+    }
+  }
+
+  /** A neighbour's confirm convicts the one that stood aside. */
+  #acquit(confirmed: number): void {
+    const guilty = this.#poison.confirmed(confirmed);
+    if (guilty !== undefined) {
+      this.#convict(guilty, new TransportError("protocol", "the broker ends every connection that carries this event"));
+    }
+  }
+
+  #convict(entry: Entry, cause: TransportError): void {
+    this.#poison.settled(1);
+    const message = `alone in flight when the broker ended the connection: ${cause.message}`;
+    this.#setup.convicted(entry, new TransportError(cause.kind, message, { permanent: true, cause }));
+  }
+
+  /** One answer for several, the guilty one unknown: they go again in halves, and no try is used. */
+  #halve(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.sequence = 0;
+    this.#requeue(entries);
+    this.#poison.split(entries.length);
+  }
+
+  #refuse(entry: Entry, error: TransportError): void {
+    const { options, clock, random } = this.#setup;
+    const retry = !error.permanent && entry.tries < options.maxRetries;
+    this.#setup.refused(entry, error, retry);
+    if (!retry || entry.settled) return;
+    const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);
+    // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
+    entry.sequence = 0;
+    const again = () => {
+      this.#waiting.delete(entry);
+      this.#requeue([entry]);
+      this.#schedule();
+    };
+    this.#waiting.set(entry, clock.after(delay, again));
+  }
+
+  /** May be stored: a broker that deduplicates needs these in their old place, so the whole lane goes back. */
+  #rewind(entries: readonly Entry[], error: TransportError): void {
+    this.#resend.unshift(entries);
+    this.#giveUp(error);
+  }
+
+  #giveUp(error: TransportError): void {
+    this.#setup.giveUp(error);
+    this.lost(error);
+  }
+
+  #requeue(entries: readonly Entry[]): void {
+    this.#queue.unshift(entries);
+    this.#due += entries.length;
+    for (const entry of entries) this.#queuedBytes += entry.body.length;
+  }
+
+  /** Later ones were answered and these were not: each is on its own, and uses a try. */
+  #retryOverdue(writtenBefore: number): void {
+    const overdue = new TransportError("timeout", "others were confirmed, this event was not");
+    for (let flight = this.#flights.peek(); flight !== undefined; flight = this.#flights.peek()) {
+      if (flight.writtenAt > writtenBefore || flight.id >= this.#answeredFlight) return;
+      this.#outcome(flight, 0, flight.entries.length, { kind: "unknown", error: overdue });
+    }
+  }
+
+  #prove(): void {
+    this.#proven = true;
+    this.#site?.breaker.proven();
+  }
+
+  #flowed(flow: Flow): void {
+    this.#credit = flow.credit;
+    if (flow.blocked !== this.blocked) {
+      this.blocked = flow.blocked;
+      this.#setup.blocked(flow.blocked);
+      this.#watchdog.progress();
+    }
+    if (this.inFlight > 0 && this.blocked === undefined) this.#watchdog.arm();
+    if (flow.credit > 0) this.#schedule();
+  }
+
+  #unblock(): void {
+    if (this.blocked === undefined) return;
+    this.blocked = undefined;
+    this.#setup.blocked(undefined);
+  }
+
+  #cancelTimers(): void {
+    this.#watchdog.disarm();
+    this.#batchTimer?.();
+    this.#batchTimer = undefined;
+    this.#pumpSoon?.();
+    this.#pumpSoon = undefined;
+  }
+}

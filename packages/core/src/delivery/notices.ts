@@ -1,0 +1,57 @@
+import type { Logger } from "../logger.js";
+import type { Clock } from "./clock.js";
+
+type Listener = (...args: unknown[]) => void;
+
+/**
+ * Tells listeners what happened, never in the middle of the work: a listener may call back into the engine.
+ * What it throws is caught and logged once.
+ */
+export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #listeners = new Map<keyof Events, Set<Listener>>();
+  #untold: { name: keyof Events; args: unknown[] }[] = [];
+  #scheduled: (() => void) | undefined;
+  #complained = false;
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  on<K extends keyof Events>(name: K, listener: (...args: Events[K]) => void): void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener as unknown as Listener));
+  }
+
+  off<K extends keyof Events>(name: K, listener: (...args: Events[K]) => void): void {
+    this.#listeners.get(name)?.delete(listener as unknown as Listener);
+  }
+
+  tell<K extends keyof Events>(name: K, ...args: Events[K]): void {
+    if (!this.#listeners.get(name)?.size) return;
+    this.#untold.push({ name, args });
+    this.#scheduled ??= this.#clock.afterPoll(() => this.drain());
+  }
+
+  /** Tells what is untold by now; what listeners cause by it is told later. */
+  drain(): void {
+    this.#scheduled?.();
+    this.#scheduled = undefined;
+    for (const { name, args } of this.#untold.splice(0)) {
+      for (const listener of this.#listeners.get(name) ?? []) this.#call(listener, name, args);
+    }
+  }
+
+  #call(listener: Listener, name: keyof Events, args: unknown[]): void {
+    try {
+      listener(...args);
+    } catch (error) {
+      if (this.#complained) return;
+      this.#complained = true;
+      const message = `a listener of "${String(name)}" threw (said once)`;
+      this.#logger.warn({ error: error instanceof Error ? error.name : typeof error }, message);
+    }
+  }
+}

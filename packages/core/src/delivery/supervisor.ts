@@ -1,0 +1,187 @@
+import { StreamllError, TransportError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { Transport, TransportConnection } from "../transport.js";
+import { fullJitter } from "./backoff.js";
+import type { Clock } from "./clock.js";
+import type { Endpoints, Site } from "./endpoints.js";
+import type { DeliveryOptions } from "./options.js";
+
+const GRACE_MS = 1000;
+
+export interface SupervisorSetup {
+  readonly transport: Transport;
+  readonly endpoints: Endpoints;
+  readonly options: DeliveryOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly lane: number;
+  opened(connection: TransportConnection, site: Site): void;
+  /** The connection is gone; `true` when it had proven itself by an outcome. */
+  lost(error: TransportError | undefined, site: Site): boolean;
+  /** Every address was tried once and none answered. */
+  roundFailed(errors: readonly TransportError[]): void;
+}
+
+/** Keeps one lane connected: connects, waits for the end, backs off, goes on to the next address. */
+export class Supervisor {
+  readonly #setup: SupervisorSetup;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #connection: TransportConnection | undefined;
+  #turn: number;
+  #probe = false;
+  #wake: (() => void) | undefined;
+  #giveUp: ((error: TransportError) => void) | undefined;
+
+  constructor(setup: SupervisorSetup) {
+    this.#setup = setup;
+    this.#turn = setup.lane;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends a pause of the backoff or the breaker: somebody is waiting. */
+  probe(): void {
+    if (this.#wake === undefined) return;
+    this.#probe = true;
+    this.#wake();
+  }
+
+  /** Takes the present connection for dead, whatever it says itself. */
+  giveUp(error: TransportError): void {
+    this.#giveUp?.(error);
+  }
+
+  /** Closes in good order until `signal` aborts. The loop does not come back. */
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    await Promise.race([this.#connection?.close(signal).catch(() => {}), whenAborted(signal)]);
+    this.#giveUp?.(new TransportError("unreachable", "the sink was stopped"));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { endpoints, clock, logger } = this.#setup;
+    const stopped = this.#stopping.signal;
+    let failures = 0;
+    let round: TransportError[] = [];
+    while (!stopped.aborted) {
+      const site = endpoints.at(this.#turn);
+      const generation = site.breaker.enter(clock.now(), this.#probe);
+      let error: TransportError | undefined;
+      if (generation !== undefined) {
+        const connection = await this.#connect(site);
+        if (connection instanceof TransportError) {
+          if (stopped.aborted) return site.breaker.abandoned();
+          error = connection;
+          logger[error.permanent ? "error" : "warn"](
+            { endpoint: site.endpoint.label, lane: this.#setup.lane, code: error.code },
+            `cannot connect: ${error.message}`,
+          );
+        } else {
+          this.#probe = false;
+          round = [];
+          site.breaker.connected();
+          const end = await this.#use(connection, site);
+          if (end.proven) failures = 0;
+          if (stopped.aborted) return;
+          error = end.error ?? new TransportError("unreachable", "the connection was closed");
+        }
+        site.breaker.failed(generation, clock.now());
+      }
+      this.#turn++;
+      if (error !== undefined) round.push(error);
+      if (this.#turn % endpoints.sites.length !== this.#setup.lane % endpoints.sites.length) continue;
+      if (round.length > 0) this.#setup.roundFailed(round);
+      this.#probe = false;
+      await this.#pause(this.#delay(failures++, round));
+      round = [];
+    }
+  }
+
+  /** What will not heal by itself waits long; with every circuit open, until the first may be probed. */
+  #delay(failures: number, round: readonly TransportError[]): number {
+    const { options, endpoints, clock, random } = this.#setup;
+    const jittered = fullJitter(failures, options.retryBackoffMs, options.maxRetryBackoffMs, random);
+    if (round.length === 0) {
+      const cooldown = Math.min(...endpoints.sites.map((site) => site.breaker.openUntil - clock.now()));
+      return Math.max(cooldown, jittered);
+    }
+    const hopeless = round.every((error) => error.permanent);
+    return hopeless ? options.maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
+  }
+
+  async #connect(site: Site): Promise<TransportConnection | TransportError> {
+    const { transport, options, clock, lane } = this.#setup;
+    const attempt = new AbortController();
+    const abort = () => attempt.abort();
+    this.#stopping.signal.addEventListener("abort", abort);
+    // The transport keeps its own time and can say where it was lost; this is for one that does not end.
+    const cancel = clock.after(options.connectionTimeoutMs + GRACE_MS, abort);
+    const seconds = options.connectionTimeoutMs / 1000;
+    const late = new TransportError("timeout", `no connection to ${site.endpoint.label} within ${seconds} s`);
+    const aborted = whenAborted(attempt.signal).then(() => late);
+    let over = false;
+    const connecting = new Promise<TransportConnection>((resolve) => {
+      resolve(transport.connect(site.endpoint, { index: lane }, attempt.signal));
+    }).then(
+      (connection) => {
+        if (!over) return connection;
+        connection.close(AbortSignal.abort()).catch(() => {});
+        return late;
+      },
+      (error: unknown) => (attempt.signal.aborted ? late : asTransportError(error)),
+    );
+    const result = await Promise.race([connecting, aborted]);
+    over = true;
+    cancel();
+    this.#stopping.signal.removeEventListener("abort", abort);
+    return result;
+  }
+
+  async #use(connection: TransportConnection, site: Site): Promise<{ error: TransportError | undefined; proven: boolean }> {
+    this.#connection = connection;
+    const givenUp = new Promise<TransportError>((resolve) => {
+      this.#giveUp = resolve;
+    });
+    const closed = connection.closed.catch(asTransportError);
+    if (!this.#stopping.signal.aborted) this.#setup.opened(connection, site);
+    const error = await Promise.race([closed, givenUp]);
+    this.#giveUp = undefined;
+    this.#connection = undefined;
+    const proven = this.#setup.lost(error, site);
+    connection.close(AbortSignal.abort()).catch(() => {});
+    return { error, proven };
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#setup.clock.after(Math.max(0, ms), () => this.#wake?.());
+      this.#wake = () => {
+        this.#wake = undefined;
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  // Another copy of this package (ESM beside CJS) has its own class of the same shape.
+  if (error instanceof Error && "kind" in error && "permanent" in error) return error as TransportError;
+  // A missing package or a wrong option: connecting again cannot mend it.
+  const permanent = error instanceof StreamllError;
+  const message = error instanceof Error ? error.message : String(error);
+  return new TransportError("protocol", message, { cause: error, permanent });
+}

@@ -1,0 +1,52 @@
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+
+const WINDOW_MS = 10_000;
+
+interface Window {
+  readonly startedAt: number;
+  sent: number;
+  /** Microseconds. */
+  readonly latency: RecordableHistogram;
+}
+
+/** Rate and latency of late: the window that runs now and the one before it. */
+export class Meter {
+  readonly #now: () => number;
+  #current: Window;
+  #previous: Window | undefined;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#current = this.#window();
+  }
+
+  sent(events: number, latencyMs: number): void {
+    this.#turn();
+    this.#current.sent += events;
+    const micros = Math.max(1, Math.round(latencyMs * 1000));
+    for (let i = 0; i < events; i++) this.#current.latency.record(micros);
+  }
+
+  read(): { perSecond: number; p50: number; p95: number; p99: number } {
+    this.#turn();
+    const latency = createHistogram();
+    latency.add(this.#current.latency);
+    if (this.#previous !== undefined) latency.add(this.#previous.latency);
+    const at = (percentile: number) => (latency.count === 0 ? 0 : latency.percentile(percentile) / 1000);
+    const since = this.#previous ?? this.#current;
+    const seconds = Math.max(1, (this.#now() - since.startedAt) / 1000);
+    const sent = this.#current.sent + (this.#previous?.sent ?? 0);
+    return { perSecond: sent / seconds, p50: at(50), p95: at(95), p99: at(99) };
+  }
+
+  #turn(): void {
+    const age = this.#now() - this.#current.startedAt;
+    if (age < WINDOW_MS) return;
+    this.#previous = age < 2 * WINDOW_MS ? this.#current : undefined;
+    this.#current = this.#window();
+  }
+
+  #window(): Window {
+    return { startedAt: this.#now(), sent: 0, latency: createHistogram() };
+  }
+}
