@@ -1,0 +1,53 @@
+import { silentLogger } from "@streamll/core";
+import {
+  DeliveryEngine,
+  type DeliveryOptions,
+  type EngineFailure,
+  type PreparedMessage,
+  defaultDeliveryOptions,
+} from "@streamll/core/internal";
+import { FakeClock } from "./fake-clock.js";
+import { FakeTransport, fakeEndpoint } from "./fake-transport.js";
+
+export interface BenchOptions extends Partial<DeliveryOptions> {
+  readonly transport?: FakeTransport;
+  readonly endpoints?: readonly string[];
+  readonly random?: () => number;
+  readonly deadLetter?: string;
+}
+
+/** An engine over a fake transport in fake time, with one lane unless a test wants more. */
+export function bench({ transport = new FakeTransport(), endpoints = ["one"], random = () => 0.5, deadLetter, ...options }: BenchOptions = {}) {
+  const clock = new FakeClock();
+  const failures: EngineFailure[] = [];
+  const engine = new DeliveryEngine({
+    transport,
+    clock,
+    random,
+    logger: silentLogger,
+    endpoints: endpoints.map(fakeEndpoint),
+    options: { ...defaultDeliveryOptions, connectionPoolSize: 1, ...options },
+    onFailure: (failure) => failures.push(failure),
+    ...(deadLetter === undefined ? {} : { deadLetter: { exchange: deadLetter, routingKey: (m) => `failed.${m.routingKey}` } }),
+  });
+  return { engine, transport, clock, failures };
+}
+
+let ids = 0;
+
+export function message(fields: Partial<PreparedMessage> & { readonly bytes?: number } = {}): PreparedMessage {
+  const { bytes = 10, ...rest } = fields;
+  return {
+    routingKey: "app.start",
+    body: Buffer.alloc(bytes, "x"),
+    messageId: `event-${++ids}`,
+    correlationId: "run",
+    type: "start",
+    timestamp: 0,
+    headers: {},
+    ...rest,
+  };
+}
+
+export const messages = (count: number, fields: Partial<PreparedMessage> = {}): PreparedMessage[] =>
+  Array.from({ length: count }, () => message(fields));

@@ -1,0 +1,506 @@
+import { TransportError } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { bench, message, messages } from "./bench.js";
+import { FakeTransport, nack, unreachable } from "./fake-transport.js";
+
+const ids = (list: readonly { messageId: string }[]) => list.map((one) => one.messageId);
+
+describe("the ordinary way", () => {
+  it("sends a full batch at once and settles each event when it is confirmed", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 3 });
+    const sent = messages(3);
+    for (const one of sent) expect(engine.offer(one)).toBe(true);
+    await clock.advance(0);
+    expect(transport.connection.batches).toHaveLength(1);
+    expect(engine.stats()).toMatchObject({ events_received: 3, events_in_flight: 3, events_sent: 0 });
+    transport.connection.answer();
+    expect(engine.stats()).toMatchObject({ events_in_flight: 0, events_sent: 3, confirms: 3 });
+    expect(ids(transport.stored)).toEqual(ids(sent));
+  });
+
+  it("sends what does not fill a batch after batchTimeout", async () => {
+    const { engine, transport, clock } = bench({ batchTimeoutMs: 100 });
+    await engine.start();
+    engine.offer(message());
+    await clock.advance(99);
+    expect(transport.connection.batches).toHaveLength(0);
+    await clock.advance(1);
+    expect(transport.connection.batches).toHaveLength(1);
+  });
+
+  it("cuts batches by bytes", async () => {
+    const { engine, transport, clock } = bench({ batchBytes: 100 });
+    for (let i = 0; i < 6; i++) engine.offer(message({ bytes: 40 }));
+    await clock.advance(0);
+    expect(transport.connection.batches.map((batch) => batch.length)).toEqual([2, 2, 2]);
+  });
+
+  it("pipelines batches up to maxInFlight, and goes on when confirms make room for a whole one", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 10, maxInFlight: 20 });
+    for (const one of messages(50)) engine.offer(one);
+    await clock.advance(0);
+    expect(transport.connection.unanswered).toHaveLength(20);
+    transport.connection.answer({ kind: "confirmed" }, 9);
+    await clock.advance(0);
+    expect(transport.connection.unanswered).toHaveLength(11);
+    transport.connection.answer({ kind: "confirmed" }, 1);
+    await clock.advance(0);
+    expect(transport.connection.unanswered).toHaveLength(20);
+  });
+
+  it("flush() resolves when all accepted before it are settled, and not before", async () => {
+    const { engine, transport, clock } = bench();
+    for (const one of messages(7)) engine.offer(one);
+    const flushed = engine.flush();
+    let done = false;
+    void flushed.then(() => {
+      done = true;
+    });
+    await clock.advance(0);
+    expect(done).toBe(false);
+    engine.offer(message());
+    transport.connection.answer({ kind: "confirmed" }, 7);
+    await expect(flushed).resolves.toMatchObject({ sent: 7, failed: 0, pending: 0 });
+    expect(engine.pending).toBe(1);
+  });
+
+  it("publish() gives a receipt", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1 });
+    const receipt = engine.publish(message({ messageId: "a" }));
+    await clock.advance(5);
+    transport.connection.answer();
+    await expect(receipt).resolves.toEqual({ eventId: "a", confirmed: true, attempts: 1, latencyMs: 5 });
+  });
+
+  it("withdraws a buffered event when its signal aborts, and only stops waiting for one in flight", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 2 });
+    await engine.start();
+    const controller = new AbortController();
+    const waiting = engine.publish(message(), { signal: controller.signal });
+    await clock.advance(0);
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(engine.stats()).toMatchObject({ events_dropped: 1, events_buffered: 0 });
+    const second = new AbortController();
+    const flying = engine.publish(message(), { signal: second.signal });
+    engine.offer(message());
+    await clock.advance(0);
+    second.abort(new Error("enough"));
+    await expect(flying).rejects.toThrow("enough");
+    transport.connection.answer();
+    expect(engine.stats()).toMatchObject({ events_sent: 2, events_dropped: 1 });
+  });
+});
+
+describe("room", () => {
+  it("refuses what does not fit and says BUFFER_FULL to publish()", async () => {
+    const { engine } = bench({ maxBufferedEvents: 2 });
+    expect(messages(3).map((one) => engine.offer(one))).toEqual([true, true, false]);
+    await expect(engine.publish(message())).rejects.toMatchObject({ code: "BUFFER_FULL" });
+    expect(engine.stats()).toMatchObject({ events_received: 2, events_rejected: 2 });
+  });
+
+  it("drops the oldest, or the newest, and counts and reports it", async () => {
+    for (const [overflow, survivor] of [["drop-oldest", 1], ["drop-newest", 0]] as const) {
+      const { engine, transport, clock, failures } = bench({ maxBufferedEvents: 1, overflow });
+      const both = messages(2);
+      for (const one of both) engine.offer(one);
+      await clock.advance(100);
+      transport.connection.answer();
+      expect(ids(transport.stored)).toEqual([both[survivor]!.messageId]);
+      expect(engine.stats()).toMatchObject({ events_received: 2, events_sent: 1, events_dropped: 1 });
+      await clock.advance(0);
+      expect(failures.map((failure) => failure.message.messageId)).toEqual([both[1 - survivor]!.messageId]);
+    }
+  });
+
+  it("counts bytes as well as events, in flight included", async () => {
+    const { engine, clock, transport } = bench({ maxBufferedBytes: 100, batchSize: 1 });
+    expect(engine.offer(message({ bytes: 60 }))).toBe(true);
+    await clock.advance(0);
+    expect(engine.offer(message({ bytes: 60 }))).toBe(false);
+    transport.connection.answer();
+    expect(engine.offer(message({ bytes: 60 }))).toBe(true);
+  });
+
+  it("ready() resolves when half the buffer is free", async () => {
+    const { engine, clock, transport } = bench({ maxBufferedEvents: 10, batchSize: 10, maxBufferedBytes: 1e6, maxEventBytes: 1000 });
+    for (const one of messages(10)) engine.offer(one);
+    let ready = false;
+    void engine.ready().then(() => {
+      ready = true;
+    });
+    await clock.advance(0);
+    transport.connection.answer({ kind: "confirmed" }, 4);
+    await clock.advance(0);
+    expect(ready).toBe(false);
+    transport.connection.answer({ kind: "confirmed" }, 1);
+    await clock.advance(0);
+    expect(ready).toBe(true);
+  });
+
+  it("fails an event over maxEventBytes alone", async () => {
+    const { engine, transport, clock, failures } = bench({ maxEventBytes: 100 });
+    expect(engine.offer(message({ bytes: 101 }))).toBe(true);
+    engine.offer(message());
+    await clock.advance(100);
+    transport.connection.answer();
+    expect(failures[0]?.error.code).toBe("EVENT_TOO_LARGE");
+    expect(engine.stats()).toMatchObject({ events_sent: 1, events_failed: 1, bytes_buffered: 0 });
+  });
+});
+
+describe("a lost connection", () => {
+  it("sends everything without an outcome again, in order, with the same sequences, before anything new", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 2 });
+    const first = messages(4);
+    for (const one of first) engine.offer(one);
+    await clock.advance(0);
+    transport.connection.answer({ kind: "confirmed" }, 1);
+    transport.connection.die(unreachable());
+    await clock.advance(0);
+    const later = messages(2);
+    for (const one of later) engine.offer(one);
+    await clock.advance(1000);
+    const again = transport.written.filter((write) => write.connection === transport.connection);
+    expect(again.map((write) => [write.id, write.sequence])).toEqual([
+      ...first.slice(1).map((one, index) => [one.messageId, index + 2]),
+      ...later.map((one, index) => [one.messageId, index + 5]),
+    ]);
+    transport.connection.answer();
+    expect(engine.stats()).toMatchObject({ events_sent: 6, events_retried: 0, reconnects: 1 });
+  });
+
+  it("ignores a late answer of a connection that was given up", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1, confirmTimeoutMs: 1000, retryBackoffMs: 10 });
+    engine.offer(message());
+    await clock.advance(0);
+    const old = transport.connection;
+    await clock.advance(1100);
+    old.answer();
+    expect(engine.stats().events_sent).toBe(0);
+    transport.connection.answer();
+    expect(engine.stats().events_sent).toBe(1);
+  });
+
+  it("does not give a connection up while bytes are drained, nor while the broker says it is blocked", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1, confirmTimeoutMs: 1000 });
+    engine.offer(message());
+    await clock.advance(0);
+    const { connection } = transport;
+    for (let i = 0; i < 5; i++) {
+      connection.drained++;
+      await clock.advance(900);
+    }
+    connection.flow({ credit: 0, blocked: "memory" });
+    await clock.advance(60_000);
+    expect(engine.health()).toMatchObject({ status: "degraded", blocked: "memory" });
+    expect(connection.open).toBe(true);
+    connection.flow({ credit: 10 });
+    await clock.advance(2100);
+    expect(connection.open).toBe(false);
+  });
+
+  it("tries one event again when others written later are confirmed", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1, confirmTimeoutMs: 1000 });
+    engine.offer(message({ messageId: "overdue" }));
+    await clock.advance(0);
+    const { connection } = transport;
+    for (let i = 0; i < 2; i++) {
+      engine.offer(message());
+      await clock.advance(400);
+      connection.decide({ kind: "confirmed" });
+      connection.tell(1);
+    }
+    await clock.advance(200);
+    expect(connection.open).toBe(true);
+    expect(engine.stats()).toMatchObject({ events_retried: 1, events_sent: 2 });
+    await clock.advance(500);
+    connection.answer();
+    expect(engine.stats()).toMatchObject({ events_received: 3, events_sent: 3 });
+  });
+
+  it("a refused connection loses no event", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 10 });
+    transport.refusals = Array.from({ length: 20 }, unreachable);
+    for (const one of messages(100)) engine.offer(one);
+    transport.onPublish = (connection) => connection.answer();
+    await clock.advance(600_000);
+    expect(engine.stats()).toMatchObject({ events_sent: 100, events_failed: 0 });
+  });
+});
+
+describe("a refused event", () => {
+  it("goes again after its backoff with a new sequence, overtaken by others", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1 });
+    engine.offer(message({ messageId: "refused" }));
+    await clock.advance(0);
+    transport.connection.answer({ kind: "refused", error: nack() });
+    engine.offer(message({ messageId: "later" }));
+    await clock.advance(2000);
+    transport.connection.answer();
+    expect(transport.written.map((write) => [write.id, write.sequence])).toEqual([
+      ["refused", 1],
+      ["later", 2],
+      ["refused", 3],
+    ]);
+    expect(engine.stats()).toMatchObject({ events_sent: 2, events_retried: 1, nacks: 1 });
+  });
+
+  it("fails after maxRetries with the last cause", async () => {
+    const { engine, transport, clock, failures } = bench({ maxRetries: 2 });
+    transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
+    engine.offer(message());
+    await clock.advance(60_000);
+    expect(transport.written).toHaveLength(3);
+    expect(failures).toMatchObject([{ attempts: 3, error: { code: "RETRIES_EXHAUSTED", cause: { kind: "nack" } } }]);
+  });
+
+  it("is put to the dead-letter exchange, and counts as failed once it is there", async () => {
+    const { engine, transport, clock, failures } = bench({ maxRetries: 0, deadLetter: "dlx" });
+    transport.onPublish = (connection) => {
+      const dead = connection.unanswered[0]?.message.exchange === "dlx";
+      const error = new TransportError("unroutable", "no queue took it");
+      connection.answer(dead ? { kind: "confirmed" } : { kind: "refused", error });
+    };
+    engine.offer(message());
+    await clock.advance(60_000);
+    expect(transport.stored).toMatchObject([{ exchange: "dlx", routingKey: "failed.app.start" }]);
+    expect(failures[0]?.error.code).toBe("UNROUTABLE");
+    expect(engine.stats()).toMatchObject({ events_failed: 1, events_sent: 0, events_dead_lettered: 1, returns: 1 });
+  });
+
+  it("finds the guilty one of a shared refusal in halves, without using a try of the others", async () => {
+    const { engine, transport, clock, failures } = bench({ batchSize: 8, maxRetries: 0 });
+    transport.onPublish = (connection) => {
+      const batch = connection.batches.at(-1)!;
+      if (!batch.some((one) => one.messageId === "guilty")) return connection.answer();
+      connection.refuseShared(batch.length);
+    };
+    for (let i = 0; i < 8; i++) engine.offer(message({ messageId: i === 5 ? "guilty" : `innocent-${i}` }));
+    await clock.advance(60_000);
+    expect(failures.map((failure) => failure.message.messageId)).toEqual(["guilty"]);
+    expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1 });
+  });
+});
+
+describe("a poison event", () => {
+  const killer = (guilty: string) => {
+    const transport = new FakeTransport();
+    transport.onPublish = (connection) => {
+      if (connection.batches.at(-1)!.some((one) => one.messageId === guilty)) {
+        connection.die(new TransportError("protocol", "PRECONDITION_FAILED"));
+      } else {
+        connection.answer();
+      }
+    };
+    return transport;
+  };
+
+  it.each([0, 3, 7])("at place %i fails alone", async (place) => {
+    const { engine, clock, failures } = bench({ transport: killer("poison"), batchSize: 4 });
+    for (let i = 0; i < 8; i++) engine.offer(message({ messageId: i === place ? "poison" : `good-${place}-${i}` }));
+    await clock.advance(600_000);
+    expect(failures).toMatchObject([{ message: { messageId: "poison" }, error: { code: "REJECTED" } }]);
+    expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1, events_buffered: 0 });
+  });
+
+  it("with no neighbour has its tries, then fails", async () => {
+    const { engine, clock, failures } = bench({ transport: killer("poison"), maxRetries: 2 });
+    engine.offer(message({ messageId: "poison" }));
+    await clock.advance(600_000);
+    expect(failures).toMatchObject([{ error: { code: "REJECTED" } }]);
+  });
+
+  it("is never found where the exchange is missing: that is the lane's state", async () => {
+    const { engine, transport, clock } = bench();
+    let missing = true;
+    transport.onPublish = (connection) => {
+      if (missing) connection.die(new TransportError("not-found", "no exchange"));
+      else connection.answer();
+    };
+    for (const one of messages(3)) engine.offer(one);
+    await clock.advance(300_000);
+    expect(engine.stats().events_failed).toBe(0);
+    missing = false;
+    await clock.advance(60_000);
+    expect(engine.stats()).toMatchObject({ events_sent: 3 });
+  });
+});
+
+describe("lanes", () => {
+  it("opens another only under load, and keeps an execution on its own", async () => {
+    const { engine, transport, clock } = bench({ connectionPoolSize: 2, maxInFlight: 8, batchSize: 4 });
+    await engine.start();
+    for (let i = 0; i < 6; i++) engine.offer(message({ correlationId: "a" }));
+    await clock.advance(0);
+    expect(transport.live).toHaveLength(1);
+    for (let i = 0; i < 4; i++) engine.offer(message({ correlationId: "b" }));
+    for (let i = 0; i < 2; i++) engine.offer(message({ correlationId: "a" }));
+    await clock.advance(200);
+    expect(transport.live).toHaveLength(2);
+    for (let i = 0; i < 5; i++) {
+      for (const connection of transport.live) connection.answer();
+      await clock.advance(200);
+    }
+    const [first, second] = transport.connections.map((c) => new Set(c.batches.flat().map((m) => m.correlationId)));
+    expect([first, second]).toEqual([new Set(["a"]), new Set(["b"])]);
+    expect(engine.stats().events_sent).toBe(12);
+  });
+
+  it("without confirms gives an execution always the same lane", async () => {
+    const transport = new FakeTransport({ confirms: false });
+    transport.onPublish = (connection) => connection.answer({ kind: "written" });
+    const { engine, clock } = bench({ transport, connectionPoolSize: 4, batchSize: 1 });
+    for (let round = 0; round < 5; round++) {
+      for (let run = 0; run < 10; run++) engine.offer(message({ correlationId: `run-${run}` }));
+      await clock.advance(100);
+    }
+    const lanes = new Map<string, Set<number>>();
+    for (const { connection } of transport.written) {
+      for (const one of connection.batches.flat()) {
+        lanes.set(one.correlationId, (lanes.get(one.correlationId) ?? new Set()).add(connection.lane));
+      }
+    }
+    expect([...lanes.values()].every((set) => set.size === 1)).toBe(true);
+    expect(engine.stats()).toMatchObject({ events_sent: 50, confirms: 0 });
+  });
+});
+
+describe("start()", () => {
+  it("rejects on what will not heal by itself, and goes on trying", async () => {
+    const { engine, transport, clock } = bench();
+    transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
+    const started = engine.start();
+    await expect(started).rejects.toMatchObject({ kind: "auth" });
+    transport.refuseAll = undefined;
+    await clock.advance(30_000);
+    expect(engine.health().status).toBe("up");
+  });
+
+  it("resolves at once for an unreachable broker, or waits for it", async () => {
+    const quick = bench();
+    quick.transport.refuseAll = unreachable();
+    await quick.engine.start();
+    expect(quick.engine.health()).toMatchObject({ status: "degraded", lastError: { code: "TRANSPORT_UNREACHABLE" } });
+
+    const patient = bench({ waitForBroker: true });
+    patient.transport.refusals = [unreachable(), unreachable()];
+    const started = patient.engine.start();
+    await patient.clock.advance(10_000);
+    await started;
+    expect(patient.engine.health().status).toBe("up");
+  });
+
+  it("goes on to the next address without waiting", async () => {
+    const { engine, transport, clock } = bench({ endpoints: ["a", "b", "c"] });
+    transport.refusals = [unreachable(), unreachable()];
+    await engine.start();
+    expect(clock.time).toBe(1000);
+    expect(transport.live).toHaveLength(1);
+  });
+});
+
+describe("the circuit breaker", () => {
+  it("opens after failureThreshold connections, probes after the cooldown, and at once for flush()", async () => {
+    const { engine, transport, clock } = bench({
+      retryBackoffMs: 10,
+      circuitBreaker: { failureThreshold: 3, cooldownMs: 30_000 },
+      flushTimeoutMs: 100,
+    });
+    transport.refuseAll = unreachable();
+    let attempts = 0;
+    const connect = transport.connect.bind(transport);
+    transport.connect = (...args) => {
+      attempts++;
+      return connect(...args);
+    };
+    engine.offer(message());
+    await clock.advance(20_000);
+    expect(engine.stats().circuit_state).toBe("open");
+    expect(attempts).toBe(3);
+    await clock.advance(15_000);
+    expect(attempts).toBe(4);
+    const flushed = engine.flush();
+    await clock.advance(100);
+    expect(await flushed).toMatchObject({ pending: 1 });
+    expect(attempts).toBe(5);
+    transport.refuseAll = undefined;
+    await clock.advance(31_000);
+    expect(engine.stats()).toMatchObject({ circuit_state: "closed", connections_open: 1 });
+  });
+});
+
+describe("stop()", () => {
+  it("straight after 1,000 events delivers 1,000", async () => {
+    const { engine, transport, clock } = bench();
+    transport.onPublish = (connection) => connection.answer();
+    for (const one of messages(1000)) engine.offer(one);
+    const stopped = engine.stop();
+    await clock.advance(0);
+    await expect(stopped).resolves.toMatchObject({ sent: 1000, pending: 0 });
+    expect(transport.live).toHaveLength(0);
+    expect([clock.pendingTimers, clock.held]).toEqual([0, 0]);
+  });
+
+  it("ends in time, and says of each event whether it may have arrived", async () => {
+    const { engine, transport, clock, failures } = bench({ batchSize: 2, maxInFlight: 2, flushTimeoutMs: 5000 });
+    for (const one of messages(5)) engine.offer(one);
+    await clock.advance(0);
+    transport.connection.close = () => new Promise(() => {});
+    const stopped = engine.stop();
+    await clock.advance(5000);
+    await expect(stopped).resolves.toMatchObject({
+      failed: 5,
+      failures: { UNCONFIRMED_AT_STOP: 2, UNSENT_AT_STOP: 3 },
+    });
+    expect(failures).toHaveLength(5);
+    expect([clock.pendingTimers, clock.held]).toEqual([0, 0]);
+    expect(engine.offer(message())).toBe(false);
+  });
+
+  it("called twice, and from a failure's callback, gives the same report", async () => {
+    const { engine, transport, clock } = bench({ maxRetries: 0 });
+    transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
+    const reports: unknown[] = [];
+    engine.on("failed", () => void engine.stop().then((report) => reports.push(report)));
+    engine.offer(message());
+    await clock.advance(200);
+    reports.push(await engine.stop());
+    expect(reports[0]).toBe(reports[1]);
+    expect(reports[0]).toMatchObject({ failed: 0 });
+  });
+
+  it("of a sink that was never used opens nothing", async () => {
+    const { engine, transport } = bench();
+    await expect(engine.stop()).resolves.toMatchObject({ sent: 0 });
+    expect(transport.connections).toHaveLength(0);
+  });
+});
+
+describe("callbacks", () => {
+  it("may offer events, flush and throw without harm", async () => {
+    const { engine, transport, clock } = bench({ maxRetries: 0 });
+    let first = true;
+    transport.onPublish = (connection) => {
+      connection.answer(first ? { kind: "refused", error: nack() } : { kind: "confirmed" });
+      first = false;
+    };
+    engine.on("failed", () => {
+      engine.offer(message());
+      void engine.flush();
+      throw new Error("of the user's");
+    });
+    engine.offer(message());
+    await clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ events_failed: 1, events_sent: 1 });
+  });
+
+  it("a deliveryTimeout fails what waits too long", async () => {
+    const { engine, transport, clock, failures } = bench({ deliveryTimeoutMs: 5000 });
+    transport.refuseAll = unreachable();
+    engine.offer(message());
+    await clock.advance(6000);
+    expect(failures).toMatchObject([{ error: { code: "DELIVERY_TIMEOUT" } }]);
+  });
+});
