@@ -78,6 +78,7 @@ export class DeliveryEngine {
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #stopped: Promise<FlushReport> | undefined;
   #holds = 0;
+  #flushes = 0;
   #release: (() => void) | undefined;
   #sweep: (() => void) | undefined;
   #lastError: StreamllError | undefined;
@@ -256,6 +257,7 @@ export class DeliveryEngine {
       logger,
       endpoints: this.#endpoints,
       lane: index,
+      urgent: () => this.#flushes > 0,
       opened: (connection, site) => {
         this.#counts.connects++;
         this.#lastError = undefined;
@@ -413,22 +415,24 @@ export class DeliveryEngine {
   }
 
   #fail(entry: Entry, error: DeliveryError, attempts: number): void {
-    this.#settle(entry, { as: "failed", code: error.code });
+    if (!this.#settle(entry, { as: "failed", code: error.code })) return;
     entry.waiter?.reject(error);
     this.#notices.tell("failed", { message: entry, error, attempts });
   }
 
   #drop(entry: Entry, error: DeliveryError): void {
-    this.#settle(entry, { as: "dropped", code: error.code });
+    if (!this.#settle(entry, { as: "dropped", code: error.code })) return;
     entry.waiter?.reject(error);
     this.#notices.tell("dropped", { message: entry, error, attempts: entry.tries });
   }
 
-  #settle(entry: Entry, settlement: Settlement): void {
-    if (!this.#ledger.settle(entry, settlement)) return;
+  /** `false` when it had ended before: withdrawn, while it waited for its verdict. */
+  #settle(entry: Entry, settlement: Settlement): boolean {
+    if (!this.#ledger.settle(entry, settlement)) return false;
     entry.execution.lane.left(entry);
     this.#executions.leave(entry.execution);
     if (this.#roomWaiters.length > 0) this.#tellRoom();
+    return true;
   }
 
   #tellRoom(): void {
@@ -458,7 +462,9 @@ export class DeliveryEngine {
     if (barrier.pending > 0) {
       for (const lane of this.#pool.lanes) lane.hurry();
       for (const supervisor of this.#supervisors) supervisor.probe();
+      this.#flushes++;
       await this.#within(timeoutMs, barrier.done);
+      this.#flushes--;
     }
     this.#ledger.release(barrier);
     this.#notices.drain();

@@ -247,10 +247,9 @@ export class Lane {
       batch.push(entry);
     }
     const [suspect] = batch;
-    if (batch.length === 1 && suspect !== undefined && this.#poison.standsAside(suspect)) {
-      return this.#neighbourOf(suspect);
-    }
-    return batch;
+    // Where the broker deduplicates, what is overtaken would be swallowed: there nothing steps aside.
+    const aside = suspect !== undefined && this.#poison.standsAside(suspect) && !this.#setup.deduplication;
+    return aside && batch.length === 1 ? this.#neighbourOf(suspect) : batch;
   }
 
   /** The suspect of a poison search waits until one event behind it has shown that the connection is good. */
@@ -258,6 +257,7 @@ export class Lane {
     const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
     const neighbour = this.#take(fifo);
     if (neighbour === undefined || neighbour.settled) return [suspect];
+    suspect.sequence = 0;
     this.#resend.unshift([suspect]);
     return [neighbour];
   }

@@ -16,6 +16,8 @@ export interface SupervisorSetup {
   readonly random: () => number;
   readonly logger: Logger;
   readonly lane: number;
+  /** Somebody flushes: the pauses stay short and no breaker holds. */
+  urgent(): boolean;
   opened(connection: TransportConnection, site: Site): void;
   /** The connection is gone; `true` when it had proven itself by an outcome. */
   lost(error: TransportError | undefined, site: Site): boolean;
@@ -43,11 +45,10 @@ export class Supervisor {
     this.#running ??= this.#run();
   }
 
-  /** Ends a pause of the backoff or the breaker: somebody is waiting. */
+  /** Cuts short the pause of the backoff or the breaker, this one or the next: somebody is waiting. */
   probe(): void {
-    if (this.#wake === undefined) return;
     this.#probe = true;
-    this.#wake();
+    this.#wake?.();
   }
 
   /** Takes the present connection for dead, whatever it says itself. */
@@ -69,21 +70,26 @@ export class Supervisor {
     const stopped = this.#stopping.signal;
     let failures = 0;
     let round: TransportError[] = [];
+    let probing = false;
     while (!stopped.aborted) {
       const site = endpoints.at(this.#turn);
-      const generation = site.breaker.enter(clock.now(), this.#probe);
+      const generation = site.breaker.enter(clock.now(), probing || this.#setup.urgent());
       let error: TransportError | undefined;
       if (generation !== undefined) {
         const connection = await this.#connect(site);
+        if (stopped.aborted) {
+          site.breaker.abandoned();
+          if (!(connection instanceof TransportError)) discard(connection);
+          return;
+        }
         if (connection instanceof TransportError) {
-          if (stopped.aborted) return site.breaker.abandoned();
           error = connection;
           logger[error.permanent ? "error" : "warn"](
             { endpoint: site.endpoint.label, lane: this.#setup.lane, code: error.code },
             `cannot connect: ${error.message}`,
           );
         } else {
-          this.#probe = false;
+          probing = false;
           round = [];
           site.breaker.connected();
           const end = await this.#use(connection, site);
@@ -97,8 +103,9 @@ export class Supervisor {
       if (error !== undefined) round.push(error);
       if (this.#turn % endpoints.sites.length !== this.#setup.lane % endpoints.sites.length) continue;
       if (round.length > 0) this.#setup.roundFailed(round);
+      if (!this.#probe) await this.#pause(this.#delay(failures++, round));
+      probing = this.#probe;
       this.#probe = false;
-      await this.#pause(this.#delay(failures++, round));
       round = [];
     }
   }
@@ -106,6 +113,7 @@ export class Supervisor {
   /** What will not heal by itself waits long; with every circuit open, until the first may be probed. */
   #delay(failures: number, round: readonly TransportError[]): number {
     const { options, endpoints, clock, random } = this.#setup;
+    if (this.#setup.urgent()) return fullJitter(0, options.retryBackoffMs, options.maxRetryBackoffMs, random);
     const jittered = fullJitter(failures, options.retryBackoffMs, options.maxRetryBackoffMs, random);
     if (round.length === 0) {
       const cooldown = Math.min(...endpoints.sites.map((site) => site.breaker.openUntil - clock.now()));
@@ -124,20 +132,22 @@ export class Supervisor {
     const cancel = clock.after(options.connectionTimeoutMs + GRACE_MS, abort);
     const seconds = options.connectionTimeoutMs / 1000;
     const late = new TransportError("timeout", `no connection to ${site.endpoint.label} within ${seconds} s`);
-    const aborted = whenAborted(attempt.signal).then(() => late);
     let over = false;
+    const aborted = whenAborted(attempt.signal).then(() => {
+      over = true;
+      return late;
+    });
     const connecting = new Promise<TransportConnection>((resolve) => {
       resolve(transport.connect(site.endpoint, { index: lane }, attempt.signal));
     }).then(
       (connection) => {
         if (!over) return connection;
-        connection.close(AbortSignal.abort()).catch(() => {});
+        discard(connection);
         return late;
       },
       (error: unknown) => (attempt.signal.aborted ? late : asTransportError(error)),
     );
     const result = await Promise.race([connecting, aborted]);
-    over = true;
     cancel();
     this.#stopping.signal.removeEventListener("abort", abort);
     return result;
@@ -149,12 +159,12 @@ export class Supervisor {
       this.#giveUp = resolve;
     });
     const closed = connection.closed.catch(asTransportError);
-    if (!this.#stopping.signal.aborted) this.#setup.opened(connection, site);
+    this.#setup.opened(connection, site);
     const error = await Promise.race([closed, givenUp]);
     this.#giveUp = undefined;
     this.#connection = undefined;
     const proven = this.#setup.lost(error, site);
-    connection.close(AbortSignal.abort()).catch(() => {});
+    discard(connection);
     return { error, proven };
   }
 
@@ -169,6 +179,10 @@ export class Supervisor {
       };
     });
   }
+}
+
+function discard(connection: TransportConnection): void {
+  connection.close(AbortSignal.abort()).catch(() => {});
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -108,6 +108,7 @@ export class FakeConnection implements TransportConnection {
   die(error?: TransportError): void {
     if (!this.open) return;
     this.open = false;
+    this.#transport.onDeath(this);
     this.#end(error);
   }
 
@@ -134,6 +135,7 @@ export class FakeTransport implements Transport {
   refuseAll: TransportError | undefined;
   readonly #highest = new Map<number, number>();
   onPublish: (connection: FakeConnection) => void = () => {};
+  onDeath: (connection: FakeConnection) => void = () => {};
 
   constructor(capabilities: Partial<TransportCapabilities> = {}) {
     this.capabilities = {
