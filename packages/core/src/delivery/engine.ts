@@ -1,4 +1,4 @@
-import { DeliveryError, StreamllError, TransportError } from "../errors.js";
+import { DeliveryError, StreamllError, type TransportError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
@@ -73,7 +73,17 @@ export class DeliveryEngine {
   readonly #supervisors: Supervisor[] = [];
   readonly #meter: Meter;
   readonly #notices: Notices<EngineEvents>;
-  readonly #counts = { rejected: 0, retried: 0, deadLettered: 0, batches: 0, bytes: 0, confirms: 0, nacks: 0, returns: 0, connects: 0 };
+  readonly #counts = {
+    rejected: 0,
+    retried: 0,
+    deadLettered: 0,
+    batches: 0,
+    bytes: 0,
+    confirms: 0,
+    nacks: 0,
+    returns: 0,
+    connects: 0,
+  };
 
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #stopped: Promise<FlushReport> | undefined;
@@ -125,7 +135,9 @@ export class DeliveryEngine {
     return this.#holding(async () => {
       this.#supervisors[0]?.probe();
       while (this.isRunning && !this.#pool.at(0).connected) {
-        const errors = await new Promise<readonly TransportError[]>((resolve) => this.#newsWaiters.push(resolve));
+        const errors = await new Promise<readonly TransportError[]>((resolve) =>
+          this.#newsWaiters.push(resolve),
+        );
         const hopeless = errors.length > 0 && errors.every((error) => error.permanent);
         if (hopeless) throw errors[0]!.cause instanceof StreamllError ? errors[0]!.cause : errors[0]!;
         if (!this.#options.waitForBroker) return;
@@ -349,7 +361,8 @@ export class DeliveryEngine {
       let oldest: Entry | undefined;
       for (const lane of this.#pool.lanes) {
         const entry = lane.oldestBuffered();
-        if (entry !== undefined && (oldest === undefined || entry.acceptedAt < oldest.acceptedAt)) oldest = entry;
+        if (entry !== undefined && (oldest === undefined || entry.acceptedAt < oldest.acceptedAt))
+          oldest = entry;
       }
       if (oldest === undefined) return false;
       this.#drop(oldest, new DeliveryError("DROPPED", "the buffer was full and this event the oldest in it"));
@@ -408,7 +421,8 @@ export class DeliveryEngine {
 
   #expired(entry: Entry): boolean {
     const { deliveryTimeoutMs } = this.#options;
-    if (deliveryTimeoutMs === undefined || this.#clock.now() - entry.acceptedAt < deliveryTimeoutMs) return false;
+    if (deliveryTimeoutMs === undefined || this.#clock.now() - entry.acceptedAt < deliveryTimeoutMs)
+      return false;
     const message = `not delivered within ${deliveryTimeoutMs / 1000} s (deliveryTimeout)`;
     this.#fail(entry, new DeliveryError("DELIVERY_TIMEOUT", message), entry.tries);
     return true;
@@ -437,7 +451,8 @@ export class DeliveryEngine {
 
   #tellRoom(): void {
     const { maxBufferedEvents, maxBufferedBytes } = this.#options;
-    const free = this.#ledger.unsettled <= maxBufferedEvents / 2 && this.#ledger.bytes <= maxBufferedBytes / 2;
+    const free =
+      this.#ledger.unsettled <= maxBufferedEvents / 2 && this.#ledger.bytes <= maxBufferedBytes / 2;
     if (!(free && this.#hasRoom(this.#maxBytes)) && this.#ledger.unsettled > 0) return;
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
@@ -480,7 +495,10 @@ export class DeliveryEngine {
     for (const entry of this.#pool.lanes.flatMap((lane) => lane.drain())) {
       const error =
         entry.sequence > 0
-          ? new DeliveryError("UNCONFIRMED_AT_STOP", "stopped before the broker answered: it may have arrived")
+          ? new DeliveryError(
+              "UNCONFIRMED_AT_STOP",
+              "stopped before the broker answered: it may have arrived",
+            )
           : new DeliveryError("UNSENT_AT_STOP", "stopped before it could be sent");
       this.#fail(entry, error, entry.tries);
     }

@@ -185,7 +185,11 @@ export class Lane {
   /** Drops from the heads what is settled or too old. */
   #purge(): void {
     for (const fifo of [this.#resend, this.#queue]) {
-      for (let entry = fifo.peek(); entry?.settled || (entry && this.#setup.expired(entry)); entry = fifo.peek()) {
+      for (
+        let entry = fifo.peek();
+        entry?.settled || (entry && this.#setup.expired(entry));
+        entry = fifo.peek()
+      ) {
         this.#take(fifo);
       }
     }
@@ -343,7 +347,10 @@ export class Lane {
   #acquit(confirmed: number): void {
     const guilty = this.#poison.confirmed(confirmed);
     if (guilty !== undefined) {
-      this.#convict(guilty, new TransportError("protocol", "the broker ends every connection that carries this event"));
+      this.#convict(
+        guilty,
+        new TransportError("protocol", "the broker ends every connection that carries this event"),
+      );
     }
   }
 

@@ -40,7 +40,8 @@ export class Barrier {
 
   count(settlement: Settlement): void {
     this.#counts[settlement.as]++;
-    if (settlement.as !== "sent") this.#failures[settlement.code] = (this.#failures[settlement.code] ?? 0) + 1;
+    if (settlement.as !== "sent")
+      this.#failures[settlement.code] = (this.#failures[settlement.code] ?? 0) + 1;
     if (--this.pending === 0) this.#resolve();
   }
 
@@ -100,7 +101,8 @@ export class Ledger {
     const { epoch } = entry;
     epoch.unsettled--;
     for (const barrier of epoch.barriers) barrier.count(settlement);
-    if (epoch.unsettled === 0 && epoch !== this.#current) this.#open = this.#open.filter((open) => open !== epoch);
+    if (epoch.unsettled === 0 && epoch !== this.#current)
+      this.#open = this.#open.filter((open) => open !== epoch);
     return true;
   }
 

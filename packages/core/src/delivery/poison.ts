@@ -2,7 +2,14 @@ import type { TransportError } from "../errors.js";
 import type { Entry } from "./entry.js";
 
 /** Deaths that say something of the lane's state, not of an event: they convict nobody. */
-const stateKinds: ReadonlySet<string> = new Set(["not-found", "permission", "auth", "tls", "throttled", "topology-conflict"]);
+const stateKinds: ReadonlySet<string> = new Set([
+  "not-found",
+  "permission",
+  "auth",
+  "tls",
+  "throttled",
+  "topology-conflict",
+]);
 
 /** A broker that names the message as the reason needs no third witness; a broken wire does. */
 const accusingKinds: ReadonlySet<string> = new Set(["protocol", "too-large"]);

@@ -8,6 +8,8 @@ import type { DeliveryOptions } from "./options.js";
 
 const GRACE_MS = 1000;
 
+type Attempt = { readonly connection: TransportConnection } | { readonly error: TransportError };
+
 export interface SupervisorSetup {
   readonly transport: Transport;
   readonly endpoints: Endpoints;
@@ -76,14 +78,14 @@ export class Supervisor {
       const generation = site.breaker.enter(clock.now(), probing || this.#setup.urgent());
       let error: TransportError | undefined;
       if (generation !== undefined) {
-        const connection = await this.#connect(site);
+        const attempt = await this.#connect(site);
         if (stopped.aborted) {
           site.breaker.abandoned();
-          if (!(connection instanceof TransportError)) discard(connection);
+          if ("connection" in attempt) discard(attempt.connection);
           return;
         }
-        if (connection instanceof TransportError) {
-          error = connection;
+        if ("error" in attempt) {
+          error = attempt.error;
           logger[error.permanent ? "error" : "warn"](
             { endpoint: site.endpoint.label, lane: this.#setup.lane, code: error.code },
             `cannot connect: ${error.message}`,
@@ -92,7 +94,7 @@ export class Supervisor {
           probing = false;
           round = [];
           site.breaker.connected();
-          const end = await this.#use(connection, site);
+          const end = await this.#use(attempt.connection, site);
           if (end.proven) failures = 0;
           if (stopped.aborted) return;
           error = end.error ?? new TransportError("unreachable", "the connection was closed");
@@ -123,29 +125,30 @@ export class Supervisor {
     return hopeless ? options.maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
   }
 
-  async #connect(site: Site): Promise<TransportConnection | TransportError> {
+  async #connect(site: Site): Promise<Attempt> {
     const { transport, options, clock, lane } = this.#setup;
-    const attempt = new AbortController();
-    const abort = () => attempt.abort();
+    const aborter = new AbortController();
+    const abort = () => aborter.abort();
     this.#stopping.signal.addEventListener("abort", abort);
     // The transport keeps its own time and can say where it was lost; this is for one that does not end.
     const cancel = clock.after(options.connectionTimeoutMs + GRACE_MS, abort);
     const seconds = options.connectionTimeoutMs / 1000;
-    const late = new TransportError("timeout", `no connection to ${site.endpoint.label} within ${seconds} s`);
+    const message = `no connection to ${site.endpoint.label} within ${seconds} s`;
+    const late = { error: new TransportError("timeout", message) };
     let over = false;
-    const aborted = whenAborted(attempt.signal).then(() => {
+    const aborted = whenAborted(aborter.signal).then((): Attempt => {
       over = true;
       return late;
     });
     const connecting = new Promise<TransportConnection>((resolve) => {
-      resolve(transport.connect(site.endpoint, { index: lane }, attempt.signal));
+      resolve(transport.connect(site.endpoint, { index: lane }, aborter.signal));
     }).then(
-      (connection) => {
-        if (!over) return connection;
+      (connection): Attempt => {
+        if (!over) return { connection };
         discard(connection);
         return late;
       },
-      (error: unknown) => (attempt.signal.aborted ? late : asTransportError(error)),
+      (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
     );
     const result = await Promise.race([connecting, aborted]);
     cancel();
@@ -153,7 +156,10 @@ export class Supervisor {
     return result;
   }
 
-  async #use(connection: TransportConnection, site: Site): Promise<{ error: TransportError | undefined; proven: boolean }> {
+  async #use(
+    connection: TransportConnection,
+    site: Site,
+  ): Promise<{ error: TransportError | undefined; proven: boolean }> {
     this.#connection = connection;
     const givenUp = new Promise<TransportError>((resolve) => {
       this.#giveUp = resolve;

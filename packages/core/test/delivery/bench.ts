@@ -2,9 +2,9 @@ import { silentLogger } from "@streamll/core";
 import {
   DeliveryEngine,
   type DeliveryOptions,
+  defaultDeliveryOptions,
   type EngineFailure,
   type PreparedMessage,
-  defaultDeliveryOptions,
 } from "@streamll/core/internal";
 import { FakeClock } from "./fake-clock.js";
 import { FakeTransport, fakeEndpoint } from "./fake-transport.js";
@@ -17,7 +17,13 @@ export interface BenchOptions extends Partial<DeliveryOptions> {
 }
 
 /** An engine over a fake transport in fake time, with one lane unless a test wants more. */
-export function bench({ transport = new FakeTransport(), endpoints = ["one"], random = () => 0.5, deadLetter, ...options }: BenchOptions = {}) {
+export function bench({
+  transport = new FakeTransport(),
+  endpoints = ["one"],
+  random = () => 0.5,
+  deadLetter,
+  ...options
+}: BenchOptions = {}) {
   const clock = new FakeClock();
   const failures: EngineFailure[] = [];
   const engine = new DeliveryEngine({
@@ -28,14 +34,18 @@ export function bench({ transport = new FakeTransport(), endpoints = ["one"], ra
     endpoints: endpoints.map(fakeEndpoint),
     options: { ...defaultDeliveryOptions, connectionPoolSize: 1, ...options },
     onFailure: (failure) => failures.push(failure),
-    ...(deadLetter === undefined ? {} : { deadLetter: { exchange: deadLetter, routingKey: (m) => `failed.${m.routingKey}` } }),
+    ...(deadLetter === undefined
+      ? {}
+      : { deadLetter: { exchange: deadLetter, routingKey: (m) => `failed.${m.routingKey}` } }),
   });
   return { engine, transport, clock, failures };
 }
 
 let ids = 0;
 
-export function message(fields: Partial<PreparedMessage> & { readonly bytes?: number } = {}): PreparedMessage {
+export function message(
+  fields: Partial<PreparedMessage> & { readonly bytes?: number } = {},
+): PreparedMessage {
   const { bytes = 10, ...rest } = fields;
   return {
     routingKey: "app.start",

@@ -101,7 +101,10 @@ describe("room", () => {
   });
 
   it("drops the oldest, or the newest, and counts and reports it", async () => {
-    for (const [overflow, survivor] of [["drop-oldest", 1], ["drop-newest", 0]] as const) {
+    for (const [overflow, survivor] of [
+      ["drop-oldest", 1],
+      ["drop-newest", 0],
+    ] as const) {
       const { engine, transport, clock, failures } = bench({ maxBufferedEvents: 1, overflow });
       const both = messages(2);
       for (const one of both) engine.offer(one);
@@ -124,7 +127,12 @@ describe("room", () => {
   });
 
   it("ready() resolves when half the buffer is free", async () => {
-    const { engine, clock, transport } = bench({ maxBufferedEvents: 10, batchSize: 10, maxBufferedBytes: 1e6, maxEventBytes: 1000 });
+    const { engine, clock, transport } = bench({
+      maxBufferedEvents: 10,
+      batchSize: 10,
+      maxBufferedBytes: 1e6,
+      maxEventBytes: 1000,
+    });
     for (const one of messages(10)) engine.offer(one);
     let ready = false;
     void engine.ready().then(() => {
@@ -253,7 +261,9 @@ describe("a refused event", () => {
     engine.offer(message());
     await clock.advance(60_000);
     expect(transport.written).toHaveLength(3);
-    expect(failures).toMatchObject([{ attempts: 3, error: { code: "RETRIES_EXHAUSTED", cause: { kind: "nack" } } }]);
+    expect(failures).toMatchObject([
+      { attempts: 3, error: { code: "RETRIES_EXHAUSTED", cause: { kind: "nack" } } },
+    ]);
   });
 
   it("is put to the dead-letter exchange, and counts as failed once it is there", async () => {
@@ -267,7 +277,12 @@ describe("a refused event", () => {
     await clock.advance(60_000);
     expect(transport.stored).toMatchObject([{ exchange: "dlx", routingKey: "failed.app.start" }]);
     expect(failures[0]?.error.code).toBe("UNROUTABLE");
-    expect(engine.stats()).toMatchObject({ events_failed: 1, events_sent: 0, events_dead_lettered: 1, returns: 1 });
+    expect(engine.stats()).toMatchObject({
+      events_failed: 1,
+      events_sent: 0,
+      events_dead_lettered: 1,
+      returns: 1,
+    });
   });
 
   it("finds the guilty one of a shared refusal in halves, without using a try of the others", async () => {
@@ -299,7 +314,8 @@ describe("a poison event", () => {
 
   it.each([0, 3, 7])("at place %i fails alone", async (place) => {
     const { engine, clock, failures } = bench({ transport: killer("poison"), batchSize: 4 });
-    for (let i = 0; i < 8; i++) engine.offer(message({ messageId: i === place ? "poison" : `good-${place}-${i}` }));
+    for (let i = 0; i < 8; i++)
+      engine.offer(message({ messageId: i === place ? "poison" : `good-${place}-${i}` }));
     await clock.advance(600_000);
     expect(failures).toMatchObject([{ message: { messageId: "poison" }, error: { code: "REJECTED" } }]);
     expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1, events_buffered: 0 });
@@ -343,7 +359,9 @@ describe("lanes", () => {
       for (const connection of transport.live) connection.answer();
       await clock.advance(200);
     }
-    const [first, second] = transport.connections.map((c) => new Set(c.batches.flat().map((m) => m.correlationId)));
+    const [first, second] = transport.connections.map(
+      (c) => new Set(c.batches.flat().map((m) => m.correlationId)),
+    );
     expect([first, second]).toEqual([new Set(["a"]), new Set(["b"])]);
     expect(engine.stats().events_sent).toBe(12);
   });
@@ -382,7 +400,10 @@ describe("start()", () => {
     const quick = bench();
     quick.transport.refuseAll = unreachable();
     await quick.engine.start();
-    expect(quick.engine.health()).toMatchObject({ status: "degraded", lastError: { code: "TRANSPORT_UNREACHABLE" } });
+    expect(quick.engine.health()).toMatchObject({
+      status: "degraded",
+      lastError: { code: "TRANSPORT_UNREACHABLE" },
+    });
 
     const patient = bench({ waitForBroker: true });
     patient.transport.refusals = [unreachable(), unreachable()];
@@ -445,7 +466,11 @@ describe("stop()", () => {
   });
 
   it("ends in time, and says of each event whether it may have arrived", async () => {
-    const { engine, transport, clock, failures } = bench({ batchSize: 2, maxInFlight: 2, flushTimeoutMs: 5000 });
+    const { engine, transport, clock, failures } = bench({
+      batchSize: 2,
+      maxInFlight: 2,
+      flushTimeoutMs: 5000,
+    });
     for (const one of messages(5)) engine.offer(one);
     await clock.advance(0);
     transport.connection.close = () => new Promise(() => {});

@@ -56,7 +56,8 @@ export class FakeClock implements Clock {
     let next: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.at > until) continue;
-      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
+        next = timer;
     }
     return next;
   }

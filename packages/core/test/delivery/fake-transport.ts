@@ -127,7 +127,8 @@ export class FakeTransport implements Transport {
   readonly capabilities: TransportCapabilities;
   readonly connections: FakeConnection[] = [];
   /** Every write, tries again included. */
-  readonly written: { id: string; message: OutboundMessage; sequence: number; connection: FakeConnection }[] = [];
+  readonly written: { id: string; message: OutboundMessage; sequence: number; connection: FakeConnection }[] =
+    [];
   /** What the broker holds, in the order in which it came. */
   readonly stored: OutboundMessage[] = [];
   /** What the next connects answer; empty: they succeed. */
@@ -165,7 +166,8 @@ export class FakeTransport implements Transport {
   /** The only live connection. */
   get connection(): FakeConnection {
     const [connection, ...others] = this.live;
-    if (connection === undefined || others.length > 0) throw new Error(`${this.live.length} live connections`);
+    if (connection === undefined || others.length > 0)
+      throw new Error(`${this.live.length} live connections`);
     return connection;
   }
 

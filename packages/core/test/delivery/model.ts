@@ -9,7 +9,12 @@ import { type FakeConnection, FakeTransport, fakeEndpoint, nack, unreachable } f
 export type Step =
   | { readonly do: "offer"; readonly execution: number; readonly count: number; readonly bytes: number }
   | { readonly do: "pass"; readonly ms: number }
-  | { readonly do: "decide"; readonly connection: number; readonly count: number; readonly as: "store" | "nack" | "reject" | "unknown" }
+  | {
+      readonly do: "decide";
+      readonly connection: number;
+      readonly count: number;
+      readonly as: "store" | "nack" | "reject" | "unknown";
+    }
   | { readonly do: "tell"; readonly connection: number; readonly index: number; readonly count: number }
   | { readonly do: "tell late"; readonly connection: number }
   | { readonly do: "shared refusal"; readonly connection: number }
@@ -37,16 +42,66 @@ const nat = (max: number) => fc.integer({ min: 0, max });
 const connection = nat(3);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("offer" as const), execution: nat(3), count: fc.integer({ min: 1, max: 6 }), bytes: nat(60) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(0, 1, 60, 100, 400, 1000, 5000) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("decide" as const), connection, count: fc.integer({ min: 1, max: 8 }), as: fc.constantFrom("store", "store", "store", "nack", "reject", "unknown") }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("tell" as const), connection, index: nat(4), count: fc.integer({ min: 1, max: 8 }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("offer" as const),
+      execution: nat(3),
+      count: fc.integer({ min: 1, max: 6 }),
+      bytes: nat(60),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      ms: fc.constantFrom(0, 1, 60, 100, 400, 1000, 5000),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("decide" as const),
+      connection,
+      count: fc.integer({ min: 1, max: 8 }),
+      as: fc.constantFrom("store", "store", "store", "nack", "reject", "unknown"),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("tell" as const),
+      connection,
+      index: nat(4),
+      count: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("tell late" as const), connection }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("shared refusal" as const), connection }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const), connection, kind: fc.constantFrom("unreachable", "protocol", "not-found") }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("refuse connects" as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("die" as const),
+      connection,
+      kind: fc.constantFrom("unreachable", "protocol", "not-found"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("refuse connects" as const),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("block" as const), connection, on: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("credit" as const), connection, credit: fc.constantFrom(0, 1, 3, Number.POSITIVE_INFINITY) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("credit" as const),
+      connection,
+      credit: fc.constantFrom(0, 1, 3, Number.POSITIVE_INFINITY),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("withdraw" as const), index: nat(10) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("flush" as const) }) },
 ) as fc.Arbitrary<Step>;
@@ -78,14 +133,19 @@ interface Tracked {
   readonly codes: string[];
 }
 
-class BrokenPromise extends Error {}
+class BrokenPromise extends Error {
+  override name = "BrokenPromise";
+}
 
 function must(holds: boolean, promise: string): asserts holds {
   if (!holds) throw new BrokenPromise(promise);
 }
 
 /** Runs a plan against an engine and checks the promises of the design after every step. */
-export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options, steps, seed, happyEnd, ...plan }: Plan): Promise<void> {
+export async function keepsItsPromises(
+  Engine: typeof DeliveryEngine,
+  { options, steps, seed, happyEnd, ...plan }: Plan,
+): Promise<void> {
   const clock = new FakeClock();
   const transport = new FakeTransport({ deduplication: plan.deduplication });
   const limits = { maxBufferedBytes: 1000, maxEventBytes: 50, confirmTimeoutMs: 3000, batchBytes: 120 };
@@ -117,18 +177,25 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
       if (age >= limits.confirmTimeoutMs) everRefused.add(one.message.messageId);
     }
   };
+  const owed = (one: FakeConnection["unanswered"][number]) => !everRefused.has(one.message.messageId);
   transport.onDeath = (dead) => {
     markOverdue(dead);
     // Alone at a death it is a suspect, and may be overtaken by the neighbour that clears the connection.
     if (dead.unanswered.length === 1) everRefused.add(dead.unanswered[0]!.message.messageId);
   };
+  // Noted, not thrown: the engine guards itself against a publish() that throws.
+  let broken: string | undefined;
   const onPublish = (written: FakeConnection) => {
     for (const one of written.unanswered) if (!writtenAt.has(one)) writtenAt.set(one, clock.time);
-    must(written.unanswered.length <= share, "a lane has no more in flight than its share");
+    transport.live.forEach(markOverdue);
+    if (written.unanswered.filter(owed).length > share)
+      broken = "a lane has no more in flight than its share";
     const others = transport.live.filter((other) => other !== written);
     for (const { correlationId } of written.batches.at(-1) ?? []) {
-      const elsewhere = others.some((other) => other.unanswered.some((one) => one.message.correlationId === correlationId));
-      must(!elsewhere, "an execution keeps to one lane while any of its events is in flight");
+      const elsewhere = others.some((other) =>
+        other.unanswered.some((one) => one.message.correlationId === correlationId && owed(one)),
+      );
+      if (elsewhere) broken = "an execution keeps to one lane while any of its events is in flight";
     }
   };
   transport.onPublish = onPublish;
@@ -170,12 +237,16 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
         const outcome = {
           store: { kind: "confirmed" as const },
           nack: { kind: "refused" as const, error: nack() },
-          reject: { kind: "refused" as const, error: new TransportError("protocol", "never", { permanent: true }) },
+          reject: {
+            kind: "refused" as const,
+            error: new TransportError("protocol", "never", { permanent: true }),
+          },
           unknown: { kind: "unknown" as const },
         }[next.as];
         target?.decide(outcome, next.count);
         if (next.as === "store") return;
-        const refused = target?.unanswered.filter((one) => before.has(one) && one.decision !== undefined) ?? [];
+        const refused =
+          target?.unanswered.filter((one) => before.has(one) && one.decision !== undefined) ?? [];
         for (const one of refused) {
           everRefused.add(one.message.messageId);
           // A refusal that is lost with its connection, after later messages were stored, is beyond any client
@@ -188,13 +259,24 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
         for (let i = 0; i < next.count; i++) at(transport.live, next.connection)?.tell(next.index);
         return;
       case "tell late":
-        at(transport.connections.filter((one) => !one.open), next.connection)?.tell(0);
+        at(
+          transport.connections.filter((one) => !one.open),
+          next.connection,
+        )?.tell(0);
         return;
       case "shared refusal": {
         const target = at(transport.live, next.connection);
         const batch = target?.batches.at(-1) ?? [];
-        const untouched = target?.unanswered.slice(-batch.length).every((one, i) => one.message === batch[i] && !one.decision);
-        if (target === undefined || batch.length === 0 || !untouched || target.unanswered.length < batch.length) return;
+        const untouched = target?.unanswered
+          .slice(-batch.length)
+          .every((one, i) => one.message === batch[i] && !one.decision);
+        if (
+          target === undefined ||
+          batch.length === 0 ||
+          !untouched ||
+          target.unanswered.length < batch.length
+        )
+          return;
         for (const one of batch) everRefused.add(one.messageId);
         return target.refuseShared(batch.length);
       }
@@ -205,13 +287,18 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
         transport.refusals.push(...Array.from({ length: next.count }, unreachable));
         return;
       case "block":
-        at(transport.live, next.connection)?.flow(next.on ? { credit: 0, blocked: "memory" } : { credit: Number.POSITIVE_INFINITY });
+        at(transport.live, next.connection)?.flow(
+          next.on ? { credit: 0, blocked: "memory" } : { credit: Number.POSITIVE_INFINITY },
+        );
         return;
       case "credit":
         at(transport.live, next.connection)?.flow({ credit: next.credit });
         return;
       case "withdraw":
-        [...tracked.values()].filter((one) => one.fate === undefined).at(next.index)?.controller.abort(new Error("withdrawn"));
+        [...tracked.values()]
+          .filter((one) => one.fate === undefined)
+          .at(next.index)
+          ?.controller.abort(new Error("withdrawn"));
         return;
       case "flush":
         void engine.flush();
@@ -219,12 +306,16 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
   };
 
   const check = () => {
+    must(broken === undefined, broken ?? "");
     transport.live.forEach(markOverdue);
     const stats = engine.stats();
     const ended = stats.events_sent + stats.events_failed + stats.events_dropped;
     const open = stats.events_buffered + stats.events_in_flight;
     must(stats.events_received === ended + open, "received = sent + failed + dropped + buffered + in flight");
-    must(stats.events_buffered >= 0 && stats.events_in_flight >= 0 && stats.bytes_buffered >= 0, "no gauge is negative");
+    must(
+      stats.events_buffered >= 0 && stats.events_in_flight >= 0 && stats.bytes_buffered >= 0,
+      "no gauge is negative",
+    );
     must(open <= options.maxBufferedEvents, "no more events are held than maxBufferedEvents");
     must(stats.bytes_buffered <= limits.maxBufferedBytes, "no more bytes are held than maxBufferedBytes");
     checkSequences(transport, everRefused, plan.deduplication);
@@ -256,13 +347,25 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
   must(transport.live.length === 0, "no connection is left after stop()");
 
   const stats = engine.stats();
-  must(stats.events_buffered + stats.events_in_flight + stats.bytes_buffered === 0, "nothing is held after stop()");
+  must(
+    stats.events_buffered + stats.events_in_flight + stats.bytes_buffered === 0,
+    "nothing is held after stop()",
+  );
   const storedIds = new Set(transport.stored.map((one) => one.messageId));
   const count = (fate: Fate) => [...tracked.values()].filter((one) => one.fate === fate).length;
-  must([...tracked.values()].every((one) => one.fate !== undefined), "publish() always settles");
-  must([...notices.values()].every((codes) => codes.length === 1), "a failure is told once");
+  must(
+    [...tracked.values()].every((one) => one.fate !== undefined),
+    "publish() always settles",
+  );
+  must(
+    [...notices.values()].every((codes) => codes.length === 1),
+    "a failure is told once",
+  );
   const withdrawn = count("withdrawn");
-  must(stats.events_sent >= count("sent") && stats.events_sent <= count("sent") + withdrawn, "sent is counted once");
+  must(
+    stats.events_sent >= count("sent") && stats.events_sent <= count("sent") + withdrawn,
+    "sent is counted once",
+  );
   const told = [...notices.values()].flat();
   must(told.length === stats.events_failed + stats.events_dropped, "each failed or dropped event is told");
   for (const one of tracked.values()) {
@@ -278,14 +381,21 @@ export async function keepsItsPromises(Engine: typeof DeliveryEngine, { options,
 }
 
 /** What a connection carries rises, where that counts; what was never refused keeps its sequence, a refused event gets a new one. */
-function checkSequences(transport: FakeTransport, everRefused: ReadonlySet<string>, deduplication: boolean): void {
+function checkSequences(
+  transport: FakeTransport,
+  everRefused: ReadonlySet<string>,
+  deduplication: boolean,
+): void {
   const last = new Map<FakeConnection, number>();
   const first = new Map<string, number>();
   for (const { id, sequence, connection: on } of transport.written) {
     must(sequence > (last.get(on) ?? 0) || !deduplication, "sequences rise on a connection");
     last.set(on, sequence);
     const before = first.get(id);
-    must(before === undefined || before === sequence || everRefused.has(id), "an event sent again keeps its sequence");
+    must(
+      before === undefined || before === sequence || everRefused.has(id),
+      "an event sent again keeps its sequence",
+    );
     first.set(id, sequence);
   }
 }
@@ -298,7 +408,10 @@ function checkOrder(
 ): void {
   const place = new Map<string, number>();
   for (const [index, { messageId }] of transport.stored.entries()) {
-    must(!deduplication || !place.has(messageId) || everRefused.has(messageId), "a broker that deduplicates has it once");
+    must(
+      !deduplication || !place.has(messageId) || everRefused.has(messageId),
+      "a broker that deduplicates has it once",
+    );
     if (!place.has(messageId)) place.set(messageId, index);
   }
   const reached = new Map<string, number>();
@@ -318,4 +431,3 @@ function lcg(seed: number): () => number {
     return state / 2 ** 31;
   };
 }
-

@@ -1,0 +1,149 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { DeliveryEngine } from "@streamll/core/internal";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keepsItsPromises, plan } from "./model.js";
+
+interface Mutant {
+  readonly fault: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Faults of an engine, seeded by hand. The model has to notice each. */
+const mutants: readonly Mutant[] = [
+  {
+    fault: "an event in flight is lost with its connection",
+    file: "lane.ts",
+    from: "        rewound.push(entry);",
+    to: "        if (rewound.length === 0) rewound.push(entry);",
+  },
+  {
+    fault: "a late answer of a lost connection settles an event a second time",
+    file: "lane.ts",
+    from: "if (entry.flight !== flight) continue;\n      entry.flight = undefined;\n      entries.push(entry);",
+    to: "entry.flight = undefined;\n      entries.push(entry);",
+  },
+  {
+    fault: "what is sent again comes after what is new",
+    file: "lane.ts",
+    from: "const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;\n    const available",
+    to: "const fifo = this.#queue.length > 0 ? this.#queue : this.#resend;\n    const available",
+  },
+  {
+    fault: "what is sent again has lost its order",
+    file: "lane.ts",
+    from: "this.#resend.unshift(rewound);",
+    to: "this.#resend.unshift(rewound.toReversed());",
+  },
+  {
+    fault: "an event sent again after a lost connection has a new sequence",
+    file: "lane.ts",
+    from: "        entry.flight = undefined;\n        rewound.push(entry);",
+    to: "        entry.flight = undefined;\n        entry.sequence = 0;\n        rewound.push(entry);",
+  },
+  {
+    fault: "a refused event is sent again with its old sequence",
+    file: "lane.ts",
+    from: "    entry.sequence = 0;\n    const again = ",
+    to: "    const again = ",
+  },
+  {
+    fault: "an execution leaves its lane while one of its events is unsettled",
+    file: "executions.ts",
+    from: "if (--execution.unsettled > 0) return;",
+    to: "if (--execution.unsettled > 1) return;",
+  },
+  {
+    fault: "the count of buffered bytes leaks",
+    file: "ledger.ts",
+    from: "    this.bytes -= entry.body.length;\n    this[settlement.as]++;",
+    to: '    if (settlement.as !== "dropped") this.bytes -= entry.body.length;\n    this[settlement.as]++;',
+  },
+  {
+    fault: "the count of events in flight leaks when a connection is lost",
+    file: "lane.ts",
+    from: "    this.#setup.cameBack(rewound.length);",
+    to: "    this.#setup.cameBack(Math.max(0, rewound.length - 1));",
+  },
+  {
+    fault: "a lane takes more in flight than its share",
+    file: "lane.ts",
+    from: "const room = share - this.inFlight;",
+    to: "const room = share;",
+  },
+  {
+    fault: "an event counts as sent although the broker refused it",
+    file: "lane.ts",
+    from: "for (const entry of entries) this.#refuse(entry, outcome.error);",
+    to: 'this.#setup.sent(entries, "confirmed", 0);',
+  },
+  {
+    fault: "the watchdog keeps running after stop()",
+    file: "lane.ts",
+    from: "    this.#watchdog.disarm();\n",
+    to: "",
+  },
+  {
+    fault: "an event that was unanswered when its connection died is forgotten by stop()",
+    file: "lane.ts",
+    from: "[...this.#resend.clear(), ...this.#queue.clear(), ",
+    to: "[...this.#queue.clear(), ",
+  },
+  {
+    fault: "room is promised beyond maxBufferedEvents",
+    file: "engine.ts",
+    from: "this.#ledger.unsettled < maxBufferedEvents",
+    to: "this.#ledger.buffered < maxBufferedEvents",
+  },
+  {
+    fault: "a connection that opens during stop() stays open",
+    file: "supervisor.ts",
+    from: '          if ("connection" in attempt) discard(attempt.connection);\n',
+    to: "",
+  },
+];
+
+const source = fileURLToPath(new URL("../../src", import.meta.url));
+const cache = fileURLToPath(new URL("../../../../.streamll", import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  await mkdir(cache, { recursive: true });
+  folder = await mkdtemp(join(cache, "mutants-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function engineOf({ file, from, to }: Mutant, name: string): Promise<typeof DeliveryEngine> {
+  const copy = join(folder, name);
+  await cp(source, copy, { recursive: true });
+  const path = join(copy, "delivery", file);
+  const text = await readFile(path, "utf8");
+  expect(text.split(from), `the mutated place is in ${file} once`).toHaveLength(2);
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+  const module = (await import(
+    /* @vite-ignore */ pathToFileURL(join(copy, "delivery", "engine.ts")).href
+  )) as {
+    DeliveryEngine: typeof DeliveryEngine;
+  };
+  return module.DeliveryEngine;
+}
+
+describe("the model notices when", () => {
+  it.each(mutants.map((mutant, index) => ({ ...mutant, index })))("$fault", async ({ index, ...mutant }) => {
+    const Engine = await engineOf(mutant, `mutant-${index}`);
+    const verdict = await fc.check(
+      fc.asyncProperty(plan, (run) => keepsItsPromises(Engine, run)),
+      { numRuns: 3000, seed: 7, endOnFailure: true },
+    );
+    expect(verdict.failed).toBe(true);
+    expect(verdict.errorInstance).toMatchObject({ name: "BrokenPromise" });
+  });
+});
