@@ -21,7 +21,11 @@ export class ConfigurationError extends StreamllError {
 
   constructor(problems: readonly ConfigurationProblem[], options?: ErrorOptions) {
     const lines = problems.map((problem) => `${problem.option}: ${problem.message}`);
-    super("CONFIGURATION", lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`, options);
+    super(
+      "CONFIGURATION",
+      lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`,
+      options,
+    );
     this.problems = problems;
   }
 }
@@ -31,7 +35,11 @@ export class TransportNotInstalledError extends StreamllError {
   readonly packageName: string;
 
   constructor(packageName: string, reason: string, options?: ErrorOptions) {
-    super("TRANSPORT_NOT_INSTALLED", `${reason} needs the package ${packageName}: npm install ${packageName}`, options);
+    super(
+      "TRANSPORT_NOT_INSTALLED",
+      `${reason} needs the package ${packageName}: npm install ${packageName}`,
+      options,
+    );
     this.packageName = packageName;
   }
 }
