@@ -1,0 +1,210 @@
+import type { Socket } from "node:net";
+import type {
+  Flow,
+  MessageDefaults,
+  PublishOutcome,
+  TransportConnection,
+  TransportError,
+} from "@streamll/core";
+import type { Channel, ChannelModel } from "amqplib";
+import { Confirms, gaps } from "./confirms.js";
+import { failure, transportError } from "./failure.js";
+import { unrefWire, wireOf } from "./wire.js";
+import type { BatchWriter } from "./writer.js";
+
+/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
+const FULL = 1024 * 1024;
+/** How long an ended connection may take to say goodbye, in milliseconds. */
+const FAREWELL = 1000;
+
+const written: PublishOutcome = { kind: "written" };
+const nothing = Buffer.alloc(0);
+
+export interface OpenLane {
+  readonly model: ChannelModel;
+  readonly channel: Channel;
+  readonly writer: BatchWriter;
+  readonly message: MessageDefaults;
+  readonly confirms: boolean;
+  /** The endpoint's, for messages. */
+  readonly label: string;
+  /** A message came back that had been settled as written. */
+  readonly lost: (exchange: string) => void;
+}
+
+export interface LaneConnection extends TransportConnection {
+  /** Ends it because it may not be used any longer. */
+  fail(error: unknown): void;
+  readonly isBlocked: boolean;
+}
+
+/** Publishes on an open channel. Channel and connection live and die together. */
+export function laneConnection({ model, channel, writer, ...lane }: OpenLane): LaneConnection {
+  const { label } = lane;
+  const wire = wireOf(model);
+  const { stream } = wire;
+  const confirms = lane.confirms ? new Confirms(lane.message.exchange) : undefined;
+  const unroutable = new Map<string, TransportError>();
+  let listener: ((flow: Flow) => void) | undefined;
+  let blocked: string | undefined;
+  let full = false;
+  let closing = false;
+  let ended = false;
+  let resolveClosed!: (error: TransportError | undefined) => void;
+  const closed = new Promise<TransportError | undefined>((resolve) => {
+    resolveClosed = resolve;
+  });
+
+  function end(error?: unknown): void {
+    if (ended) return;
+    ended = true;
+    resolveClosed(error === undefined || closing ? undefined : failure(error, "use", label));
+  }
+
+  function fail(error: unknown): void {
+    end(error);
+    if (!closing) model.close().catch(() => {});
+    retire(stream);
+  }
+
+  function tellFlow(): void {
+    listener?.(
+      blocked === undefined ? { credit: full ? 0 : Number.POSITIVE_INFINITY } : { credit: 0, blocked },
+    );
+  }
+
+  function checkRoom(): void {
+    const wasFull = full;
+    full = writer.isFull() || stream.writableLength > FULL;
+    if (full !== wasFull) tellFlow();
+  }
+
+  // 320 CONNECTION_FORCED, an ordinary shutdown of the broker, comes as "close" alone.
+  model.on("error", (error) => end(error));
+  model.on("close", (error) => {
+    end(error ?? new Error("Unexpected close"));
+    retire(stream);
+  });
+  model.on("blocked", (reason) => {
+    blocked = reason || "the broker blocks the connection";
+    tellFlow();
+  });
+  model.on("unblocked", () => {
+    blocked = undefined;
+    tellFlow();
+  });
+  // amqplib forgets a socket that was destroyed under it until its heartbeat fails.
+  stream.once("close", () => end(new Error("Socket closed")));
+  stream.on("drain", checkRoom);
+  channel.on("drain", checkRoom);
+  channel.on("error", fail);
+  // Where the connection takes the channel along, its own event comes next, and says why.
+  channel.on("close", () =>
+    queueMicrotask(() => closing || fail(new Error("Unexpected close of the channel"))),
+  );
+  // Else amqplib throws what a listener throws, and the remaining confirms of that frame are lost.
+  channel.on("handler-error", fail);
+  wire.on("handler-error", fail);
+
+  if (confirms) {
+    // The bulk writer goes past amqplib's own book of callbacks, which would only grow.
+    if (writer.name === "bulk") channel.removeAllListeners("ack").removeAllListeners("nack");
+    const nacked = transportError(
+      "nack",
+      `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own`,
+    );
+    channel.on("ack", ({ deliveryTag, multiple }: Confirm) => {
+      if (!ended) confirms.ack(deliveryTag, multiple);
+    });
+    channel.on("nack", ({ deliveryTag, multiple }: Confirm) => {
+      if (!ended) confirms.nack(deliveryTag, multiple, nacked);
+    });
+  }
+  channel.on("return", ({ fields, properties }) => {
+    const { exchange, routingKey } = fields;
+    const message = { exchange, routingKey, messageId: properties.messageId };
+    const known = confirms?.returned(message, unroutableOn(exchange)) ?? false;
+    if (!known) lane.lost(exchange);
+  });
+  unrefWire(wire);
+
+  function unroutableOn(exchange: string): TransportError {
+    let error = unroutable.get(exchange);
+    if (!error) {
+      const text = `${label}: no queue of exchange "${exchange}" takes the message: bind one to its routing key`;
+      error = transportError("unroutable", text);
+      unroutable.set(exchange, error);
+    }
+    return error;
+  }
+
+  async function closePolitely(): Promise<void> {
+    // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
+    // all before it was read.
+    if (blocked === undefined) await channel.close();
+    await model.close();
+  }
+
+  return {
+    closed,
+    fail,
+    get isBlocked() {
+      return blocked !== undefined;
+    },
+    publish(batch, settle) {
+      if (ended || closing) return;
+      const unsendable = writer.write(batch);
+      if (confirms) confirms.add(batch, settle, unsendable);
+      else {
+        afterDrain(stream, () => {
+          if (ended) return;
+          for (const [from, to] of gaps(batch.length, unsendable)) settle(from, to, written);
+        });
+      }
+      for (const [index, error] of unsendable ?? []) settle(index, index + 1, { kind: "refused", error });
+      checkRoom();
+    },
+    onFlow(tell) {
+      listener = tell;
+      tellFlow();
+    },
+    async close(signal) {
+      if (!ended && !signal.aborted) {
+        closing = true;
+        await Promise.race([closePolitely().catch(() => {}), closed, aborted(signal)]);
+      }
+      closing = true;
+      end();
+      destroy(stream);
+    },
+    drainedBytes: () => stream.bytesWritten - stream.writableLength,
+  };
+}
+
+interface Confirm {
+  readonly deliveryTag: number;
+  readonly multiple: boolean;
+}
+
+/** Calls back once the network has taken all that was written so far. */
+function afterDrain(stream: Socket, then: () => void): void {
+  if (stream.writableLength === 0) return then();
+  stream.write(nothing, (error) => {
+    if (!error) then();
+  });
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+/** Lets what was written leave, then destroys the socket: a dead peer cannot hold it. */
+function retire(stream: Socket): void {
+  const timer = setTimeout(destroy, FAREWELL, stream);
+  timer.unref();
+  stream.once("close", () => clearTimeout(timer));
+}
+
+/** With an error amqplib notices, and stops its heartbeat. */
+export function destroy(stream: Socket): void {
+  stream.destroy(new Error("Connection given up"));
+}

@@ -1,0 +1,149 @@
+import { TransportError, type TransportErrorKind } from "@streamll/core";
+
+interface Verdict {
+  readonly kind: TransportErrorKind;
+  readonly permanent: boolean;
+  /** What to do. */
+  readonly hint?: string;
+}
+
+const verdict = (kind: TransportErrorKind, permanent: boolean, hint?: string): Verdict =>
+  hint === undefined ? { kind, permanent } : { kind, permanent, hint };
+
+/** What was going on when it failed. */
+export type Stage = "connect" | "declare" | "use";
+
+/** Puts a failure in the terms of the seam. `label` is the endpoint's URL without its password. */
+export function failure(error: unknown, stage: Stage, label: string): TransportError {
+  if (error instanceof TransportError) return error;
+  const reply = replyOf(error);
+  const { kind, permanent, hint } = reply ? judgeReply(reply, stage) : judgeSocket(error);
+  const what = reply ? `${reply.code} ${reply.text}` : textOf(error);
+  return transportError(kind, `${label}: ${what}${hint ? `. ${hint}` : ""}`, { cause: error, permanent });
+}
+
+export const transportError = (
+  kind: TransportErrorKind,
+  message: string,
+  options: ErrorOptions & { permanent?: boolean } = {},
+) => new TransportError(kind, message, options);
+
+/** A reply code and text, as in connection.close and channel.close. */
+export interface Reply {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** amqplib keeps the code on the error, once the connection is open, and the text in its message alone. */
+export function replyOf(error: unknown): Reply | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const found = /(\d{3}) \([^)]*\) with message "(.*)"/s.exec(error.message);
+  return found ? { code: Number(found[1]), text: found[2]! } : undefined;
+}
+
+export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
+  if (/limit.*reached/i.test(text)) {
+    return verdict("throttled", false, "The broker allows no more connections for this virtual host or user");
+  }
+  switch (code) {
+    case 403:
+      return text.includes("Login was refused")
+        ? verdict("auth", true, "Check the user name and the password")
+        : verdict("permission", true, 'Grant the user the right on it, or set declareTopology: "none"');
+    case 404:
+      return stage === "declare"
+        ? verdict(
+            "not-found",
+            true,
+            'Create it on the broker, or let it be made with declareTopology: "declare"',
+          )
+        : verdict("not-found", false, "It was there when the connection was opened");
+    case 405:
+      return verdict("permission", false, "Another connection holds it as its own");
+    case 406:
+      return judgePrecondition(text, stage);
+    case 320:
+      return verdict("unreachable", false);
+    case 530:
+      return judgeNotAllowed(text);
+    case 506:
+      return verdict("throttled", false);
+    default:
+      return verdict("protocol", false);
+  }
+}
+
+function judgePrecondition(text: string, stage: Stage): Verdict {
+  if (/message size/i.test(text)) {
+    return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
+  }
+  if (stage !== "declare") return verdict("protocol", false);
+  return verdict(
+    "topology-conflict",
+    true,
+    'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it',
+  );
+}
+
+function judgeNotAllowed(text: string): Verdict {
+  if (/vhost '.*' not found|vhost .* not found/.test(text)) {
+    return verdict("not-found", true, "Check the path of the URL: it is the virtual host, percent-encoded");
+  }
+  if (/is down/.test(text)) return verdict("unreachable", false);
+  if (/refused for user/.test(text)) {
+    return verdict("permission", true, "Grant the user access to the virtual host");
+  }
+  if (/secret/i.test(text)) return verdict("auth", false, "Check what the credentials function gives");
+  return verdict("protocol", true);
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "EADDRNOTAVAIL",
+]);
+
+function judgeSocket(error: unknown): Verdict {
+  const code = codeOf(error);
+  const text = textOf(error);
+  if (code === "ETIMEDOUT" || text === "Heartbeat timeout") return verdict("timeout", false);
+  if (code === "ENOTFOUND") return verdict("unreachable", false, "Check the host's name");
+  if (code !== undefined && unreachable.has(code)) {
+    return verdict("unreachable", false, "Check host and port, and that the broker runs");
+  }
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code ?? "") || /wrong version number/.test(text)) {
+    return verdict("tls", true, "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)");
+  }
+  if (code !== undefined && /CERT|SIGNED|SIGNATURE|ISSUER|CRL|ERR_TLS|ERR_SSL|EPROTO|ERR_OSSL/.test(code)) {
+    return verdict("tls", true, "Check the certificates: tls.ca, tls.servername, tls.cert and tls.key");
+  }
+  // An HTTP server's answer, or another version of AMQP, read as a frame.
+  if (/exceeds maxFrameSize|Invalid frame|Unknown frame type/.test(text)) {
+    return verdict("protocol", true, "The other end does not speak AMQP 0-9-1");
+  }
+  if (/SASL mechanism/.test(text))
+    return verdict("auth", true, "The broker does not take user name and password");
+  if (/Socket closed|Unexpected close/.test(text)) return verdict("unreachable", false);
+  return verdict("protocol", false);
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Where every address of a host was tried the message is empty, and the reasons are inside. */
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "")
+    return [...new Set(error.errors.map(textOf))].join("; ");
+  return error instanceof Error ? error.message.trim() : String(error);
+}

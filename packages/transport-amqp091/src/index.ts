@@ -1,0 +1,14 @@
+import type { TransportFactory } from "@streamll/core";
+import { amqpTransport } from "./transport.js";
+
+/**
+ * AMQP 0-9-1: RabbitMQ, Amazon MQ for RabbitMQ, CloudAMQP, LavinMQ.
+ *
+ * @example
+ * const transport = amqp091Transport.create(options);
+ * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
+ */
+export const amqp091Transport: TransportFactory = {
+  schemes: ["amqp", "amqps"],
+  create: (options) => amqpTransport(options),
+};

@@ -1,0 +1,143 @@
+import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
+import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
+import type { Deadline } from "./deadline.js";
+import { failure, judgeReply, transportError } from "./failure.js";
+import type { Login } from "./login.js";
+import { refusalOf } from "./refusal.js";
+import { type Address, addressOf, catchSocket, dialTcp } from "./socket.js";
+
+/** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
+const FRAME_MAX = 131_072;
+/** One is used at a time. */
+const CHANNEL_MAX = 8;
+
+export interface Opening {
+  readonly endpoint: Endpoint;
+  readonly lane: LaneContext;
+  readonly options: TransportOptions;
+  readonly login: Login;
+  readonly deadline: Deadline;
+  /** Told how far it came, for the message of a timeout. */
+  readonly reached: (stage: "host" | "broker") => void;
+}
+
+/**
+ * Opens the connection, up to and including the virtual host.
+ *
+ * @throws TransportError
+ */
+export async function openConnection(opening: Opening): Promise<ChannelModel> {
+  const { endpoint, options, login, deadline } = opening;
+  const address = addressOf(endpoint, options);
+  const vhost = endpoint.path === "" ? "/" : endpoint.path;
+  const handshake = address.tls ? await overTls(address, opening, vhost) : overTcp(address, opening, vhost);
+  try {
+    return await deadline.race(handshake.model);
+  } catch (error) {
+    if (deadline.signal.aborted) throw error;
+    if (isRefusedOpen(error)) throw await vhostFailure(error, endpoint.label, () => deadline.race(reason()));
+    throw (
+      closedEarly(error, handshake.bytesRead(), endpoint.label) ?? failure(error, "connect", endpoint.label)
+    );
+  }
+
+  function reason() {
+    return refusalOf(address, login, vhost, deadline.signal);
+  }
+}
+
+interface Handshake {
+  readonly model: Promise<ChannelModel>;
+  /** `NaN` where it is not known. */
+  bytesRead(): number;
+}
+
+function overTcp(address: Address, opening: Opening, vhost: string): Handshake {
+  // Node takes the signal for the socket, and destroys it: amqplib itself cannot be interrupted.
+  const { result, socket } = catchSocket(() =>
+    amqpConnect("amqp", address, opening, vhost, { signal: opening.deadline.signal }),
+  );
+  socket?.unref();
+  socket?.once("connect", () => {
+    socket.unref();
+    opening.reached("host");
+  });
+  return { model: result, bytesRead: () => socket?.bytesRead ?? Number.NaN };
+}
+
+async function overTls(address: Address, opening: Opening, vhost: string): Promise<Handshake> {
+  const { deadline, endpoint } = opening;
+  const socket = await deadline.race(dialTcp(address, deadline.signal)).catch((error) => {
+    throw failure(error, "connect", endpoint.label);
+  });
+  opening.reached("host");
+  const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
+  return { model, bytesRead: () => Number.NaN };
+}
+
+function amqpConnect(
+  protocol: "amqp" | "amqps",
+  { host, port }: Address,
+  { options, lane, login, reached }: Opening,
+  vhost: string,
+  socketOptions: SocketOptions & { readonly signal?: AbortSignal },
+): Promise<ChannelModel> {
+  const target = {
+    protocol,
+    hostname: host,
+    port,
+    // amqplib decodes the object form's vhost too.
+    vhost: encodeURIComponent(vhost),
+    frameMax: FRAME_MAX,
+    channelMax: CHANNEL_MAX,
+    heartbeat: Math.max(1, Math.round(options.heartbeatMs / 1000)),
+  };
+  return connect(target, {
+    ...socketOptions,
+    noDelay: true,
+    keepAlive: true,
+    credentials: credentials.plain(login.username, login.password),
+    clientProperties: { connection_name: `${options.connectionName}#${lane.index}` },
+  }).then((model) => {
+    // Before anything can emit it.
+    model.on("error", () => {});
+    reached("broker");
+    return model;
+  });
+}
+
+const isRefusedOpen = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("Expected ConnectionOpenOk; got <ConnectionClose");
+
+async function vhostFailure(
+  cause: unknown,
+  label: string,
+  reason: () => ReturnType<typeof refusalOf>,
+): Promise<TransportError> {
+  const reply = await reason().catch(() => undefined);
+  if (!reply) {
+    return transportError("permission", `${label}: the broker refused to open the virtual host`, { cause });
+  }
+  const { kind, permanent, hint } = judgeReply(reply, "connect");
+  const message = `${label}: ${reply.code} ${reply.text}${hint ? `. ${hint}` : ""}`;
+  return transportError(kind, message, { cause, permanent });
+}
+
+/** A TLS alert has 7 bytes, and an AMQP broker's first frame some hundred. */
+const TLS_ALERT_BYTES = 7;
+
+/** The other end hung up before the handshake was done: what it had said by then tells why. */
+function closedEarly(cause: unknown, bytesRead: number, label: string): TransportError | undefined {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== "ECONNRESET" && code !== "EPIPE" && !/Socket closed abruptly/.test(message)) return undefined;
+  if (bytesRead === TLS_ALERT_BYTES) {
+    const text = `${label}: the port speaks TLS. Use amqps://, or the broker's plain port (5672)`;
+    return transportError("tls", text, { cause, permanent: true });
+  }
+  if (bytesRead > TLS_ALERT_BYTES) {
+    const text = `${label}: the broker hung up in the handshake: it went down, or, in old versions, refused the login`;
+    return transportError("unreachable", text, { cause });
+  }
+  const text = `${label}: the other end hung up before the broker said anything. Check that the port is the broker's, and whether it speaks TLS (amqps://)`;
+  return transportError("unreachable", text, { cause });
+}

@@ -1,0 +1,68 @@
+import type { Reply } from "./failure.js";
+import type { Login } from "./login.js";
+import { type Address, dial } from "./socket.js";
+
+const CONNECTION = 10;
+const START = 10;
+const TUNE = 30;
+const OPEN_OK = 41;
+const CLOSE = 50;
+
+/**
+ * Why the broker refuses the virtual host. amqplib 2.3.1 drops what the broker says to connection.open (unknown
+ * host, no right, too many connections), so the handshake is made once more, only to read it.
+ * `undefined` where the broker does not say it again.
+ */
+export async function refusalOf(
+  address: Address,
+  { username, password }: Login,
+  vhost: string,
+  signal: AbortSignal,
+): Promise<Reply | undefined> {
+  const socket = await dial(address, signal);
+  const method = (id: number, ...args: Buffer[]) => {
+    const payload = Buffer.concat([Buffer.from([0, CONNECTION, 0, id]), ...args]);
+    socket.write(Buffer.concat([Buffer.from([1, 0, 0]), long(payload.length), payload, Buffer.from([0xce])]));
+  };
+  try {
+    socket.write(Buffer.from("AMQP\0\0\x09\x01", "latin1"));
+    for await (const { id, args } of methods(socket)) {
+      if (id === START) {
+        const response = Buffer.from(`\0${username}\0${password}`);
+        method(START + 1, long(0), short("PLAIN"), long(response.length), response, short("en_US"));
+      } else if (id === TUNE) {
+        method(TUNE + 1, args.subarray(0, 8));
+        method(40, short(vhost), short(""), Buffer.from([0]));
+      } else if (id === CLOSE) {
+        return { code: args.readUInt16BE(0), text: args.toString("utf8", 3, 3 + args[2]!) };
+      } else if (id === OPEN_OK) return undefined;
+    }
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The methods of class connection as they come in; in a handshake there is nothing else. */
+async function* methods(socket: AsyncIterable<Buffer>): AsyncGenerator<{ id: number; args: Buffer }> {
+  let bytes: Buffer = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    bytes = Buffer.concat([bytes, chunk]);
+    while (bytes.length >= 7 && bytes.length >= bytes.readUInt32BE(3) + 8) {
+      const end = 7 + bytes.readUInt32BE(3);
+      yield { id: bytes.readUInt16BE(9), args: bytes.subarray(11, end) };
+      bytes = bytes.subarray(end + 1);
+    }
+  }
+}
+
+function long(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function short(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+}

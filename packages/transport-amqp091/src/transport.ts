@@ -1,0 +1,181 @@
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+  type Endpoint,
+  type LaneContext,
+  type Transport,
+  type TransportCapabilities,
+  type TransportConnection,
+  type TransportOptions,
+} from "@streamll/core";
+import type { Channel, ChannelModel } from "amqplib";
+import { destroy, type LaneConnection, laneConnection } from "./connection.js";
+import { startDeadline } from "./deadline.js";
+import { failure, type Stage, transportError } from "./failure.js";
+import { type Login, login } from "./login.js";
+import { openConnection } from "./open.js";
+import { renewBeforeExpiry } from "./renewal.js";
+import { isShortString } from "./sendable.js";
+import { declareTopology } from "./topology.js";
+import { wireOf } from "./wire.js";
+import { batchWriter } from "./writer.js";
+
+const capabilities: TransportCapabilities = {
+  confirms: true,
+  mandatory: true,
+  priority: true,
+  ttl: true,
+  deadLetter: true,
+  deduplication: false,
+  topology: true,
+};
+
+/** Frames that amqplib holds back on a channel, where the batches go through it: 8 MiB at most. */
+const CHANNEL_FRAMES = 64;
+
+/** @param writerOf how batches are put on the wire; tests name one. */
+export function amqpTransport(
+  options: TransportOptions,
+  writerOf: typeof batchWriter = batchWriter,
+): Transport {
+  const problems = problemsOf(options);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return {
+    name: "amqp091",
+    capabilities,
+    connect: (endpoint, lane, signal) => connectLane(options, endpoint, lane, signal, writerOf),
+  };
+}
+
+function problemsOf({ message }: TransportOptions): ConfigurationProblem[] {
+  const { priority, expirationMs } = message;
+  const problems: ConfigurationProblem[] = [];
+  for (const option of ["exchange", "contentType", "appId"] as const) {
+    if (!isShortString(message[option])) problems.push({ option, message: "AMQP 0-9-1 allows 255 bytes" });
+  }
+  if (priority !== undefined && !isWhole(priority, 255)) {
+    problems.push({ option: "queuePriority", message: `${priority} is no whole number from 0 to 255` });
+  }
+  if (expirationMs !== undefined && !isWhole(expirationMs, 0xffff_ffff)) {
+    problems.push({
+      option: "messageTtl",
+      message: `${expirationMs} ms is not from 0 to ${0xffff_ffff} whole ms`,
+    });
+  }
+  return problems;
+}
+
+const isWhole = (value: number, most: number) => Number.isInteger(value) && value >= 0 && value <= most;
+
+async function connectLane(
+  options: TransportOptions,
+  endpoint: Endpoint,
+  lane: LaneContext,
+  signal: AbortSignal,
+  writerOf: typeof batchWriter,
+): Promise<TransportConnection> {
+  const { label } = endpoint;
+  let reached: keyof typeof whereItStuck = "nothing";
+  const deadline = startDeadline(options.connectionTimeoutMs, signal, ({ givenUp }) =>
+    givenUp
+      ? transportError("unreachable", `${label}: connecting was given up`)
+      : transportError(
+          "timeout",
+          `${label}: not connected in ${options.connectionTimeoutMs} ms: ${whereItStuck[reached]}`,
+        ),
+  );
+  let stage: Stage = "connect";
+  let model: ChannelModel | undefined;
+  let ending: unknown;
+  try {
+    const credentials = await deadline.race(login(options.credentials, endpoint));
+    model = await openConnection({
+      endpoint,
+      lane,
+      options,
+      login: credentials,
+      deadline,
+      reached: (place) => {
+        reached = place;
+      },
+    });
+    // Tells more than the rejections of what was under way.
+    const ended = (error?: Error) => {
+      ending ??= error;
+    };
+    model.on("error", ended).on("close", ended);
+    stage = "declare";
+    await deadline.race(declareTopology(model, options.topology));
+    stage = "connect";
+    const channel = await deadline.race(openChannel(model, options.confirms));
+    if (ending) throw ending;
+    const connection = laneConnection({
+      model,
+      channel,
+      writer: writerOf(model, channel, options.message),
+      message: options.message,
+      confirms: options.confirms,
+      label,
+      lost: warnOnce(options, label),
+    });
+    renew(connection, model, credentials, options, endpoint);
+    return connection;
+  } catch (error) {
+    if (model) destroy(wireOf(model).stream);
+    if (deadline.signal.aborted) throw deadline.signal.reason;
+    throw failure(ending ?? error, ending ? "connect" : stage, label);
+  } finally {
+    deadline.done();
+  }
+}
+
+const whereItStuck = {
+  nothing: "the host does not answer (name, address, firewall?)",
+  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
+  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
+};
+
+async function openChannel(model: ChannelModel, confirms: boolean): Promise<Channel> {
+  const options = { highWaterMark: CHANNEL_FRAMES };
+  const channel = await (confirms ? model.createConfirmChannel(options) : model.createChannel(options));
+  return channel.on("error", () => {});
+}
+
+function renew(
+  connection: LaneConnection,
+  model: ChannelModel,
+  first: Login,
+  options: TransportOptions,
+  endpoint: Endpoint,
+): void {
+  const life = new AbortController();
+  const bounded = <T>(step: Promise<T>): Promise<T> => {
+    const deadline = startDeadline(options.connectionTimeoutMs, life.signal, () =>
+      transportError("auth", `${endpoint.label}: the password could not be renewed in time`),
+    );
+    return deadline.race(step).finally(deadline.done);
+  };
+  const stop = renewBeforeExpiry(first, {
+    ask: () => bounded(login(options.credentials, endpoint)),
+    update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),
+    failed: connection.fail,
+    blocked: () => connection.isBlocked,
+  });
+  void connection.closed.then(() => {
+    stop();
+    life.abort();
+  });
+}
+
+/** With confirms off a returned message has been settled already: all that is left is to say so. */
+function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: string) => void {
+  let said = false;
+  return (exchange) => {
+    if (said) return;
+    said = true;
+    logger.warn(
+      { endpoint, exchange },
+      "A message came back because no queue takes it; said once a connection",
+    );
+  };
+}
