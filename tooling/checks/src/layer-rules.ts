@@ -14,7 +14,7 @@ const transports = [
 ];
 
 /** Which source may import whom, by folder. Tests, tooling and examples may import anything. */
-export const layers: Readonly<Record<string, Layer>> = {
+const layers: Readonly<Record<string, Layer>> = {
   "packages/core": { may: [] },
   "packages/transport-*": { may: ["@streamll/core"] },
   "packages/sink": { may: ["@streamll/core"], onDemand: transports },

