@@ -1,0 +1,16 @@
+import { compileTemplate, type DeliverySetup, parseEvent } from "@streamll/core/internal";
+import type { ResolvedOptions } from "./options/table.js";
+
+/** Where the sink itself puts events that failed for good. */
+export function deadLetterOf({
+  deadLetterExchange: exchange,
+  deadLetterRoutingKey,
+}: ResolvedOptions): DeliverySetup["deadLetter"] {
+  if (exchange === undefined) return undefined;
+  if (deadLetterRoutingKey === undefined) return { exchange, routingKey: ({ routingKey }) => routingKey };
+  const template = compileTemplate(deadLetterRoutingKey);
+  return {
+    exchange,
+    routingKey: ({ body }) => template.render(parseEvent(JSON.parse(body.toString("utf8")))),
+  };
+}

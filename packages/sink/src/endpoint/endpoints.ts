@@ -1,0 +1,88 @@
+import type { ConfigurationProblem, Endpoint } from "@streamll/core";
+import { Refusal } from "../options/option.js";
+import type { Origin } from "../options/read.js";
+import type { OptionName, ResolvedOptions } from "../options/table.js";
+import { isConnectionString } from "../transport/choose.js";
+import { amqp091 } from "../transport/known.js";
+import { isAmqp, parseEndpoint, withLabel } from "./parse-endpoint.js";
+
+export interface ResolvedEndpoints {
+  readonly endpoints: readonly Endpoint[];
+  /** What the URLs say of options that the user did not set. */
+  readonly fromUrl: Partial<Record<OptionName, unknown>>;
+  readonly problems: readonly ConfigurationProblem[];
+}
+
+/** The addresses of one cluster, with what options say of TLS, user and port. */
+export function resolveEndpoints(
+  values: ResolvedOptions,
+  origins: ReadonlyMap<OptionName, Origin>,
+): ResolvedEndpoints {
+  const option = origins.get("amqpUrl")?.variable ?? "amqpUrl";
+  const problems: ConfigurationProblem[] = [];
+  const problem = (message: string) => problems.push({ option, message });
+  const endpoints: Endpoint[] = [];
+  const urls = values.amqpUrl.filter((url) => !isConnectionString(url));
+  if (urls.length > 0 && urls.length < values.amqpUrl.length) problem("a connection string stands alone");
+  for (const [index, url] of urls.entries()) {
+    const place = urls.length > 1 ? `URL ${index + 1}: ` : "";
+    const endpoint = parseEndpoint(url);
+    if (endpoint instanceof Refusal) {
+      problem(`${place}${endpoint.message}`);
+    } else if (values.ssl === false && endpoint.scheme === "amqps") {
+      problems.push({
+        option: "ssl",
+        message: `is false, and ${endpoint.label} asks for TLS: write amqp://`,
+      });
+    } else {
+      endpoints.push(finished(endpoint, values));
+    }
+  }
+  const schemes = [...new Set(endpoints.map(({ scheme }) => scheme))];
+  if (schemes.length > 1)
+    problem(`the URLs of one cluster have one scheme; these are ${schemes.join(" and ")}`);
+  const fromUrl = readQueries(endpoints, problem);
+  if (endpoints[0]?.username !== undefined) fromUrl.username = endpoints[0].username;
+  if (endpoints[0]?.password !== undefined) fromUrl.password = endpoints[0].password;
+  return { endpoints, fromUrl, problems };
+}
+
+/** Credentials given as options stay as they are: a key of Azure has + and / in it. */
+function finished(endpoint: Endpoint, { ssl, username, password }: ResolvedOptions): Endpoint {
+  const scheme = endpoint.scheme === "amqp" && ssl === true ? "amqps" : endpoint.scheme;
+  const port = endpoint.port ?? amqp091.ports?.[scheme];
+  return withLabel({
+    ...endpoint,
+    scheme,
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  });
+}
+
+/** Of RabbitMQ's URI query parameters, those that do not name files. */
+const queryOptions = {
+  heartbeat: { option: "heartbeat", ms: 1000, name: "seconds" },
+  connection_timeout: { option: "connectionTimeout", ms: 1, name: "milliseconds" },
+} as const;
+
+function readQueries(endpoints: readonly Endpoint[], problem: (message: string) => void) {
+  const found: Partial<Record<OptionName, unknown>> = {};
+  for (const { scheme, query } of endpoints) {
+    if (!isAmqp(scheme)) continue;
+    for (const [key, text] of Object.entries(query)) {
+      if (!Object.hasOwn(queryOptions, key)) {
+        problem(
+          `the query parameter ${JSON.stringify(key.slice(0, 60))} is not known; allowed are ${Object.keys(queryOptions).join(", ")}`,
+        );
+        continue;
+      }
+      const { option, ms, name } = queryOptions[key as keyof typeof queryOptions];
+      const value = Number(text) * ms;
+      if (!/^\d+$/.test(text) || value > 3_600_000) problem(`${key} must be a number of ${name}`);
+      else if (found[option] !== undefined && found[option] !== value) problem(`the URLs differ in ${key}`);
+      else found[option] = value;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,58 @@
+import type { Topology } from "@streamll/core";
+import { groups } from "./options/option.js";
+import { type Origin, showValue } from "./options/read.js";
+import { type OptionName, optionNames, rowOf } from "./options/table.js";
+import type { Plan } from "./resolve.js";
+
+export interface ExplainedOption extends Origin {
+  /** As one would write it; secrets are `***`, functions `a function`. Absent: not set, and no default. */
+  readonly value?: unknown;
+}
+
+/** What a sink made of its options. A plain object, fit for `JSON.stringify`; holds no secret. */
+export interface Explanation {
+  readonly transport: string;
+  /** URLs without their passwords. */
+  readonly endpoints: readonly string[];
+  readonly options: Readonly<Record<OptionName, ExplainedOption>>;
+  readonly topology: Topology;
+}
+
+const byDefault: Origin = { from: "default" };
+
+export function explain({ transport, endpoints, values, origins, topology }: Plan): Explanation {
+  const options = Object.fromEntries(
+    optionNames.map((option) => {
+      const value = showValue(option, values[option]);
+      return [option, { ...(value === undefined ? {} : { value }), ...(origins.get(option) ?? byDefault) }];
+    }),
+  ) as Record<OptionName, ExplainedOption>;
+  return { transport: transport.name, endpoints: endpoints.map(({ label }) => label), options, topology };
+}
+
+/**
+ * An explanation as text, an option a line.
+ *
+ * @example
+ * console.log(formatExplanation(new RabbitMQSink().explain()));
+ */
+export function formatExplanation({ transport, endpoints, options, topology }: Explanation): string {
+  const lines = [`transport ${transport}`, ...endpoints.map((endpoint) => `endpoint  ${endpoint}`)];
+  for (const group of groups) {
+    lines.push("", group);
+    for (const option of optionNames.filter((one) => rowOf(one).group === group)) {
+      const { value, from, variable } = options[option];
+      const text = value === undefined ? "-" : typeof value === "string" ? value : JSON.stringify(value);
+      lines.push(`  ${option.padEnd(22)} ${text.padEnd(36)} ${variable ?? from}`);
+    }
+  }
+  lines.push("", `Topology (${topology.mode})`);
+  for (const { name, type } of topology.exchanges) lines.push(`  exchange ${name} (${type})`);
+  for (const { name, arguments: args } of topology.queues) {
+    lines.push(`  queue ${name}${Object.keys(args).length === 0 ? "" : ` ${JSON.stringify(args)}`}`);
+  }
+  for (const { exchange, queue, pattern } of topology.bindings) {
+    lines.push(`  binding ${exchange} -> ${queue} "${pattern}"`);
+  }
+  return lines.join("\n");
+}

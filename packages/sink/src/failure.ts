@@ -1,0 +1,28 @@
+import type { DeliveryError, DeliveryErrorCode, StreamllEvent } from "@streamll/core";
+import { type EngineFailure, parseEvent } from "@streamll/core/internal";
+
+/** One event that was not delivered. */
+export interface Failure {
+  readonly event: StreamllEvent;
+  readonly code: DeliveryErrorCode;
+  /** 0 when it was never sent. */
+  readonly attempts: number;
+  /** What the broker said, where it said something. */
+  readonly cause: unknown;
+  readonly error: DeliveryError;
+}
+
+/** The event is read back from its bytes only if somebody asks: nothing else of it was kept. */
+export function failureOf({ message, error, attempts }: EngineFailure): Failure {
+  let event: StreamllEvent | undefined;
+  return {
+    get event() {
+      event ??= parseEvent(JSON.parse(message.body.toString("utf8")));
+      return event;
+    },
+    code: error.code,
+    attempts,
+    cause: error.cause,
+    error,
+  };
+}

@@ -1,0 +1,79 @@
+import type { MessageHeaders, StreamllEvent } from "@streamll/core";
+import { type Complain, nameOfError } from "./logging.js";
+import type { UserHeaders } from "./options/sink-options.js";
+import type { HeaderFunction } from "./options/special-kinds.js";
+import { version } from "./version.js";
+
+type Headers = { [name: string]: MessageHeaders[string] };
+
+/** The headers of each message: those of the Python package, `execution_id`, and the user's own, which win. */
+export function headersMaker(
+  own: UserHeaders | HeaderFunction | undefined,
+  complain: Complain,
+): (event: StreamllEvent) => MessageHeaders {
+  const addOwn = typeof own === "function" ? fromFunction(own, complain) : fromRecord(own ?? {}, complain);
+  return (event) => {
+    const headers: Headers = {
+      streamll_version: version,
+      event_type: event.eventType,
+      operation: event.operation,
+      module_name: event.moduleName,
+      execution_id: event.executionId,
+    };
+    addOwn?.(headers, event);
+    return headers;
+  };
+}
+
+function fromRecord(own: UserHeaders, complain: Complain): ((headers: Headers) => void) | undefined {
+  const plain: Headers = {};
+  addTo(plain, own, complain);
+  const entries = Object.entries(plain);
+  if (entries.length === 0) return undefined;
+  return (headers) => {
+    for (const [name, value] of entries) headers[name] = value;
+  };
+}
+
+function fromFunction(own: HeaderFunction, complain: Complain) {
+  return (headers: Headers, event: StreamllEvent) => {
+    try {
+      const given = own(event);
+      if (given !== undefined) addTo(headers, given, complain);
+    } catch (error) {
+      complain("headers", `headers threw (${nameOfError(error)}); the event goes without them (said once)`);
+    }
+  };
+}
+
+/** AMQP's names have at most 255 bytes. Of values, plain ones stay and all others become text. */
+function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
+  for (const name of Object.keys(given)) {
+    const value = plainValue(given[name]);
+    if (value === undefined) continue;
+    if (name === "" || name === "__proto__" || (name.length > 85 && Buffer.byteLength(name) > 255)) {
+      complain(
+        "headers",
+        "a header was left out: its name is empty, __proto__ or longer than 255 bytes (said once)",
+      );
+    } else headers[name] = value;
+  }
+}
+
+function plainValue(value: unknown): MessageHeaders[string] | undefined {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "bigint":
+      return String(value);
+    case "object":
+      if (value === null) return null;
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+      return JSON.stringify(value);
+    default:
+      return undefined;
+  }
+}

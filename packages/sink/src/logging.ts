@@ -1,0 +1,49 @@
+import type { Logger } from "@streamll/core";
+
+/**
+ * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) are
+ * said once through `process.emitWarning`.
+ */
+export function sinkLogger(given: Logger | undefined): Logger {
+  if (given === undefined) return lastResort();
+  const call =
+    (level: keyof Logger): Logger["info"] =>
+    (fields, message) => {
+      try {
+        given[level](fields, message);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return { debug: call("debug"), info: call("info"), warn: call("warn"), error: call("error") };
+}
+
+function lastResort(): Logger {
+  const said = new Set<unknown>();
+  return {
+    debug() {},
+    info() {},
+    warn() {},
+    error({ code }, message) {
+      if (said.has(code)) return;
+      said.add(code);
+      process.emitWarning(message, "StreamllWarning");
+    },
+  };
+}
+
+/** Says once what the program should mend; also where there is no logger. */
+export type Complain = (about: string, message: string) => void;
+
+export function complainTo(given: Logger | undefined, logger: Logger): Complain {
+  const said = new Set<string>();
+  return (about, message) => {
+    if (said.has(about)) return;
+    said.add(about);
+    if (given === undefined) process.emitWarning(message, "StreamllWarning");
+    else logger.warn({ about }, message);
+  };
+}
+
+/** For logs: what is in the message of a user's error is not known, and may be data. */
+export const nameOfError = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

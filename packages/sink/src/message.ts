@@ -1,0 +1,74 @@
+import type { AnyEvent, StreamllEvent } from "@streamll/core";
+import { compileTemplate, encodeEvent, type PreparedMessage, toEvent } from "@streamll/core/internal";
+import { headersMaker } from "./headers.js";
+import { type Complain, nameOfError } from "./logging.js";
+import type { ResolvedOptions } from "./options/table.js";
+
+/** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
+export class TransformFailed extends Error {}
+
+/**
+ * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is left out.
+ *
+ * @throws InvalidEventError for what is no event.
+ */
+export function messageMaker(
+  { eventFilter, transform, routingKey, headers }: ResolvedOptions,
+  complain: Complain,
+): (event: AnyEvent) => PreparedMessage | undefined {
+  const template = compileTemplate(routingKey);
+  const headersOf = headersMaker(headers, complain);
+  const timeOf = timestampReader();
+
+  const passes = (event: StreamllEvent): boolean => {
+    if (typeof eventFilter !== "function") return eventFilter!.has(event.eventType);
+    try {
+      return eventFilter(event) !== false;
+    } catch (error) {
+      complain("eventFilter", `eventFilter threw ${nameOfError(error)}; the event passes (said once)`);
+      return true;
+    }
+  };
+
+  const transformed = (event: StreamllEvent): StreamllEvent | undefined => {
+    try {
+      return transform!(event);
+    } catch (error) {
+      const message = `transform threw ${nameOfError(error)}; the event is not taken`;
+      complain("transform", `${message} (said once)`);
+      throw new TransformFailed(message, { cause: error });
+    }
+  };
+
+  return (given) => {
+    let event = toEvent(given);
+    if (eventFilter !== undefined && !passes(event)) return undefined;
+    if (transform !== undefined) {
+      const result = transformed(event);
+      if (result === undefined) return undefined;
+      event = toEvent(result);
+    }
+    return {
+      routingKey: template.render(event),
+      body: encodeEvent(event),
+      messageId: event.eventId,
+      correlationId: event.executionId,
+      type: event.eventType,
+      timestamp: timeOf(event.timestamp),
+      headers: headersOf(event),
+    };
+  };
+}
+
+/** Events come in bursts within one millisecond: the last answer often fits. */
+function timestampReader(): (text: string) => number {
+  let last = "";
+  let milliseconds = 0;
+  return (text) => {
+    if (text !== last) {
+      last = text;
+      milliseconds = Date.parse(text);
+    }
+    return milliseconds;
+  };
+}

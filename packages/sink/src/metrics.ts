@@ -1,0 +1,35 @@
+import type { DeliveryStats } from "@streamll/core";
+import { type Complain, nameOfError } from "./logging.js";
+
+/** Hands the stats to the user's callback from time to time. Does not keep the process alive. */
+export class Metrics {
+  readonly #tell: () => void;
+  readonly #intervalMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    callback: (stats: DeliveryStats) => void,
+    intervalMs: number,
+    stats: () => DeliveryStats,
+    complain: Complain,
+  ) {
+    this.#intervalMs = intervalMs;
+    this.#tell = () => {
+      try {
+        callback(stats());
+      } catch (error) {
+        complain("metricsCallback", `metricsCallback threw ${nameOfError(error)} (said once)`);
+      }
+    };
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(this.#tell, this.#intervalMs).unref();
+  }
+
+  /** Tells once more, for good. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#tell();
+  }
+}

@@ -1,0 +1,52 @@
+import { ConfigurationError, type ConfigurationProblem } from "@streamll/core";
+import { editDistance } from "./closest-name.js";
+import { Refusal } from "./option.js";
+import { readValue, variablesOf } from "./read.js";
+import type { RabbitMQSinkOptions } from "./sink-options.js";
+import { type OptionName, optionNames, rowOf } from "./table.js";
+
+/** The environment variables of an option, the first that is set wins; none for functions and objects. */
+export function variablesFor(option: OptionName): readonly string[] {
+  const { kind, variables = [] } = rowOf(option);
+  if (kind.fromText === undefined) return [];
+  const byRule = `RABBITMQ_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return variables.includes(byRule) ? variables : [...variables, byRule];
+}
+
+/**
+ * The options that environment variables set: `RABBITMQ_` and the option's name, so `RABBITMQ_BATCH_SIZE` is
+ * `batchSize`; `RABBITMQ_URL`, `AMAZON_MQ_URL` and `CLOUDAMQP_URL` are `amqpUrl`. An empty variable counts as
+ * not set. Variables of the broker's own (`RABBITMQ_NODENAME`) are let be; one that is a letter or two away from
+ * a name of ours is warned of by `process.emitWarning`.
+ *
+ * @throws ConfigurationError that names each variable with a bad value.
+ * @example
+ * const sink = new RabbitMQSink({ ...sinkOptionsFromEnv(), batchSize: 100 });
+ */
+export function sinkOptionsFromEnv(env: NodeJS.ProcessEnv = process.env): RabbitMQSinkOptions {
+  const options: Record<string, unknown> = {};
+  const variables: Record<string, string> = {};
+  const problems: ConfigurationProblem[] = [];
+  for (const option of optionNames) {
+    const variable = variablesFor(option).find((name) => env[name] !== undefined && env[name] !== "");
+    if (variable === undefined) continue;
+    const value = rowOf(option).kind.fromText!(env[variable]!.trim());
+    const read = readValue(option, value);
+    if (read instanceof Refusal) problems.push({ option: variable, message: read.message });
+    options[option] = value;
+    variables[option] = variable;
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  warnOfNearMisses(env);
+  return Object.defineProperty(options, variablesOf, { value: variables });
+}
+
+function warnOfNearMisses(env: NodeJS.ProcessEnv): void {
+  const valid = optionNames.flatMap(variablesFor);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("RABBITMQ_") || valid.includes(name)) continue;
+    const meant = valid.find((one) => editDistance(name, one) <= 2);
+    if (meant !== undefined)
+      process.emitWarning(`${name} is not read; did you mean ${meant}?`, "StreamllWarning");
+  }
+}

@@ -1,0 +1,187 @@
+import type {
+  CredentialsProvider,
+  DeliveryStats,
+  Logger,
+  StreamllEvent,
+  Transport,
+  TransportFactory,
+  TransportTlsOptions,
+} from "@streamll/core";
+import type { Failure } from "../failure.js";
+
+/** A time with its unit: `"100ms"`, `"5s"`, `"10m"`, `"1h"`. */
+export type DurationText = string;
+
+/** An amount of bytes with its unit: `"500MB"`, `"64MiB"`. */
+export type SizeText = string;
+
+export type HeaderValue = string | number | bigint | boolean | Date | null | undefined;
+
+/** Headers that the user adds to a message. */
+export type UserHeaders = Readonly<Record<string, HeaderValue>>;
+
+/** Anything that answers with a token, as `@azure/identity` does. */
+export interface TokenCredential {
+  getToken(
+    scopes: string | string[],
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+/** Of Node's TLS options. `sslVerify` says whether the certificate is checked. */
+export type UserTlsOptions = Omit<TransportTlsOptions, "rejectUnauthorized">;
+
+/**
+ * The options of {@link RabbitMQSink}; every one has a default that works against a local broker.
+ *
+ * A plain number of a duration is in seconds, unless the name ends in `Ms` or `Hours`; each also takes a string
+ * with its unit. Sizes are bytes, or a string with its unit.
+ */
+export interface RabbitMQSinkOptions {
+  // Where to send
+
+  /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
+  readonly amqpUrl?: string | readonly string[] | undefined;
+  /** Default: `"1.0"` for Azure Service Bus, else `"0-9-1"`. */
+  readonly amqpVersion?: "0-9-1" | "1.0" | undefined;
+  /** A transport of one's own instead of the URL's. */
+  readonly transport?: Transport | undefined;
+  /** More transports, looked up by the URL's scheme before those of this project. */
+  readonly transports?: readonly TransportFactory[] | undefined;
+  /** Wins over the URL's. Verbatim: never percent-decoded. */
+  readonly username?: string | undefined;
+  /** Wins over the URL's. Verbatim: never percent-decoded. */
+  readonly password?: string | undefined;
+  /** Asked at every connect, and before `expiresAt`. */
+  readonly credentials?: CredentialsProvider | undefined;
+  readonly authProvider?: "azure_managed_identity" | undefined;
+  /** An Azure AD credential for `authProvider`. */
+  readonly credential?: TokenCredential | undefined;
+  /** Default: from the URL's scheme. `true` upgrades `amqp://` to TLS, and to port 5671 where the URL has none. */
+  readonly ssl?: boolean | undefined;
+  /** `false` accepts any certificate. Default `true`. */
+  readonly sslVerify?: boolean | undefined;
+  readonly tls?: UserTlsOptions | undefined;
+  /** Seconds for DNS, TCP, TLS and the protocol's handshake together. Default 30. */
+  readonly connectionTimeout?: number | DurationText | undefined;
+  /** Seconds. Default 10. */
+  readonly heartbeat?: number | DurationText | undefined;
+  /** Connections at most, opened one by one under load. Default 5. */
+  readonly connectionPoolSize?: number | undefined;
+  /** Default `streamll@HOST:PID`; the number of the connection is appended. */
+  readonly connectionName?: string | undefined;
+  /** Whether `start()` waits for a broker that cannot be reached. Default `false`. */
+  readonly waitForBroker?: boolean | undefined;
+  /** AMQP 1.0 over a web socket on port 443. Default `false`. */
+  readonly webSocket?: boolean | undefined;
+
+  // What is declared on the broker
+
+  /** Default `"streamll_events"`; `""` is the broker's default exchange. */
+  readonly exchange?: string | undefined;
+  /** Default `"topic"`. */
+  readonly exchangeType?: string | undefined;
+  readonly exchangeArguments?: Readonly<Record<string, unknown>> | undefined;
+  /** Template of the routing key. Default `"streamll.{event_type}.{operation}"`. */
+  readonly routingKey?: string | undefined;
+  /** Queue that is declared and bound, or `false` for none. Default: named after exchange and routing key. */
+  readonly queue?: string | false | undefined;
+  readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
+  /** Default `"classic"`. */
+  readonly queueType?: "classic" | "quorum" | undefined;
+  /** Default `"declare"`. */
+  readonly declareTopology?: "declare" | "passive" | "none" | undefined;
+  /** Messages survive a restart of the broker. Default `true`. */
+  readonly durable?: boolean | undefined;
+  /** Seconds until an unread event expires. Default: never. */
+  readonly messageTtl?: number | DurationText | undefined;
+  /** 0 to 255. Default: none. */
+  readonly queuePriority?: number | undefined;
+  /** Where rejected and expired events go, and events that failed for good. Default: nowhere. */
+  readonly deadLetterExchange?: string | undefined;
+  /** Template. Default: the event's own routing key. */
+  readonly deadLetterRoutingKey?: string | undefined;
+  /** Publish to a RabbitMQ stream. Default `false`. */
+  readonly useStreams?: boolean | undefined;
+  /** Default: named as the exchange. */
+  readonly stream?: string | undefined;
+  /** Hours. */
+  readonly streamMaxAgeHours?: number | DurationText | undefined;
+  /** Bytes. */
+  readonly streamMaxSegmentSize?: number | SizeText | undefined;
+  /** Bytes. */
+  readonly streamMaxBytes?: number | SizeText | undefined;
+  /** Partitions of a super stream. */
+  readonly superStreamPartitions?: number | undefined;
+  /** Name under which a stream deduplicates. Default: random. */
+  readonly publisherName?: string | undefined;
+
+  // Delivery
+
+  /** An event counts as sent once the broker confirmed it; `false`: once written. Default `true`. */
+  readonly publisherConfirms?: boolean | undefined;
+  /** An event that no queue takes fails as `UNROUTABLE`. Default: as `publisherConfirms`. */
+  readonly mandatory?: boolean | undefined;
+  /** Events. Default 50. */
+  readonly batchSize?: number | undefined;
+  /** Seconds. Default 0.1. */
+  readonly batchTimeout?: number | DurationText | undefined;
+  /** Bytes. Default 256 KiB. */
+  readonly batchBytes?: number | SizeText | undefined;
+  /** Unconfirmed events at a time. Default 4096. */
+  readonly maxInFlight?: number | undefined;
+  /** Seconds without any answer after which a connection is given up. Default 30. */
+  readonly confirmTimeout?: number | DurationText | undefined;
+  /** Seconds after which an undelivered event fails. Default: never. */
+  readonly deliveryTimeout?: number | DurationText | undefined;
+  /** Tries after the first, for failures of the event's own. Default 3. */
+  readonly maxRetries?: number | undefined;
+  /** Milliseconds before the first retry; doubled each time, with jitter. Default 1000. */
+  readonly retryBackoffMs?: number | DurationText | undefined;
+  /** Milliseconds. Default 30000. */
+  readonly maxRetryBackoffMs?: number | DurationText | undefined;
+  /** Default 5 failed connections, 30 seconds; `false` for none. */
+  readonly circuitBreaker?:
+    | {
+        readonly failureThreshold?: number | undefined;
+        readonly cooldown?: number | DurationText | undefined;
+      }
+    | false
+    | undefined;
+  /** Events buffered and in flight together. Default 100,000. */
+  readonly maxBufferedEvents?: number | undefined;
+  /** Bytes buffered and in flight together. Default 64 MiB. */
+  readonly maxBufferedBytes?: number | SizeText | undefined;
+  /** What gives way when the buffer is full. Default `"reject"`. */
+  readonly overflow?: "reject" | "drop-oldest" | "drop-newest" | undefined;
+  /** Bytes of one encoded event. Default 1 MiB. */
+  readonly maxEventBytes?: number | SizeText | undefined;
+  /** Seconds that `flush()` and `stop()` take at most. Default 20. */
+  readonly flushTimeout?: number | DurationText | undefined;
+  /** Event types to deliver, or a predicate. Default: all. One that throws lets the event pass. */
+  readonly eventFilter?:
+    | readonly string[]
+    | ReadonlySet<string>
+    | ((event: StreamllEvent) => boolean)
+    | undefined;
+  /** Redacts, enriches or (with `undefined`) leaves out. An event for which it throws is not taken. */
+  readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
+  /** More headers on every message. When it throws, the event goes without. */
+  readonly headers?: UserHeaders | ((event: StreamllEvent) => UserHeaders | undefined) | undefined;
+  /** Default `"streamll"`. */
+  readonly appId?: string | undefined;
+  /** Template of the session on Azure Service Bus. */
+  readonly sessionId?: string | undefined;
+  /** Template of the partition key on Azure Service Bus. */
+  readonly partitionKey?: string | undefined;
+
+  // Observing
+
+  /** Called every `metricsInterval`, and once at `stop()`. */
+  readonly metricsCallback?: ((stats: DeliveryStats) => void) | undefined;
+  /** Seconds. Default 10. */
+  readonly metricsInterval?: number | DurationText | undefined;
+  /** Called for each event that failed for good or was dropped. */
+  readonly onFailure?: ((failure: Failure) => void) | undefined;
+  /** Shaped like pino. Never handed a secret or an event's data. */
+  readonly logger?: Logger | undefined;
+}

@@ -1,0 +1,147 @@
+import { ConfigurationError, type StreamllEvent, type TransportFactory } from "@streamll/core";
+import type { CircuitBreakerOptions } from "@streamll/core/internal";
+import { compileTemplate } from "@streamll/core/internal";
+import { redactUrl } from "../endpoint/parse-endpoint.js";
+import { callback, count, duration, isRecord, jsonFromText, record } from "./kinds.js";
+import { type Kind, Refusal, shown } from "./option.js";
+import type { HeaderValue, UserHeaders, UserTlsOptions } from "./sink-options.js";
+
+const refused = new Refusal();
+
+/** One URL or several of one cluster. In an environment variable a comma stands between them. */
+export const urls: Kind<readonly string[]> = {
+  type: "string or list",
+  allowed: 'a URL such as "amqp://user:password@host:5672/vhost", or a list of them',
+  read(value) {
+    const list = typeof value === "string" ? [value] : value;
+    if (!Array.isArray(list) || list.length === 0) return refused;
+    return list.every((url) => typeof url === "string" && url.trim() !== "") ? list : refused;
+  },
+  fromText: (text) => {
+    const list = text.split(/,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i).map((url) => url.trim());
+    return list.length === 1 ? list[0] : list;
+  },
+  show: (list) => list.map(redactUrl),
+};
+
+/** A routing-key template. */
+export function template(min: 0 | 1): Kind<string> {
+  return {
+    type: "template",
+    allowed: 'a template such as "streamll.{event_type}.{operation}"',
+    read(value) {
+      if (typeof value !== "string" || value.length < min) return refused;
+      try {
+        compileTemplate(value);
+        return value;
+      } catch (error) {
+        if (error instanceof ConfigurationError) return new Refusal(error.problems[0]!.message);
+        throw error;
+      }
+    },
+    fromText: (text) => text,
+  };
+}
+
+export const transports: Kind<readonly TransportFactory[]> = {
+  type: "list of `TransportFactory`",
+  allowed: "a list of factories { schemes, create }",
+  read: (value) =>
+    Array.isArray(value) &&
+    value.every((one) => isRecord(one) && Array.isArray(one.schemes) && typeof one.create === "function")
+      ? value
+      : refused,
+  show: (list) => list.map(({ schemes }) => schemes.join(", ")),
+};
+
+const tlsKeys = ["ca", "cert", "key", "passphrase", "servername", "minVersion"];
+
+export const tls: Kind<UserTlsOptions> = record(
+  "object",
+  `an object with ${tlsKeys.join(", ")}`,
+  (given: Readonly<Record<string, unknown>>) => {
+    const unknown = Object.keys(given).find((key) => !tlsKeys.includes(key));
+    if (unknown !== undefined)
+      return `has the unknown key ${shown(unknown)}; allowed are ${tlsKeys.join(", ")}`;
+    if ("minVersion" in given && given.minVersion !== "TLSv1.2" && given.minVersion !== "TLSv1.3") {
+      return `minVersion must be "TLSv1.2" or "TLSv1.3"`;
+    }
+    return undefined;
+  },
+) as Kind<UserTlsOptions>;
+
+/** Arguments of an exchange or a queue, with RabbitMQ's names. */
+export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = {
+  ...record("object", 'an object of broker arguments such as { "x-max-length": 1000 }', () => undefined),
+};
+
+const failureThreshold = count(1, 1_000_000);
+const cooldown = duration("s", { min: 0, max: 86_400, plausible: 3600 });
+
+export const circuitBreaker: Kind<CircuitBreakerOptions> = {
+  type: "`{ failureThreshold, cooldown }`",
+  allowed: `an object with failureThreshold (${failureThreshold.allowed}) and cooldown (${cooldown.allowed})`,
+  read(value) {
+    if (!isRecord(value)) return refused;
+    const unknown = Object.keys(value).find((key) => key !== "failureThreshold" && key !== "cooldown");
+    if (unknown !== undefined)
+      return new Refusal(`has the unknown key ${shown(unknown)}; allowed are failureThreshold, cooldown`);
+    const threshold = failureThreshold.read(value.failureThreshold ?? 5);
+    const cooldownMs = cooldown.read(value.cooldown ?? 30);
+    if (threshold instanceof Refusal) return refused;
+    if (cooldownMs instanceof Refusal)
+      return cooldownMs.message === "" ? refused : new Refusal(`cooldown: ${cooldownMs.message}`);
+    return { failureThreshold: threshold, cooldownMs };
+  },
+  fromText: jsonFromText,
+  show: ({ failureThreshold: threshold, cooldownMs }) => ({
+    failureThreshold: threshold,
+    cooldown: cooldown.show!(cooldownMs),
+  }),
+};
+
+export type EventPredicate = (event: StreamllEvent) => boolean;
+
+/** A set of event types, or a predicate. */
+export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
+  type: "list or `(event) => boolean`",
+  allowed: "a list of event types or a function (event) => boolean",
+  read(value) {
+    if (typeof value === "function") return value as EventPredicate;
+    if (!Array.isArray(value) && !(value instanceof Set)) return refused;
+    const types = new Set<unknown>(value);
+    return [...types].every((type) => typeof type === "string") ? (types as Set<string>) : refused;
+  },
+  fromText: (text) => text.split(",").map((type) => type.trim()),
+  show: (filter) => (typeof filter === "function" ? "a function" : [...filter]),
+};
+
+export type HeaderFunction = (event: StreamllEvent) => UserHeaders | undefined;
+
+const headerFunction = callback<HeaderFunction>("(event) => headers");
+
+export const headers: Kind<UserHeaders | HeaderFunction> = {
+  type: "object or `(event) => object`",
+  allowed: "an object of plain values (string, number, boolean, Date, null), or a function that gives one",
+  read(value) {
+    if (typeof value === "function") return headerFunction.read(value);
+    if (!isRecord(value)) return refused;
+    for (const [name, given] of Object.entries(value)) {
+      if (Buffer.byteLength(name) > 255)
+        return new Refusal(`the name ${shown(name)} is longer than 255 bytes`);
+      if (!isPlain(given))
+        return new Refusal(
+          `${shown(name)} is ${shown(given)}; a header is a string, number, boolean, Date or null`,
+        );
+    }
+    return value as UserHeaders;
+  },
+  fromText: jsonFromText,
+  show: (given) => (typeof given === "function" ? "a function" : given),
+};
+
+function isPlain(value: unknown): value is HeaderValue {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (value instanceof Date) return Number.isFinite(value.getTime());
+  return value === null || ["undefined", "string", "boolean", "bigint"].includes(typeof value);
+}

@@ -1,0 +1,389 @@
+import type { CredentialsProvider, DeliveryStats, Logger, StreamllEvent, Transport } from "@streamll/core";
+import type { Failure } from "../failure.js";
+import { amqp10, streams } from "../transport/known.js";
+import { boolean, callback, choice, count, duration, objectWith, orFalse, size, text } from "./kinds.js";
+import type { Group, Option, ValueOf } from "./option.js";
+import type { RabbitMQSinkOptions, TokenCredential } from "./sink-options.js";
+import {
+  brokerArguments,
+  circuitBreaker,
+  eventFilter,
+  headers,
+  template,
+  tls,
+  transports,
+  urls,
+} from "./special-kinds.js";
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+const inGroup =
+  (group: Group) =>
+  <const O extends Omit<Option<unknown>, "group">>(option: O) => ({ ...option, group });
+
+const where = inGroup("Where to send");
+const declared = inGroup("What is declared on the broker");
+const delivery = inGroup("Delivery");
+const observing = inGroup("Observing");
+
+/** RabbitMQ's longest expiry: 2³² - 1 ms. */
+const LONGEST_TTL = 4_294_967;
+const days = (count: number) => count * 86_400;
+const name = text({ maxBytes: 255 });
+
+/** Every option, in the order of the documentation. */
+export const table = {
+  amqpUrl: where({
+    kind: urls,
+    default: "amqp://guest:guest@localhost:5672/",
+    variables: ["RABBITMQ_URL", "AMAZON_MQ_URL", "CLOUDAMQP_URL", "AZURE_SERVICEBUS_CONNECTION_STRING"],
+    about:
+      "Several URLs are one cluster: fail over, in shuffled order. `amqp://` and `amqps://` are AMQP 0-9-1, `memory:` is in this process; a host under `servicebus.windows.net` and a connection string `Endpoint=sb://…` are AMQP 1.0, `rabbitmq-stream://` is the stream protocol, `pubsub://PROJECT` is Google Cloud Pub/Sub; any other scheme is looked up in `transports`. User, password and vhost are percent-decoded as UTF-8. An AMQP URL may set `?heartbeat=` (seconds) and `?connection_timeout=` (milliseconds).",
+  }),
+  amqpVersion: where({
+    kind: choice("0-9-1", "1.0"),
+    defaultText: "from the URL",
+    about: '`"1.0"` speaks AMQP 1.0.',
+  }),
+  transport: where({
+    kind: objectWith<Transport>("`Transport`", "connect"),
+    about: "A transport of your own instead of the URL's.",
+  }),
+  transports: where({
+    kind: transports,
+    about:
+      "More transports, looked up by the URL's scheme before those of this project; also how a bundler is told of one.",
+  }),
+  username: where({ kind: text(), about: "Wins over the URL's. Verbatim: never percent-decoded." }),
+  password: where({
+    kind: text(),
+    secret: true,
+    about: "Wins over the URL's. Verbatim: never percent-decoded.",
+  }),
+  credentials: where({
+    kind: callback<CredentialsProvider>("() => { username?, password, expiresAt? }"),
+    secret: true,
+    about: "Or a promise of it. Asked at every connect, and before `expiresAt`: rotation, OAuth 2 tokens.",
+  }),
+  authProvider: where({
+    kind: choice("azure_managed_identity"),
+    package: amqp10.packageName,
+    about: "Azure AD instead of a key.",
+  }),
+  credential: where({
+    kind: objectWith<TokenCredential>("`TokenCredential`", "getToken"),
+    secret: true,
+    package: amqp10.packageName,
+    about:
+      "The Azure AD credential of `authProvider`; without it `DefaultAzureCredential` is used where `@azure/identity` is installed.",
+  }),
+  ssl: where({
+    kind: boolean,
+    defaultText: "from the URL",
+    about: "`true` upgrades `amqp://` to TLS, and to port 5671 where the URL has no port.",
+  }),
+  sslVerify: where({
+    kind: boolean,
+    default: true,
+    about: "`false` accepts any certificate, and warns once.",
+  }),
+  tls: where({
+    kind: tls,
+    secret: true,
+    about:
+      "Of Node's TLS options: `ca`, `cert`, `key`, `passphrase`, `servername`, `minVersion` (TLS 1.2 is the least).",
+  }),
+  connectionTimeout: where({
+    kind: duration("s", { min: 0.001, max: 3600, plausible: 600 }),
+    default: 30,
+    about: "Covers DNS, TCP, TLS and the protocol's handshake together.",
+  }),
+  heartbeat: where({
+    kind: duration("s", { min: 0, max: 65_535, plausible: 600 }),
+    default: 10,
+    about: "A peer that is silent for two of them is taken for dead; 0 switches it off.",
+  }),
+  connectionPoolSize: where({
+    kind: count(1, 1000),
+    default: 5,
+    variables: ["RABBITMQ_CONNECTION_POOL"],
+    about:
+      "Connections at most: one at first, more under load. Events of one `execution_id` keep to one connection, so their order holds.",
+  }),
+  connectionName: where({
+    kind: name,
+    defaultText: "`streamll@HOST:PID`",
+    about: "Shown in the broker's management page, with the connection's number behind it.",
+  }),
+  waitForBroker: where({
+    kind: boolean,
+    default: false,
+    about: "Whether `start()` waits until a broker that cannot be reached is there.",
+  }),
+  webSocket: where({
+    kind: boolean,
+    default: false,
+    package: amqp10.packageName,
+    about: "AMQP 1.0 over a web socket on port 443.",
+  }),
+
+  exchange: declared({
+    kind: text({ min: 0, maxBytes: 255 }),
+    default: "streamll_events",
+    variables: ["RABBITMQ_EXCHANGE", "AMAZON_MQ_EXCHANGE", "CLOUDAMQP_EXCHANGE", "AZURE_SERVICEBUS_EXCHANGE"],
+    about: "`\"\"` is the broker's default exchange: the routing key is then the queue's name.",
+  }),
+  exchangeType: declared({
+    kind: name,
+    default: "topic",
+    needs: "topology",
+    about: "`topic`, `direct`, `fanout`, `headers` or a plugin's.",
+  }),
+  exchangeArguments: declared({
+    kind: brokerArguments,
+    needs: "topology",
+    about: "Handed to the broker with the exchange.",
+  }),
+  routingKey: declared({
+    kind: template(0),
+    default: "streamll.{event_type}.{operation}",
+    about:
+      "Placeholders are `event_id`, `execution_id`, `module_name`, `method_name`, `event_type`, `operation`, `tags.NAME` and `data.PATH`; each value becomes one word.",
+  }),
+  queue: declared({
+    kind: orFalse(name),
+    defaultText: "from exchange and key",
+    needs: "topology",
+    about:
+      "Declared, and bound with the template's own binding, so that nothing is published into nowhere. By default it is named as the exchange with the default key, else `EXCHANGE.HEAD` with the words before the first placeholder. `false` declares none.",
+  }),
+  queueArguments: declared({
+    kind: brokerArguments,
+    needs: "topology",
+    about:
+      "Handed to the broker with the queue (`x-max-length` …). What contradicts another option is an error.",
+  }),
+  queueType: declared({
+    kind: choice("classic", "quorum"),
+    default: "classic",
+    needs: "topology",
+    about: "A quorum queue is replicated.",
+  }),
+  declareTopology: declared({
+    kind: choice("declare", "passive", "none"),
+    default: "declare",
+    needs: "topology",
+    about: "`passive` only checks that exchange and queue are there, `none` does neither.",
+  }),
+  durable: declared({
+    kind: boolean,
+    default: true,
+    about:
+      "Messages are persistent. Exchange and queue are durable either way: with `false` it is the messages that a restart loses.",
+  }),
+  messageTtl: declared({
+    kind: duration("s", { min: 0, max: LONGEST_TTL }),
+    needs: "ttl",
+    defaultText: "never",
+    about:
+      "Unread events expire: by the queue (`x-message-ttl`) where the sink declares one, else by each message (`expiration`).",
+  }),
+  queuePriority: declared({
+    kind: count(0, 255),
+    needs: "priority",
+    about: "Priority of each message; the queue is declared with `x-max-priority` of at least that, and 10.",
+  }),
+  deadLetterExchange: declared({
+    kind: name,
+    needs: "deadLetter",
+    about:
+      "Where the broker puts rejected and expired events, and the sink those that failed for good. Declared together with a queue `NAME.failed` that is bound to all of it.",
+  }),
+  deadLetterRoutingKey: declared({
+    kind: template(1),
+    needs: "deadLetter",
+    defaultText: "the event's own key",
+    about:
+      "The sink fills the template from the event. The broker cannot: for what the queue dead-letters, placeholders are taken from the head of the routing key.",
+  }),
+  useStreams: declared({
+    kind: boolean,
+    default: false,
+    package: streams.packageName,
+    about: "Publish to a RabbitMQ stream.",
+  }),
+  stream: declared({
+    kind: name,
+    package: streams.packageName,
+    defaultText: "as the exchange",
+    about: "Name of the stream.",
+  }),
+  streamMaxAgeHours: declared({
+    kind: duration("h", { min: 1 / 3600, max: 876_000 }),
+    package: streams.packageName,
+    about: "Older events are removed from the stream.",
+  }),
+  streamMaxSegmentSize: declared({
+    kind: size(1000, 3 * GiB),
+    package: streams.packageName,
+    about: "Size of one file of the stream.",
+  }),
+  streamMaxBytes: declared({
+    kind: size(1, Number.MAX_SAFE_INTEGER),
+    package: streams.packageName,
+    about: "Size that the stream is kept to.",
+  }),
+  superStreamPartitions: declared({
+    kind: count(1, 1000),
+    package: streams.packageName,
+    about: "A super stream, partitioned by `execution_id`.",
+  }),
+  publisherName: declared({
+    kind: name,
+    package: streams.packageName,
+    defaultText: "random",
+    about: "The name under which a stream deduplicates; given by you it must have one writer at a time.",
+  }),
+
+  publisherConfirms: delivery({
+    kind: boolean,
+    default: true,
+    needs: "confirms",
+    about: "An event counts as sent once the broker confirmed it; with `false` once it is written.",
+  }),
+  mandatory: delivery({
+    kind: boolean,
+    defaultText: "as `publisherConfirms`",
+    needs: "mandatory",
+    about: "An event that no queue takes is a failure (`UNROUTABLE`), not a success.",
+  }),
+  batchSize: delivery({ kind: count(1, 100_000), default: 50, about: "A batch leaves with so many events." }),
+  batchTimeout: delivery({
+    kind: duration("s", { min: 0, max: 3600, plausible: 60 }),
+    default: 0.1,
+    about: "A batch leaves after so long.",
+  }),
+  batchBytes: delivery({
+    kind: size(1, GiB),
+    default: "256KiB",
+    about: "A batch leaves with so many bytes.",
+  }),
+  maxInFlight: delivery({
+    kind: count(1, 10_000_000),
+    default: 4096,
+    about: "Unconfirmed events at a time, shared by the connections.",
+  }),
+  confirmTimeout: delivery({
+    kind: duration("s", { min: 0.001, max: 86_400, plausible: 3600 }),
+    default: 30,
+    about:
+      "With no answer and no byte taken for so long, a connection is given up and its unconfirmed events are sent again.",
+  }),
+  deliveryTimeout: delivery({
+    kind: duration("s", { min: 0.001, max: days(365), plausible: days(7) }),
+    defaultText: "never",
+    about: "An event that is older fails with `DELIVERY_TIMEOUT`.",
+  }),
+  maxRetries: delivery({
+    kind: count(0, 1000),
+    default: 3,
+    about: "Tries after the first, for failures of the event's own. A lost connection uses up none.",
+  }),
+  retryBackoffMs: delivery({
+    kind: duration("ms", { min: 0, max: 3_600_000 }),
+    default: 1000,
+    about: "Before the first retry; doubled each time, with full jitter. Also the pace of reconnecting.",
+  }),
+  maxRetryBackoffMs: delivery({
+    kind: duration("ms", { min: 1, max: 86_400_000 }),
+    default: 30_000,
+    about: "The longest pause.",
+  }),
+  circuitBreaker: delivery({
+    kind: orFalse(circuitBreaker),
+    default: { failureThreshold: 5, cooldown: 30 },
+    about:
+      "After so many failed connections nothing is tried for the cooldown (seconds); events wait in the buffer.",
+  }),
+  maxBufferedEvents: delivery({
+    kind: count(1, 100_000_000),
+    default: 100_000,
+    about: "Buffered and in flight together.",
+  }),
+  maxBufferedBytes: delivery({
+    kind: size(1, 1024 * GiB),
+    default: "64MiB",
+    about: "Buffered and in flight together.",
+  }),
+  overflow: delivery({
+    kind: choice("reject", "drop-oldest", "drop-newest"),
+    default: "reject",
+    about:
+      "What gives way when the buffer is full. `reject`: `handleEvent` returns `false`, `publish` rejects with `BUFFER_FULL`.",
+  }),
+  maxEventBytes: delivery({
+    kind: size(64, 512 * MiB),
+    default: "1MiB",
+    about: "A larger event fails with `EVENT_TOO_LARGE`, alone.",
+  }),
+  flushTimeout: delivery({
+    kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
+    default: 20,
+    about: "Bounds `flush()`, and `stop()` with its closing. Kubernetes grants 30 s.",
+  }),
+  eventFilter: delivery({
+    kind: eventFilter,
+    defaultText: "all",
+    about: "The events of this sink. A predicate that throws lets the event pass.",
+  }),
+  transform: delivery({
+    kind: callback<(event: StreamllEvent) => StreamllEvent | undefined>("(event) => event or undefined"),
+    about:
+      "Redacts, enriches or leaves out, before encoding. An event for which it throws is not taken: it may hold what was to be redacted.",
+  }),
+  headers: delivery({
+    kind: headers,
+    about: "More headers on every message. When the function throws, the event goes without them.",
+  }),
+  appId: delivery({ kind: name, default: "streamll", about: "The message property `app-id`." }),
+  sessionId: delivery({
+    kind: template(1),
+    package: amqp10.packageName,
+    about: "Session on Azure Service Bus.",
+  }),
+  partitionKey: delivery({
+    kind: template(1),
+    package: amqp10.packageName,
+    about: "Partition key on Azure Service Bus.",
+  }),
+
+  metricsCallback: observing({
+    kind: callback<(stats: DeliveryStats) => void>("(stats) => void"),
+    about: "Called every `metricsInterval`, and once at `stop()`.",
+  }),
+  metricsInterval: observing({
+    kind: duration("s", { min: 0.01, max: 86_400, plausible: 3600 }),
+    default: 10,
+    about: "Of `metricsCallback`.",
+  }),
+  onFailure: observing({
+    kind: callback<(failure: Failure) => void>("(failure) => void"),
+    about: "Each event that failed for good or was dropped: event, code, attempts, cause.",
+  }),
+  logger: observing({
+    kind: objectWith<Logger>("`Logger`", "debug", "info", "warn", "error"),
+    about:
+      "Shaped like pino. Without one, what will not heal by itself is said once through `process.emitWarning`.",
+  }),
+} satisfies { readonly [Name in keyof RabbitMQSinkOptions]-?: Option<unknown> | Option<never> };
+
+export type OptionName = keyof typeof table;
+
+/** Every option as the sink uses it: durations in milliseconds, sizes in bytes, defaults filled in. */
+export type ResolvedOptions = { readonly [Name in OptionName]: ValueOf<(typeof table)[Name]> };
+
+export const optionNames = Object.keys(table) as OptionName[];
+
+/** The row of an option, whatever its type. */
+export const rowOf = (optionName: OptionName): Option<unknown> => table[optionName] as Option<unknown>;

@@ -1,0 +1,234 @@
+import {
+  type AnyEvent,
+  ConfigurationError,
+  type DeliveryStats,
+  type EventSink,
+  type FlushReport,
+  type Health,
+  InvalidEventError,
+  type Receipt,
+  StreamllError,
+} from "@streamll/core";
+import {
+  createDeliveryEngine,
+  type DeliveryEngine,
+  type EngineEvents,
+  type EngineFailure,
+  type PreparedMessage,
+} from "@streamll/core/internal";
+import { deadLetterOf } from "./dead-letter.js";
+import { type Explanation, explain } from "./explain.js";
+import { type Failure, failureOf } from "./failure.js";
+import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
+import { messageMaker } from "./message.js";
+import { Metrics } from "./metrics.js";
+import { sinkOptionsFromEnv } from "./options/environment.js";
+import { variablesOf } from "./options/read.js";
+import type { RabbitMQSinkOptions } from "./options/sink-options.js";
+import { type Plan, resolve } from "./resolve.js";
+
+/** What a sink tells its listeners, never in the middle of a call of yours. */
+export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
+  failed: [failure: Failure];
+  dropped: [failure: Failure];
+}
+
+export interface PublishOptions {
+  /** Withdraws the event while it is still buffered; once it is sent only the waiting ends. */
+  readonly signal?: AbortSignal;
+  /** A number of your own by which a stream deduplicates. Only streams have it. */
+  readonly sequence?: number;
+}
+
+/**
+ * Delivers events to RabbitMQ, losing none that it accepted.
+ *
+ * @throws ConfigurationError at construction, listing everything that is wrong with the options.
+ * @throws TransportNotInstalledError at construction for what a package yet to come brings; from `start()` for a
+ *   package that is not installed.
+ * @example
+ * const sink = new RabbitMQSink({ amqpUrl: "amqp://localhost:5672/" });
+ * sink.handleEvent({ eventType: "start", operation: "answer" });
+ * await sink.stop();
+ */
+export class RabbitMQSink implements EventSink, AsyncDisposable {
+  readonly #plan: Plan;
+  readonly #engine: DeliveryEngine;
+  readonly #complain: Complain;
+  readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
+  readonly #metrics: Metrics | undefined;
+  /** What the engine was given in the place of a listener. */
+  readonly #listeners = new Map<unknown, (failure: EngineFailure) => void>();
+  #stopped: Promise<FlushReport> | undefined;
+
+  constructor(options: RabbitMQSinkOptions = {}) {
+    const logger = sinkLogger(options.logger);
+    this.#plan = resolve(options, logger);
+    const { values, transport, endpoints, delivery, warnings } = this.#plan;
+    this.#complain = complainTo(values.logger, logger);
+    for (const warning of warnings) this.#complain(warning, warning);
+    this.#messageOf = messageMaker(values, this.#complain);
+    const { onFailure, metricsCallback } = values;
+    const deadLetter = deadLetterOf(values);
+    this.#engine = createDeliveryEngine({
+      transport,
+      endpoints,
+      options: delivery,
+      logger,
+      ...(deadLetter === undefined ? {} : { deadLetter }),
+      ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
+    });
+    if (metricsCallback !== undefined) {
+      const stats = () => this.stats();
+      this.#metrics = new Metrics(metricsCallback, values.metricsInterval, stats, this.#complain);
+    }
+  }
+
+  /**
+   * A sink by what environment variables say; `overrides` win.
+   *
+   * @throws ConfigurationError that names the variable with a bad value.
+   */
+  static fromEnv(overrides: RabbitMQSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): RabbitMQSink {
+    const fromEnv = sinkOptionsFromEnv(env);
+    const set = Object.entries(overrides).filter(([, value]) => value !== undefined);
+    const variables = { ...(fromEnv as { [variablesOf]?: Record<string, string> })[variablesOf] };
+    for (const [option] of set) delete variables[option];
+    const options = { ...fromEnv, ...Object.fromEntries(set) };
+    return new RabbitMQSink(Object.defineProperty(options, variablesOf, { value: variables }));
+  }
+
+  get isRunning(): boolean {
+    return this.#engine.isRunning;
+  }
+
+  /**
+   * Connects and declares. A broker that cannot be reached is tried again in the background; with
+   * `waitForBroker` the promise waits for it.
+   *
+   * @throws TransportError for what will not heal by itself: wrong password, unknown vhost, TLS, a conflict.
+   * @throws TransportNotInstalledError when the package of the transport is missing.
+   */
+  start(): Promise<void> {
+    this.#metrics?.start();
+    return this.#engine.start();
+  }
+
+  /**
+   * Takes an event over, and starts the sink if nobody did. Never throws and never blocks.
+   *
+   * @returns `false` when it was not taken: no room (wait for {@link ready}), stopped, no event at all, or
+   *   `transform` threw. An event that the filter leaves out counts as taken.
+   */
+  handleEvent(event: AnyEvent): boolean {
+    try {
+      const message = this.#messageOf(event);
+      if (message === undefined) return true;
+      this.#metrics?.start();
+      return this.#engine.offer(message);
+    } catch (error) {
+      this.#reject(error);
+      return false;
+    }
+  }
+
+  /** Resolves when there is room for an event again. */
+  ready(): Promise<void> {
+    return this.#engine.ready();
+  }
+
+  /**
+   * Delivers one event and waits for the broker's answer. One that the filter leaves out resolves at once, with
+   * 0 attempts.
+   *
+   * @throws DeliveryError when it was not delivered; InvalidEventError when it is no event; the reason of
+   *   `signal` when that aborted.
+   */
+  async publish(event: AnyEvent, { signal, sequence }: PublishOptions = {}): Promise<Receipt> {
+    if (sequence !== undefined) throw this.#onlyStreams("sequence");
+    let message: PreparedMessage | undefined;
+    try {
+      message = this.#messageOf(event);
+    } catch (error) {
+      this.#reject(error);
+      throw error;
+    }
+    if (message === undefined) return { eventId: "", confirmed: false, attempts: 0, latencyMs: 0 };
+    this.#metrics?.start();
+    return this.#engine.publish(message, signal === undefined ? {} : { signal });
+  }
+
+  /**
+   * The last `sequence` that the broker stored. Only streams know it.
+   *
+   * @throws ConfigurationError on any other transport.
+   */
+  async lastSequence(): Promise<number> {
+    throw this.#onlyStreams("lastSequence");
+  }
+
+  /** Resolves when all accepted before it is settled, or with what is pending after `flushTimeout`. */
+  flush(): Promise<FlushReport> {
+    return this.#engine.flush();
+  }
+
+  /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`. Called again: the same report. */
+  stop(): Promise<FlushReport> {
+    this.#stopped ??= this.#engine.stop().finally(() => this.#metrics?.stop());
+    return this.#stopped;
+  }
+
+  stats(): DeliveryStats {
+    return this.#engine.stats();
+  }
+
+  /** From memory: opens nothing. */
+  health(): Health {
+    return this.#engine.health();
+  }
+
+  /** The options as resolved, secrets redacted, each with where it came from. */
+  explain(): Explanation {
+    return explain(this.#plan);
+  }
+
+  on<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void): this {
+    this.#engine.on(name, this.#forEngine(name, listener));
+    return this;
+  }
+
+  off<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void): this {
+    this.#engine.off(name, this.#forEngine(name, listener));
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #forEngine<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void) {
+    type ForEngine = (...args: EngineEvents[K]) => void;
+    if (name !== "failed" && name !== "dropped") return listener as unknown as ForEngine;
+    const known = this.#listeners.get(listener);
+    const wrapped = known ?? ((failure) => (listener as (failure: Failure) => void)(failureOf(failure)));
+    this.#listeners.set(listener, wrapped);
+    return wrapped as unknown as ForEngine;
+  }
+
+  #reject(error: unknown): void {
+    this.#engine.countRejected();
+    if (error instanceof InvalidEventError) {
+      this.#complain(
+        "event",
+        `not taken, as it is no event: ${error.field || "the whole"} is wrong (said once)`,
+      );
+    } else if (!(error instanceof StreamllError)) {
+      this.#complain("event", `an event was not taken: ${nameOfError(error)} (said once)`);
+    }
+  }
+
+  #onlyStreams(option: string): ConfigurationError {
+    const message = `only a stream has it (useStreams: true); the transport here is ${this.#plan.transport.name}`;
+    return new ConfigurationError([{ option, message }]);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Endpoint, Transport, TransportCapabilities, TransportFactory } from "@streamll/core";
+import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "../options/table.js";
+import { amqp10, type KnownTransport, knownTransports, pubsub, streams } from "./known.js";
+
+/** What carries the events. */
+export type Choice =
+  | { readonly kind: "given"; readonly transport: Transport }
+  | { readonly kind: "factory"; readonly factory: TransportFactory }
+  | {
+      readonly kind: "known";
+      readonly known: KnownTransport /** What asks for it. */;
+      readonly reason: string;
+    };
+
+/** Connection strings of Azure Service Bus, as its portal gives them: `Endpoint=sb://…`. */
+export const isConnectionString = (url: string): boolean => /^\s*endpoint=sb:/i.test(url);
+
+/** `undefined` where nobody knows the scheme. */
+export function chooseTransport(
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+  endpoint: Endpoint | undefined,
+): Choice | undefined {
+  if (values.transport !== undefined) return { kind: "given", transport: values.transport };
+  const known = (transport: KnownTransport, reason: string): Choice => ({
+    kind: "known",
+    known: transport,
+    reason,
+  });
+  if (values.useStreams) return known(streams, "useStreams");
+  if (values.amqpVersion === "1.0") return known(amqp10, 'amqpVersion "1.0"');
+  if (values.amqpUrl.some(isConnectionString))
+    return known(amqp10, "a connection string of Azure Service Bus");
+  const host = endpoint?.host.toLowerCase() ?? "";
+  if (host.endsWith(".servicebus.windows.net")) return known(amqp10, "Azure Service Bus");
+  if (host.endsWith("pubsub-amqp.googleapis.com")) return known(pubsub, "Google Cloud Pub/Sub");
+  if (endpoint === undefined) return undefined;
+
+  const factory = values.transports?.find(({ schemes }) => schemes.includes(endpoint.scheme));
+  if (factory !== undefined) return { kind: "factory", factory };
+  const ours = knownTransports.find(({ schemes }) => schemes.includes(endpoint.scheme));
+  if (ours === undefined) return undefined;
+  // An option that only one transport has asks for that transport.
+  const asking = optionNames.find(
+    (option) => isSet(option) && values[option] !== false && rowOf(option).package,
+  );
+  const wanted = asking && knownTransports.find(({ packageName }) => packageName === rowOf(asking).package);
+  return wanted === undefined ? known(ours, `${endpoint.scheme}:`) : known(wanted, asking!);
+}
+
+/** `undefined` where they are not known before the transport is made. */
+export function capabilitiesOf(choice: Choice): TransportCapabilities | undefined {
+  if (choice.kind === "given") return choice.transport.capabilities;
+  return choice.kind === "known" ? choice.known.capabilities : undefined;
+}
+
+export function nameOf(choice: Choice): string {
+  if (choice.kind === "given") return choice.transport.name;
+  return choice.kind === "known" ? choice.known.name : choice.factory.schemes.join(", ");
+}
+
+/** All schemes that a URL may have. */
+export function schemesOf(values: ResolvedOptions): string[] {
+  return [...(values.transports ?? []), ...knownTransports].flatMap(({ schemes }) => [...schemes]);
+}

@@ -1,0 +1,69 @@
+import type { TransportCapabilities, TransportFactory } from "@streamll/core";
+
+/** A transport of this project: what its broker can do is known before its package is loaded. */
+export interface KnownTransport {
+  readonly name: string;
+  readonly packageName: string;
+  readonly schemes: readonly string[];
+  /** The port of each scheme. */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** Absent where it is not known yet. */
+  readonly capabilities?: TransportCapabilities;
+  /** Absent until the package exists. */
+  load?(): Promise<TransportFactory>;
+}
+
+const everyPowerOfRabbitMQ: TransportCapabilities = {
+  confirms: true,
+  mandatory: true,
+  priority: true,
+  ttl: true,
+  deadLetter: true,
+  deduplication: false,
+  topology: true,
+};
+
+export const amqp091: KnownTransport = {
+  name: "amqp091",
+  packageName: "@streamll/transport-amqp091",
+  schemes: ["amqp", "amqps"],
+  ports: { amqp: 5672, amqps: 5671 },
+  capabilities: everyPowerOfRabbitMQ,
+  load: async () => (await import("@streamll/transport-amqp091")).amqp091Transport,
+};
+
+export const memory: KnownTransport = {
+  name: "memory",
+  packageName: "@streamll/transport-memory",
+  schemes: ["memory"],
+  capabilities: everyPowerOfRabbitMQ,
+  load: async () => (await import("@streamll/transport-memory")).memoryTransport,
+};
+
+export const amqp10: KnownTransport = {
+  name: "amqp10",
+  packageName: "@streamll/transport-amqp10",
+  schemes: [],
+};
+
+export const streams: KnownTransport = {
+  name: "streams",
+  packageName: "@streamll/transport-streams",
+  schemes: ["rabbitmq-stream", "rabbitmq-stream+tls"],
+  capabilities: {
+    ...everyPowerOfRabbitMQ,
+    mandatory: false,
+    priority: false,
+    ttl: false,
+    deadLetter: false,
+    deduplication: true,
+  },
+};
+
+export const pubsub: KnownTransport = {
+  name: "pubsub",
+  packageName: "@streamll/transport-pubsub",
+  schemes: ["pubsub"],
+};
+
+export const knownTransports: readonly KnownTransport[] = [amqp091, memory, amqp10, streams, pubsub];
