@@ -62,6 +62,11 @@ export class Confirms {
     return open;
   }
 
+  /** Runs of messages that are still held. */
+  get retained(): number {
+    return this.#runs.length;
+  }
+
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
     if (skipped === undefined) this.#push(batch, settle, 0, batch.length);
