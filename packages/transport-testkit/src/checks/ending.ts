@@ -1,0 +1,88 @@
+import type { Bench } from "../bench.js";
+import type { Check } from "../check.js";
+import type { Probe } from "../probe.js";
+import { elapse } from "../waiting.js";
+
+export const ending: readonly Check[] = [
+  {
+    name: "closes twice, at once and again, and closed settles once",
+    async run(bench) {
+      const probe = await delivered(bench);
+      await Promise.all([probe.close(), probe.close()]);
+      await probe.close();
+      await probe.close(AbortSignal.abort());
+    },
+  },
+  {
+    name: "closes with messages in flight, and settles nothing afterwards",
+    async run(bench) {
+      const probe = await bench.connect();
+      await probe.publish(bench.messages(200), 20);
+      await probe.close();
+    },
+  },
+  {
+    name: "closes at once when the signal has aborted, whatever is in flight",
+    async run(bench) {
+      const probe = await bench.connect();
+      await probe.publish(bench.messages(200), 20);
+      await probe.close(AbortSignal.abort(), Math.min(1000, bench.timeoutMs));
+    },
+  },
+  {
+    name: "is not held in close() by a broker that does not answer",
+    async run(bench) {
+      bench.fault("silence");
+      const probe = await delivered(bench);
+      await bench.strike("silence");
+      probe.hand(bench.messages(10));
+      const abort = new AbortController();
+      const closing = probe.close(abort.signal, bench.quietMs + bench.timeoutMs);
+      closing.catch(() => {});
+      await elapse(bench.quietMs);
+      abort.abort();
+      await closing;
+    },
+  },
+  {
+    name: "takes a batch after its end without throwing",
+    async run(bench) {
+      const probe = await delivered(bench);
+      await probe.close();
+      probe.hand(bench.messages(3));
+      await elapse(bench.quietMs);
+    },
+  },
+  {
+    name: "notices that the broker has dropped an idle connection",
+    async run(bench) {
+      bench.fault("disconnect");
+      const probe = await delivered(bench);
+      await bench.strike("disconnect");
+      await probe.ended();
+      await probe.close(AbortSignal.abort());
+    },
+  },
+  {
+    name: "tells the truth of messages that were in flight when the broker dropped the connection",
+    async run(bench) {
+      bench.fault("disconnect");
+      const probe = await delivered(bench);
+      const messages = bench.messages(500);
+      await probe.publish(messages, 50);
+      const heal = await bench.strike("disconnect");
+      await probe.ended();
+      await heal();
+      const next = await bench.connect();
+      await next.publish(messages, 50);
+      await next.delivered();
+    },
+  },
+];
+
+async function delivered(bench: Bench): Promise<Probe> {
+  const probe = await bench.connect();
+  await probe.publish(bench.messages(3));
+  await probe.delivered();
+  return probe;
+}

@@ -1,0 +1,13 @@
+export {
+  type Cannot,
+  cannot,
+  type Fault,
+  type FaultName,
+  type Faults,
+  type Heal,
+  type StoredMessage,
+  type TransportUnderTest,
+} from "./options.js";
+export { BrokenRuleError, type RuleName, rules } from "./rules.js";
+export { type CheckResult, checkTransport } from "./run.js";
+export { testTransport } from "./suite.js";

@@ -1,0 +1,53 @@
+/** The contract of the transport seam, as rules. The text says what `transport.ts` of `@streamll/core` says. */
+export const rules = {
+  capabilities:
+    "capabilities are plain data, true of every connection: each a boolean; maxMessageBytes above 0.",
+  connects: "connect() opens one connection, and gives it with publish, onFlow, close and closed.",
+  "connect-rejects": "connect() rejects with a TransportError, classified by kind.",
+  "connect-aborts": "When its signal aborts, connect() lets go of everything that it opened and rejects.",
+  "flow-at-once": "The listener given to onFlow() hears the present state at once, before onFlow() returns.",
+  "flow-credit": "credit is how many more messages may be handed over: a whole number from 0, or Infinity.",
+  "flow-blocked": "While the broker takes nothing credit is 0, and blocked says why; each change is told.",
+  "publish-never-throws": "publish() never throws for one message's sake: that one is settled as refused.",
+  "settle-range":
+    "settle(from, to) names messages from up to but not including to: 0 <= from < to <= batch length.",
+  "settled-once": "Each message is settled at most once.",
+  "settled-all": "A broker that answers settles every message, the last of a batch too.",
+  "outcome-kind":
+    "An outcome is confirmed, written, refused or unknown; written only where confirms are off; refused has its TransportError.",
+  delivers: "A healthy broker's answer is passed on: a message that it took is not refused and not unknown.",
+  "confirmed-is-stored": "confirmed means that the broker has it.",
+  "written-arrives": "written means handed to the network: close() in good order does not lose it.",
+  "refused-is-not-stored": "refused means certainly not stored; what may be stored is unknown.",
+  "refusal-is-told": "What the broker refused is settled as refused, and its neighbours as what they are.",
+  "stored-intact": "The broker stores the same bytes and properties that the batch held.",
+  "stored-once": "A message that was handed over once is stored once.",
+  order: "publish() writes the batch, in order; batches follow each other in the order of the calls.",
+  deduplication: "With the capability deduplication, a message sent again with its sequence is stored once.",
+  "lanes-apart": "Each lane has a connection of its own: the end of one is not the end of another.",
+  "closed-settles": "closed settles when the connection can no longer be used, whoever ended it.",
+  "closed-last": "closed settles after the last outcome: nothing is settled after it.",
+  "closed-never-rejects": "closed never rejects: it gives the TransportError, or undefined.",
+  "close-resolves": "close() resolves in any case and closed with it, and may be called again.",
+  "close-aborts": "close() ends the connection at once when its signal aborts; a dead peer cannot hold it.",
+  "drained-bytes":
+    "drainedBytes() counts the bytes that the network has taken so far: a number that only grows.",
+  "holds-nothing":
+    "A transport unrefs every socket and timer that it opens: idle, it does not hold the process.",
+} as const;
+
+export type RuleName = keyof typeof rules;
+
+/** A transport broke its contract. The message says what happened, which rule it broke and how the rule reads. */
+export class BrokenRuleError extends Error {
+  readonly rule: RuleName;
+
+  constructor(rule: RuleName, happened: string, options?: ErrorOptions) {
+    super(`${happened}\nBroken rule "${rule}": ${rules[rule]}`, options);
+    this.name = "BrokenRuleError";
+    this.rule = rule;
+  }
+}
+
+/** A check has nothing to try on this transport. */
+export class NotCovered extends Error {}

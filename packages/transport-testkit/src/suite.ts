@@ -1,0 +1,36 @@
+import { describe, it } from "vitest";
+import type { TransportUnderTest } from "./options.js";
+import { checks, runCheck } from "./run.js";
+
+/**
+ * The conformance suite, as tests of vitest: call it at the top level of a test file. What the author says
+ * cannot be tried is shown as skipped, with the reason; all else passes or fails.
+ *
+ * @example
+ * testTransport({
+ *   name: "ndjson",
+ *   create: (options) => ndjsonTransport.create(options),
+ *   endpoint: "ndjson:///tmp/events.ndjson",
+ *   unreachable: "ndjson:///no/such/folder/events.ndjson",
+ *   read: readEvents,
+ *   faults: {
+ *     disconnect: cannot("there is no peer that could hang up"),
+ *     refuse: (message) => ({ ...message, body: Buffer.alloc(LARGEST + 1) }),
+ *     block: cannot("a file takes whatever it is given"),
+ *     silence: cannot("a file always answers"),
+ *   },
+ * });
+ */
+export function testTransport(subject: TransportUnderTest): void {
+  // A check waits a few times, each bounded by `timeoutMs`: its own message must come before vitest's.
+  const timeout = 10 * (subject.timeoutMs ?? 5000);
+  describe(`the transport ${subject.name}`, () => {
+    for (const check of checks) {
+      it(check.name, { timeout }, async ({ skip }) => {
+        const result = await runCheck(check, subject);
+        if (result.status === "failed") throw result.error;
+        if (result.status === "not covered") skip(`not covered: ${result.reason}`);
+      });
+    }
+  });
+}

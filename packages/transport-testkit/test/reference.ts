@@ -1,0 +1,145 @@
+import {
+  type Endpoint,
+  type Flow,
+  type OutboundMessage,
+  type Transport,
+  type TransportConnection,
+  TransportError,
+  type TransportOptions,
+} from "@streamll/core";
+import type { StoredMessage, TransportUnderTest } from "@streamll/transport-testkit";
+
+/** A broker in memory and a transport to it that keep the contract: what the wrong ones are made from. */
+export class ReferenceBroker {
+  readonly stored: StoredMessage[] = [];
+  readonly #open = new Set<{ end(error: TransportError): void; flow(): void }>();
+  readonly #refused = new Set<string>();
+  #blocked = false;
+  #silent = false;
+
+  subject(create: (options: TransportOptions) => Transport): TransportUnderTest {
+    return {
+      name: "reference",
+      create,
+      endpoint: "reference://there",
+      unreachable: "reference://nowhere",
+      read: async () => this.stored,
+      faults: {
+        disconnect: () => {
+          for (const connection of this.#open)
+            connection.end(new TransportError("unreachable", "the peer hung up"));
+        },
+        refuse: (message) => {
+          this.#refused.add(message.messageId);
+          return message;
+        },
+        block: () => this.#block(true),
+        silence: () => {
+          this.#silent = true;
+          return () => {
+            this.#silent = false;
+          };
+        },
+      },
+      timeoutMs: 150,
+      quietMs: 10,
+    };
+  }
+
+  transport(options: TransportOptions): Transport {
+    return {
+      name: "reference",
+      capabilities: {
+        confirms: true,
+        mandatory: false,
+        priority: false,
+        ttl: false,
+        deadLetter: false,
+        deduplication: false,
+        topology: false,
+      },
+      connect: (endpoint, _lane, signal) => this.#connect(options, endpoint, signal),
+    };
+  }
+
+  #block(blocked: boolean): () => void {
+    this.#blocked = blocked;
+    for (const connection of this.#open) connection.flow();
+    return () => void this.#block(false);
+  }
+
+  async #connect(
+    options: TransportOptions,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+  ): Promise<TransportConnection> {
+    if (this.#silent && !signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    }
+    if (signal.aborted) throw new TransportError("timeout", "given up");
+    if (endpoint.host === "nowhere") throw new TransportError("unreachable", "no broker there");
+    let ended = false;
+    let drained = 0;
+    let resolve: (error: TransportError | undefined) => void = () => {};
+    const closed = new Promise<TransportError | undefined>((settle) => {
+      resolve = settle;
+    });
+    let listener: (flow: Flow) => void = () => {};
+    const end = (error?: TransportError) => {
+      ended = true;
+      this.#open.delete(entry);
+      resolve(error);
+    };
+    const flow = () =>
+      listener(this.#blocked ? { credit: 0, blocked: "no memory" } : { credit: Number.POSITIVE_INFINITY });
+    const entry = { end, flow };
+    this.#open.add(entry);
+    let working = Promise.resolve();
+    return {
+      closed,
+      publish: (batch, settle) => {
+        working = working.then(async () => {
+          await new Promise((done) => setImmediate(done));
+          if (ended || this.#silent) return;
+          for (const [index, message] of batch.entries()) {
+            drained += message.body.length;
+            if (this.#refused.has(message.messageId)) {
+              settle(index, index + 1, {
+                kind: "refused",
+                error: new TransportError("nack", "not this one"),
+              });
+            } else {
+              this.stored.push(asStored(message));
+              settle(index, index + 1, { kind: options.confirms ? "confirmed" : "written" });
+            }
+          }
+        });
+      },
+      onFlow: (next) => {
+        listener = next;
+        flow();
+      },
+      close: async (closing) => {
+        if (!closing.aborted) {
+          await Promise.race([
+            working,
+            new Promise((done) => closing.addEventListener("abort", done, { once: true })),
+          ]);
+        }
+        end();
+      },
+      drainedBytes: () => drained,
+    };
+  }
+}
+
+function asStored({
+  body,
+  messageId,
+  routingKey,
+  correlationId,
+  type,
+  headers,
+}: OutboundMessage): StoredMessage {
+  return { body, messageId, routingKey, correlationId, type, headers };
+}
