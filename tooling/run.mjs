@@ -14,6 +14,8 @@ const env = {
   ...process.env,
   PATH: [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter),
   TURBO_TELEMETRY_DISABLED: "1",
+  // `npm test --silent` would silence pnpm's errors too.
+  npm_config_loglevel: "error",
 };
 // A suite that hangs has to end in a report too.
 const suiteTimeout = 40 * 60_000;

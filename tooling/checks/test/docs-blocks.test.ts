@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { blocksOf } from "../src/docs/fences.js";
-import { onBroker } from "../src/docs/run.js";
+import { onBroker, runBlock } from "../src/docs/run.js";
 import { repository } from "../src/workspace.js";
 
 const fenced = (info: string, ...body: string[]) => [`\`\`\`${info}`, ...body, "```"].join("\n");
@@ -118,4 +120,23 @@ test("a block that does not compile, and one that throws, fail at their lines of
   expect(stderr).toContain("README.md:9: ended with 3");
   expect(report).toEqual({ numPassedTests: 2, numFailedTests: 3, numPendingTests: 0 });
   expect(code).toBe(1);
+});
+
+test("a block that connects to the default port reaches the broker for tests", {
+  timeout: 60_000,
+}, async () => {
+  const server = createServer((socket) => socket.end("from the tests' broker")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const file = join(root, "block.ts");
+  for (const where of ['5672, "localhost"', "5672", '{ port: 5672, host: "127.0.0.1" }']) {
+    const block = [
+      'import { connect } from "node:net";',
+      'import { text } from "node:stream/consumers";',
+      `if ((await text(connect(${where}))) !== "from the tests' broker") process.exit(1);`,
+    ];
+    writeFileSync(file, block.join("\n"));
+    const brokerUrl = `amqp://guest:guest@127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    expect(await runBlock(file, { root: repository, brokerUrl }), where).toBeUndefined();
+  }
+  server.close();
 });
