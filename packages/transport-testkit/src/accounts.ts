@@ -30,11 +30,15 @@ export async function settleAccounts(bench: Bench): Promise<void> {
   // What should not be there may be on its way.
   if (handed.length > 0) await elapse(bench.quietMs);
   await read();
-  checkEach(handed, stored);
+  checkEach(handed, stored, (await bench.transport()).capabilities?.deduplication === true);
   checkOrder(handed, [...stored.keys()]);
 }
 
-function checkEach(handed: readonly Handed[], stored: ReadonlyMap<string, readonly StoredMessage[]>): void {
+function checkEach(
+  handed: readonly Handed[],
+  stored: ReadonlyMap<string, readonly StoredMessage[]>,
+  deduplicates: boolean,
+): void {
   for (const [messageId, attempts] of grouped(handed, ({ message }) => message.messageId)) {
     const copies = stored.get(messageId) ?? [];
     if (copies.length > 0 && attempts.every(({ outcome }) => outcome?.kind === "refused")) {
@@ -43,10 +47,10 @@ function checkEach(handed: readonly Handed[], stored: ReadonlyMap<string, readon
         `${messageId} was settled as refused, and is stored.`,
       );
     }
-    if (attempts.length === 1 && copies.length > 1) {
+    if (copies.length > 1 && (deduplicates || attempts.length === 1)) {
       throw new BrokenRuleError(
-        "stored-once",
-        `${messageId} was handed over once and is stored ${copies.length} times.`,
+        attempts.length === 1 ? "stored-once" : "deduplication",
+        `${messageId} was handed over ${attempts.length} times and is stored ${copies.length} times.`,
       );
     }
     for (const copy of copies) {

@@ -31,6 +31,8 @@ export class Probe {
   flow: Flow | undefined;
   /** Set once `closed` has settled. */
   end: { readonly error: TransportError | undefined } | undefined;
+  /** The connection ended before all could be handed over. */
+  #cutShort = false;
   readonly #setup: ProbeSetup;
   #credit = 0;
 
@@ -95,6 +97,7 @@ export class Probe {
       this.hand(messages.slice(from, to));
       from = to;
     }
+    this.#cutShort ||= messages.length > 0 && this.end !== undefined;
   }
 
   /** Waits until every message has an outcome. */
@@ -118,6 +121,8 @@ export class Probe {
   /** Waits until every message has the outcome that a healthy broker gives. */
   async delivered(): Promise<void> {
     await this.settled();
+    if (this.#cutShort)
+      throw new BrokenRuleError("delivers", "A connection that nobody ended had settled closed.");
     const index = this.handed.findIndex(({ outcome }) => !isSent(outcome));
     if (index < 0) return;
     const outcome = this.handed[index]?.outcome;

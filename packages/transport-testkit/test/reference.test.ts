@@ -7,7 +7,10 @@ testTransport({ ...broker.subject((options) => broker.transport(options)), timeo
 
 it("covers everything that a transport with all faults at hand can be asked", async () => {
   const broker = new ReferenceBroker();
-  const results = await checkTransport(broker.subject((options) => broker.transport(options)));
+  const results = await checkTransport({
+    ...broker.subject((options) => broker.transport(options)),
+    timeoutMs: 5000,
+  });
   const uncovered = results.filter(({ status }) => status !== "passed").map(({ name }) => name);
   expect(uncovered).toEqual(["stores what is sent again with its sequence once"]);
 });

@@ -41,7 +41,7 @@ export class ReferenceBroker {
           };
         },
       },
-      timeoutMs: 150,
+      timeoutMs: 100,
       quietMs: 10,
     };
   }

@@ -1,7 +1,7 @@
 import type { Check } from "../check.js";
 import { endpointOf } from "../endpoint.js";
 import { BrokenRuleError } from "../rules.js";
-import { elapse, until } from "../waiting.js";
+import { elapse, until, within } from "../waiting.js";
 
 const powers = [
   "confirms",
@@ -64,7 +64,15 @@ export const connecting: readonly Check[] = [
       const abort = new AbortController();
       const connecting = transport.connect(bench.endpoint, { index: 0 }, abort.signal);
       abort.abort();
-      const connection = await connecting.catch(() => undefined);
+      const connection = await within(
+        bench.timeoutMs,
+        connecting.catch(() => undefined),
+        () =>
+          new BrokenRuleError(
+            "connect-aborts",
+            `connect() had not settled ${bench.timeoutMs} ms after the abort.`,
+          ),
+      );
       // One that was open before the signal is good for use, as long as it can be closed.
       if (connection !== undefined) await bench.observe(connection).close(AbortSignal.abort());
       const next = await bench.connect();

@@ -1,6 +1,7 @@
 import type { Bench } from "../bench.js";
 import type { Check } from "../check.js";
-import { NotCovered } from "../rules.js";
+import { BrokenRuleError, NotCovered } from "../rules.js";
+import { elapse } from "../waiting.js";
 
 const words = "Zürich-東京-🚀-é";
 const largest = 1024 * 1024;
@@ -94,6 +95,9 @@ export const storing: readonly Check[] = [
       await closing.publish(bench.messages(5));
       await closing.delivered();
       await closing.close();
+      await elapse(bench.quietMs);
+      if (staying.end !== undefined)
+        throw new BrokenRuleError("lanes-apart", "Lane 0 was closed, and lane 1 with it.");
       await staying.publish(bench.messages(5));
       await staying.delivered();
     },
