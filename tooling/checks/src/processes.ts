@@ -7,13 +7,13 @@ export async function run(command: string, args: readonly string[], cwd: string)
   try {
     const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
-  } catch (cause) {
+  } catch (failure) {
     const {
       code,
       stdout = "",
       stderr = "",
-    } = cause as { code?: number | string; stdout?: string; stderr?: string };
-    throw new Error(`${command} ${args.join(" ")}: ended with ${code}\n${stdout}${stderr}`, { cause });
+    } = failure as { code?: number | string; stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(" ")}: ended with ${code}\n${stdout}${stderr}`);
   }
 }
 
