@@ -10,7 +10,8 @@ const parts = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*
  */
 export function parseEndpoint(url: string): Endpoint | Refusal {
   const match = parts.exec(url.trim());
-  if (match === null)
+  // host:5672 reads like a scheme and a path.
+  if (match === null || (match[2] === undefined && /^\d+\/?$/.test(match[3]!)))
     return new Refusal('it is no URL; write for example "amqp://user:password@host:5672/vhost"');
   const [, schemeGiven, authority = "", rest = "", queryText = "", fragment] = match;
   const scheme = schemeGiven!.toLowerCase();
@@ -69,7 +70,7 @@ function userinfo(text: string): [string, string | undefined] {
 }
 
 function hostAndPort(text: string): { host: string; port: number | undefined } {
-  const match = /^(?:\[([0-9a-f:.%]+)\]|([^\s:[\]%]*))(?::(.*))?$/i.exec(text);
+  const match = /^(?:\[([0-9a-f:.%]+)\]|([^\s:[\]%]*))(?::([^:]*))?$/i.exec(text);
   if (match === null)
     throw new Refusal("the host cannot be read (an IPv6 address stands in brackets: [::1])");
   const [, ipv6, name = "", portText = ""] = match;

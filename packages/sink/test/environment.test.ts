@@ -1,0 +1,135 @@
+import { ConfigurationError } from "@streamll/core";
+import { describe, expect, it, vi } from "vitest";
+import { RabbitMQSink, sinkOptionsFromEnv } from "../src/index.js";
+import { variablesFor } from "../src/options/environment.js";
+import { optionNames } from "../src/options/table.js";
+
+describe("options from environment variables", () => {
+  it("are named by one rule", () => {
+    const env = {
+      RABBITMQ_BATCH_SIZE: "10",
+      RABBITMQ_BATCH_TIMEOUT: "0.5",
+      RABBITMQ_CONFIRM_TIMEOUT: "5s",
+      RABBITMQ_DURABLE: "False",
+      RABBITMQ_PUBLISHER_CONFIRMS: "1",
+      RABBITMQ_MESSAGE_TTL: "3600",
+      RABBITMQ_QUEUE: "false",
+      RABBITMQ_EVENT_FILTER: "start, end",
+      RABBITMQ_QUEUE_ARGUMENTS: '{"x-max-length":5}',
+      RABBITMQ_CIRCUIT_BREAKER: "off",
+      RABBITMQ_MAX_BUFFERED_BYTES: "1MiB",
+      RABBITMQ_ROUTING_KEY: " a.{event_type} ",
+    };
+    expect(sinkOptionsFromEnv(env)).toEqual({
+      batchSize: 10,
+      batchTimeout: 0.5,
+      confirmTimeout: "5s",
+      durable: false,
+      publisherConfirms: true,
+      messageTtl: 3600,
+      queue: false,
+      eventFilter: ["start", "end"],
+      queueArguments: { "x-max-length": 5 },
+      circuitBreaker: false,
+      maxBufferedBytes: "1MiB",
+      routingKey: "a.{event_type}",
+    });
+  });
+
+  it("know the names of the guide", () => {
+    const env = {
+      CLOUDAMQP_URL: "amqp://cloud",
+      AMAZON_MQ_URL: "amqps://amazon",
+      CLOUDAMQP_EXCHANGE: "events",
+      RABBITMQ_CONNECTION_POOL: "3",
+    };
+    expect(sinkOptionsFromEnv(env)).toEqual({
+      amqpUrl: "amqps://amazon",
+      exchange: "events",
+      connectionPoolSize: 3,
+    });
+    expect(sinkOptionsFromEnv({ ...env, RABBITMQ_URL: "amqp://own" }).amqpUrl).toBe("amqp://own");
+    expect(sinkOptionsFromEnv({ RABBITMQ_AMQP_URL: "amqp://rule" }).amqpUrl).toBe("amqp://rule");
+  });
+
+  it("take a list of URLs, also where a password has a comma", () => {
+    expect(sinkOptionsFromEnv({ RABBITMQ_URL: "amqp://u:a,b@h1, amqp://h2" }).amqpUrl).toEqual([
+      "amqp://u:a,b@h1",
+      "amqp://h2",
+    ]);
+  });
+
+  it("that are empty count as not set", () => {
+    expect(
+      sinkOptionsFromEnv({ RABBITMQ_EXCHANGE: "", RABBITMQ_URL: "", CLOUDAMQP_URL: "amqp://c" }),
+    ).toEqual({
+      amqpUrl: "amqp://c",
+    });
+  });
+
+  it("with a bad value are named, all of them", () => {
+    const env = {
+      RABBITMQ_BATCH_SIZE: "many",
+      RABBITMQ_DURABLE: "maybe",
+      RABBITMQ_BATCH_TIMEOUT: "100",
+      RABBITMQ_HEADERS: "{",
+    };
+    const error = thrownBy(() => sinkOptionsFromEnv(env));
+    expect(error.problems.map(({ option, message }) => `${option}: ${message.slice(0, 24)}`).sort()).toEqual([
+      'RABBITMQ_BATCH_SIZE: "many" is not allowed; a',
+      "RABBITMQ_BATCH_TIMEOUT: 100 would be 100 s: a nu",
+      'RABBITMQ_DURABLE: "maybe" is not allowed; ',
+      'RABBITMQ_HEADERS: "{" is not allowed; allo',
+    ]);
+  });
+
+  it("name the variable also for a URL that cannot be read, and not its password", () => {
+    const error = thrownBy(() => RabbitMQSink.fromEnv({}, { CLOUDAMQP_URL: "amqp://u:hunter2@h:x" }));
+    expect(error.message).toBe("CLOUDAMQP_URL: the port must be a number from 1 to 65535");
+  });
+
+  it("let the broker's own variables be, and warn of one that is nearly ours", () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    sinkOptionsFromEnv({
+      RABBITMQ_NODENAME: "rabbit@h",
+      RABBITMQ_DEFAULT_USER: "u",
+      RABBITMQ_PID_FILE: "/x",
+    });
+    expect(warn).not.toHaveBeenCalled();
+    sinkOptionsFromEnv({ RABBITMQ_BATCHSIZE: "5" });
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining("did you mean RABBITMQ_BATCH_SIZE?"),
+      "StreamllWarning",
+    );
+    warn.mockRestore();
+  });
+
+  it("have a name of their own for each option", () => {
+    const all = optionNames.flatMap(variablesFor);
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+describe("a sink from the environment", () => {
+  const env = { RABBITMQ_BATCH_SIZE: "10", RABBITMQ_EXCHANGE: "e" };
+
+  it("says which variable a value comes from", () => {
+    const { batchSize, exchange, queue } = RabbitMQSink.fromEnv({ exchange: "f" }, env).explain().options;
+    expect(batchSize).toEqual({ value: 10, from: "environment", variable: "RABBITMQ_BATCH_SIZE" });
+    expect(exchange).toEqual({ value: "f", from: "option" });
+    expect(queue).toEqual({ from: "default" });
+  });
+
+  it("is not changed by an override that is undefined", () => {
+    expect(RabbitMQSink.fromEnv({ batchSize: undefined }, env).explain().options.batchSize.value).toBe(10);
+  });
+});
+
+function thrownBy(run: () => unknown): ConfigurationError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+  }
+  throw new Error("nothing was thrown");
+}

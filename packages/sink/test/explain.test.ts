@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { formatExplanation, RabbitMQSink } from "../src/index.js";
+import { optionsDocument } from "../src/internal.js";
+import { optionNames } from "../src/options/table.js";
+
+describe("explain()", () => {
+  const sink = new RabbitMQSink({
+    amqpUrl: "amqps://user:hunter2@h/v?heartbeat=30",
+    tls: { key: "hunter2", passphrase: "hunter2" },
+    batchTimeout: "50ms",
+    circuitBreaker: { cooldown: "1m" },
+    headers: () => ({}),
+    eventFilter: ["error"],
+  });
+  const explanation = sink.explain();
+
+  it("tells each option with where it came from", () => {
+    expect(Object.keys(explanation.options)).toEqual(optionNames);
+    expect(explanation.options).toMatchObject({
+      amqpUrl: { value: ["amqps://user:***@h/v"], from: "option" },
+      heartbeat: { value: "30s", from: "URL" },
+      username: { value: "user", from: "URL" },
+      password: { value: "***", from: "URL" },
+      tls: { value: "***", from: "option" },
+      batchTimeout: { value: "50ms", from: "option" },
+      batchBytes: { value: "256KiB", from: "default" },
+      circuitBreaker: { value: { failureThreshold: 5, cooldown: "60s" }, from: "option" },
+      headers: { value: "a function", from: "option" },
+      eventFilter: { value: ["error"], from: "option" },
+      messageTtl: { from: "default" },
+    });
+    expect(explanation).toMatchObject({ transport: "amqp091", endpoints: ["amqps://user:***@h:5671/v"] });
+  });
+
+  it("is a plain object, and holds no secret", () => {
+    expect(JSON.parse(JSON.stringify(explanation))).toEqual(explanation);
+    expect(JSON.stringify(explanation)).not.toContain("hunter2");
+  });
+
+  it("can be read as text", () => {
+    const text = formatExplanation(explanation);
+    expect(text).toContain("transport amqp091");
+    expect(text).toMatch(/batchTimeout +50ms +option/);
+    expect(text).toContain('binding streamll_events -> streamll_events "streamll.*.*"');
+    expect(text).not.toContain("hunter2");
+  });
+});
+
+describe("the page of options", () => {
+  it("has a row for each", () => {
+    const page = optionsDocument();
+    for (const option of optionNames) expect(page).toContain(`| \`${option}\` |`);
+    expect(page).toContain("`RABBITMQ_BATCH_SIZE`");
+    expect(page).not.toContain(", undefined");
+  });
+
+  it("has four cells in each row", () => {
+    const rows = optionsDocument()
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    for (const row of rows) expect(row.split(/(?<!\\)\|/)).toHaveLength(6);
+  });
+});

@@ -1,0 +1,288 @@
+import { ConfigurationError, TransportNotInstalledError } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
+import { problemsOf } from "./problems.js";
+import { recorder } from "./recorder.js";
+
+const explained = (options: RabbitMQSinkOptions) => new RabbitMQSink(options).explain();
+
+describe("options", () => {
+  it("may be left out altogether", () => expect(problemsOf({})).toEqual([]));
+
+  it("that are undefined count as not given", () => {
+    expect(explained({ batchSize: undefined }).options.batchSize).toEqual({ value: 50, from: "default" });
+  });
+
+  it("are checked together: one error lists every problem", () => {
+    const problems = problemsOf({
+      batch_size: 10,
+      batchTimeout: 100,
+      queuePriority: 300,
+      amqpUrl: "nope://h",
+    });
+    expect(problems.map((line) => line.split(":")[0])).toEqual([
+      "batch_size",
+      "batchTimeout",
+      "queuePriority",
+      "amqpUrl",
+    ]);
+  });
+
+  it.each([
+    ["batch_size", "is no option of RabbitMQSink; did you mean batchSize?"],
+    ["batchsize", "is no option of RabbitMQSink; did you mean batchSize?"],
+    ["whatever", "is no option of RabbitMQSink"],
+    ["__proto__x", "is no option of RabbitMQSink"],
+    ["toString", "is no option of RabbitMQSink"],
+    ["compressionType", "is no option of RabbitMQSink"],
+    ["messageFormat", "is no option of RabbitMQSink"],
+    ["envelope", "is no option of RabbitMQSink"],
+    ["meter", "is no option of RabbitMQSink"],
+    ["tracer", "is no option of RabbitMQSink"],
+  ])("named %s: %s", (name, message) => expect(problemsOf({ [name]: 1 })).toEqual([`${name}: ${message}`]));
+});
+
+describe("a bad value", () => {
+  it.each([
+    [{ batchSize: 0 }, "0 is not allowed; allowed is a whole number from 1 to 100,000"],
+    [{ batchSize: -1 }, "-1 is not allowed"],
+    [{ batchSize: 1.5 }, "1.5 is not allowed"],
+    [{ batchSize: Number.NaN }, "NaN is not allowed"],
+    [{ batchSize: Number.POSITIVE_INFINITY }, "Infinity is not allowed"],
+    [{ batchSize: "50" }, '"50" is not allowed'],
+    [{ batchSize: 10n }, "10n is not allowed"],
+    [{ batchSize: null }, "null is not allowed"],
+    [{ durable: "true" }, '"true" is not allowed; allowed is true or false'],
+    [{ queuePriority: 300 }, "300 is not allowed; allowed is a whole number from 0 to 255"],
+    [{ overflow: "block" }, 'allowed is one of "reject", "drop-oldest", "drop-newest"'],
+    [{ queue: true }, "true is not allowed; allowed is false or a non-empty string of at most 255 bytes"],
+    [{ exchange: "ü".repeat(128) }, "allowed is a string of at most 255 bytes"],
+    [{ amqpUrl: 5672 }, "5672 is not allowed; allowed is a URL"],
+    [{ amqpUrl: [] }, "a list of 0 is not allowed"],
+    [{ logger: {} }, "allowed is an object with the methods debug, info, warn, error"],
+    [{ transform: {} }, "allowed is a function (event) => event or undefined"],
+    [{ eventFilter: "error" }, '"error" is not allowed; allowed is a list of event types'],
+    [{ eventFilter: [1] }, "a list of 1 is not allowed"],
+    [{ headers: { nested: {} } }, '"nested" is an object; a header is a string'],
+    [{ headers: { n: Number.NaN } }, '"n" is NaN'],
+    [{ headers: { ["k".repeat(256)]: 1 } }, "longer than 255 bytes"],
+    [{ circuitBreaker: true }, "allowed is false or an object with failureThreshold"],
+    [{ circuitBreaker: { threshold: 5 } }, 'has the unknown key "threshold"'],
+    [{ circuitBreaker: { cooldown: 30_000 } }, "cooldown: 30000 would be 30000 s"],
+    [{ transports: [{}] }, "allowed is a list of factories"],
+    [{ maxBufferedBytes: "64 apples" }, "allowed is 1B to 1TiB"],
+  ])("%o", (options, message) => {
+    const [problem, ...others] = problemsOf(options);
+    expect(others).toEqual([]);
+    expect(problem).toContain(message);
+  });
+
+  it("is cut where it is long", () => {
+    expect(problemsOf({ overflow: "x".repeat(5000) })[0]!.length).toBeLessThan(200);
+  });
+
+  it("of a secret is not shown", () => {
+    expect(problemsOf({ password: "" })).toEqual([
+      "password: *** is not allowed; allowed is a non-empty string",
+    ]);
+    expect(problemsOf({ password: 123_456 })[0]).not.toContain("123456");
+  });
+});
+
+describe("a time", () => {
+  it.each([
+    [0.1, "100ms"],
+    ["100ms", "100ms"],
+    ["5s", "5s"],
+    [1, "1s"],
+    [0, "0s"],
+  ])("batchTimeout: %s is %s", (given, shown) => {
+    expect(explained({ batchTimeout: given }).options.batchTimeout.value).toBe(shown);
+  });
+
+  it("without a unit is in the unit of its name", () => {
+    const { options } = explained({ retryBackoffMs: 1000, confirmTimeout: 60, messageTtl: 3600 });
+    expect([options.retryBackoffMs.value, options.confirmTimeout.value, options.messageTtl.value]).toEqual([
+      "1s",
+      "60s",
+      "1h",
+    ]);
+  });
+
+  it.each([
+    [{ batchTimeout: 100 }, '100 would be 100 s: a number is in seconds; write "100ms" or 0.1'],
+    [{ confirmTimeout: 30_000 }, 'write "30000ms" or 30'],
+    [{ flushTimeout: 20_000 }, 'write "20000ms" or 20'],
+    [{ retryBackoffMs: 0.5 }, 'a number is in milliseconds; write "0.5s" or 500'],
+    [{ batchTimeout: -1 }, "-1 is not allowed"],
+    [{ batchTimeout: Number.NaN }, "NaN is not allowed"],
+    [{ batchTimeout: "soon" }, '"soon" is no time'],
+    [{ batchTimeout: "-5s" }, '"-5s"'],
+    [{ messageTtl: "60d" }, "not allowed"],
+  ])("that is wrong: %o", (options, message) => expect(problemsOf(options)[0]).toContain(message));
+});
+
+describe("a size", () => {
+  it.each([
+    ["64MiB", "64MiB"],
+    ["1KiB", "1KiB"],
+    [2048, "2KiB"],
+    ["500MB", "500000000B"],
+  ])("%s is %s", (given, shown) => {
+    expect(explained({ maxBufferedBytes: given }).options.maxBufferedBytes.value).toBe(shown);
+  });
+});
+
+describe("a template", () => {
+  it.each(["streamll.{event_typ}", "streamll.{event_type", "streamll.event_type}", "{}", "{tags.}"])(
+    "that is wrong: %s",
+    (routingKey) => {
+      const [problem] = problemsOf({ routingKey });
+      expect(problem).toMatch(/^routingKey: /);
+    },
+  );
+});
+
+describe("the URL", () => {
+  it.each([
+    [{ amqpUrl: "http://h" }, "amqpUrl: nobody speaks http:; known are amqp, amqps, memory"],
+    [{ amqpUrl: "amqp://h:99999" }, "amqpUrl: the port must be a number from 1 to 65535"],
+    [{ amqpUrl: ["amqp://a", "amqp://b:0"] }, "amqpUrl: URL 2: the port"],
+    [{ amqpUrl: ["amqp://a", "amqps://b"] }, "one scheme; these are amqp and amqps"],
+    [{ amqpUrl: "amqp://h?frameMax=1" }, 'the query parameter "frameMax" is not known'],
+    [{ amqpUrl: "amqp://h?heartbeat=soon" }, "heartbeat must be a number of seconds"],
+    [{ amqpUrl: ["amqp://a?heartbeat=1", "amqp://b?heartbeat=2"] }, "the URLs differ in heartbeat"],
+    [{ amqpUrl: "amqps://h", ssl: false }, "ssl: is false, and amqps://h/ asks for TLS"],
+    [{ amqpUrl: "amqp://h", tls: { ca: "x" } }, "tls: there is no TLS here"],
+    [{ amqpUrl: "amqp://h", sslVerify: false }, "sslVerify: there is no TLS here"],
+    [{ amqpUrl: "amqps://h", tls: { cacert: "x" } }, 'tls: has the unknown key "cacert"'],
+    [{ amqpUrl: "amqps://h", tls: { minVersion: "TLSv1" } }, "tls: minVersion must be"],
+    [{ amqpUrl: "memory:", ssl: true }, "ssl: the transport memory is in this process"],
+    [{ password: "p", credentials: () => ({ password: "q" }) }, "password: credentials gives it"],
+    [{ retryBackoffMs: 60_000 }, "retryBackoffMs: 60000 ms is more than maxRetryBackoffMs"],
+    [{ deadLetterRoutingKey: "x" }, "deadLetterRoutingKey: needs deadLetterExchange"],
+  ])("that is wrong: %o", (options, message) => expect(problemsOf(options).join("\n")).toContain(message));
+
+  it("never shows its password", () => {
+    for (const amqpUrl of [
+      "amqp://u:hunter2@h:x",
+      "amqp://u:hunter2%@h",
+      "foo://u:hunter2@h",
+      "u:hunter2@h",
+    ]) {
+      expect(problemsOf({ amqpUrl }).join()).not.toContain("hunter2");
+    }
+  });
+
+  it("gets the port of its scheme, and TLS by ssl: true", () => {
+    expect(explained({ amqpUrl: "amqp://h" }).endpoints).toEqual(["amqp://h:5672/"]);
+    expect(explained({ amqpUrl: "amqps://h" }).endpoints).toEqual(["amqps://h:5671/"]);
+    expect(explained({ amqpUrl: "amqp://h", ssl: true }).endpoints).toEqual(["amqps://h:5671/"]);
+    expect(explained({ amqpUrl: "amqp://h:1234", ssl: true }).endpoints).toEqual(["amqps://h:1234/"]);
+  });
+
+  it("gives way to username and password", () => {
+    const { endpoints, options } = explained({ amqpUrl: "amqp://a:b@h", username: "c%20+", password: "d/=" });
+    expect(endpoints).toEqual(["amqp://c%2520%2B:***@h:5672/"]);
+    expect(options.password).toEqual({ value: "***", from: "option" });
+  });
+
+  it("may be a list: one cluster", () => {
+    expect(explained({ amqpUrl: ["amqp://a", "amqp://b"] }).endpoints).toEqual([
+      "amqp://a:5672/",
+      "amqp://b:5672/",
+    ]);
+  });
+});
+
+describe("what a later package brings", () => {
+  const streams = "@streamll/transport-streams";
+  const amqp10 = "@streamll/transport-amqp10";
+  const pubsub = "@streamll/transport-pubsub";
+  it.each<[RabbitMQSinkOptions, string]>([
+    [{ useStreams: true }, streams],
+    [{ useStreams: true, streamMaxAgeHours: 24, streamMaxSegmentSize: "500MB", batchSize: 500 }, streams],
+    [{ amqpUrl: "rabbitmq-stream://h:5552" }, streams],
+    [{ amqpUrl: "rabbitmq-stream+tls://h" }, streams],
+    [{ stream: "s" }, streams],
+    [{ superStreamPartitions: 3 }, streams],
+    [{ publisherName: "p" }, streams],
+    [{ amqpVersion: "1.0" }, amqp10],
+    [
+      { amqpUrl: "amqps://ns.servicebus.windows.net", exchange: "", routingKey: "q", messageTtl: 3600 },
+      amqp10,
+    ],
+    [
+      { amqpUrl: "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=k=" },
+      amqp10,
+    ],
+    [{ authProvider: "azure_managed_identity" }, amqp10],
+    [{ credential: { getToken: async () => null } }, amqp10],
+    [{ sessionId: "{execution_id}" }, amqp10],
+    [{ partitionKey: "{execution_id}" }, amqp10],
+    [{ webSocket: true }, amqp10],
+    [{ amqpUrl: "pubsub://project" }, pubsub],
+    [{ amqpUrl: "amqps://p.pubsub-amqp.googleapis.com:5671", routingKey: "", ssl: true }, pubsub],
+  ])("%o names the package", (options, packageName) => {
+    expect(() => new RabbitMQSink(options)).toThrow(TransportNotInstalledError);
+    expect(() => new RabbitMQSink(options)).toThrow(`npm install ${packageName}`);
+  });
+
+  it.each([
+    [
+      { useStreams: true, messageTtl: 60 },
+      "messageTtl: the transport streams has no expiry of messages; a stream has streamMaxAgeHours",
+    ],
+    [{ useStreams: true, queuePriority: 1 }, "queuePriority: the transport streams has no priorities"],
+    [
+      { useStreams: true, deadLetterExchange: "d" },
+      "deadLetterExchange: the transport streams has no dead letters",
+    ],
+    [{ streamMaxAgeHours: -1 }, "streamMaxAgeHours: -1 is not allowed"],
+    [{ amqpVersion: "2.0" }, "amqpVersion"],
+  ])("%o is checked all the same", (options, message) => expect(problemsOf(options)[0]).toContain(message));
+
+  it("is not asked for by saying no", () => {
+    expect(problemsOf({ useStreams: false, webSocket: false, amqpVersion: "0-9-1" })).toEqual([]);
+  });
+});
+
+describe("a transport of one's own", () => {
+  it("is found by its scheme, before ours", () => {
+    const factory = { schemes: ["ndjson", "amqp"], create: () => recorder() };
+    expect(explained({ transports: [factory], amqpUrl: "ndjson:///tmp/x" }).transport).toBe("recorder");
+    expect(explained({ transports: [factory], amqpUrl: "amqp://h" }).transport).toBe("recorder");
+  });
+
+  it("needs no URL", () => {
+    expect(explained({ transport: recorder() })).toMatchObject({
+      transport: "recorder",
+      endpoints: ["recorder"],
+    });
+  });
+
+  it("refuses what it cannot honour, and says so by name", () => {
+    const transports = [{ schemes: ["x"], create: () => recorder({ confirms: false }) }];
+    const options = { amqpUrl: "x://h", transports, queuePriority: 1, queue: "q", publisherConfirms: true };
+    expect(problemsOf(options)).toEqual([
+      "queue: the transport recorder has no exchanges and queues to declare",
+      "queuePriority: the transport recorder has no priorities",
+      "publisherConfirms: the transport recorder has no publisher confirms",
+    ]);
+  });
+
+  it("that is made already does not learn of options", () => {
+    expect(problemsOf({ transport: recorder(), durable: false })).toEqual([
+      "durable: the transport recorder is made already: give it to its own constructor, or pass a factory in transports",
+    ]);
+  });
+
+  it("may throw a configuration error of its own", () => {
+    const create = () => {
+      throw new ConfigurationError([{ option: "amqpUrl", message: "no path" }]);
+    };
+    expect(problemsOf({ amqpUrl: "x://h", transports: [{ schemes: ["x"], create }] })).toEqual([
+      "amqpUrl: no path",
+    ]);
+  });
+});
