@@ -1,0 +1,132 @@
+import { TransportError } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { failure, type Stage } from "../src/failure.js";
+
+const label = "amqp://app:***@rabbit:5672/prod";
+const closed = (code: number, text: string) =>
+  new Error(`Connection closed: ${code} (NAME) with message "${text}"`);
+const socket = (code: string, text = code) => Object.assign(new Error(text), { code });
+
+const cases: [what: string, error: Error, stage: Stage, kind: string, permanent: boolean][] = [
+  ["a refused login", closed(403, "ACCESS_REFUSED - Login was refused using PLAIN"), "connect", "auth", true],
+  [
+    "a right that is missing",
+    closed(403, "ACCESS_REFUSED - access to exchange 'x'"),
+    "declare",
+    "permission",
+    true,
+  ],
+  [
+    "a missing exchange at the start",
+    closed(404, "NOT_FOUND - no exchange 'x'"),
+    "declare",
+    "not-found",
+    true,
+  ],
+  ["an exchange that went away", closed(404, "NOT_FOUND - no exchange 'x'"), "use", "not-found", false],
+  ["a queue held by another", closed(405, "RESOURCE_LOCKED"), "declare", "permission", false],
+  [
+    "other arguments",
+    closed(406, "PRECONDITION_FAILED - inequivalent arg"),
+    "declare",
+    "topology-conflict",
+    true,
+  ],
+  ["a bad message", closed(406, "PRECONDITION_FAILED - invalid message"), "use", "protocol", false],
+  [
+    "a message over the limit",
+    closed(406, "PRECONDITION_FAILED - message size 9 is larger"),
+    "use",
+    "too-large",
+    true,
+  ],
+  [
+    "a shutdown",
+    closed(320, "CONNECTION_FORCED - broker forced connection closure"),
+    "use",
+    "unreachable",
+    false,
+  ],
+  [
+    "a new secret refused",
+    closed(530, "NOT_ALLOWED - New secret was refused by one of the backends"),
+    "use",
+    "auth",
+    false,
+  ],
+  [
+    "an unknown virtual host",
+    closed(530, "NOT_ALLOWED - vhost nope not found"),
+    "connect",
+    "not-found",
+    true,
+  ],
+  [
+    "a virtual host that is down",
+    closed(530, "NOT_ALLOWED - vhost 'x' is down"),
+    "connect",
+    "unreachable",
+    false,
+  ],
+  [
+    "a limit of connections",
+    closed(530, "NOT_ALLOWED - connection limit (5) is reached"),
+    "connect",
+    "throttled",
+    false,
+  ],
+  ["an internal error", closed(541, "INTERNAL_ERROR"), "use", "protocol", false],
+  ["a frame error", closed(501, "FRAME_ERROR"), "use", "protocol", false],
+  ["nothing listening", socket("ECONNREFUSED"), "connect", "unreachable", false],
+  ["a name that does not resolve", socket("ENOTFOUND"), "connect", "unreachable", false],
+  ["a resolver that is down", socket("EAI_AGAIN"), "connect", "unreachable", false],
+  ["no route", socket("EHOSTUNREACH"), "connect", "unreachable", false],
+  ["a reset", socket("ECONNRESET", "read ECONNRESET"), "use", "unreachable", false],
+  ["a silent network", socket("ETIMEDOUT"), "connect", "timeout", false],
+  ["missed heartbeats", new Error("Heartbeat timeout"), "use", "timeout", false],
+  ["an untrusted certificate", socket("SELF_SIGNED_CERT_IN_CHAIN"), "connect", "tls", true],
+  ["an expired certificate", socket("CERT_HAS_EXPIRED"), "connect", "tls", true],
+  ["another name's certificate", socket("ERR_TLS_CERT_ALTNAME_INVALID"), "connect", "tls", true],
+  [
+    "a client certificate asked for",
+    socket("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+    "connect",
+    "tls",
+    true,
+  ],
+  ["TLS to a plain port", socket("ERR_SSL_WRONG_VERSION_NUMBER"), "connect", "tls", true],
+  [
+    "a broker without PLAIN",
+    new Error("SASL mechanism PLAIN is not provided by the server"),
+    "connect",
+    "auth",
+    true,
+  ],
+  ["anything else", new Error("?"), "use", "protocol", false],
+];
+
+describe("a failure", () => {
+  it.each(cases)("is classified: %s", (_, error, stage, kind, permanent) => {
+    const classified = failure(error, stage, label);
+    expect(classified).toMatchObject({ kind, permanent, cause: error });
+    expect(classified.message.startsWith(`${label}: `)).toBe(true);
+  });
+
+  it("of every address of a host tells each reason once", () => {
+    const all = new AggregateError(
+      [
+        socket("ECONNREFUSED", "connect ECONNREFUSED ::1:5672"),
+        socket("ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:5672"),
+      ],
+      "",
+    );
+    const error = failure(Object.assign(all, { code: "ECONNREFUSED" }), "connect", label);
+    expect(error.message).toContain("::1:5672; connect ECONNREFUSED 127.0.0.1:5672");
+    expect(error.kind).toBe("unreachable");
+  });
+
+  it("that is classified already stays as it is", () => {
+    const error = new TransportError("auth", "said");
+    expect(failure(error, "use", label)).toBe(error);
+  });
+});

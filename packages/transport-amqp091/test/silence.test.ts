@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Endpoint } from "@streamll/core";
+import { describe, expect, it, vi } from "vitest";
+import { amqp091Transport } from "../src/index.js";
+import { options } from "./support/message.js";
+import { mute } from "./support/proxy.js";
+
+const connect = (endpoint: Endpoint, signal: AbortSignal, own = {}) =>
+  amqp091Transport
+    .create(options({ connectionTimeoutMs: 5000, ...own }))
+    .connect(endpoint, { index: 0 }, signal);
+const never = new AbortController().signal;
+
+describe.each([
+  ["plain", {}],
+  ["TLS", { tls: {} }],
+])("a server that accepts and says nothing, over %s", (_, own) => {
+  it("leaves no socket behind when connecting is given up", async () => {
+    await using server = await mute();
+    const giveUp = new AbortController();
+    const connecting = connect(server.endpoint, giveUp.signal, own);
+    await vi.waitUntil(() => server.sockets.size === 1);
+    giveUp.abort();
+    await expect(connecting).rejects.toMatchObject({ kind: "unreachable", permanent: false });
+    await vi.waitUntil(() => server.sockets.size === 0);
+  });
+
+  it("is left when the time for connecting is over, and the error says how far it came", async () => {
+    await using server = await mute();
+    const connecting = connect(server.endpoint, never, { ...own, connectionTimeoutMs: 100 });
+    await expect(connecting).rejects.toMatchObject({
+      kind: "timeout",
+      message: expect.stringContaining("the host answers, the broker does not"),
+    });
+    await vi.waitUntil(() => server.sockets.size === 0);
+  });
+});
+
+describe("connecting", () => {
+  it("does not begin when it is given up beforehand", async () => {
+    await using server = await mute();
+    await expect(connect(server.endpoint, AbortSignal.abort())).rejects.toMatchObject({
+      kind: "unreachable",
+    });
+    await vi.waitUntil(() => server.sockets.size === 0);
+  });
+
+  it("waits for credentials no longer than the time for connecting", async () => {
+    await using server = await mute();
+    const own = { connectionTimeoutMs: 50, credentials: () => delay(60_000, undefined, { ref: false }) };
+    await expect(connect(server.endpoint, never, own)).rejects.toMatchObject({ kind: "timeout" });
+    expect(server.sockets.size).toBe(0);
+  });
+
+  it("to what speaks another protocol says so", async () => {
+    await using server = await mute("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    await expect(connect(server.endpoint, never)).rejects.toMatchObject({
+      kind: "protocol",
+      permanent: true,
+    });
+  });
+
+  it("to what wants AMQP 1.0 says so", async () => {
+    await using server = await mute("AMQP\0\x01\0\0");
+    await expect(connect(server.endpoint, never)).rejects.toMatchObject({
+      kind: "protocol",
+      permanent: true,
+    });
+  });
+
+  it("reports a credentials function that throws, without its words", async () => {
+    await using server = await mute();
+    const credentials = () => {
+      throw new Error("token abc123");
+    };
+    const error = await connect(server.endpoint, never, { credentials }).catch((reason) => reason);
+    expect(error).toMatchObject({ kind: "auth", permanent: false });
+    expect(error.message).not.toContain("abc123");
+  });
+
+  it("refuses a credentials function without a password", async () => {
+    await using server = await mute();
+    const credentials = () => ({ username: "x" });
+    await expect(connect(server.endpoint, never, { credentials })).rejects.toMatchObject({
+      kind: "auth",
+      permanent: true,
+    });
+  });
+
+  it("refuses a NUL in a password, which PLAIN would cut there", async () => {
+    await using server = await mute();
+    const endpoint = { ...server.endpoint, username: "a", password: "b\0c" };
+    await expect(connect(endpoint, never)).rejects.toMatchObject({ kind: "auth", permanent: true });
+  });
+});
+
+describe("options", () => {
+  it("that AMQP 0-9-1 cannot honour are refused together", () => {
+    const message = { ...options().message, exchange: "x".repeat(256), priority: 300, expirationMs: -1 };
+    expect(() => amqp091Transport.create(options({ message }))).toThrow(
+      expect.objectContaining({
+        code: "CONFIGURATION",
+        problems: [
+          expect.objectContaining({ option: "exchange" }),
+          expect.objectContaining({ option: "queuePriority" }),
+          expect.objectContaining({ option: "messageTtl" }),
+        ],
+      }),
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import type { Topology } from "@streamll/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { open, type Scratch, scratch } from "./support/lane.js";
+import { generations, type Live, live } from "./support/live.js";
+
+const topology = (own: Partial<Topology>): Topology => ({
+  mode: "declare",
+  exchanges: [],
+  queues: [],
+  bindings: [],
+  ...own,
+});
+
+describe.each(generations)("topology on RabbitMQ %s", (generation) => {
+  let broker: Live;
+  let bench: Scratch;
+  beforeAll(async () => {
+    broker = await live(generation);
+    bench = await scratch(broker.endpoint);
+    await bench.channel.assertExchange(bench.name, "topic");
+    await bench.channel.assertQueue(bench.name, { messageTtl: 1000 });
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  const declare = async (own: Partial<Topology>, endpoint = broker.endpoint) => {
+    await using _lane = await open(endpoint, { topology: topology(own) });
+  };
+  const exchange = (name: string, type = "topic", args = {}) => ({
+    exchanges: [{ name, type, arguments: args }],
+  });
+
+  it("is declared, and declared again without harm", async () => {
+    const name = `t091.${randomUUID()}`;
+    const all = {
+      exchanges: [
+        { name, type: "topic", arguments: {} },
+        { name: `${name}.dlx`, type: "topic", arguments: {} },
+      ],
+      queues: [
+        {
+          name,
+          arguments: {
+            "x-max-priority": 10,
+            "x-message-ttl": 60_000,
+            "x-dead-letter-exchange": `${name}.dlx`,
+          },
+        },
+        { name: `${name}.quorum`, arguments: { "x-queue-type": "quorum" } },
+      ],
+      bindings: [
+        { exchange: name, queue: name, pattern: "streamll.*.*" },
+        { exchange: name, queue: `${name}.quorum`, pattern: "#" },
+      ],
+    };
+    await declare(all);
+    await declare(all);
+    await declare({ ...all, mode: "passive" });
+    bench.channel.publish(name, "streamll.a.b", Buffer.from("x"));
+    expect(await bench.channel.checkQueue(name)).toBeTruthy();
+    for (const queue of [name, `${name}.quorum`]) await bench.channel.deleteQueue(queue);
+    for (const each of [name, `${name}.dlx`]) await bench.channel.deleteExchange(each);
+  });
+
+  it("in conflict with a queue's arguments reports both values", async () => {
+    const queues = [{ name: bench.name, arguments: { "x-message-ttl": 5000 } }];
+    await expect(declare({ queues })).rejects.toMatchObject({
+      kind: "topology-conflict",
+      permanent: true,
+      message: expect.stringMatching(/x-message-ttl.*'5000'.*'1000'.*declareTopology: "passive"/),
+    });
+  });
+
+  it("in conflict with an exchange's type reports both values", async () => {
+    await expect(declare(exchange(bench.name, "fanout"))).rejects.toMatchObject({
+      kind: "topology-conflict",
+      permanent: true,
+      message: expect.stringMatching(/type.*'?fanout'?.*'?topic'?/),
+    });
+  });
+
+  it("that is missing is not found in passive mode, and not made", async () => {
+    const name = `t091.${randomUUID()}`;
+    const missing = {
+      kind: "not-found",
+      permanent: true,
+      message: expect.stringMatching(new RegExp(`${name}.*declare`)),
+    };
+    await expect(declare({ mode: "passive", ...exchange(name) })).rejects.toMatchObject(missing);
+    await expect(declare({ mode: "passive", queues: [{ name, arguments: {} }] })).rejects.toMatchObject(
+      missing,
+    );
+    await declare({ mode: "none", ...exchange(name) });
+    await expect(declare({ mode: "passive", ...exchange(name) })).rejects.toMatchObject(missing);
+  });
+
+  it("without the right to declare is refused for good", async () => {
+    const name = `u-${randomUUID()}`;
+    await broker.ctl("add_user", name, "pw");
+    await broker.ctl("set_permissions", name, "^$", "^$", "^$");
+    const endpoint = { ...broker.endpoint, username: name, password: "pw" };
+    await expect(declare(exchange(name), endpoint)).rejects.toMatchObject({
+      kind: "permission",
+      permanent: true,
+    });
+    await broker.ctl("delete_user", name);
+  });
+
+  it("leaves the broker's own exchanges alone", async () => {
+    await declare({
+      exchanges: ["", "amq.topic", "amq.direct"].map((name) => ({ name, type: "topic", arguments: {} })),
+    });
+    await declare({ mode: "passive", ...exchange("") });
+    await expect(declare(exchange("amq.nope"))).rejects.toMatchObject({ kind: "not-found" });
+  });
+
+  it("leaves an exchange's alternate exchange as found", async () => {
+    const name = `t091.${randomUUID()}`;
+    await bench.channel.assertExchange(name, "topic", { alternateExchange: "amq.fanout" });
+    const queues = [{ name, arguments: {} }];
+    await declare({ ...exchange(name), queues, bindings: [{ exchange: name, queue: name, pattern: "#" }] });
+    await declare(exchange(name, "topic", { "alternate-exchange": "amq.fanout" }));
+    await expect(
+      declare(exchange(name, "topic", { "alternate-exchange": "amq.direct" })),
+    ).rejects.toMatchObject({
+      kind: "topology-conflict",
+    });
+    await bench.channel.deleteQueue(name);
+    await bench.channel.deleteExchange(name);
+  });
+
+  it("with a queue that another connection holds for itself may be tried again", async () => {
+    const name = `t091.${randomUUID()}`;
+    await bench.channel.assertQueue(name, { exclusive: true });
+    await expect(declare({ queues: [{ name, arguments: {} }] })).rejects.toMatchObject({
+      kind: "permission",
+      permanent: false,
+    });
+  });
+});
