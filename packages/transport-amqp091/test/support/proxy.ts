@@ -6,6 +6,9 @@ export interface Proxy extends AsyncDisposable {
   readonly endpoint: Endpoint;
   /** Passes nothing on in either direction, and keeps the connections open: a peer that died without a word. */
   goSilent(): void;
+  /** Passes nothing on, also of new connections, until it thaws: a process that was stopped. */
+  freeze(): void;
+  thaw(): void;
   /** Reads nothing more from the client: the broker's side of the link is full. */
   stopReading(): void;
   resumeReading(): void;
@@ -16,6 +19,7 @@ export interface Proxy extends AsyncDisposable {
 
 /** A TCP proxy in front of a broker that a test can break. */
 export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoint): Promise<Proxy> {
+  let frozen = false;
   const pairs = new Set<{ client: Socket; broker: Socket }>();
   const server = createServer((client) => {
     const broker = connect({ host, port });
@@ -25,12 +29,14 @@ export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoin
       [client, broker],
       [broker, client],
     ] as const) {
+      // Whether a transport holds the process is to be seen beside it.
+      from.unref();
       from.on("error", () => to.destroy());
       from.on("close", () => {
         to.destroy();
         pairs.delete(pair);
       });
-      from.pipe(to);
+      if (!frozen) from.pipe(to);
     }
   });
   server.listen(0, "127.0.0.1");
@@ -47,6 +53,20 @@ export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoin
         broker.unpipe(client);
         client.resume();
         broker.resume();
+      }
+    },
+    freeze() {
+      frozen = true;
+      for (const { client, broker } of pairs) {
+        client.unpipe(broker).pause();
+        broker.unpipe(client).pause();
+      }
+    },
+    thaw() {
+      frozen = false;
+      for (const { client, broker } of pairs) {
+        client.pipe(broker);
+        broker.pipe(client);
       }
     },
     stopReading() {

@@ -1,0 +1,56 @@
+import { type StoredMessage, testTransport } from "@streamll/transport-testkit";
+import { afterAll } from "vitest";
+import { amqpTransport } from "../src/transport.js";
+import { scratch, writers } from "./support/lane.js";
+import { generations, live } from "./support/live.js";
+import { proxyTo } from "./support/proxy.js";
+
+for (const generation of generations) {
+  const broker = await live(generation);
+  for (const [how, writerOf] of writers) {
+    const proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    const bench = await scratch(broker.endpoint);
+    const { exchanges, queues, bindings } = bench.own.topology;
+    await bench.channel.assertExchange(exchanges[0]!.name, "topic");
+    await bench.channel.assertQueue(queues[0]!.name);
+    await bench.channel.bindQueue(queues[0]!.name, exchanges[0]!.name, bindings[0]!.pattern);
+    const stored: StoredMessage[] = [];
+    await bench.channel.consume(
+      bench.name,
+      (got) => {
+        if (!got) return;
+        const { messageId, correlationId, type, headers } = got.properties;
+        stored.push({ body: got.content, routingKey: got.fields.routingKey, messageId, correlationId, type, headers: headers ?? {} });
+      },
+      { noAck: true },
+    );
+    afterAll(async () => {
+      await bench[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+    });
+
+    testTransport({
+      name: `amqp091 ${how} on RabbitMQ ${generation}`,
+      create: (options) => {
+        const message = { ...options.message, exchange: bench.name, mandatory: true };
+        return amqpTransport({ ...options, ...bench.own, message }, writerOf);
+      },
+      endpoint: proxy.endpoint,
+      unreachable: { ...broker.endpoint, port: 1 },
+      read: async () => stored,
+      timeoutMs: 10_000,
+      faults: {
+        disconnect: () => proxy.reset(),
+        refuse: (message) => ({ ...message, routingKey: "nobody.is.bound" }),
+        async block() {
+          await broker.ctl("set_vm_memory_high_watermark", "0.00001");
+          return () => broker.ctl("set_vm_memory_high_watermark", "0.6");
+        },
+        silence() {
+          proxy.freeze();
+          return () => proxy.thaw();
+        },
+      },
+    });
+  }
+}
