@@ -4,9 +4,12 @@ export interface TestBroker extends AsyncDisposable {
 
 /** A real broker where one of the blocks speaks to one, else none. */
 export async function testBroker(sources: readonly string[]): Promise<TestBroker> {
-  const none = { url: undefined, [Symbol.asyncDispose]: async () => {} };
-  if (!sources.some((source) => /RabbitMQSink|amqp/.test(source))) return none;
+  if (!sources.some((source) => /RabbitMQSink|amqp/.test(source)))
+    return { url: undefined, [Symbol.asyncDispose]: async () => {} };
   // Loaded late: pages without such a block need no broker.
   const { connectBrokers } = await import("@streamll/brokers");
-  return none;
+  const brokers = await connectBrokers();
+  const newest = brokers.all.at(-1);
+  if (!newest) throw new Error("no broker was started, so no block of the docs that needs one can run");
+  return { url: newest.url, [Symbol.asyncDispose]: () => brokers.close() };
 }
