@@ -58,9 +58,9 @@ async function failureOf(step: () => Promise<void>): Promise<Error | undefined> 
 
 /** Ends what is still open, in good order, and sees whether anything comes after the end. */
 async function conclude(bench: Bench): Promise<void> {
-  for (const probe of bench.probes) {
-    if (probe.end === undefined) await probe.close();
-  }
+  const open = bench.probes.filter((probe) => probe.end === undefined);
+  const unclosed = await Promise.all(open.map((probe) => failureOf(() => probe.close())));
   if (bench.probes.length > 0) await elapse(bench.quietMs);
   if (bench.broken.length === 0) await settleAccounts(bench);
+  for (const error of unclosed) if (error !== undefined) throw error;
 }
