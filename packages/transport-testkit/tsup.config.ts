@@ -2,7 +2,8 @@ import { defineConfig } from "tsup";
 
 export default defineConfig({
   entry: ["src/index.ts"],
-  format: ["esm", "cjs"],
+  // vitest throws when it is required: a CommonJS build could not be loaded.
+  format: ["esm"],
   dts: true,
   clean: true,
   target: "node20",
