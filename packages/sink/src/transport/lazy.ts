@@ -1,6 +1,7 @@
 import {
   type Transport,
   type TransportCapabilities,
+  TransportError,
   type TransportFactory,
   TransportNotInstalledError,
   type TransportOptions,
@@ -17,12 +18,10 @@ export interface LateTransport {
 export function lazyTransport(late: LateTransport, options: TransportOptions): Transport {
   let loaded: Promise<Transport> | undefined;
   const load = async () => {
-    try {
-      return (await late.load()).create(options);
-    } catch (error) {
-      if (!isMissing(error, late.packageName)) throw error;
-      throw new TransportNotInstalledError(late.packageName, `the transport ${late.name}`, { cause: error });
-    }
+    const factory = await late.load().catch((error: unknown) => {
+      throw whyNotLoaded(late, error);
+    });
+    return factory.create(options);
   };
   return {
     name: late.name,
@@ -34,9 +33,16 @@ export function lazyTransport(late: LateTransport, options: TransportOptions): T
   };
 }
 
-/** The package itself, not something that it misses. */
-function isMissing(error: unknown, packageName: string): boolean {
-  if (!(error instanceof Error && "code" in error)) return false;
-  const missing = error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND";
-  return missing && error.message.includes(`'${packageName}'`);
+/** Connecting again cannot mend it: a module that failed to load stays failed. */
+function whyNotLoaded({ name, packageName }: LateTransport, cause: unknown): Error {
+  const isMissing = cause instanceof Error && "code" in cause && /MODULE_NOT_FOUND$/.test(String(cause.code));
+  // The package itself, not something that it misses.
+  if (isMissing && cause.message.includes(`'${packageName}'`)) {
+    return new TransportNotInstalledError(packageName, `the transport ${name}`, { cause });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TransportError("protocol", `${packageName} cannot be loaded: ${reason}`, {
+    cause,
+    permanent: true,
+  });
 }
