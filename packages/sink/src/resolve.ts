@@ -1,22 +1,21 @@
 import { hostname } from "node:os";
 import {
   ConfigurationError,
-  type ConfigurationProblem,
   type Endpoint,
   type Logger,
   type Topology,
   type Transport,
-  type TransportCapabilities,
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
 import { compileTemplate, type DeliveryOptions } from "@streamll/core/internal";
+import { beyond, contradictions, isEncrypted, powerless } from "./conflicts.js";
 import { resolveEndpoints } from "./endpoint/endpoints.js";
 import { type Origin, readOptions } from "./options/read.js";
 import type { RabbitMQSinkOptions } from "./options/sink-options.js";
-import { type OptionName, optionNames, type ResolvedOptions, rowOf, table } from "./options/table.js";
+import { type OptionName, type ResolvedOptions, table } from "./options/table.js";
 import { resolveTopology } from "./topology.js";
-import { type Choice, capabilitiesOf, chooseTransport, nameOf, schemesOf } from "./transport/choose.js";
+import { type Choice, capabilitiesOf, chooseTransport, schemesOf } from "./transport/choose.js";
 import { lazyTransport } from "./transport/lazy.js";
 
 /** A sink as its options describe it. */
@@ -30,32 +29,6 @@ export interface Plan {
   readonly delivery: DeliveryOptions;
   readonly warnings: readonly string[];
 }
-
-/** What the transport learns at its creation, and so not one that the user made. */
-const learntAtCreation: readonly OptionName[] = [
-  "amqpVersion",
-  "credentials",
-  "ssl",
-  "sslVerify",
-  "tls",
-  "heartbeat",
-  "connectionName",
-  "exchange",
-  "exchangeType",
-  "exchangeArguments",
-  "queue",
-  "queueArguments",
-  "queueType",
-  "declareTopology",
-  "durable",
-  "messageTtl",
-  "queuePriority",
-  "deadLetterExchange",
-  "deadLetterRoutingKey",
-  "publisherConfirms",
-  "mandatory",
-  "appId",
-];
 
 /**
  * Checks all options together and makes the transport. Opens nothing and imports no broker client.
@@ -111,20 +84,17 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     logger,
   };
   const transport = transportOf(choice, transportOptions);
-  const late =
-    choice.kind === "factory"
-      ? beyond(transport.capabilities, `the transport ${transport.name}`, values, isSet)
-      : [];
+  const late = choice.kind === "factory" ? beyond(transport, values, isSet) : [];
   if (late.length > 0) throw new ConfigurationError(late);
-  const noTls = values.sslVerify ? [] : ["sslVerify is false: any certificate is accepted"];
+  const noVerify = values.sslVerify ? [] : ["sslVerify is false: any certificate is accepted"];
   return {
     values,
     origins,
     endpoints: choice.kind === "given" && !isSet("amqpUrl") ? [placeOf(choice.transport)] : cluster.endpoints,
     transport,
-    topology: topology.topology,
+    topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
-    warnings: [...topology.warnings, ...noTls],
+    warnings: [...topology.warnings, ...noVerify],
   };
 }
 
@@ -143,83 +113,6 @@ function withUrl(
   return merged as unknown as ResolvedOptions;
 }
 
-/** Options that say opposite things. */
-function contradictions(
-  values: ResolvedOptions,
-  isSet: (option: OptionName) => boolean,
-  endpoints: readonly Endpoint[],
-): ConfigurationProblem[] {
-  const problems: ConfigurationProblem[] = [];
-  const problem = (option: OptionName, message: string) => problems.push({ option, message });
-  if (isSet("credentials")) {
-    for (const option of ["username", "password"] as const) {
-      if (isSet(option)) problem(option, "credentials gives it: leave one of them out");
-    }
-  }
-  if (values.retryBackoffMs > values.maxRetryBackoffMs) {
-    problem(
-      "retryBackoffMs",
-      `${values.retryBackoffMs} ms is more than maxRetryBackoffMs, ${values.maxRetryBackoffMs} ms`,
-    );
-  }
-  if (!isEncrypted(values, endpoints)) {
-    const plain = "there is no TLS here: use amqps://, or ssl: true";
-    if (isSet("tls")) problem("tls", plain);
-    if (!values.sslVerify) problem("sslVerify", plain);
-  }
-  return problems;
-}
-
-function isEncrypted(values: ResolvedOptions, endpoints: readonly Endpoint[]): boolean {
-  return values.ssl === true || endpoints.some(({ scheme }) => scheme === "amqps" || scheme.endsWith("+tls"));
-}
-
-/** Options that the user set and the transport cannot honour. */
-function powerless(
-  choice: Choice,
-  values: ResolvedOptions,
-  isSet: (option: OptionName) => boolean,
-): ConfigurationProblem[] {
-  const transport = `the transport ${nameOf(choice)}`;
-  if (choice.kind === "given") {
-    const late = `${transport} is made already: give it to its own constructor, or pass a factory in transports`;
-    return learntAtCreation.filter(isSet).map((option) => ({ option, message: late }));
-  }
-  const capabilities = capabilitiesOf(choice);
-  const problems = capabilities === undefined ? [] : beyond(capabilities, transport, values, isSet);
-  if (choice.kind === "known" && choice.known.name === "memory" && values.ssl === true) {
-    problems.push({ option: "ssl", message: `${transport} is in this process and has no TLS` });
-  }
-  return problems;
-}
-
-function beyond(
-  capabilities: TransportCapabilities,
-  transport: string,
-  values: ResolvedOptions,
-  isSet: (option: OptionName) => boolean,
-): ConfigurationProblem[] {
-  const problems: ConfigurationProblem[] = [];
-  for (const option of optionNames) {
-    const { needs } = rowOf(option);
-    if (needs === undefined || capabilities[needs] || !isSet(option)) continue;
-    if (values[option] === false || values[option] === "none") continue;
-    problems.push({ option, message: `${transport} has no ${powers[needs]}${instead[option] ?? ""}` });
-  }
-  return problems;
-}
-
-const powers = {
-  confirms: "publisher confirms",
-  mandatory: "way to give back what no queue takes",
-  priority: "priorities",
-  ttl: "expiry of messages",
-  deadLetter: "dead letters",
-  topology: "exchanges and queues to declare",
-} as const;
-
-const instead: Partial<Record<OptionName, string>> = { messageTtl: "; a stream has streamMaxAgeHours" };
-
 function transportOf(choice: Choice, options: TransportOptions): Transport {
   if (choice.kind === "given") return choice.transport;
   if (choice.kind === "factory") return choice.factory.create(options);
@@ -229,6 +122,8 @@ function transportOf(choice: Choice, options: TransportOptions): Transport {
     throw new TransportNotInstalledError(packageName, reason);
   return lazyTransport({ name, packageName, capabilities, load }, options);
 }
+
+const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };
 
 const placeOf = ({ name }: Transport): Endpoint => ({
   scheme: name,

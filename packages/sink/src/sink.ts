@@ -62,7 +62,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   #stopped: Promise<FlushReport> | undefined;
 
   constructor(options: RabbitMQSinkOptions = {}) {
-    const logger = sinkLogger(options.logger);
+    const logger = sinkLogger(options?.logger);
     this.#plan = resolve(options, logger);
     const { values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);

@@ -9,6 +9,13 @@ const explained = (options: RabbitMQSinkOptions) => new RabbitMQSink(options).ex
 describe("options", () => {
   it("may be left out altogether", () => expect(problemsOf({})).toEqual([]));
 
+  it.each(["amqp://u:hunter2@h", null, 5, []])("must be an object: %o", (options) => {
+    const [problem] = problemsOf(options as never);
+    expect(problem).toBe(
+      'options: what was given is no object; write new RabbitMQSink({ amqpUrl: "amqp://…" })',
+    );
+  });
+
   it("that are undefined count as not given", () => {
     expect(explained({ batchSize: undefined }).options.batchSize).toEqual({ value: 50, from: "default" });
   });

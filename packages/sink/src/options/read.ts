@@ -1,5 +1,6 @@
-import type { ConfigurationProblem } from "@streamll/core";
+import { ConfigurationError, type ConfigurationProblem } from "@streamll/core";
 import { closestName } from "./closest-name.js";
+import { isRecord } from "./kinds.js";
 import { type Kind, Refusal, shown } from "./option.js";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./table.js";
 
@@ -21,8 +22,12 @@ export interface ReadOptions {
 /** On the options that `sinkOptionsFromEnv` gives: the variable of each. */
 export const variablesOf: unique symbol = Symbol("streamll.variables");
 
-/** Reads what the user gave by the table. Throws nothing: all problems are told together. */
+/** Reads what the user gave by the table. All problems are told together. */
 export function readOptions(given: Readonly<Record<string, unknown>>): ReadOptions {
+  if (!isRecord(given)) {
+    const message = `what was given is no object; write new RabbitMQSink({ amqpUrl: "amqp://…" })`;
+    throw new ConfigurationError([{ option: "options", message }]);
+  }
   const variables = (given as { [variablesOf]?: Partial<Record<string, string>> })[variablesOf] ?? {};
   const values: Record<string, unknown> = { ...defaults() };
   const origins = new Map<OptionName, Origin>();

@@ -1,0 +1,110 @@
+import type { ConfigurationProblem, Endpoint, Transport } from "@streamll/core";
+import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./options/table.js";
+import { type Choice, capabilitiesOf, nameOf } from "./transport/choose.js";
+
+/** What the transport learns at its creation, and so not one that the user made. */
+const learntAtCreation: readonly OptionName[] = [
+  "amqpVersion",
+  "credentials",
+  "ssl",
+  "sslVerify",
+  "tls",
+  "heartbeat",
+  "connectionName",
+  "exchange",
+  "exchangeType",
+  "exchangeArguments",
+  "queue",
+  "queueArguments",
+  "queueType",
+  "declareTopology",
+  "durable",
+  "messageTtl",
+  "queuePriority",
+  "deadLetterExchange",
+  "deadLetterRoutingKey",
+  "publisherConfirms",
+  "mandatory",
+  "appId",
+];
+
+/** Options that say opposite things. */
+export function contradictions(
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+  endpoints: readonly Endpoint[],
+): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const problem = (option: OptionName, message: string) => problems.push({ option, message });
+  if (isSet("credentials")) {
+    for (const option of ["username", "password"] as const) {
+      if (isSet(option)) problem(option, "credentials gives it: leave one of them out");
+    }
+  }
+  if (values.retryBackoffMs > values.maxRetryBackoffMs) {
+    problem(
+      "retryBackoffMs",
+      `${values.retryBackoffMs} ms is more than maxRetryBackoffMs, ${values.maxRetryBackoffMs} ms`,
+    );
+  }
+  if (!isEncrypted(values, endpoints)) {
+    const plain = "there is no TLS here: use amqps://, or ssl: true";
+    if (isSet("tls")) problem("tls", plain);
+    if (!values.sslVerify) problem("sslVerify", plain);
+  }
+  return problems;
+}
+
+export function isEncrypted(values: ResolvedOptions, endpoints: readonly Endpoint[]): boolean {
+  return values.ssl === true || endpoints.some(({ scheme }) => scheme === "amqps" || scheme.endsWith("+tls"));
+}
+
+/** Options that the user set and the transport cannot honour. */
+export function powerless(
+  choice: Choice,
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+): ConfigurationProblem[] {
+  const transport = `the transport ${nameOf(choice)}`;
+  if (choice.kind === "given") {
+    const late = `${transport} is made already: give it to its own constructor, or pass a factory in transports`;
+    return learntAtCreation.filter(isSet).map((option) => ({ option, message: late }));
+  }
+  const capabilities = capabilitiesOf(choice);
+  const problems =
+    capabilities === undefined ? [] : beyond({ name: nameOf(choice), capabilities }, values, isSet);
+  if (choice.kind === "known" && choice.known.name === "memory" && values.ssl === true) {
+    problems.push({ option: "ssl", message: `${transport} is in this process and has no TLS` });
+  }
+  return problems;
+}
+
+/** Options that need what the transport does not have. */
+export function beyond(
+  { name, capabilities }: Pick<Transport, "name" | "capabilities">,
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  for (const option of optionNames) {
+    const { needs } = rowOf(option);
+    if (needs === undefined || capabilities[needs] || !isSet(option)) continue;
+    if (values[option] === false || values[option] === "none") continue;
+    problems.push({
+      option,
+      message: `the transport ${name} has no ${powers[needs]}${instead[option] ?? ""}`,
+    });
+  }
+  return problems;
+}
+
+const powers = {
+  confirms: "publisher confirms",
+  mandatory: "way to give back what no queue takes",
+  priority: "priorities",
+  ttl: "expiry of messages",
+  deadLetter: "dead letters",
+  topology: "exchanges and queues to declare",
+} as const;
+
+const instead: Partial<Record<OptionName, string>> = { messageTtl: "; a stream has streamMaxAgeHours" };
