@@ -1,7 +1,7 @@
 import type { PublishOutcome, Transport, TransportConnection } from "@streamll/core";
 import { TransportError } from "@streamll/core";
 import { type CheckResult, cannot, checkTransport, type RuleName } from "@streamll/transport-testkit";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { ReferenceBroker } from "./reference.js";
 
 type Change = (right: TransportConnection, broker: ReferenceBroker) => Partial<TransportConnection>;
@@ -10,6 +10,9 @@ const confirmed: PublishOutcome = { kind: "confirmed" };
 const refused: PublishOutcome = { kind: "refused", error: new TransportError("nack", "no") };
 const holding: NodeJS.Timeout[] = [];
 afterAll(() => holding.forEach(clearInterval));
+
+// They spend their time waiting for what a wrong transport does not do.
+vi.setConfig({ maxConcurrency: 12 });
 
 describe.concurrent("a transport that breaks its contract is caught, and the rule named, when it", {
   timeout: 60_000,
