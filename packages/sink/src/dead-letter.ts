@@ -1,4 +1,5 @@
-import { compileTemplate, type DeliverySetup, parseEvent } from "@streamll/core/internal";
+import { parseEvent } from "@streamll/core";
+import { compileTemplate, type DeliverySetup } from "@streamll/core/internal";
 import type { ResolvedOptions } from "./options/table.js";
 
 /** Where the sink itself puts events that failed for good. */

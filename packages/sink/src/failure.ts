@@ -1,5 +1,5 @@
-import type { DeliveryError, DeliveryErrorCode, StreamllEvent } from "@streamll/core";
-import { type EngineFailure, parseEvent } from "@streamll/core/internal";
+import { type DeliveryError, type DeliveryErrorCode, parseEvent, type StreamllEvent } from "@streamll/core";
+import type { EngineFailure } from "@streamll/core/internal";
 
 /** One event that was not delivered. */
 export interface Failure {

@@ -1,5 +1,11 @@
 import type { AnyEvent, StreamllEvent } from "@streamll/core";
-import { compileTemplate, encodeEvent, type PreparedMessage, toEvent } from "@streamll/core/internal";
+import {
+  compileTemplate,
+  encodeEvent,
+  epochMsOf,
+  type PreparedMessage,
+  toEvent,
+} from "@streamll/core/internal";
 import { headersMaker } from "./headers.js";
 import { type Complain, nameOfError } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
@@ -13,12 +19,11 @@ export class TransformFailed extends Error {}
  * @throws InvalidEventError for what is no event.
  */
 export function messageMaker(
-  { eventFilter, transform, routingKey, headers }: ResolvedOptions,
+  { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
   const headersOf = headersMaker(headers, complain);
-  const timeOf = timestampReader();
 
   const passes = (event: StreamllEvent): boolean => {
     if (typeof eventFilter !== "function") return eventFilter!.has(event.eventType);
@@ -50,25 +55,12 @@ export function messageMaker(
     }
     return {
       routingKey: template.render(event),
-      body: encodeEvent(event),
+      body: encodeEvent(event, maxEventBytes),
       messageId: event.eventId,
       correlationId: event.executionId,
       type: event.eventType,
-      timestamp: timeOf(event.timestamp),
+      timestamp: epochMsOf(event.timestamp),
       headers: headersOf(event),
     };
-  };
-}
-
-/** Events come in bursts within one millisecond: the last answer often fits. */
-function timestampReader(): (text: string) => number {
-  let last = "";
-  let milliseconds = 0;
-  return (text) => {
-    if (text !== last) {
-      last = text;
-      milliseconds = Date.parse(text);
-    }
-    return milliseconds;
   };
 }

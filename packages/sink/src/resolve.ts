@@ -52,7 +52,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     ...values,
     mode: choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
     defaultRoutingKey: table.routingKey.default,
-    binding: compileTemplate(values.routingKey).binding,
+    template: compileTemplate(values.routingKey),
     queueType: isSet("queueType") ? values.queueType : undefined,
     messageTtlMs: values.messageTtl,
     priority: values.queuePriority,

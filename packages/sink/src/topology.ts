@@ -5,6 +5,7 @@ import type {
   QueueDeclaration,
   Topology,
 } from "@streamll/core";
+import type { Template } from "@streamll/core/internal";
 import { shown } from "./options/option.js";
 
 export interface TopologyRequest {
@@ -14,8 +15,8 @@ export interface TopologyRequest {
   readonly exchangeArguments?: Readonly<Record<string, unknown>> | undefined;
   readonly routingKey: string;
   readonly defaultRoutingKey: string;
-  /** The template's binding: `streamll.*.*`. */
-  readonly binding: string;
+  /** Of `routingKey`. */
+  readonly template: Omit<Template, "render">;
   /** `undefined`: named by the rule. */
   readonly queue: string | false | undefined;
   readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
@@ -78,14 +79,7 @@ export function resolveTopology(request: TopologyRequest): ResolvedTopology {
   return { topology, expirationMs: expires ? undefined : messageTtlMs, problems, warnings };
 }
 
-const hasPlaceholder = (request: TopologyRequest) => request.routingKey.includes("{");
-
-/** The words of the routing key before the first placeholder. */
-function literalHead({ binding }: TopologyRequest): string {
-  const words = binding.split(".");
-  const first = words.indexOf("*");
-  return words.slice(0, first < 0 ? undefined : first).join(".");
-}
+const isConstant = ({ template }: TopologyRequest) => template.placeholders.length === 0;
 
 /** Comes from exchange and key alone: two sinks on one exchange must not fight over one queue's arguments. */
 function queueName(request: TopologyRequest, problems: ConfigurationProblem[]): string | undefined {
@@ -96,10 +90,10 @@ function queueName(request: TopologyRequest, problems: ConfigurationProblem[]): 
     if (queue !== undefined && queue !== routingKey) {
       problems.push({ option: "queue", message: 'with exchange "" it must be the same as routingKey' });
     }
-    return hasPlaceholder(request) || routingKey === "" ? undefined : routingKey;
+    return isConstant(request) && routingKey !== "" ? routingKey : undefined;
   }
   if (queue !== undefined) return queue;
-  const head = literalHead(request);
+  const { literalHead: head } = request.template;
   return routingKey === defaultRoutingKey || head === "" ? exchange : `${exchange}.${head}`;
 }
 
@@ -108,8 +102,9 @@ function bindingOf(
   queue: string,
   problems: ConfigurationProblem[],
 ): BindingDeclaration {
-  const { exchange, exchangeType, binding } = request;
-  if (exchangeType === "direct" && hasPlaceholder(request)) {
+  const { exchange, exchangeType, template } = request;
+  const { binding } = template;
+  if (exchangeType === "direct" && !isConstant(request)) {
     const message = `"direct" compares whole keys and cannot bind ${binding}; use "topic", or queue: false and bindings of your own`;
     problems.push({ option: "exchangeType", message });
   }
@@ -161,7 +156,7 @@ function queueArguments(
 function brokersDeadLetterKey(request: TopologyRequest, warnings: string[]): string | undefined {
   const { deadLetterRoutingKey: template } = request;
   if (template === undefined || !template.includes("{")) return template;
-  const head = literalHead(request).replaceAll(".", "_");
+  const head = request.template.literalHead.replaceAll(".", "_");
   if (head !== "") return template.replace(/\{[^{}]*\}/g, head);
   warnings.push(
     "deadLetterRoutingKey: the broker cannot fill placeholders, and the routing key has no literal head to put there: what the queue dead-letters keeps its own key",
