@@ -8,3 +8,12 @@ export {
   defaultDeliveryOptions,
   type Overflow,
 } from "./delivery/options.js";
+export { toEvent } from "./event/create-event.js";
+export { encodeEvent } from "./event/encode-event.js";
+export type { EventContext } from "./event/event.js";
+export { randomId } from "./event/id.js";
+export { plainJson } from "./event/plain-json.js";
+export { epochMsOf } from "./event/timestamp.js";
+export { compileTemplate, type Template } from "./routing/template.js";
+export { parseDuration } from "./units/duration.js";
+export { parseSize } from "./units/size.js";

@@ -90,7 +90,7 @@ function amqpConnect(
     vhost: encodeURIComponent(vhost),
     frameMax: FRAME_MAX,
     channelMax: CHANNEL_MAX,
-    heartbeat: Math.max(1, Math.round(options.heartbeatMs / 1000)),
+    heartbeat: Math.min(Math.max(1, Math.round(options.heartbeatMs / 1000)), 0xffff),
   };
   return connect(target, {
     ...socketOptions,

@@ -31,9 +31,15 @@ export interface WireEvent {
   readonly parent_id?: string;
 }
 
-/** What `createEvent` takes: everything but the type has a default. */
+/** What `createEvent` takes: everything but the type has a default. A `timestamp` number is epoch milliseconds. */
 export type EventInput = Pick<StreamllEvent, "eventType"> &
   Partial<Omit<StreamllEvent, "eventType" | "timestamp">> & { readonly timestamp?: string | number | Date };
 
 /** Whatever a sink takes as an event. */
 export type AnyEvent = StreamllEvent | EventInput | WireEvent;
+
+/** What an event takes from the call around it, where it does not say so itself. */
+export interface EventContext {
+  readonly executionId?: string | undefined;
+  readonly parentId?: string | undefined;
+}
