@@ -1,0 +1,172 @@
+import type { Socket } from "node:net";
+import { RabbitMQSink } from "@streamll/sink";
+import amqplib, { type Channel } from "amqplib";
+import { benchEvent, EXCHANGE, QUEUE, routingKey } from "./event.js";
+
+/** Publishes `events` events and resolves when the last one is confirmed. */
+export interface Contestant {
+  readonly title: string;
+  /** What must not be measured: connecting, encoding in advance. Gives the run itself. */
+  prepare(url: string, events: number): Promise<() => Promise<void>>;
+}
+
+const IN_FLIGHT = 2000;
+
+const options = { persistent: true, contentType: "application/json" } as const;
+
+const body = (index: number): Buffer => Buffer.from(JSON.stringify(benchEvent(index)));
+
+/** Resolves each time that fewer than `IN_FLIGHT` are unanswered. */
+class Window {
+  #open = 0;
+  #waiting: (() => void) | undefined;
+
+  add(count: number): void {
+    this.#open += count;
+  }
+
+  answered(count: number): void {
+    this.#open -= count;
+    if (this.#open > IN_FLIGHT) return;
+    this.#waiting?.();
+    this.#waiting = undefined;
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.#open < IN_FLIGHT) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+}
+
+/** Bytes encoded in advance and written to the socket as they are: nothing a client does can be cheaper. */
+const replay: Contestant = {
+  title: "raw socket replay (the ceiling)",
+  async prepare(url, events) {
+    const connection = await amqplib.connect(url, { noDelay: true });
+    const channel = await connection.createChannel();
+    await confirmSelect(channel);
+    const { stream } = connection.connection as unknown as { stream: Socket };
+    const chunks: Buffer[] = [];
+    const BATCH = 50;
+    for (let first = 0; first < events; first += BATCH) {
+      const count = Math.min(BATCH, events - first);
+      chunks.push(await captured(stream, channel, first, count));
+    }
+    return async () => {
+      const window = new Window();
+      let highest = 0;
+      let done = () => {};
+      const confirmed = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      let single = 0;
+      channel.on("ack", ({ deliveryTag, multiple }: { deliveryTag: number; multiple: boolean }) => {
+        const answered = multiple ? deliveryTag - highest - single : 1;
+        if (multiple) {
+          highest = deliveryTag;
+          single = 0;
+        } else if (deliveryTag === highest + 1) highest++;
+        else single++;
+        window.answered(answered);
+        if (highest + single >= events) done();
+      });
+      for (const [index, chunk] of chunks.entries()) {
+        window.add(Math.min(BATCH, events - index * BATCH));
+        stream.write(chunk);
+        await window.room();
+      }
+      await confirmed;
+      await connection.close();
+    };
+  },
+};
+
+const pipelined: Contestant = {
+  title: `amqplib, confirm channel, ${IN_FLIGHT} in flight`,
+  async prepare(url, events) {
+    const connection = await amqplib.connect(url, { noDelay: true });
+    const channel = await connection.createConfirmChannel();
+    return async () => {
+      const window = new Window();
+      for (let index = 0; index < events; index++) {
+        window.add(1);
+        const key = routingKey(benchEvent(index));
+        channel.publish(EXCHANGE, key, body(index), options, () => window.answered(1));
+        const room = window.room();
+        if (room !== undefined) await room;
+      }
+      await channel.waitForConfirms();
+      await connection.close();
+    };
+  },
+};
+
+const batched: Contestant = {
+  title: "amqplib, batches of 50, waitForConfirms",
+  async prepare(url, events) {
+    const connection = await amqplib.connect(url, { noDelay: true });
+    const channel = await connection.createConfirmChannel();
+    return async () => {
+      for (let index = 0; index < events; index++) {
+        channel.publish(EXCHANGE, routingKey(benchEvent(index)), body(index), options);
+        if (index % 50 === 49) await channel.waitForConfirms();
+      }
+      await channel.waitForConfirms();
+      await connection.close();
+    };
+  },
+};
+
+const streamll: Contestant = {
+  title: "streamll, defaults",
+  async prepare(url, events) {
+    const sink = new RabbitMQSink({
+      amqpUrl: url,
+      exchange: EXCHANGE,
+      queue: QUEUE,
+      routingKey: "bench.{module_name}.{event_type}",
+    });
+    await sink.start();
+    return async () => {
+      for (let index = 0; index < events; index++) {
+        if (sink.handleEvent(benchEvent(index))) continue;
+        await sink.ready();
+        index--;
+      }
+      const report = await sink.stop();
+      if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
+    };
+  },
+};
+
+export const contestants = { replay, pipelined, batched, streamll } as const;
+
+export type ContestantName = keyof typeof contestants;
+
+async function confirmSelect(channel: Channel): Promise<void> {
+  // A confirm channel would keep a callback for each message; a plain one only hands the confirms on.
+  const select = (channel as unknown as { rpc(method: number, fields: object, expect: number): Promise<unknown> }).rpc;
+  const CONFIRM_SELECT = 0x0055000a;
+  const CONFIRM_SELECT_OK = 0x0055000b;
+  await select.call(channel, CONFIRM_SELECT, { nowait: false }, CONFIRM_SELECT_OK);
+}
+
+/** The bytes that amqplib writes for these events, taken before they reach the socket. */
+async function captured(stream: Socket, channel: Channel, first: number, count: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const { write } = stream;
+  stream.write = ((part: Buffer) => parts.push(part) > 0) as typeof write;
+  for (let index = first; index < first + count; index++) {
+    channel.publish(EXCHANGE, routingKey(benchEvent(index)), body(index), options);
+  }
+  // amqplib gathers frames and writes them in a later turn of the event loop.
+  let seen = -1;
+  while (parts.length !== seen || parts.length === 0) {
+    seen = parts.length;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  stream.write = write;
+  return Buffer.concat(parts);
+}

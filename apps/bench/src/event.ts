@@ -1,0 +1,27 @@
+import type { WireEvent } from "@streamll/core";
+
+/** An ordinary event of about 470 bytes of JSON, a new one each time. */
+export function benchEvent(index: number): WireEvent {
+  return {
+    event_id: `bench${String(index).padStart(7, "0")}`,
+    execution_id: `run-${index >> 6}`,
+    timestamp: "2026-01-01T00:00:00.000Z",
+    module_name: "RAGModule",
+    method_name: "forward",
+    event_type: "end",
+    operation: "answer",
+    data: {
+      index,
+      question: "What does a publisher confirm promise, and what does it not promise?",
+      answer: { text: "That the broker has taken responsibility for the message.", score: 0.875, cited: [3, 14, 15] },
+      duration_ms: 123.4,
+    },
+    tags: { environment: "production", team: "retrieval" },
+  };
+}
+
+export const EXCHANGE = "streamll_bench";
+export const QUEUE = "streamll_bench";
+
+/** What streamll sets on a message: rivals set no message id, type or correlation id. */
+export const routingKey = (event: WireEvent): string => `bench.${event.module_name}.${event.event_type}`;

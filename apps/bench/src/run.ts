@@ -1,0 +1,28 @@
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { contestants, type ContestantName } from "./contestants.js";
+
+/** What one contestant took for one run, measured in a process of its own. */
+export interface Run {
+  readonly eventsPerSecond: number;
+  /** User and system time of the client alone, microseconds an event. */
+  readonly cpuMicros: number;
+  readonly loopDelayP99Ms: number;
+}
+
+const [name, url, events] = process.argv.slice(2) as [ContestantName, string, string];
+const count = Number(events);
+const go = await contestants[name].prepare(url, count);
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+const cpu = process.cpuUsage();
+const startedAt = performance.now();
+await go();
+const seconds = (performance.now() - startedAt) / 1000;
+const { user, system } = process.cpuUsage(cpu);
+const run: Run = {
+  eventsPerSecond: count / seconds,
+  cpuMicros: (user + system) / count,
+  loopDelayP99Ms: delay.percentile(99) / 1e6,
+};
+process.stdout.write(JSON.stringify(run));
+process.exit(0);
