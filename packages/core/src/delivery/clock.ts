@@ -1,4 +1,4 @@
-/** Time as the engine sees it, so that tests can run it by hand. */
+/** Time and the end of the process as the engine sees them, so that tests can run both by hand. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
@@ -8,6 +8,8 @@ export interface Clock {
   afterPoll(callback: () => void): () => void;
   /** Keeps the process alive until the returned function is called. */
   keepAlive(): () => void;
+  /** Calls back when the program has nothing more to do, until the returned function is called. */
+  beforeExit(callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -25,4 +27,19 @@ export const systemClock: Clock = {
     const timer = setInterval(() => {}, 2 ** 30);
     return () => clearInterval(timer);
   },
+  beforeExit(callback) {
+    if (unfinished.size === 0) process.on("beforeExit", finish);
+    unfinished.add(callback);
+    return () => {
+      unfinished.delete(callback);
+      if (unfinished.size === 0) process.off("beforeExit", finish);
+    };
+  },
 };
+
+/** One listener for all engines: Node warns of an eleventh. */
+const unfinished = new Set<() => void>();
+
+function finish(): void {
+  for (const callback of unfinished) callback();
+}

@@ -90,6 +90,7 @@ export class DeliveryEngine {
   #holds = 0;
   #flushes = 0;
   #release: (() => void) | undefined;
+  #finished: (() => void) | undefined;
   #sweep: (() => void) | undefined;
   #lastError: StreamllError | undefined;
   #roomWaiters: (() => void)[] = [];
@@ -188,7 +189,7 @@ export class DeliveryEngine {
 
   /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`; then nothing is left open. */
   stop(): Promise<FlushReport> {
-    this.#stopped ??= this.#holding(() => this.#stop());
+    this.#stopped ??= this.#holding(() => this.#stop(this.#deadline()));
     return this.#stopped;
   }
 
@@ -340,6 +341,7 @@ export class DeliveryEngine {
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
     const epoch = this.#ledger.accept(message.body.length);
+    this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
     const entry = new Entry(message, this.#clock.now(), epoch, execution);
@@ -445,6 +447,10 @@ export class DeliveryEngine {
     if (!this.#ledger.settle(entry, settlement)) return false;
     entry.execution.lane.left(entry);
     this.#executions.leave(entry.execution);
+    if (this.#ledger.unsettled === 0) {
+      this.#finished?.();
+      this.#finished = undefined;
+    }
     if (this.#roomWaiters.length > 0) this.#tellRoom();
     return true;
   }
@@ -486,12 +492,32 @@ export class DeliveryEngine {
     return barrier.report(this.#clock.now() - startedAt);
   }
 
-  async #stop(): Promise<FlushReport> {
+  /** The program has ended without `stop()`. What cannot be delivered in time is given up, and said. */
+  async #finish(): Promise<void> {
+    if (!this.isRunning) return;
+    const deadline = this.#deadline();
+    const { pending } = await this.#holding(() => this.#settleAll(this.#settlingMs(deadline)));
+    if (pending === 0) return;
+    this.#stopped ??= this.#holding(() => this.#stop(deadline));
+    const { failures } = await this.#stopped;
+    const message = `the program ended, and ${pending} events could not be delivered within flushTimeout`;
+    this.#setup.logger.error({ code: "UNSENT_AT_STOP", failures }, message);
+  }
+
+  #deadline(): number {
+    return this.#clock.now() + this.#options.flushTimeoutMs;
+  }
+
+  /** What is left for delivering when the connections are to be closed by `deadline` too. */
+  #settlingMs(deadline: number): number {
+    return deadline - Math.min(CLOSING_MS, this.#options.flushTimeoutMs / 5) - this.#clock.now();
+  }
+
+  async #stop(deadline: number): Promise<FlushReport> {
     const startedAt = this.#clock.now();
-    const { flushTimeoutMs } = this.#options;
     this.#state = "stopping";
     const all = this.#ledger.barrier();
-    await this.#settleAll(Math.max(flushTimeoutMs - CLOSING_MS, flushTimeoutMs * 0.8));
+    await this.#settleAll(this.#settlingMs(deadline));
     for (const entry of this.#pool.lanes.flatMap((lane) => lane.drain())) {
       const error =
         entry.sequence > 0
@@ -504,7 +530,7 @@ export class DeliveryEngine {
     }
     const closing = new AbortController();
     const closed = Promise.all(this.#supervisors.map((supervisor) => supervisor.stop(closing.signal)));
-    await this.#within(flushTimeoutMs - (this.#clock.now() - startedAt), closed);
+    await this.#within(deadline - this.#clock.now(), closed);
     closing.abort();
     this.#sweep?.();
     this.#state = "stopped";

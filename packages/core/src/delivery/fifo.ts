@@ -33,9 +33,14 @@ export class Fifo<T> {
 
   /** Puts `items` before everything else, in their order. */
   unshift(items: readonly T[]): void {
-    if (items.length === 0) return;
-    this.#items = [...items, ...this.#items.slice(this.#head)];
-    this.#head = 0;
+    if (items.length > this.#head) {
+      // Room to spare, so that giving back one by one stays cheap; less than would make the next shift compact it.
+      const room = items.length + (this.length >> 1);
+      this.#items = [...new Array<undefined>(room), ...this.#items.slice(this.#head)];
+      this.#head = room;
+    }
+    this.#head -= items.length;
+    for (const [i, item] of items.entries()) this.#items[this.#head + i] = item;
   }
 
   /** Takes everything out. */

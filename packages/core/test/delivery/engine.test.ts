@@ -504,6 +504,39 @@ describe("stop()", () => {
   });
 });
 
+describe("a program that just ends", () => {
+  it("delivers what it handed over, as often as it goes on", async () => {
+    const { engine, transport, clock } = bench();
+    transport.onPublish = (connection) => connection.answer();
+    for (const sent of [1, 2]) {
+      engine.offer(message());
+      clock.exit();
+      expect(clock.held).toBe(1);
+      await clock.advance(0);
+      expect(engine.stats().events_sent).toBe(sent);
+      expect(clock.held).toBe(0);
+    }
+  });
+
+  it("is let go after flushTimeout, each event reported", async () => {
+    const { engine, transport, clock, failures } = bench({ flushTimeoutMs: 5000 });
+    transport.refuseAll = unreachable();
+    for (const one of messages(3)) engine.offer(one);
+    clock.exit();
+    await clock.advance(5000);
+    expect(failures.map(({ error }) => error.code)).toEqual(Array(3).fill("UNSENT_AT_STOP"));
+    expect([clock.pendingTimers, clock.held]).toEqual([0, 0]);
+  });
+
+  it("is not held by an idle sink", async () => {
+    const { engine, transport, clock } = bench();
+    transport.onPublish = (connection) => connection.answer();
+    await Promise.all([engine.publish(message()), clock.advance(200)]);
+    clock.exit();
+    expect(clock.held).toBe(0);
+  });
+});
+
 describe("callbacks", () => {
   it("may offer events, flush and throw without harm", async () => {
     const { engine, transport, clock } = bench({ maxRetries: 0 });

@@ -13,6 +13,7 @@ export class FakeClock implements Clock {
   held = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
+  readonly #unfinished = new Set<() => void>();
 
   get pendingTimers(): number {
     return this.#timers.size;
@@ -37,6 +38,16 @@ export class FakeClock implements Clock {
     return () => {
       this.held--;
     };
+  }
+
+  beforeExit(callback: () => void): () => void {
+    this.#unfinished.add(callback);
+    return () => this.#unfinished.delete(callback);
+  }
+
+  /** The program has nothing more to do. */
+  exit(): void {
+    for (const callback of this.#unfinished) callback();
   }
 
   /** Lets `ms` pass: due timers run in order, and promises between them. */
