@@ -55,22 +55,26 @@ export class InvalidEventError extends StreamllError {
   }
 }
 
-export type TransportErrorKind =
-  | "auth"
-  | "permission"
-  | "not-found"
-  | "topology-conflict"
-  | "tls"
-  | "unreachable"
-  | "timeout"
-  | "blocked"
-  | "protocol"
-  | "too-large"
-  | "throttled"
+/** Every kind of {@link TransportError}. */
+export const transportErrorKinds = [
+  "auth",
+  "permission",
+  "not-found",
+  "topology-conflict",
+  "tls",
+  "unreachable",
+  "timeout",
+  "blocked",
+  "protocol",
+  "too-large",
+  "throttled",
   /** No queue took the message. */
-  | "unroutable"
+  "unroutable",
   /** The broker answered with a negative confirm. */
-  | "nack";
+  "nack",
+] as const;
+
+export type TransportErrorKind = (typeof transportErrorKinds)[number];
 
 /** What a broker or the way to it answered. `code` is `TRANSPORT_` and the kind: `TRANSPORT_AUTH`. */
 export class TransportError extends StreamllError {

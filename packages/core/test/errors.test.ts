@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import {
+  ConfigurationError,
+  DeliveryError,
+  deliveryErrorCodes,
+  InvalidEventError,
+  type StreamllError,
+  TransportError,
+  TransportNotInstalledError,
+  transportErrorKinds,
+} from "@streamll/core";
+import { describe, expect, it } from "vitest";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+
+const everyError: readonly StreamllError[] = [
+  new ConfigurationError([{ option: "batchSize", message: "is 0" }]),
+  new TransportNotInstalledError("@streamll/transport-amqp091", "amqp:"),
+  new InvalidEventError("event_type", "is missing"),
+  ...deliveryErrorCodes.map((code) => new DeliveryError(code, "")),
+  ...transportErrorKinds.map((kind) => new TransportError(kind, "")),
+];
+
+describe("the page of errors", () => {
+  const documented = [...read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+
+  it("lists every code, once, and no other", () => {
+    expect(documented.toSorted()).toEqual(everyError.map(({ code }) => code).toSorted());
+  });
+
+  it("covers every class", () => {
+    const classes = [...read("packages/core/src/errors.ts").matchAll(/class (\w+) extends StreamllError/g)];
+    expect(new Set(everyError.map(({ name }) => name))).toEqual(new Set(classes.map(([, name]) => name)));
+  });
+});
+
+describe("an error", () => {
+  it("keeps its cause", () => {
+    const cause = new Error("of the socket");
+    expect(new TransportError("unreachable", "no broker", { cause }).cause).toBe(cause);
+  });
+
+  it("lists every problem of the options", () => {
+    const error = new ConfigurationError([
+      { option: "batchSize", message: "is 0" },
+      { option: "exchange", message: "is too long" },
+    ]);
+    expect(error.message).toBe("2 problems:\n  batchSize: is 0\n  exchange: is too long");
+  });
+
+  it("names the package to install", () => {
+    expect(new TransportNotInstalledError("@streamll/transport-amqp091", "amqp:").message).toContain(
+      "npm install @streamll/transport-amqp091",
+    );
+  });
+});
