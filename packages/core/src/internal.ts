@@ -2,6 +2,7 @@
 
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
+export { Fifo } from "./delivery/fifo.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,
