@@ -1,0 +1,209 @@
+import {
+  type Flow,
+  type OutboundBatch,
+  type OutboundMessage,
+  type PublishOutcome,
+  type Settle,
+  type TransportConnection,
+  TransportError,
+  type TransportOptions,
+} from "@streamll/core";
+import type { Condition } from "./faults.js";
+import type { MemoryMessage } from "./message.js";
+import type { Router } from "./router.js";
+
+export interface Peer {
+  readonly router: Router;
+  readonly condition: Condition;
+  /** Shown in errors. */
+  readonly label: string;
+}
+
+/** An open connection: batches wait in its inbox until the broker reads them, a turn of the event loop later. */
+export function memoryConnection(peer: Peer, options: TransportOptions): TransportConnection {
+  const { condition, label } = peer;
+  const outcomeOf = outcomes(peer, options);
+  const inbox: { readonly batch: OutboundBatch; readonly settle: Settle }[] = [];
+  let listener: ((flow: Flow) => void) | undefined;
+  let reading = false;
+  let unanswered = 0;
+  let readBytes = 0;
+  let ended = false;
+  let closing: (() => void) | undefined;
+  let resolveClosed!: (error: TransportError | undefined) => void;
+  const closed = new Promise<TransportError | undefined>((resolve) => {
+    resolveClosed = resolve;
+  });
+
+  const client = {
+    changed() {
+      tellFlow();
+      readSoon();
+      farewell();
+    },
+    drop: (error: TransportError) => end(error),
+  };
+  condition.clients.add(client);
+
+  function end(error?: TransportError): void {
+    ended = true;
+    inbox.length = 0;
+    condition.clients.delete(client);
+    resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`, { cause: error }));
+  }
+
+  function tellFlow(): void {
+    const { blocked } = condition;
+    listener?.(blocked === undefined ? { credit: Number.POSITIVE_INFINITY } : { credit: 0, blocked });
+  }
+
+  const isReading = () => !ended && !condition.silent && condition.blocked === undefined;
+
+  function readSoon(): void {
+    if (reading || inbox.length === 0 || !isReading()) return;
+    reading = true;
+    setImmediate(() => {
+      reading = false;
+      // No more than was there: an engine that refills as it hears its outcomes must not keep the event loop.
+      for (let left = inbox.length; left > 0 && isReading(); left--) read(inbox.shift()!);
+      readSoon();
+      farewell();
+    });
+  }
+
+  function read({ batch, settle }: (typeof inbox)[number]): void {
+    const answers: Parameters<Settle>[] = [];
+    let broken: unknown;
+    for (const [index, message] of batch.entries()) {
+      let outcome: PublishOutcome;
+      try {
+        outcome = outcomeOf(message);
+      } catch (error) {
+        broken = error;
+        break;
+      }
+      readBytes += message.body.length;
+      const last = answers.at(-1);
+      if (last?.[2] === outcome) last[1] = index + 1;
+      else answers.push([index, index + 1, outcome]);
+    }
+    answer(() => {
+      for (const range of answers) if (!ended) settle(...range);
+    });
+    if (broken instanceof TransportError) end(broken);
+    else if (broken !== undefined) throw broken;
+  }
+
+  function answer(tell: () => void): void {
+    if (condition.confirmDelayMs === 0 || !options.confirms) return tell();
+    unanswered++;
+    setTimeout(() => {
+      unanswered--;
+      tell();
+      farewell();
+    }, condition.confirmDelayMs).unref();
+  }
+
+  /** A broker that has read all, and that has answered it, says goodbye. */
+  function farewell(): void {
+    if (inbox.length === 0 && unanswered === 0 && !condition.silent) closing?.();
+  }
+
+  return {
+    closed,
+    publish(batch, settle) {
+      if (ended || closing || batch.length === 0) return;
+      inbox.push({ batch, settle });
+      readSoon();
+    },
+    onFlow(tell) {
+      listener = tell;
+      tellFlow();
+    },
+    async close(signal) {
+      if (!ended && !signal.aborted) {
+        const goodbye = new Promise<void>((resolve) => {
+          const before = closing;
+          closing = () => {
+            before?.();
+            resolve();
+          };
+          signal.addEventListener("abort", () => resolve(), { once: true });
+          farewell();
+        });
+        await Promise.race([goodbye, closed]);
+      }
+      if (!ended) end();
+    },
+    drainedBytes: () => readBytes,
+  };
+}
+
+const confirmed: PublishOutcome = { kind: "confirmed" };
+const written: PublishOutcome = { kind: "written" };
+
+/** Publishes one message and says what the broker answers. Throws where RabbitMQ would close the channel. */
+function outcomes(
+  { router, condition, label }: Peer,
+  { confirms, message: defaults, logger }: TransportOptions,
+): (message: OutboundMessage) => PublishOutcome {
+  const unroutable = new Map<string, PublishOutcome>();
+  const nacked = refused(
+    "nack",
+    `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or a nack on demand`,
+  );
+  let warned = false;
+
+  const unroutableOn = (exchange: string): PublishOutcome => {
+    let outcome = unroutable.get(exchange);
+    if (outcome === undefined) {
+      const text = `${label}: no queue of exchange "${exchange}" takes the message: bind one to its routing key`;
+      outcome = refused("unroutable", text);
+      unroutable.set(exchange, outcome);
+    }
+    return outcome;
+  };
+
+  return (outbound) => {
+    const message = received(outbound, defaults);
+    if (condition.nacks?.(message)) return confirms ? nacked : written;
+    const published = router.publish(message);
+    if (published === "unroutable" && defaults.mandatory) {
+      if (confirms) return unroutableOn(message.exchange);
+      if (!warned) {
+        const { exchange } = message;
+        logger.warn(
+          { endpoint: label, exchange },
+          "A message came back because no queue takes it; said once a connection",
+        );
+      }
+      warned = true;
+    }
+    if (!confirms) return written;
+    return published === "full" ? nacked : confirmed;
+  };
+}
+
+function refused(kind: "nack" | "unroutable", message: string): PublishOutcome {
+  return { kind: "refused", error: new TransportError(kind, message) };
+}
+
+function received(message: OutboundMessage, defaults: TransportOptions["message"]): MemoryMessage {
+  const { contentType, appId, priority, expirationMs } = defaults;
+  return {
+    body: message.body,
+    exchange: message.exchange ?? defaults.exchange,
+    routingKey: message.routingKey,
+    messageId: message.messageId,
+    correlationId: message.correlationId,
+    type: message.type,
+    timestamp: message.timestamp,
+    headers: message.headers,
+    appId,
+    contentType,
+    ...(priority === undefined ? {} : { priority }),
+    ...(expirationMs === undefined ? {} : { expirationMs }),
+    deliveryMode: defaults.persistent ? 2 : 1,
+    redelivered: false,
+  };
+}
