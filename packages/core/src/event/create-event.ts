@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { InvalidEventError } from "../errors.js";
 import type { EventContext, EventInput, StreamllEvent } from "./event.js";
 import { randomId } from "./id.js";
@@ -39,7 +40,8 @@ export function toEvent(given: unknown, context?: EventContext): StreamllEvent {
     }
     return read(given as Given, context);
   } catch (error) {
-    if (error instanceof InvalidEventError) throw error;
+    // A hostile getter may throw a proxy, which not even instanceof can be asked of.
+    if (types.isNativeError(error) && error instanceof InvalidEventError) throw error;
     throw new InvalidEventError("", "an event of which a getter threw", { cause: error });
   }
 }
@@ -100,7 +102,9 @@ function tags(value: unknown): StreamllEvent["tags"] {
     if (typeof given[name] === "string" || given[name] === undefined) continue;
     throw new InvalidEventError(`tags.${name.slice(0, 80)}`, `is ${kindOf(given[name])}; write a string`);
   }
-  return given as StreamllEvent["tags"];
+  const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+  // The toJSON of a Date or a class would put something else on the wire.
+  return (isPlain ? given : Object.fromEntries(Object.entries(given))) as StreamllEvent["tags"];
 }
 
 function kindOf(value: unknown): string {

@@ -27,17 +27,18 @@ export function toWire(event: StreamllEvent): WireEvent {
  * The JSON of an event. Never throws: a value that JSON cannot hold takes a plain form (see {@link plainJson}).
  *
  * @param limit Characters after which the rest of such an event is left out, so that a captured socket, say, with
- *   all that hangs on it does not stop the program. The result is then longer than `limit`. Ordinary data is whole.
+ *   all that hangs on it does not stop the program. The result is then longer than `limit`. Ordinary data of up to
+ *   `limit` values is whole.
  */
 export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): Buffer {
   const wire = toWire(event);
-  return Buffer.from(ordinaryJson(wire) ?? safeJson(wire, limit));
+  return Buffer.from(ordinaryJson(wire, limit) ?? safeJson(wire, limit));
 }
 
 /** One `JSON.stringify` is as fast as putting the text together by hand; looking for odd values adds 75 ns. */
-function ordinaryJson(wire: WireEvent): string | undefined {
+function ordinaryJson(wire: WireEvent, limit: number): string | undefined {
   try {
-    if (!isOrdinary(wire, maxDepth)) return undefined;
+    if (roomAfter(wire, maxDepth, limit) < 0) return undefined;
     const json = JSON.stringify(wire);
     // A lone surrogate is written as an escape, which other languages' parsers refuse or keep.
     return json.includes("\\ud") ? undefined : json;
@@ -46,26 +47,30 @@ function ordinaryJson(wire: WireEvent): string | undefined {
   }
 }
 
-/** Whether `JSON.stringify` does right by it: plain objects, lists and primitives, no bigint and no function. */
-function isOrdinary(value: object, depth: number): boolean {
-  if (depth === 0) return false;
+/**
+ * What is left of `room` after the values in this object. Negative where there are more, as where one object hangs
+ * in many places, or where `JSON.stringify` does not do right by one: what is no plain object, list or primitive,
+ * a bigint, a function.
+ */
+function roomAfter(value: object, depth: number, room: number): number {
+  if (depth === 0) return -1;
+  let left = room;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      if (!isOrdinaryValue(value[i], depth)) return false;
-    }
-    return true;
+    for (let i = 0; i < value.length && left >= 0; i++) left = roomAfterValue(value[i], depth, left);
+    return left;
   }
   const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (prototype !== Object.prototype && prototype !== null) return -1;
   for (const key in value) {
-    if (!isOrdinaryValue(value[key as keyof typeof value], depth)) return false;
+    left = roomAfterValue(value[key as keyof typeof value], depth, left);
+    if (left < 0) break;
   }
-  return true;
+  return left;
 }
 
-function isOrdinaryValue(value: unknown, depth: number): boolean {
-  if (typeof value === "object") return value === null || isOrdinary(value, depth - 1);
-  return typeof value !== "bigint" && typeof value !== "function";
+function roomAfterValue(value: unknown, depth: number, room: number): number {
+  if (typeof value === "object") return value === null ? room - 1 : roomAfter(value, depth - 1, room - 1);
+  return typeof value === "bigint" || typeof value === "function" ? -1 : room - 1;
 }
 
 function safeJson(wire: WireEvent, limit: number): string {
