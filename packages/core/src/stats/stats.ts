@@ -35,7 +35,7 @@ export interface DeliveryStats {
   readonly connections_in_use: number;
   readonly circuit_state: CircuitState;
   readonly blocked: boolean;
-  /** Sent, over the last ten seconds. */
+  /** Sent, over the last one to two ten-second windows. */
   readonly events_per_second: number;
   /** From the write to the outcome, over the last one to two ten-second windows; 0 with none. */
   readonly publish_latency_p50_ms: number;

@@ -12,6 +12,11 @@ export function quantity<U extends string>(
 
 /** The error of a value that is no such quantity. */
 export function notA(what: string, value: unknown, allowed: string): RangeError {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
-  return new RangeError(`${shown} is no ${what}; write ${allowed}`);
+  return new RangeError(`${shown(value)} is no ${what}; write ${allowed}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "function" || typeof value === "symbol" ? `a ${typeof value}` : String(value);
 }
