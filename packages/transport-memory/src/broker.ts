@@ -69,7 +69,7 @@ export class MemoryBroker {
     return transportTo({
       router: this.#router,
       condition: this.#condition,
-      label: `memory:${this.name}`,
+      label: this.name === "" ? "memory" : `memory:${this.name}`,
     });
   }
 

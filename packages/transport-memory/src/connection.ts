@@ -49,7 +49,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
     ended = true;
     inbox.length = 0;
     condition.clients.delete(client);
-    resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`, { cause: error }));
+    resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`));
   }
 
   function tellFlow(): void {

@@ -53,7 +53,7 @@ async function connect(
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     const { kind, permanent } = error;
-    throw new TransportError(kind, `${label}: ${error.message}`, { cause: error, permanent });
+    throw new TransportError(kind, `${label}: ${error.message}`, { permanent });
   }
   return memoryConnection(peer, options);
 }
