@@ -90,7 +90,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   return {
     values,
     origins,
-    endpoints: choice.kind === "given" && !isSet("amqpUrl") ? [placeOf(choice.transport)] : cluster.endpoints,
+    endpoints: isElsewhere(choice, cluster.endpoints, isSet) ? [placeOf(transport)] : cluster.endpoints,
     transport,
     topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
@@ -124,6 +124,18 @@ function transportOf(choice: Choice, options: TransportOptions): Transport {
 }
 
 const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };
+
+/** The default URL is not where a transport of the user's own leads, unless it has that scheme. */
+function isElsewhere(
+  choice: Choice,
+  endpoints: readonly Endpoint[],
+  isSet: (option: OptionName) => boolean,
+): boolean {
+  if (!isSet("transport") || isSet("amqpUrl")) return false;
+  return !(
+    choice.kind === "factory" && endpoints.every(({ scheme }) => choice.factory.schemes.includes(scheme))
+  );
+}
 
 const placeOf = ({ name }: Transport): Endpoint => ({
   scheme: name,

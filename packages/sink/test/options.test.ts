@@ -1,5 +1,5 @@
-import { ConfigurationError, TransportNotInstalledError } from "@streamll/core";
-import { describe, expect, it } from "vitest";
+import { ConfigurationError, TransportNotInstalledError, type TransportOptions } from "@streamll/core";
+import { describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { problemsOf } from "./problems.js";
 import { recorder } from "./recorder.js";
@@ -76,6 +76,7 @@ describe("a bad value", () => {
     [{ circuitBreaker: true }, "allowed is false or an object with failureThreshold"],
     [{ circuitBreaker: { threshold: 5 } }, 'has the unknown key "threshold"'],
     [{ circuitBreaker: { cooldown: 30_000 } }, "cooldown: 30000 would be 30000 s"],
+    [{ transport: {} }, "allowed is a transport, an object with the method connect, or a factory"],
     [{ transports: [{}] }, "allowed is a list of factories"],
     [{ maxBufferedBytes: "64 apples" }, "allowed is 1B to 1TiB"],
   ])("%o", (options, message) => {
@@ -266,6 +267,24 @@ describe("a transport of one's own", () => {
       transport: "recorder",
       endpoints: ["recorder"],
     });
+  });
+
+  it("may be given as a factory, which learns of all options", () => {
+    const create = vi.fn((_options: TransportOptions) => recorder({ topology: true }));
+    const options = { transport: { schemes: ["x"], create }, exchange: "orders", durable: false };
+    expect(explained(options)).toMatchObject({
+      transport: "recorder",
+      endpoints: ["recorder"],
+      topology: { mode: "declare", exchanges: [{ name: "orders" }], queues: [{ name: "orders" }] },
+    });
+    expect(create.mock.calls[0]?.[0]).toMatchObject({
+      message: { exchange: "orders", persistent: false },
+    });
+  });
+
+  it("given as a factory takes the default URL where that has its scheme", () => {
+    const transport = { schemes: ["amqp"], create: () => recorder() };
+    expect(explained({ transport }).endpoints).toEqual(["amqp://guest:***@localhost:5672/"]);
   });
 
   it("refuses what it cannot honour, and says so by name", () => {

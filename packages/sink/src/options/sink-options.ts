@@ -43,8 +43,8 @@ export interface RabbitMQSinkOptions {
   readonly amqpUrl?: string | readonly string[] | undefined;
   /** Default: `"1.0"` for Azure Service Bus, else `"0-9-1"`. */
   readonly amqpVersion?: "0-9-1" | "1.0" | undefined;
-  /** A transport of one's own instead of the URL's. */
-  readonly transport?: Transport | undefined;
+  /** Instead of the URL's: a transport that is made already, or a factory, which gets all options. */
+  readonly transport?: Transport | TransportFactory | undefined;
   /** More transports, looked up by the URL's scheme before those of this project. */
   readonly transports?: readonly TransportFactory[] | undefined;
   /** Wins over the URL's. Verbatim: never percent-decoded. */

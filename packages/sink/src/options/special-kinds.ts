@@ -1,4 +1,9 @@
-import { ConfigurationError, type StreamllEvent, type TransportFactory } from "@streamll/core";
+import {
+  ConfigurationError,
+  type StreamllEvent,
+  type Transport,
+  type TransportFactory,
+} from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
 import { compileTemplate } from "@streamll/core/internal";
 import { redactUrl } from "../endpoint/parse-endpoint.js";
@@ -43,14 +48,25 @@ export function template(min: 0 | 1): Kind<string> {
   };
 }
 
+const isFactory = (value: unknown): value is TransportFactory =>
+  isRecord(value) && Array.isArray(value.schemes) && typeof value.create === "function";
+
+/** A transport, or what makes one. */
+export const transport: Kind<Transport | TransportFactory> = {
+  type: "`Transport` or `TransportFactory`",
+  allowed: "a transport, an object with the method connect, or a factory { schemes, create }",
+  read(value) {
+    if (isFactory(value)) return value;
+    const given = value as Partial<Transport> | null;
+    return typeof given === "object" && typeof given?.connect === "function" ? (given as Transport) : refused;
+  },
+  show: () => "an object",
+};
+
 export const transports: Kind<readonly TransportFactory[]> = {
   type: "list of `TransportFactory`",
   allowed: "a list of factories { schemes, create }",
-  read: (value) =>
-    Array.isArray(value) &&
-    value.every((one) => isRecord(one) && Array.isArray(one.schemes) && typeof one.create === "function")
-      ? value
-      : refused,
+  read: (value) => (Array.isArray(value) && value.every(isFactory) ? value : refused),
   show: (list) => list.map(({ schemes }) => schemes.join(", ")),
 };
 

@@ -1,4 +1,4 @@
-import type { CredentialsProvider, DeliveryStats, Logger, StreamllEvent, Transport } from "@streamll/core";
+import type { CredentialsProvider, DeliveryStats, Logger, StreamllEvent } from "@streamll/core";
 import type { Failure } from "../failure.js";
 import { amqp10, streams } from "../transport/known.js";
 import { boolean, callback, choice, count, duration, objectWith, orFalse, size, text } from "./kinds.js";
@@ -11,6 +11,7 @@ import {
   headers,
   template,
   tls,
+  transport,
   transports,
   urls,
 } from "./special-kinds.js";
@@ -47,8 +48,9 @@ export const table = {
     about: '`"1.0"` speaks AMQP 1.0.',
   }),
   transport: where({
-    kind: objectWith<Transport>("`Transport`", "connect"),
-    about: "A transport of your own instead of the URL's.",
+    kind: transport,
+    about:
+      "Instead of the URL's: a transport that is made already, or a factory, which gets all options, as `broker.transport()` of a `MemoryBroker` is one.",
   }),
   transports: where({
     kind: transports,

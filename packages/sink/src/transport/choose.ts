@@ -21,7 +21,10 @@ export function chooseTransport(
   isSet: (option: OptionName) => boolean,
   endpoint: Endpoint | undefined,
 ): Choice | undefined {
-  if (values.transport !== undefined) return { kind: "given", transport: values.transport };
+  const { transport: given } = values;
+  if (given !== undefined) {
+    return "create" in given ? { kind: "factory", factory: given } : { kind: "given", transport: given };
+  }
   const known = (transport: KnownTransport, reason: string): Choice => ({
     kind: "known",
     known: transport,
