@@ -1,5 +1,5 @@
 import type { MessageHeaders, StreamllEvent } from "@streamll/core";
-import { type Complain, nameOfError } from "./logging.js";
+import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { UserHeaders } from "./options/sink-options.js";
 import type { HeaderFunction } from "./options/special-kinds.js";
 import { version } from "./version.js";
@@ -38,10 +38,10 @@ function fromRecord(own: UserHeaders, complain: Complain): ((headers: Headers) =
 function fromFunction(own: HeaderFunction, complain: Complain) {
   return (headers: Headers, event: StreamllEvent) => {
     try {
-      const given = own(event);
+      const given = answerOf(() => own(event));
       if (given !== undefined) addTo(headers, given, complain);
     } catch (error) {
-      complain("headers", `headers threw (${nameOfError(error)}); the event goes without them (said once)`);
+      complain("headers", `headers ${faultOf(error)}; the event goes without them (said once)`);
     }
   };
 }

@@ -1,4 +1,7 @@
 import type { Logger } from "@streamll/core";
+import { isThenable, nameOfError, runCallback } from "@streamll/core/internal";
+
+export { nameOfError };
 
 /**
  * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) are
@@ -8,13 +11,12 @@ export function sinkLogger(given: Logger | undefined): Logger {
   if (given === undefined) return lastResort();
   const call =
     (level: keyof Logger): Logger["info"] =>
-    (fields, message) => {
-      try {
-        given[level](fields, message);
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
+    (fields, message) =>
+      // Where it throws there is nobody left to tell.
+      runCallback(
+        () => given[level](fields, message),
+        () => {},
+      );
   return { debug: call("debug"), info: call("info"), warn: call("warn"), error: call("error") };
 }
 
@@ -45,5 +47,17 @@ export function complainTo(given: Logger | undefined, logger: Logger): Complain 
   };
 }
 
-/** For logs: what is in the message of a user's error is not known, and may be data. */
-export const nameOfError = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+/** A function of the user's was asked for an answer and gave a promise of one. */
+class AsyncAnswer extends Error {}
+
+/** What a function of the user's answers. One that is async cannot be waited for: it counts as one that threw. */
+export function answerOf<T>(ask: () => T): T {
+  const answer = ask();
+  if (!isThenable(answer)) return answer;
+  Promise.resolve(answer).catch(() => {});
+  throw new AsyncAnswer();
+}
+
+/** For the sentence that says what went wrong with a function of the user's. */
+export const faultOf = (error: unknown): string =>
+  error instanceof AsyncAnswer ? "is async, and must answer at once" : `threw ${nameOfError(error)}`;

@@ -7,7 +7,7 @@ import {
   toEvent,
 } from "@streamll/core/internal";
 import { headersMaker } from "./headers.js";
-import { type Complain, nameOfError } from "./logging.js";
+import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
@@ -28,18 +28,18 @@ export function messageMaker(
   const passes = (event: StreamllEvent): boolean => {
     if (typeof eventFilter !== "function") return eventFilter!.has(event.eventType);
     try {
-      return eventFilter(event) !== false;
+      return answerOf(() => eventFilter(event)) !== false;
     } catch (error) {
-      complain("eventFilter", `eventFilter threw ${nameOfError(error)}; the event passes (said once)`);
+      complain("eventFilter", `eventFilter ${faultOf(error)}; the event passes (said once)`);
       return true;
     }
   };
 
   const transformed = (event: StreamllEvent): StreamllEvent | undefined => {
     try {
-      return transform!(event);
+      return answerOf(() => transform!(event));
     } catch (error) {
-      const message = `transform threw ${nameOfError(error)}; the event is not taken`;
+      const message = `transform ${faultOf(error)}; the event is not taken`;
       complain("transform", `${message} (said once)`);
       throw new TransformFailed(message, { cause: error });
     }

@@ -1,5 +1,6 @@
 import type { DeliveryStats } from "@streamll/core";
-import { type Complain, nameOfError } from "./logging.js";
+import { runCallback } from "@streamll/core/internal";
+import { type Complain, faultOf } from "./logging.js";
 
 /** Hands the stats to the user's callback from time to time. Does not keep the process alive. */
 export class Metrics {
@@ -14,13 +15,11 @@ export class Metrics {
     complain: Complain,
   ) {
     this.#intervalMs = intervalMs;
-    this.#tell = () => {
-      try {
-        callback(stats());
-      } catch (error) {
-        complain("metricsCallback", `metricsCallback threw ${nameOfError(error)} (said once)`);
-      }
-    };
+    this.#tell = () =>
+      runCallback(
+        () => callback(stats()),
+        (error) => complain("metricsCallback", `metricsCallback ${faultOf(error)} (said once)`),
+      );
   }
 
   start(): void {

@@ -214,7 +214,7 @@ describe("headers", () => {
       throw new Error("secret");
     };
     expect(await headersOf(headers, logger)).toMatchObject({ event_type: "start" });
-    expect(lines.filter((line) => line.includes("headers threw"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("headers threw Error"))).toHaveLength(1);
     expect(lines.join()).not.toContain("secret");
   });
 });

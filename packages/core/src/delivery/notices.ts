@@ -1,11 +1,12 @@
+import { nameOfError, runCallback } from "../callback.js";
 import type { Logger } from "../logger.js";
 import type { Clock } from "./clock.js";
 
-type Listener = (...args: unknown[]) => void;
+type Listener = (...args: unknown[]) => unknown;
 
 /**
  * Tells listeners what happened, never in the middle of the work: a listener may call back into the engine.
- * What it throws is caught and logged once.
+ * What it throws, or rejects with, is caught and logged once.
  */
 export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
   readonly #clock: Clock;
@@ -45,13 +46,14 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
   }
 
   #call(listener: Listener, name: keyof Events, args: unknown[]): void {
-    try {
-      listener(...args);
-    } catch (error) {
-      if (this.#complained) return;
-      this.#complained = true;
-      const message = `a listener of "${String(name)}" threw (said once)`;
-      this.#logger.warn({ error: error instanceof Error ? error.name : typeof error }, message);
-    }
+    runCallback(
+      () => listener(...args),
+      (error) => {
+        if (this.#complained) return;
+        this.#complained = true;
+        const message = `a listener of "${String(name)}" threw (said once)`;
+        this.#logger.warn({ error: nameOfError(error) }, message);
+      },
+    );
   }
 }
