@@ -22,8 +22,7 @@ import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
 import { messageMaker } from "./message.js";
 import { Metrics } from "./metrics.js";
-import { sinkOptionsFromEnv } from "./options/environment.js";
-import { variablesOf } from "./options/read.js";
+import { overEnvironment } from "./options/environment.js";
 import type { RabbitMQSinkOptions } from "./options/sink-options.js";
 import { type Plan, resolve } from "./resolve.js";
 
@@ -90,12 +89,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    * @throws ConfigurationError that names the variable with a bad value.
    */
   static fromEnv(overrides: RabbitMQSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): RabbitMQSink {
-    const fromEnv = sinkOptionsFromEnv(env);
-    const set = Object.entries(overrides).filter(([, value]) => value !== undefined);
-    const variables = { ...(fromEnv as { [variablesOf]?: Record<string, string> })[variablesOf] };
-    for (const [option] of set) delete variables[option];
-    const options = { ...fromEnv, ...Object.fromEntries(set) };
-    return new RabbitMQSink(Object.defineProperty(options, variablesOf, { value: variables }));
+    return new RabbitMQSink(overEnvironment(overrides, env));
   }
 
   get isRunning(): boolean {

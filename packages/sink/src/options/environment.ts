@@ -41,6 +41,16 @@ export function sinkOptionsFromEnv(env: NodeJS.ProcessEnv = process.env): Rabbit
   return Object.defineProperty(options, variablesOf, { value: variables });
 }
 
+/** What the environment sets, with `overrides` on top; of each, `explain()` still knows where it came from. */
+export function overEnvironment(overrides: RabbitMQSinkOptions, env: NodeJS.ProcessEnv): RabbitMQSinkOptions {
+  const fromEnv = sinkOptionsFromEnv(env);
+  const set = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const variables = { ...(fromEnv as { [variablesOf]?: Record<string, string> })[variablesOf] };
+  for (const [option] of set) delete variables[option];
+  const options = { ...fromEnv, ...Object.fromEntries(set) };
+  return Object.defineProperty(options, variablesOf, { value: variables });
+}
+
 function warnOfNearMisses(env: NodeJS.ProcessEnv): void {
   const valid = optionNames.flatMap(variablesFor);
   for (const name of Object.keys(env)) {
