@@ -1,0 +1,101 @@
+import { parseArgs } from "node:util";
+import { closestName } from "@streamll/sink/internal";
+import { UsageError } from "../exit.js";
+import { camelCase, type Flag, kebabCase } from "./flags.js";
+
+/** The command line, read. Values are text, as they stand there. */
+export class Arguments {
+  readonly positionals: string[] = [];
+  readonly #values = new Map<string, string[]>();
+
+  add(name: string, value: string): void {
+    this.#values.set(name, [...this.all(name), value]);
+  }
+
+  /** Of an option that may be given several times. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The last one counts. */
+  get(name: string): string | undefined {
+    return this.all(name).at(-1);
+  }
+
+  has(name: string): boolean {
+    return (this.get(name) ?? "false") !== "false";
+  }
+
+  choice<const T extends string>(name: string, allowed: readonly [T, ...T[]]): T {
+    const given = this.get(name) ?? allowed[0];
+    const found = allowed.find((one) => one === given);
+    if (found === undefined) throw new UsageError(`--${name} is one of ${allowed.join(", ")}`);
+    return found;
+  }
+
+  /** A whole number from 1 on. */
+  count(name: string): number | undefined {
+    const given = this.get(name);
+    if (given === undefined) return undefined;
+    if (!/^[1-9]\d{0,14}$/.test(given)) throw new UsageError(`--${name} is a whole number from 1 on`);
+    return Number(given);
+  }
+}
+
+/**
+ * Reads a command line; no value of it is in an error, since it may be a password.
+ *
+ * @throws UsageError
+ */
+export function readArguments(argv: readonly string[], flags: readonly Flag[]): Arguments {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(
+      flags.map(({ name, letter, value }) => [
+        name,
+        { type: value === undefined ? "boolean" : "string", ...(letter && { short: letter }) },
+      ]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  const result = new Arguments();
+  for (const token of tokens) {
+    if (token.kind === "positional") result.positionals.push(token.value);
+    if (token.kind === "option") addOption(result, token, flags);
+  }
+  return result;
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function addOption(result: Arguments, token: OptionToken, flags: readonly Flag[]): void {
+  const { name, rawName, value, inlineValue } = token;
+  const flag = flags.find((one) => one.name === name);
+  if (flag === undefined) {
+    const negated = flags.find((one) => one.negatable && name === `no-${one.name}`);
+    if (negated === undefined) throw new UsageError(`unknown option ${rawName}${hint(name, flags)}`);
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    result.add(negated.name, "false");
+  } else if (flag.value === undefined) {
+    if (value !== undefined && !flag.negatable) throw new UsageError(`${rawName} takes no value`);
+    result.add(name, value ?? "true");
+  } else if (value === undefined) {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}`);
+  } else if (!inlineValue && /^-./.test(value)) {
+    throw new UsageError(`${rawName} needs a value; one that begins with - is written --${name}=VALUE`);
+  } else result.add(name, value);
+}
+
+function hint(name: string, flags: readonly Flag[]): string {
+  const meant = closestName(
+    name,
+    flags.map((flag) => camelCase(flag.name)),
+  );
+  return meant === undefined ? "" : `; did you mean --${kebabCase(meant)}?`;
+}

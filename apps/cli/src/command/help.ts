@@ -1,0 +1,84 @@
+import { optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { commands } from "../commands.js";
+import type { Command } from "./command.js";
+import type { Flag } from "./flags.js";
+import { flagName } from "./sink-flags.js";
+
+export const generalFlags: readonly Flag[] = [
+  { name: "help", letter: "h", about: "This text." },
+  { name: "version", letter: "v", about: "The version." },
+];
+
+const COLUMN = 30;
+const WIDTH = 100;
+
+export function generalHelp(): string {
+  return text(
+    "streamll: events into RabbitMQ and its kin, and out of it again.",
+    "usage: streamll COMMAND [options]",
+    section(
+      "Commands",
+      commands.map(({ name, summary }) => row(name, summary, 12)),
+    ),
+    section("Options", generalFlags.map(flagRow)),
+    "streamll COMMAND --help says more of each.",
+  );
+}
+
+export function commandHelp({ name, usage, summary, about, flags, sinkFlags, examples }: Command): string {
+  return text(
+    `usage: streamll ${name} ${usage}`,
+    `${summary}\n\n${about}`,
+    section(
+      "Examples",
+      examples.map((example) => `  ${example}`),
+    ),
+    section("Options", [...flags, generalFlags[0]!].map(flagRow)),
+    ...Object.entries(sinkFlags).map(([title, group]) => section(title, group.map(flagRow))),
+    environment,
+  );
+}
+
+const environment = `Environment
+  Each option that says so is read from its variable too; what the command line says wins. On a machine that others
+  use too, that is the place of a password: RABBITMQ_URL, or RABBITMQ_PASSWORD. NO_COLOR and FORCE_COLOR are heeded.`;
+
+const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
+
+const section = (title: string, rows: readonly string[]): string => `${title}\n${rows.join("\n")}`;
+
+function flagRow({ name, letter, value, negatable, about }: Flag): string {
+  const head = `${letter ? `-${letter}, ` : ""}--${negatable && value === undefined ? "[no-]" : ""}${name}`;
+  return row(`${head}${value ? ` ${value}` : ""}`, `${about}${sinkNote(name)}`, COLUMN);
+}
+
+/** Default and environment variable, of an option of the sink. */
+function sinkNote(flag: string): string {
+  const option = optionNames.find((one) => flagName(one) === flag);
+  if (option === undefined) return "";
+  const { default: value, defaultText, package: name } = rowOf(option);
+  const byDefault = defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);
+  const notes = [
+    byDefault !== undefined && `default ${byDefault}`.replaceAll("`", ""),
+    name !== undefined && `needs ${name}`,
+    variablesFor(option)[0],
+  ];
+  return ` [${notes.filter(Boolean).join("; ")}]`;
+}
+
+function row(head: string, about: string, column: number): string {
+  const lines: string[] = [];
+  let line = `  ${head}`.padEnd(column);
+  if (!line.endsWith(" ")) {
+    lines.push(line);
+    line = " ".repeat(column);
+  }
+  for (const word of about.split(" ")) {
+    if (line.length + word.length > WIDTH) {
+      lines.push(line.trimEnd());
+      line = " ".repeat(column);
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()].join("\n");
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import { type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { UsageError } from "../exit.js";
+import type { Arguments } from "./arguments.js";
+import { type Flag, kebabCase } from "./flags.js";
+
+/** The flag of an option of the sink. */
+export const flagName = (option: OptionName): string => (option === "amqpUrl" ? "url" : kebabCase(option));
+
+/** What can be said in text; callbacks, and what only they need, are for programs. */
+export const sayable: readonly OptionName[] = optionNames.filter(
+  (option) => variablesFor(option).length > 0 && rowOf(option).group !== "Observing",
+);
+
+/** From the sink's own table: kebab-case, and text as in the environment variables. */
+export const flagsOf = (options: readonly OptionName[]): Flag[] => [
+  ...options.map(flagOf),
+  ...(options.includes("tls") ? tlsFiles.map(({ flag }) => flag) : []),
+];
+
+function flagOf(option: OptionName): Flag {
+  const { kind, about } = rowOf(option);
+  const flag = { name: flagName(option), about: `${about.split(/(?<=\.)\s/)[0]}`.replaceAll("`", "") };
+  if (kind.type === "boolean") return { ...flag, negatable: true };
+  const value = placeholders.find(([type]) => kind.type.startsWith(type))?.[1] ?? kind.type;
+  return {
+    ...flag,
+    value: option === "amqpUrl" ? "URL" : value.replaceAll(/[`"]/g, "").replaceAll(" or ", "|"),
+    ...(kind.type.endsWith("`false`") && { negatable: true }),
+  };
+}
+
+const placeholders = [
+  ["string", "TEXT"],
+  ["seconds", "SECONDS"],
+  ["milliseconds", "MS"],
+  ["hours", "HOURS"],
+  ["number", "NUMBER"],
+  ["size", "SIZE"],
+  ["template", "TEMPLATE"],
+  ["list", "LIST"],
+  ["object", "JSON"],
+  ["`{", "JSON"],
+] as const;
+
+const tlsFiles = (["ca", "cert", "key"] as const).map((key) => ({
+  key,
+  flag: { name: `tls-${key}`, value: "FILE", about: `${key} of --tls from a PEM file.` },
+}));
+
+/**
+ * What the flags say, for the sink to check. Several `--url` are one cluster.
+ *
+ * @throws UsageError for a file that cannot be read.
+ */
+export function sinkOptions(args: Arguments): RabbitMQSinkOptions {
+  const options: Record<string, unknown> = {};
+  for (const option of sayable) {
+    const values = args.all(flagName(option)).map(rowOf(option).kind.fromText!);
+    if (values.length === 0) continue;
+    options[option] = option === "amqpUrl" && values.length > 1 ? values.flat() : values.at(-1);
+  }
+  const files = tlsFiles.flatMap(({ key, flag }) => {
+    const path = args.get(flag.name);
+    return path === undefined ? [] : [[key, read(path, flag.name)]];
+  });
+  if (files.length > 0) options.tls = { ...(options.tls as object), ...Object.fromEntries(files) };
+  return options;
+}
+
+function read(path: string, flag: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+const inCamelCase = new RegExp(`\\b(${sayable.filter((name) => /[A-Z]/.test(name)).join("|")})\\b(: )?`, "g");
+
+/** A message of the sink's in the words of the command line: `declareTopology: "none"` is a flag here. */
+export const inFlags = (message: string): string =>
+  message.replace(inCamelCase, (_, option: OptionName, colon) => `--${flagName(option)}${colon ? " " : ""}`);

@@ -1,0 +1,6 @@
+import type { Command } from "./command/command.js";
+import { explain } from "./explain.js";
+import { pipe } from "./pipe/pipe.js";
+import { tail } from "./tail/tail.js";
+
+export const commands: readonly Command[] = [pipe, tail, explain];

@@ -1,0 +1,42 @@
+import { ConfigurationError } from "@streamll/core";
+import { formatExplanation, RabbitMQSink } from "@streamll/sink";
+import { groups, rowOf } from "@streamll/sink/internal";
+import type { Command } from "./command/command.js";
+import { flagsOf, sayable, sinkOptions } from "./command/sink-flags.js";
+import { exitCode, UsageError } from "./exit.js";
+import { printable, printableJson } from "./printable.js";
+
+export const explain: Command = {
+  name: "explain",
+  summary: "Shows the options as they are resolved, and where each comes from; connects to nothing.",
+  usage: "[options]",
+  about: `Takes the options of pipe, from the command line and from the environment. Passwords are shown as ***.
+Exit code 0: the options can work. 1: they cannot, and each problem is told.`,
+  flags: [
+    { name: "json", about: "A JSON document; with problems it is { problems: [{ option, message }] }." },
+  ],
+  sinkFlags: Object.fromEntries(
+    groups
+      .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
+      .filter(([, flags]) => flags.length > 0),
+  ),
+  examples: [
+    "streamll explain",
+    "streamll explain --url amqps://broker.example/prod --queue-type quorum --json",
+  ],
+  async run(args, { stdout, env }) {
+    if (args.positionals.length > 0) throw new UsageError("explain takes options only");
+    try {
+      const explanation = RabbitMQSink.fromEnv(sinkOptions(args), env).explain();
+      const text = args.has("json")
+        ? printableJson(JSON.stringify(explanation))
+        : formatExplanation(explanation).split("\n").map(printable).join("\n");
+      stdout.write(`${text}\n`);
+      return exitCode.done;
+    } catch (error) {
+      if (!(args.has("json") && error instanceof ConfigurationError)) throw error;
+      stdout.write(`${printableJson(JSON.stringify({ problems: error.problems }))}\n`);
+      return exitCode.failed;
+    }
+  },
+};

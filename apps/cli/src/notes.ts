@@ -1,0 +1,44 @@
+import pc from "picocolors";
+import { printable } from "./printable.js";
+import type { Output } from "./shell.js";
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+/** What the command says on stderr: messages, and beneath them a line that is drawn anew. */
+export class Notes {
+  readonly #output: Output;
+  readonly #colours: Colours;
+  #line = "";
+
+  constructor(output: Output, colour: boolean) {
+    this.#output = output;
+    this.#colours = pc.createColors(colour);
+  }
+
+  info(text: string): void {
+    this.#write(printable(text));
+  }
+
+  warn(text: string): void {
+    this.#write(`${this.#colours.yellow("warning:")} ${printable(text)}`);
+  }
+
+  error(text: string): void {
+    // Of several lines each is made safe by itself.
+    this.#write(`${this.#colours.red("error:")} ${text.split("\n").map(printable).join("\n")}`);
+  }
+
+  /** Draws the line; without text it goes away. Only for terminals. */
+  draw(text = ""): void {
+    const { columns = 80 } = this.#output;
+    if (text !== "" || this.#line !== "") this.#output.write(`\r\u001b[K${text.slice(0, columns - 1)}`);
+    this.#line = text;
+  }
+
+  #write(text: string): void {
+    const line = this.#line;
+    this.draw();
+    this.#output.write(`${text}\n`);
+    this.draw(line);
+  }
+}

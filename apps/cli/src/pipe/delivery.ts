@@ -1,0 +1,94 @@
+import { setImmediate } from "node:timers/promises";
+import { DeliveryError, InvalidEventError, parseEvent, type StreamllEvent } from "@streamll/core";
+import type { RabbitMQSink } from "@streamll/sink";
+import { inFlags } from "../command/sink-flags.js";
+import type { Notes } from "../notes.js";
+import { linesOf, type PlacedLine, type Source } from "./sources.js";
+import type { Tally } from "./tally.js";
+
+/** More of them tell nothing new; they are counted. */
+const MAX_REPORTS = 20;
+
+export interface Delivery {
+  readonly sources: readonly Source[];
+  readonly sink: RabbitMQSink;
+  readonly tally: Tally;
+  readonly notes: Notes;
+  /** Whether the first bad line, and the first event that fails, ends it. */
+  readonly onError: "fail" | "skip";
+  readonly interrupted: AbortSignal;
+}
+
+/** Brings every line to the broker, at the broker's pace, and waits for each answer. */
+export async function deliver(delivery: Delivery): Promise<void> {
+  const { sources, sink, tally, notes, onError, interrupted } = delivery;
+  const halt = new AbortController();
+  const reading = AbortSignal.any([halt.signal, interrupted]);
+  let reports = 0;
+  const report = ({ source, number }: PlacedLine, problem: string) => {
+    if (++reports <= MAX_REPORTS) notes.error(`${source}:${number}: ${problem}`);
+    else if (reports === MAX_REPORTS + 1) notes.error("there are more; from here on they are counted only");
+    if (onError === "fail") halt.abort();
+  };
+
+  const hand = async (line: PlacedLine): Promise<void> => {
+    const event = eventOf(line);
+    if (typeof event === "string") {
+      tally.badLines++;
+      return report(line, event);
+    }
+    // Not raced against the signal: an interrupt stops the sink, and a stopped sink is ready.
+    await sink.ready();
+    if (reading.aborted) return;
+    tally.events++;
+    tally.bytes += "bytes" in line ? line.bytes : 0;
+    sink.publish(event).then(
+      (receipt) => tally.delivered(receipt),
+      (error: unknown) => {
+        const code = error instanceof DeliveryError ? error.code : "UNKNOWN";
+        tally.fail(code);
+        report(line, `${code}: ${inFlags((error as Error).message)}`);
+      },
+    );
+  };
+
+  try {
+    for await (const lines of linesOf(sources, reading)) {
+      for (const line of lines) {
+        if (reading.aborted) break;
+        await hand(line);
+      }
+    }
+  } finally {
+    await settle(sink, interrupted);
+  }
+}
+
+/** A slow broker gets the time it needs, as long as it moves; after a signal, what `flushTimeout` grants. */
+async function settle(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
+  let progress = true;
+  while (progress && !interrupted.aborted) {
+    const { pending, sent } = await sink.flush();
+    progress = pending > 0 && sent > 0;
+  }
+  await sink.stop();
+  // What the sink has settled is counted once its promises have run.
+  await setImmediate();
+}
+
+function eventOf(line: PlacedLine): StreamllEvent | string {
+  if ("problem" in line) return line.problem;
+  let value: unknown;
+  try {
+    value = JSON.parse(line.text);
+  } catch {
+    // The parser's own message quotes the line, which is somebody's data.
+    return "not JSON";
+  }
+  try {
+    return parseEvent(value);
+  } catch (error) {
+    if (error instanceof InvalidEventError) return `no event: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { constants, createReadStream } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { addAbortSignal, type Readable } from "node:stream";
+import { Failure, UsageError } from "../exit.js";
+import type { Shell } from "../shell.js";
+import { type Line, LineCutter } from "./lines.js";
+
+/** Where lines come from. */
+export interface Source {
+  /** As reports name it. */
+  readonly name: string;
+  open(): Readable;
+}
+
+export type PlacedLine = Line & { readonly source: string };
+
+/**
+ * What is to be read, checked before anything is sent.
+ *
+ * @throws Failure for a file that cannot be read.
+ */
+export async function sourcesOf(files: readonly string[], { stdin }: Shell): Promise<Source[]> {
+  const names = files.length === 0 ? ["-"] : files;
+  if (names.filter((name) => name === "-").length > 1)
+    throw new UsageError("stdin (-) can be read only once");
+  for (const name of names) if (name !== "-") await check(name);
+  return names.map((name) =>
+    name === "-" ? { name: "stdin", open: () => stdin } : { name, open: () => createReadStream(name) },
+  );
+}
+
+async function check(file: string): Promise<void> {
+  if (file.includes("://")) throw new UsageError("a URL is no file: write --url before it");
+  try {
+    if ((await stat(file)).isDirectory()) throw new Failure(`${file} is a directory; nothing was sent`);
+    await access(file, constants.R_OK);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(
+      `${file} ${reasons[codeOf(error)] ?? `cannot be read (${codeOf(error)})`}; nothing was sent`,
+    );
+  }
+}
+
+const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  EACCES: "may not be read",
+};
+
+/** The lines of all sources, read no faster than they are taken. Ends early, without an error, when `signal` aborts. */
+export async function* linesOf(
+  sources: readonly Source[],
+  signal: AbortSignal,
+): AsyncGenerator<PlacedLine[]> {
+  for (const { name, open } of sources) {
+    if (signal.aborted) return;
+    const cutter = new LineCutter();
+    const placed = (lines: Iterable<Line>) => Array.from(lines, (line) => ({ ...line, source: name }));
+    try {
+      for await (const chunk of addAbortSignal(signal, open())) yield placed(cutter.push(chunk));
+    } catch (error) {
+      if (signal.aborted) return;
+      throw new Failure(`${name} could not be read to its end (${codeOf(error)})`);
+    }
+    yield placed(cutter.end());
+  }
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError, StreamllError } from "@streamll/core";
+import { closestName, type OptionName } from "@streamll/sink/internal";
+import { readArguments } from "./command/arguments.js";
+import { commandHelp, generalFlags, generalHelp } from "./command/help.js";
+import { flagName, inFlags, sayable } from "./command/sink-flags.js";
+import { commands } from "./commands.js";
+import { exitCode, Failure, UsageError } from "./exit.js";
+import { Notes } from "./notes.js";
+import { type Shell, wantsColour } from "./shell.js";
+
+/** Runs a command line to its end and gives the exit code. Never rejects. */
+export async function run(argv: readonly string[], shell: Shell): Promise<number> {
+  try {
+    return await dispatch(argv, shell);
+  } catch (error) {
+    const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
+    notes.error(messageOf(error));
+    if (!(error instanceof UsageError)) return exitCode.failed;
+    const name = commands.find((command) => command.name === argv[0])?.name;
+    notes.info(`streamll ${name === undefined ? "" : `${name} `}--help says what there is`);
+    return exitCode.usage;
+  }
+}
+
+async function dispatch(argv: readonly string[], shell: Shell): Promise<number> {
+  const [first, ...rest] = argv;
+  const command = commands.find(({ name }) => name === first);
+  if (command !== undefined) {
+    const flags = [...command.flags, ...Object.values(command.sinkFlags).flat(), ...generalFlags];
+    const args = readArguments(rest, flags);
+    if (args.has("help")) return print(commandHelp(command), shell);
+    if (args.has("version")) return print(version(), shell);
+    return command.run(args, shell);
+  }
+  if (first !== undefined && !first.startsWith("-") && first !== "help") throw unknownCommand(first);
+  const args = readArguments(first === "help" ? [] : argv, generalFlags);
+  if (args.has("version")) return print(version(), shell);
+  const asked = args.has("help") || first === "help";
+  const topic = commands.find(({ name }) => name === rest[0]);
+  if (asked) return print(topic === undefined ? generalHelp() : commandHelp(topic), shell);
+  shell.stderr.write(generalHelp());
+  return exitCode.usage;
+}
+
+function print(text: string, { stdout }: Shell): number {
+  stdout.write(text);
+  return exitCode.done;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return `${(JSON.parse(manifest) as { version: string }).version}\n`;
+}
+
+function unknownCommand(given: string): UsageError {
+  const names = commands.map(({ name }) => name);
+  const meant = closestName(given, names);
+  // A URL in the wrong place has a password in it.
+  const shown = /^[\w-]{1,40}$/.test(given) ? ` ${given}` : "";
+  return new UsageError(
+    `unknown command${shown}; ${meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`}`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ConfigurationError) {
+    const lines = error.problems.map(({ option, message }) => {
+      const name = sayable.includes(option as OptionName) ? `--${flagName(option as OptionName)}` : option;
+      return `${name}: ${inFlags(message)}`;
+    });
+    return lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`;
+  }
+  if (error instanceof StreamllError) return inFlags(error.message);
+  if (error instanceof UsageError || error instanceof Failure) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

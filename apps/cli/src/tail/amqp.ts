@@ -1,0 +1,99 @@
+import { TransportError } from "@streamll/core";
+import { amqp091Transport } from "@streamll/transport-amqp091";
+import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
+import { noExchange, type Subscribe, type Where } from "./subscription.js";
+
+/** Through an exclusive queue, which the broker names, and deletes with the connection. */
+export const subscribeAmqp: Subscribe = async (where, receive) => {
+  const model = await open(where);
+  let reason = "closed";
+  const lost = (error?: Error) => {
+    if (error !== undefined) reason = error.message;
+  };
+  model.on("error", lost);
+  const closed = new Promise<string>((resolve) => {
+    model.once("close", (error?: Error) => {
+      lost(error);
+      resolve(reason);
+    });
+  });
+  const close = () => model.close().catch(() => {});
+  try {
+    const channel = await model.createChannel();
+    channel.on("error", lost);
+    // A channel that the broker ends takes the connection with it: both are made anew.
+    channel.once("close", close);
+    await channel.prefetch(where.prefetch);
+    const { queue } = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
+    for (const pattern of where.patterns) await channel.bindQueue(queue, where.exchange, pattern);
+    await channel.consume(queue, (message) => {
+      if (message === null) return void close();
+      const { content, fields } = message;
+      receive({
+        body: content,
+        routingKey: fields.routingKey,
+        done() {
+          try {
+            channel.ack(message);
+          } catch {
+            // The channel has closed; so has the queue.
+          }
+        },
+      });
+    });
+    return { closed, close };
+  } catch (error) {
+    await close();
+    throw declined(error, where);
+  }
+};
+
+async function open(where: Where): Promise<ChannelModel> {
+  const { endpoint, options } = where;
+  const { host, port, username, password, path, scheme } = endpoint;
+  const login = username === undefined && password === undefined ? ["guest", "guest"] : [username, password];
+  const target = {
+    protocol: scheme,
+    hostname: host,
+    ...(port === undefined ? {} : { port }),
+    // amqplib decodes it.
+    vhost: encodeURIComponent(path === "" ? "/" : path),
+    heartbeat: Math.max(1, Math.round(options.heartbeatMs / 1000)),
+  };
+  const { tls, connectionName, connectionTimeoutMs } = options;
+  try {
+    return await connect(target, {
+      ...(scheme === "amqps" ? { minVersion: "TLSv1.2", ...tls } : {}),
+      timeout: connectionTimeoutMs,
+      credentials: credentials.plain(login[0] ?? "", login[1] ?? ""),
+      clientProperties: { connection_name: connectionName },
+    } as SocketOptions);
+  } catch (error) {
+    throw await explained(error, where);
+  }
+}
+
+/** The transport knows what a failed handshake means, and says what to do; so it is asked to try the same. */
+async function explained(error: unknown, { endpoint, options }: Where): Promise<TransportError> {
+  try {
+    const signal = AbortSignal.timeout(options.connectionTimeoutMs);
+    const connection = await amqp091Transport.create(options).connect(endpoint, { index: 0 }, signal);
+    await connection.close(AbortSignal.abort());
+  } catch (known) {
+    if (known instanceof TransportError) return known;
+  }
+  return new TransportError("unreachable", `${endpoint.label}: ${(error as Error).message}`, {
+    cause: error,
+  });
+}
+
+function declined(error: unknown, where: Where): TransportError {
+  const { code, message } = error as { code?: number; message: string };
+  if (code === 404) return noExchange(where, error);
+  const permanent = code === 403;
+  const advice = permanent
+    ? ". The user needs the rights on its own queue (amq.gen-…) and to read the exchange"
+    : "";
+  const text = `${where.endpoint.label}: ${message}${advice}`;
+  return new TransportError(permanent ? "permission" : "unreachable", text, { cause: error, permanent });
+}

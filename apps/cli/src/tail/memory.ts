@@ -1,0 +1,24 @@
+import { TransportError } from "@streamll/core";
+import { MemoryBroker } from "@streamll/transport-memory";
+import { noExchange, type Subscribe } from "./subscription.js";
+
+/** The broker in this process: for programs and tests that call the command. */
+export const subscribeMemory: Subscribe = async (where, receive) => {
+  const { endpoint, exchange, patterns } = where;
+  const broker = MemoryBroker.named([endpoint.host, endpoint.path].filter(Boolean).join("/"));
+  try {
+    const subscriptions = patterns.map((pattern) =>
+      broker.subscribe({ exchange, pattern }, ({ body, routingKey }) =>
+        receive({ body, routingKey, done() {} }),
+      ),
+    );
+    return {
+      closed: new Promise(() => {}),
+      async close() {
+        for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    throw error instanceof TransportError && error.kind === "not-found" ? noExchange(where, error) : error;
+  }
+};

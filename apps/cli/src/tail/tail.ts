@@ -1,0 +1,134 @@
+import { silentLogger, type TransportOptions } from "@streamll/core";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import { type OptionName, overEnvironment, type Plan, resolve } from "@streamll/sink/internal";
+import type { Command } from "../command/command.js";
+import { flagsOf, sinkOptions } from "../command/sink-flags.js";
+import { exitCode, Failure, UsageError } from "../exit.js";
+import { Notes } from "../notes.js";
+import { printableJson } from "../printable.js";
+import { wantsColour } from "../shell.js";
+import { decode } from "./decode.js";
+import { follow } from "./follow.js";
+import { lineRenderer } from "./render.js";
+import type { Delivery, Subscribe } from "./subscription.js";
+
+/** As many may be under way to a slow reader of our output. */
+const PREFETCH = 200;
+
+const options = [
+  "amqpUrl",
+  "username",
+  "password",
+  "ssl",
+  "sslVerify",
+  "tls",
+  "connectionTimeout",
+  "heartbeat",
+  "connectionName",
+  "exchange",
+] as const satisfies readonly OptionName[];
+
+export const tail: Command = {
+  name: "tail",
+  summary: "Shows the events that an exchange gets, from now on.",
+  usage: "[options]",
+  about: `Reads through an exclusive queue of its own, so that it takes nothing from anybody. With a lost connection the
+queue is gone: it connects again, and what came in between is not shown.
+
+Exit code 0: --limit was reached, or nobody reads the output any more.
+          1: the broker could not be reached, or there is no such exchange.
+          2: the command line is wrong.
+          130, 143: ended by Ctrl-C or SIGTERM.`,
+  flags: [
+    {
+      name: "pattern",
+      value: "PATTERN",
+      about:
+        "Routing keys to show: * is one word, # any number of them. May be given several times. Default #, everything.",
+    },
+    { name: "json", about: "The events as they came, NDJSON: what streamll pipe reads." },
+    { name: "limit", letter: "n", value: "NUMBER", about: "Ends after so many events." },
+    { name: "quiet", letter: "q", about: "No word about connecting; errors only." },
+  ],
+  sinkFlags: { "Where to read": flagsOf(options) },
+  examples: [
+    "streamll tail --url amqp://guest:guest@localhost:5672/ --exchange my_events",
+    "streamll tail --pattern 'streamll.error.*'",
+    "streamll tail --json --limit 1000 > sample.ndjson",
+    "streamll tail --json | streamll pipe --url amqp://other.example/",
+  ],
+  async run(args, { stdout, stderr, env, interrupted }) {
+    if (args.positionals.length > 0) throw new UsageError("tail takes options only; patterns are --pattern");
+    const notes = new Notes(stderr, wantsColour(stderr, env));
+    const plan = resolve(pick(overEnvironment(sinkOptions(args), env)), silentLogger);
+    const patterns = args.all("pattern").length > 0 ? args.all("pattern") : ["#"];
+    const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
+    const render = args.has("json")
+      ? undefined
+      : lineRenderer(wantsColour(stdout, env), stdout.isTTY ? stdout.columns : undefined);
+
+    const ending = new AbortController();
+    let outputError: NodeJS.ErrnoException | undefined;
+    stdout.on("error", (error) => {
+      outputError = error;
+      ending.abort();
+    });
+    let shown = 0;
+    let written = 0;
+    let foreign = 0;
+    const receive = ({ body, routingKey, done }: Delivery) => {
+      const received = decode(body);
+      if (received === undefined) {
+        if (foreign++ === 0) notes.warn(`a message with the key ${routingKey} holds no event (said once)`);
+        return done();
+      }
+      if (++shown > limit) return;
+      const line = render === undefined ? printableJson(received.json) : render(received.event);
+      stdout.write(`${line}\n`, () => {
+        done();
+        if (++written === limit) ending.abort();
+      });
+    };
+
+    await follow({
+      endpoints: plan.endpoints,
+      subscribe: await subscriberFor(plan),
+      where: { exchange: exchangeOf(plan), patterns, prefetch: PREFETCH, options: transportOptions(plan) },
+      receive,
+      say: args.has("quiet") ? () => {} : (text) => notes.info(text),
+      ended: AbortSignal.any([ending.signal, interrupted]),
+    });
+    if (interrupted.aborted) return Number(interrupted.reason);
+    if (outputError === undefined || outputError.code === "EPIPE") return exitCode.done;
+    throw new Failure(`the output cannot be written: ${outputError.message}`);
+  },
+};
+
+const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions =>
+  Object.fromEntries(options.map((option) => [option, given[option]]));
+
+function exchangeOf({ values }: Plan): string {
+  if (values.exchange !== "") return values.exchange;
+  throw new UsageError("nothing can be bound to the default exchange: name another with --exchange");
+}
+
+async function subscriberFor({ transport }: Plan): Promise<Subscribe> {
+  if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
+  if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
+  throw new UsageError(`tail reads from amqp:, amqps: and memory:, and not yet from ${transport.name}`);
+}
+
+function transportOptions({ values, endpoints }: Plan): TransportOptions {
+  return {
+    confirms: false,
+    message: { exchange: values.exchange, contentType: "", appId: "", persistent: false, mandatory: false },
+    topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
+    connectionTimeoutMs: values.connectionTimeout,
+    heartbeatMs: values.heartbeat,
+    connectionName: values.connectionName ?? `streamll tail:${process.pid}`,
+    ...(endpoints[0]?.scheme === "amqps"
+      ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
+      : {}),
+    logger: silentLogger,
+  };
+}
