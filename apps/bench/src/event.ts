@@ -13,7 +13,11 @@ export function benchEvent(index: number): WireEvent {
     data: {
       index,
       question: "What does a publisher confirm promise, and what does it not promise?",
-      answer: { text: "That the broker has taken responsibility for the message.", score: 0.875, cited: [3, 14, 15] },
+      answer: {
+        text: "That the broker has taken responsibility for the message.",
+        score: 0.875,
+        cited: [3, 14, 15],
+      },
       duration_ms: 123.4,
     },
     tags: { environment: "production", team: "retrieval" },
@@ -23,5 +27,6 @@ export function benchEvent(index: number): WireEvent {
 export const EXCHANGE = "streamll_bench";
 export const QUEUE = "streamll_bench";
 
-/** What streamll sets on a message: rivals set no message id, type or correlation id. */
+export const ROUTING_KEY = "bench.{module_name}.{event_type}";
+/** What the template gives. */
 export const routingKey = (event: WireEvent): string => `bench.${event.module_name}.${event.event_type}`;

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { contestants, type ContestantName } from "./contestants.js";
+import { type ContestantName, contestants } from "./contestants.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
 export interface Run {
