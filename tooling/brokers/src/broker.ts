@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ctl, end, type Node, signal, startNode, urlOf } from "./node.js";
+
+/** A RabbitMQ to test with. */
+export interface Broker {
+  /** Major and minor of the version, as in "4.0". */
+  readonly generation: string;
+  readonly version: string;
+  readonly url: string;
+  /** Whether it was made for tests. Of one that a URL names, all that stands below throws. */
+  readonly owned: boolean;
+  /** Of a named one too, where STREAMLL_TEST_MANAGEMENT_URL says it. */
+  readonly managementUrl: string;
+  /** Its certificate is for localhost and 127.0.0.1, signed by `ca` (PEM). */
+  readonly tlsUrl: string;
+  readonly ca: string;
+  /** Of the stream protocol, on 127.0.0.1. */
+  readonly streamPort: number;
+  /** Runs rabbitmqctl; rejects with what that says. */
+  ctl(...args: string[]): Promise<string>;
+  /** SIGKILL to the broker; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Ends it in an orderly way. */
+  stop(): Promise<void>;
+  /** Starts it again, on the same ports and with the same data; resolves when it takes connections. */
+  start(): Promise<void>;
+  /** SIGSTOP. */
+  pause(): Promise<void>;
+  /** SIGCONT. */
+  resume(): Promise<void>;
+}
+
+/** A broker as plain data, for a file or the environment. */
+export type Description =
+  | { readonly version: string; readonly node: Node }
+  | { readonly version: string; readonly url: string; readonly managementUrl: string | undefined };
+
+export function brokerOf(description: Description): Broker {
+  const { version } = description;
+  const common = { version, generation: version.split(".").slice(0, 2).join(".") };
+  return "node" in description
+    ? ownedBroker(common, description.node)
+    : namedBroker({ ...common, url: description.url }, description.managementUrl);
+}
+
+function ownedBroker(common: Pick<Broker, "version" | "generation">, node: Node): Broker {
+  return {
+    ...common,
+    url: urlOf(node),
+    owned: true,
+    managementUrl: `http://guest:guest@127.0.0.1:${node.ports.management}/`,
+    tlsUrl: `amqps://guest:guest@localhost:${node.ports.amqps}/`,
+    ca: readFileSync(join(node.folder, "ca.pem"), "utf8"),
+    streamPort: node.ports.stream,
+    ctl: (...args) => ctl(node, args),
+    kill: () => end(node, "KILL"),
+    stop: () => end(node, "TERM"),
+    start: () => startNode(node),
+    pause: () => signal(node, "STOP"),
+    resume: () => signal(node, "CONT"),
+  };
+}
+
+function namedBroker(
+  common: Pick<Broker, "version" | "generation" | "url">,
+  managementUrl: string | undefined,
+): Broker {
+  const not = (): never => {
+    throw new Error(
+      "this needs a broker that the tests may control, not one that STREAMLL_TEST_AMQP_URL names",
+    );
+  };
+  const refuse = async () => not();
+  return {
+    ...common,
+    owned: false,
+    get managementUrl() {
+      if (!managementUrl)
+        throw new Error("this needs the broker's HTTP API: set STREAMLL_TEST_MANAGEMENT_URL");
+      return managementUrl;
+    },
+    get tlsUrl() {
+      return not();
+    },
+    get ca() {
+      return not();
+    },
+    get streamPort() {
+      return not();
+    },
+    ctl: refuse,
+    kill: refuse,
+    stop: refuse,
+    start: refuse,
+    pause: refuse,
+    resume: refuse,
+  };
+}

@@ -1,0 +1,23 @@
+import { once } from "node:events";
+import { brokerOf } from "./broker.js";
+import { startBrokers } from "./connect.js";
+import { announce, runningBrokers } from "./running.js";
+
+const running = await runningBrokers();
+if (running) {
+  console.log("already running:");
+  show(running);
+} else {
+  const { all, close } = await startBrokers();
+  const withdraw = announce(all);
+  show(all);
+  console.log("Ctrl-C stops them");
+  await Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)));
+  withdraw();
+  await close();
+}
+
+function show(all: Parameters<typeof announce>[0]): void {
+  for (const { version, url, tlsUrl, managementUrl } of all.map(brokerOf))
+    console.log(`RabbitMQ ${version}  ${url}  ${tlsUrl}  ${managementUrl}`);
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeCertificates } from "./certificates.js";
+import { writeConfiguration } from "./configuration.js";
+import type { Engine } from "./engine.js";
+import { engineNamed } from "./engines.js";
+import { versionAt } from "./handshake.js";
+import { freePorts, type Ports } from "./ports.js";
+import { isAlive } from "./process.js";
+import { run, tail } from "./run.js";
+import { until } from "./until.js";
+
+/** A broker that was made here, as plain data: any process that has it can control the broker. */
+export interface Node {
+  readonly engine: string;
+  readonly release: string;
+  readonly folder: string;
+  readonly ports: Ports;
+}
+
+const startTimeoutMs = 120_000;
+
+/** Makes a node of a release, not started, that lives as long as this process and until `remove()`. */
+export async function createNode(
+  engine: Engine,
+  release: string,
+): Promise<{ node: Node; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "streamll-broker-"));
+  const node = { engine: engine.name, release, folder, ports: await freePorts() };
+  await run(["mkfifo", "--mode=600", lifeline(node)]);
+  // The broker has the other end: however this process ends, the system closes this one.
+  const held = openSync(lifeline(node), constants.O_RDWR);
+  await writeCertificates(folder);
+  await writeConfiguration(node, engine.listen);
+  await engine.create(node);
+  return {
+    node,
+    async remove() {
+      closeSync(held);
+      await until(() => !isRunning(node), `the broker in ${folder} to end`);
+      await engine.remove(node);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts it, also after it was stopped or killed: the ports and the data are the same. */
+export async function startNode(node: Node): Promise<void> {
+  if (isRunning(node)) return;
+  rmSync(pidFile(node), { force: true });
+  const lifelineEnd = openSync(lifeline(node), "r");
+  const log = openSync(join(node.folder, "log"), "a");
+  const [file, ...args] = engineNamed(node.engine).serve(node);
+  const child = spawn(file!, args, {
+    detached: true,
+    stdio: [lifelineEnd, log, log],
+  });
+  closeSync(lifelineEnd);
+  closeSync(log);
+  await spawned(child);
+  child.unref();
+  writeFileSync(processFile(node), String(child.pid));
+  await until(
+    async () => {
+      if (!isRunning(node)) throw new Error(`RabbitMQ did not start:\n${logOf(node)}`);
+      return versionAt(urlOf(node)).then(
+        () => true,
+        () => false,
+      );
+    },
+    "RabbitMQ to start",
+    startTimeoutMs,
+  ).catch((error) => {
+    throw new Error(`${error.message}\n${logOf(node)}`);
+  });
+}
+
+/** Sends a signal to the broker itself. */
+export async function signal(node: Node, name: "KILL" | "TERM" | "STOP" | "CONT"): Promise<void> {
+  await beside(node, ["sh", "-c", `kill -${name} ${readFileSync(pidFile(node), "utf8").trim()}`]);
+}
+
+/** Sends a signal that ends the broker, and waits until it is gone. */
+export async function end(node: Node, name: "KILL" | "TERM"): Promise<void> {
+  if (!isRunning(node)) return;
+  await signal(node, name);
+  await until(() => !isRunning(node), `RabbitMQ to end after SIG${name}`);
+}
+
+export const ctl = (node: Node, args: readonly string[]): Promise<string> =>
+  beside(node, ["rabbitmqctl", "--quiet", ...args]);
+
+const beside = (node: Node, command: readonly string[]) =>
+  run(engineNamed(node.engine).beside(node, processOf(node)!, command));
+
+export const urlOf = ({ ports }: Node): string => `amqp://guest:guest@127.0.0.1:${ports.amqp}/`;
+
+export function isRunning(node: Node): boolean {
+  const pid = processOf(node);
+  return pid !== undefined && isAlive(pid);
+}
+
+function processOf(node: Node): number | undefined {
+  try {
+    return Number(readFileSync(processFile(node), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const lifeline = ({ folder }: Node) => join(folder, "lifeline");
+const processFile = ({ folder }: Node) => join(folder, "process");
+const pidFile = ({ folder }: Node) => join(folder, "pid");
+const logOf = ({ folder }: Node) => tail(readFileSync(join(folder, "log"), "utf8"));
+
+const spawned = (child: ChildProcess) =>
+  new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));

@@ -1,0 +1,47 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Description } from "./broker.js";
+import { cacheFolder } from "./cache.js";
+import type { Lease } from "./connect.js";
+import { versionAt } from "./handshake.js";
+import { urlOf } from "./node.js";
+import { isAlive } from "./process.js";
+
+const listFile = () => join(cacheFolder(), "brokers.json");
+const claimFile = () => join(cacheFolder(), "brokers.claim");
+
+/** Makes the brokers known to other processes, until the answer is called. */
+export function announce(all: readonly Description[]): () => void {
+  writeFileSync(listFile(), JSON.stringify(all));
+  return () => rmSync(listFile(), { force: true });
+}
+
+/** The brokers that were announced and still answer. */
+export async function runningBrokers(): Promise<readonly Description[] | undefined> {
+  try {
+    const all = JSON.parse(readFileSync(listFile(), "utf8")) as Description[];
+    for (const broker of all)
+      if (!("node" in broker) || (await versionAt(urlOf(broker.node))) !== broker.version) return undefined;
+    return all.length > 0 ? all : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The running brokers, for this process alone: one run's faults are not another's. */
+export async function claimRunning(): Promise<Lease | undefined> {
+  const all = await runningBrokers();
+  if (!all || !claim()) return undefined;
+  return { all, close: async () => rmSync(claimFile(), { force: true }) };
+}
+
+function claim(): boolean {
+  try {
+    writeFileSync(claimFile(), String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    if (isAlive(Number(readFileSync(claimFile(), "utf8")))) return false;
+    rmSync(claimFile(), { force: true });
+    return claim();
+  }
+}
