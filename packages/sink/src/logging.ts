@@ -47,17 +47,16 @@ export function complainTo(given: Logger | undefined, logger: Logger): Complain 
   };
 }
 
-/** A function of the user's was asked for an answer and gave a promise of one. */
-class AsyncAnswer extends Error {}
+const notAtOnce = new Error("is async, and must answer at once");
 
 /** What a function of the user's answers. One that is async cannot be waited for: it counts as one that threw. */
 export function answerOf<T>(ask: () => T): T {
   const answer = ask();
   if (!isThenable(answer)) return answer;
   Promise.resolve(answer).catch(() => {});
-  throw new AsyncAnswer();
+  throw notAtOnce;
 }
 
 /** For the sentence that says what went wrong with a function of the user's. */
 export const faultOf = (error: unknown): string =>
-  error instanceof AsyncAnswer ? "is async, and must answer at once" : `threw ${nameOfError(error)}`;
+  error === notAtOnce ? notAtOnce.message : `threw ${nameOfError(error)}`;

@@ -1,6 +1,7 @@
 import { type AnyEvent, DeliveryError, InvalidEventError, type OutboundMessage } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { type Failure, RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
+import { keeper } from "./keeper.js";
 import { recorder } from "./recorder.js";
 
 const start = { eventType: "start", operation: "answer", moduleName: "RAG", data: { question: "why?" } };
@@ -12,13 +13,6 @@ async function delivered(options: RabbitMQSinkOptions, ...events: AnyEvent[]): P
   for (const event of events) sink.handleEvent(event);
   await sink.stop();
   return transport.messages;
-}
-
-/** A logger that keeps what it is told. */
-function keeper() {
-  const lines: string[] = [];
-  const keep = (fields: object, message: string) => lines.push(`${message} ${JSON.stringify(fields)}`);
-  return { lines, logger: { debug: keep, info: keep, warn: keep, error: keep } };
 }
 
 describe("an event that is handed over", () => {
