@@ -1,3 +1,16 @@
+export type { EventFilter } from "./context/configuration.js";
+export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
+export { type EventFields, emit } from "./context/emit.js";
+export { type InstrumentOptions, instrument } from "./context/instrument.js";
+export type {
+  CallOptions,
+  CaptureOptions,
+  CaptureRule,
+  RecordingOptions,
+  TokenMode,
+} from "./context/options.js";
+export { type StopOnSignalsOptions, stopOnSignals } from "./context/stop-on-signals.js";
+export { type TraceOptions, trace } from "./context/trace.js";
 export type { CircuitState, FlushReport, Health, Receipt } from "./delivery/report.js";
 export * from "./errors.js";
 export { createEvent, parseEvent } from "./event/create-event.js";

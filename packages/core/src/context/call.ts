@@ -1,0 +1,170 @@
+import { types } from "node:util";
+import type { StreamllEvent } from "../event/event.js";
+import { randomId } from "../event/id.js";
+import { timestampNow } from "../event/timestamp.js";
+import { parseSize } from "../units/size.js";
+import type { Configuration } from "./configuration.js";
+import { aside, context, nameOfError } from "./context.js";
+import { addUsage, modelOf, modelOfInputs, type Usage } from "./llm.js";
+import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
+import { property, snapshot } from "./snapshot.js";
+
+/** Whose call it is. */
+export interface Callee {
+  readonly moduleName: string | undefined;
+  readonly methodName: string;
+  readonly operation: string;
+  readonly options: CallOptions;
+}
+
+type Data = Record<string, unknown>;
+
+/** One call that is recorded. What is public is read by calls in it, maybe by those of another copy of this code. */
+export class Call {
+  readonly executionId: string;
+  /** The `event_id` of its `start`: the `parent_id` of all other events of the call, and of calls in it. */
+  readonly startId = randomId();
+  readonly moduleName: string;
+  readonly methodName: string;
+  readonly operation: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly configuration: Configuration;
+  readonly maxBytes: number;
+  readonly #options: CallOptions;
+  readonly #parentId: string | undefined;
+  readonly #startedAt = performance.now();
+  readonly #usage: Usage = {};
+  #model: string | undefined;
+  #ended = false;
+
+  constructor(configuration: Configuration, { moduleName, methodName, operation, options }: Callee) {
+    const parent = context.calls.getStore();
+    const { capture, tags } = configuration.recording;
+    this.configuration = configuration;
+    this.executionId = parent?.executionId ?? randomId();
+    this.#parentId = parent?.startId;
+    this.moduleName = options.moduleName ?? moduleName ?? parent?.moduleName ?? "unknown";
+    this.methodName = methodName;
+    this.operation = operation;
+    this.tags = { ...tags, ...parent?.tags, ...options.tags };
+    this.#options = options;
+    this.maxBytes = parseSize(options.capture?.maxBytes ?? capture?.maxBytes ?? 8192);
+  }
+
+  get isLlm(): boolean {
+    return this.#options.kind === "llm";
+  }
+
+  get tokens(): TokenMode {
+    return this.#options.tokens ?? this.configuration.recording.tokens ?? "coalesced";
+  }
+
+  get outputs(): CaptureRule {
+    return this.#options.capture?.outputs ?? this.configuration.recording.capture?.outputs ?? true;
+  }
+
+  get #inputs(): CaptureRule<readonly unknown[]> {
+    return this.#options.capture?.inputs ?? this.configuration.recording.capture?.inputs ?? true;
+  }
+
+  start(inputs: readonly unknown[] | undefined): void {
+    aside(this.configuration, () => {
+      const eventType = this.isLlm ? "llm_start" : "start";
+      if (this.isLlm && inputs !== undefined) this.#model = modelOfInputs(inputs);
+      if (!this.configuration.wants(eventType)) return;
+      const data: Data = {};
+      if (this.#model !== undefined) data.model = this.#model;
+      if (inputs !== undefined) this.#show(data, "inputs", inputs, this.#inputs);
+      this.#deliver(eventType, data, this.startId, this.#parentId);
+    });
+  }
+
+  /** Reads model and usage from a result or a chunk of a stream. */
+  learn(answer: unknown): void {
+    this.#model = modelOf(answer) ?? this.#model;
+    addUsage(this.#usage, answer);
+  }
+
+  token(data: Data): void {
+    aside(this.configuration, () => this.#tell("token", data));
+  }
+
+  end(outputs: unknown, more?: Data): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    aside(this.configuration, () => {
+      const eventType = this.isLlm ? "llm_end" : "end";
+      if (!this.configuration.wants(eventType)) return;
+      const data: Data = { duration_ms: this.#durationMs() };
+      if (this.isLlm) {
+        this.learn(outputs);
+        this.#showModel(data);
+      }
+      Object.assign(data, more);
+      this.#show(data, "outputs", outputs, this.outputs);
+      this.#tell(eventType, data);
+    });
+  }
+
+  fail(error: unknown, more?: Data): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    aside(this.configuration, () => {
+      const data: Data = { duration_ms: this.#durationMs(), error_type: nameOfError(error) };
+      if (this.isLlm) this.#showModel(data);
+      Object.assign(data, more);
+      Object.assign(data, snapshot(described(error), this.maxBytes));
+      this.#tell("error", data);
+    });
+  }
+
+  #durationMs(): number {
+    return Math.round((performance.now() - this.#startedAt) * 1000) / 1000;
+  }
+
+  #showModel(data: Data): void {
+    if (this.#model !== undefined) data.model = this.#model;
+    if (Object.keys(this.#usage).length > 0) data.usage = this.#usage;
+  }
+
+  #show<V>(data: Data, name: "inputs" | "outputs", value: V, rule: CaptureRule<V>): void {
+    if (rule === false) return;
+    let shown: unknown = value;
+    if (typeof rule === "function") {
+      try {
+        shown = rule(value);
+      } catch (error) {
+        shown = "[Redactor threw]";
+        const message = `capture.${name} threw ${nameOfError(error)}; the value is left out`;
+        this.configuration.complain(`capture.${name}`, message);
+      }
+    }
+    const copied = snapshot(shown, this.maxBytes);
+    if (copied !== undefined) data[name] = copied;
+  }
+
+  #tell(eventType: string, data: Data): void {
+    this.#deliver(eventType, data, randomId(), this.startId);
+  }
+
+  #deliver(eventType: string, data: Data, eventId: string, parentId: string | undefined): void {
+    const event: StreamllEvent = {
+      eventId,
+      executionId: this.executionId,
+      timestamp: timestampNow(),
+      moduleName: this.moduleName,
+      methodName: this.methodName,
+      eventType,
+      operation: this.operation,
+      data,
+      tags: this.tags,
+    };
+    this.configuration.deliver(parentId === undefined ? event : { ...event, parentId });
+  }
+}
+
+/** Anything can be thrown. The names are those of the Python package. */
+function described(error: unknown): object {
+  if (!(error instanceof Error) && !types.isNativeError(error)) return { error_message: error };
+  return { error_message: property(error, "message"), traceback: property(error, "stack") };
+}

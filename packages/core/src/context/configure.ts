@@ -1,0 +1,83 @@
+import type { FlushReport } from "../delivery/report.js";
+import type { EventSink } from "../event/sink.js";
+import type { Logger } from "../logger.js";
+import { Configuration, type EventFilter } from "./configuration.js";
+import { context } from "./context.js";
+import { Problems, type RecordingOptions, recordingOptionNames } from "./options.js";
+
+export interface ConfigureOptions extends RecordingOptions {
+  /** Each gets every event. One that fails or is slow neither delays nor stops another. */
+  readonly sinks: readonly EventSink[];
+  /** The types of events that reach the sinks, or a predicate; when that throws, the event passes. Default: all. */
+  readonly eventFilter?: EventFilter | undefined;
+  /** Where it is said, once each, that a filter, a redactor or a sink threw. Default: `process.emitWarning`. */
+  readonly logger?: Logger | undefined;
+}
+
+/** The sinks of one `configure`, together. */
+export interface Configured extends AsyncDisposable {
+  /** Flushes all sinks at once. */
+  flush(): Promise<FlushReport[]>;
+  /** Ends recording, unless `configure` was called again, and stops all sinks at once. */
+  stop(): Promise<FlushReport[]>;
+}
+
+/**
+ * Says where the events of the program go. Until then `instrument`, `trace` and `emit` do nothing and cost next to
+ * nothing. Called again, it takes the place of what it said before; sinks that are no longer named are not stopped.
+ *
+ * @throws ConfigurationError that lists everything that is wrong with the options.
+ * @example
+ * const streamll = configure({ sinks: [new RabbitMQSink()], eventFilter: ["start", "end", "error"] });
+ * // …
+ * await streamll.stop();
+ */
+export function configure(options: ConfigureOptions): Configured {
+  check(options);
+  const { sinks, eventFilter, logger, ...recording } = options;
+  const configuration = new Configuration(sinks, eventFilter, recording, logger);
+  context.configuration = configuration;
+  const stop = () => {
+    if (context.configuration === configuration) context.configuration = undefined;
+    return all(configuration.sinks, (sink) => sink.stop());
+  };
+  return {
+    flush: () => all(configuration.sinks, (sink) => sink.flush()),
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
+}
+
+/** Waits for all of them, also where one throws; then for what that one threw. */
+async function all<T>(sinks: readonly EventSink[], act: (sink: EventSink) => Promise<T>): Promise<T[]> {
+  const acts = sinks.map(async (sink) => act(sink));
+  await Promise.allSettled(acts);
+  return Promise.all(acts);
+}
+
+function check(options: ConfigureOptions): void {
+  const problems = new Problems();
+  if (problems.names(options, ["sinks", "eventFilter", "logger", ...recordingOptionNames])) {
+    const { sinks, eventFilter } = options;
+    problems.check(Array.isArray(sinks), "sinks", "write a list such as [new RabbitMQSink()]");
+    for (const [index, sink] of (Array.isArray(sinks) ? sinks : []).entries()) {
+      const allowed = "write a sink: an object with handleEvent, flush and stop";
+      problems.check(isSink(sink), `sinks[${index}]`, allowed);
+    }
+    const allowed = 'write a list such as ["start", "end"], or a function of an event';
+    problems.check(eventFilter === undefined || isFilter(eventFilter), "eventFilter", allowed);
+    problems.call(options);
+  }
+  problems.throwIfAny();
+}
+
+function isSink(sink: unknown): boolean {
+  const methods = ["handleEvent", "flush", "stop"] as const;
+  return methods.every((name) => typeof (sink as Partial<EventSink> | null)?.[name] === "function");
+}
+
+function isFilter(filter: unknown): boolean {
+  if (typeof filter === "function") return true;
+  const isList = typeof filter === "object" && filter !== null && Symbol.iterator in filter;
+  return isList && [...(filter as Iterable<unknown>)].every((type) => typeof type === "string");
+}

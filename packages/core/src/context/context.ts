@@ -1,0 +1,49 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Call } from "./call.js";
+import type { Configuration } from "./configuration.js";
+
+interface ProcessContext {
+  /** The call that the present code runs in. */
+  readonly calls: AsyncLocalStorage<Call>;
+  configuration: Configuration | undefined;
+  /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
+  busy: boolean;
+}
+
+const key = Symbol.for("@streamll/core context 1");
+const holder = globalThis as typeof globalThis & { [key]?: ProcessContext };
+
+/** One for the process, also where both the ES module and the CommonJS copy of this package are loaded. */
+export const context: ProcessContext = holder[key] ?? {
+  calls: new AsyncLocalStorage(),
+  configuration: undefined,
+  busy: false,
+};
+holder[key] = context;
+
+/** Where events go; `undefined` where nothing is to be recorded. */
+export function recording(): Configuration | undefined {
+  return context.busy ? undefined : context.configuration;
+}
+
+/** Does work of the recording: never throws into the program, and is not recorded itself. */
+export function aside(configuration: Configuration, work: () => void): void {
+  const outer = context.busy;
+  context.busy = true;
+  try {
+    work();
+  } catch (error) {
+    configuration.complain("recording", `an event could not be recorded: ${nameOfError(error)}`);
+  } finally {
+    context.busy = outer;
+  }
+}
+
+/** For warnings: what is in the message of a user's error is not known, and may be data. */
+export function nameOfError(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.name) : typeof error;
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,139 @@
+import { ConfigurationError } from "../errors.js";
+import { recording } from "./context.js";
+import { isClass, methodsOf } from "./methods.js";
+import { type CallOptions, callOptionNames, Problems } from "./options.js";
+import { run } from "./run.js";
+
+export interface InstrumentOptions extends CallOptions {
+  /** `{operation}` of routing keys. Default: the name of the method or the function. */
+  readonly operation?: string | undefined;
+  /** Of a class or an object: only these methods. Default: all. */
+  readonly methods?: readonly string[] | undefined;
+}
+
+type DecoratorContext = ClassDecoratorContext | ClassMethodDecoratorContext;
+
+type Decorator = <T extends object>(target: T, context: DecoratorContext) => T;
+
+type AnyFunction = (...args: never[]) => unknown;
+
+const optionNames = ["operation", "methods", ...callOptionNames];
+
+/** What was instrumented once is not instrumented again. */
+const wrappers = new WeakSet<object>();
+
+/**
+ * Records each call: `start` with the arguments before it, `end` with the result or `error` after it, `token` events
+ * while a stream that it gave is read. What the program sees stays the same.
+ *
+ * - a class: its methods, in place, so that all its instances have them, also those of its subclasses
+ * - an object: its methods and those of its class, in place
+ * - a function: gives one to call in its place
+ * - `@instrument()` or `@instrument({ … })`: a standard decorator of a class or a method
+ *
+ * @throws ConfigurationError for what cannot be instrumented, or options that cannot be.
+ * @example
+ * const rag = instrument(new RAG());
+ * const complete = instrument(complete_, { kind: "llm", capture: { inputs: false } });
+ */
+export function instrument(options?: InstrumentOptions): Decorator;
+export function instrument<T extends object>(target: T, options?: InstrumentOptions | DecoratorContext): T;
+export function instrument(target?: object, options?: InstrumentOptions | DecoratorContext): unknown {
+  if (target === undefined || (options === undefined && isOptions(target))) {
+    const checked = checkedOptions(target ?? {});
+    return (value: object, context: DecoratorContext) => decorated(value, context, checked);
+  }
+  if (isDecoratorContext(options)) return decorated(target, options, {});
+  return instrumented(target, checkedOptions(options ?? {}));
+}
+
+function instrumented(target: object, options: InstrumentOptions): object {
+  if (isClass(target)) return patched((target as { prototype: object }).prototype, options, target);
+  if (typeof target === "function") return wrapped(target as AnyFunction, target.name, options);
+  if (typeof target === "object" && target !== null) return patched(target, options, target);
+  throw refused("target", "instrument takes a class, an object or a function");
+}
+
+function decorated(value: object, context: DecoratorContext, options: InstrumentOptions): object {
+  if (context === undefined && isClass(value)) return instrumented(value, options);
+  if (context?.kind === "class") return instrumented(value, options);
+  if (context?.kind === "method") return wrapped(value as AnyFunction, String(context.name), options);
+  throw refused(
+    "@instrument()",
+    "stands before a class or a method, as a standard decorator (without experimentalDecorators)",
+  );
+}
+
+/** In place: private fields, `super`, statics and identity stay as they are. */
+function patched(holder: object, options: InstrumentOptions, result: object): object {
+  const { methods: chosen } = options;
+  for (const { name, descriptor } of methodsOf(holder)) {
+    if (chosen !== undefined && !chosen.includes(name)) continue;
+    const own = Object.getOwnPropertyDescriptor(holder, name);
+    // Sealed, it stays as it is.
+    if (own === undefined ? !Object.isExtensible(holder) : !own.configurable && !own.writable) continue;
+    const value = wrapped(descriptor.value, name, options);
+    Object.defineProperty(holder, name, { ...(own ?? { ...descriptor, enumerable: false }), value });
+  }
+  return result;
+}
+
+/** A proxy: name, length, fields and `new` of the function stay as they are. */
+function wrapped<F extends AnyFunction>(fn: F, name: string, options: InstrumentOptions): F {
+  if (wrappers.has(fn)) return fn;
+  const methodName = name.replace(/^bound /, "") || "anonymous";
+  const operation = options.operation ?? methodName;
+  const wrapper = new Proxy(fn, {
+    apply(_, self, args) {
+      const configuration = recording();
+      if (configuration === undefined) return Reflect.apply(fn, self, args);
+      const callee = { moduleName: classNameOf(self), methodName, operation, options };
+      return run(configuration, callee, args, fn as never, self, args);
+    },
+  });
+  wrappers.add(wrapper);
+  return wrapper;
+}
+
+function classNameOf(self: unknown): string | undefined {
+  try {
+    if (typeof self === "function") return self.name;
+    if (typeof self !== "object" || self === null) return undefined;
+    const { name } = self.constructor;
+    return typeof name === "string" && name !== "" && name !== "Object" ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `instrument({ kind: "llm" })` has options for a decorator, `instrument({ answer() { … } })` an object. */
+function isOptions(target: object): boolean {
+  if (Object.getPrototypeOf(target) !== Object.prototype) return false;
+  return Object.entries(target).every(
+    ([name, value]) => optionNames.includes(name) && typeof value !== "function",
+  );
+}
+
+function isDecoratorContext(options: object | undefined): options is DecoratorContext {
+  return options !== undefined && "addInitializer" in options;
+}
+
+function checkedOptions(options: InstrumentOptions): InstrumentOptions {
+  const problems = new Problems();
+  if (problems.names(options, optionNames)) {
+    const { operation, methods } = options;
+    problems.check(operation === undefined || typeof operation === "string", "operation", "write a string");
+    problems.check(methods === undefined || isNames(methods), "methods", 'write a list such as ["answer"]');
+    problems.call(options);
+  }
+  problems.throwIfAny();
+  return options;
+}
+
+function isNames(names: unknown): boolean {
+  return Array.isArray(names) && names.every((name) => typeof name === "string");
+}
+
+function refused(option: string, message: string): ConfigurationError {
+  return new ConfigurationError([{ option, message }]);
+}
