@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { configure, type FlushReport, instrument } from "@streamll/core";
+import { RabbitMQSink } from "@streamll/sink";
+import type { Colors } from "picocolors/types.js";
+import { amqpBroker } from "./broker/amqp.js";
+import { memoryBroker } from "./broker/memory.js";
+import { readPassages } from "./corpus.js";
+import { drawTree } from "./draw.js";
+import { Inbox } from "./inbox.js";
+import { RAG } from "./program.js";
+import { PassageIndex } from "./search.js";
+import { tableOf } from "./table.js";
+
+export interface DemoOptions {
+  /** Of a real broker; without it, one in the process. */
+  readonly url?: string | undefined;
+  readonly questions?: readonly string[] | undefined;
+}
+
+export interface DemoOutput {
+  readonly colors: Colors;
+  /** Columns of a line. */
+  readonly width: number;
+  print(line: string): void;
+}
+
+const defaultQuestions = [
+  "How is a poison event found?",
+  "Where can an event arrive twice?",
+  "What keeps the order of events?",
+  "What does docs/kafka.md say about partitions?",
+];
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const arrivalTimeoutMs = 5_000;
+
+/**
+ * Runs the program, sends its events through a broker, and prints what they tell.
+ *
+ * @returns Whether each event was confirmed and came out of the queue, exactly once.
+ * @throws ConfigurationError for a URL that cannot work; Error where the broker is not there or lets nobody in.
+ */
+export async function demo(
+  { url, questions = defaultQuestions }: DemoOptions,
+  { colors, width, print }: DemoOutput,
+): Promise<boolean> {
+  const stage = (title: string, text: string) => print(`\n${colors.cyan(colors.bold(title))}  ${text}`);
+  const broker = url === undefined ? memoryBroker() : amqpBroker(url);
+  const emitted: string[] = [];
+  const sink = new RabbitMQSink({
+    ...broker.sinkOptions,
+    transform(event) {
+      emitted.push(event.eventId);
+      return event;
+    },
+  });
+  const inbox = new Inbox();
+  const streamll = configure({ sinks: [sink] });
+
+  try {
+    await broker.read((body) => inbox.add(body));
+    await sink.start();
+    stage("1 Broker", broker.description);
+
+    const index = new PassageIndex(readPassages(root));
+    const rag = instrument(new RAG(index));
+    stage(
+      "2 Program",
+      `${questions.length} questions at once about the ${index.pages.size} pages of this project's docs.`,
+    );
+    print("  BM25 finds passages, and their best sentences are the answer, word by word: no language model.");
+    const answers = await Promise.all(questions.map((question) => textOf(rag.forward(question))));
+    const report = await sink.flush();
+    for (const [index, question] of questions.entries()) {
+      print(`  ${colors.bold(question)}`);
+      for (const line of wrapped(answers[index]!, width - 4)) print(`    ${line}`);
+    }
+
+    await inbox.until(emitted.length, arrivalTimeoutMs);
+    stage("3 Events", "as they came out of the queue: a tree of calls, when each ran, and what went wrong.");
+    for (const line of drawTree(inbox.events, width - 2, colors)) print(`  ${line}`);
+
+    stage("4 Delivery", flushLine(report));
+    for (const line of tableOf(sink.stats())) print(`  ${line}`);
+
+    const fault = inbox.differenceTo(emitted);
+    const isComplete = fault === undefined && sink.stats().events_sent === emitted.length;
+    const counts = `${emitted.length} emitted, ${sink.stats().events_sent} confirmed by the broker, ${inbox.events.length} read from the queue`;
+    print(`\n${isComplete ? colors.green(`✓ ${counts}`) : colors.red(`✗ ${counts}: ${fault}`)}`);
+    return isComplete;
+  } finally {
+    await streamll.stop();
+    await broker.close();
+  }
+}
+
+function flushLine({ sent, failed, dropped, pending, durationMs }: FlushReport): string {
+  return `flush() took ${durationMs.toFixed(1)} ms for the last ${sent + failed + dropped + pending} events: ${sent} sent, ${failed} failed, ${dropped} dropped, ${pending} pending.`;
+}
+
+async function textOf(words: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const word of words) text += word;
+  return text;
+}
+
+function wrapped(text: string, width: number): string[] {
+  return text.match(new RegExp(`\\S.{0,${width - 1}}(?=\\s|$)`, "g")) ?? [];
+}

@@ -1,0 +1,78 @@
+import pc from "picocolors";
+import { describe, expect, it } from "vitest";
+import { command } from "../src/command.js";
+import { runDemo } from "./support/child.js";
+
+/** Runs the command in this process. */
+async function run(args: string[], colored = false) {
+  const lines: string[] = [];
+  const errors: string[] = [];
+  const code = await command(args, {
+    colors: pc.createColors(colored),
+    width: 110,
+    print: (line) => lines.push(line),
+    printError: (line) => errors.push(line),
+  });
+  return { code, output: lines.join("\n"), errors };
+}
+
+describe("the demo", () => {
+  it("answers, shows its calls as a tree with tokens and one error, and accounts for every event", async () => {
+    const { code, output, errors } = await run([]);
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(output).toContain("How is a poison event found?\n    One poison event fails alone.");
+    expect(output).toMatch(/^ {2}RAG\.forward "How is a poison event found\?" +━+ +\d+\.\d ms$/m);
+    expect(output).toMatch(/^ {2}├ Retrieve\.forward → \["docs\/reliability\.md/m);
+    expect(output).toMatch(/^ {2}└ \d+ tokens "One poison event/m);
+    expect(output.match(/✗/g)).toHaveLength(1);
+    expect(output).toMatch(/^ {2}├ ✗ Retrieve\.forward PageNotFoundError: no page docs\/kafka\.md /m);
+    expect(output).toMatch(/^4 Delivery {2}flush\(\) .* 0 failed, 0 dropped, 0 pending\.$/m);
+    const [, ...counts] = /✓ (\d+) emitted, (\d+) confirmed by the broker, (\d+) read/.exec(output)!;
+    expect(Number(counts[0])).toBeGreaterThan(20);
+    expect(new Set(counts).size).toBe(1);
+    expect(output.split("\n").length).toBeLessThanOrEqual(60);
+  });
+
+  it("answers your own questions", async () => {
+    const { code, output } = await run([
+      "--ask",
+      "zeppelin?",
+      "--ask",
+      "What says docs/errors.md about TLS?",
+    ]);
+    expect(code).toBe(0);
+    expect(output).toContain("zeppelin?\n    Nothing about it in the pages.");
+    expect(output).toMatch(/Retrieve\.forward → \["docs\/errors\.md/);
+  });
+
+  it("has colours where they are wanted", async () => {
+    expect((await run(["--ask", "why?"], true)).output).toContain("\x1b[");
+    expect((await run(["--ask", "why?"])).output).not.toContain("\x1b[");
+  });
+
+  it("explains its options", async () => {
+    const { code, output } = await run(["--help"]);
+    expect(code).toBe(0);
+    expect(output).toContain("--url URL");
+  });
+
+  it.each([
+    ["an unknown option", ["--uri", "x"], "--uri"],
+    ["a URL that cannot work", ["--url", "http://u:hunter2@localhost/"], "amqpUrl"],
+    ["a broker that is not there", ["--url", "amqp://u:hunter2@127.0.0.1:1/"], "connect ECONNREFUSED"],
+  ])("ends with 1 and one line for %s", async (_, args, part) => {
+    const { code, output, errors } = await run(args);
+    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect(errors).toEqual([expect.stringContaining(part)]);
+    expect(errors[0]).not.toMatch(/\n|hunter2/);
+  });
+
+  it("runs as a program from any folder, without colour codes in a pipe, and ends", {
+    timeout: 60_000,
+  }, async () => {
+    const { code, stdout, stderr } = await runDemo(["--ask", "why?"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("✓");
+    expect(stdout).not.toContain("\x1b[");
+  });
+});
