@@ -49,7 +49,8 @@ const section = (title: string, rows: readonly string[]): string => `${title}\n$
 
 function flagRow({ name, letter, value, negatable, about }: Flag): string {
   const head = `${letter ? `-${letter}, ` : ""}--${negatable && value === undefined ? "[no-]" : ""}${name}`;
-  return row(`${head}${value ? ` ${value}` : ""}`, `${about}${sinkNote(name)}`, COLUMN);
+  const other = negatable && value !== undefined ? `, --no-${name}` : "";
+  return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name)}`, COLUMN);
 }
 
 /** Default and environment variable, of an option of the sink. */

@@ -1,0 +1,207 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { platform, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brokersForTests } from "@streamll/brokers";
+import { type Channel, type ChannelModel, connect } from "amqplib";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { commandLine, environment, Spawned } from "./support/spawned.js";
+
+const line = (i: number) =>
+  `${JSON.stringify({
+    event_id: `id-${i}`,
+    execution_id: `e-${i % 7}`,
+    timestamp: "2026-01-02T03:04:05.678Z",
+    module_name: "RAG",
+    method_name: "forward",
+    event_type: "start",
+    operation: "answer",
+    data: { i, text: "é✓ \u001b[31m" },
+    tags: {},
+  })}\n`;
+const lines = (count: number) => Array.from({ length: count }, (_, i) => line(i)).join("");
+const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+
+describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
+  let model: ChannelModel;
+  let channel: Channel;
+  let exchange: string;
+  let running: Spawned[];
+  beforeAll(async () => {
+    model = await connect(broker.url);
+    channel = await model.createChannel();
+  });
+  afterAll(() => model.close());
+  beforeEach(() => {
+    exchange = `cli-${randomUUID()}`;
+    running = [];
+  });
+  afterEach(async () => {
+    for (const { process } of running) process.kill("SIGKILL");
+    await channel.deleteQueue(exchange);
+    await channel.deleteExchange(exchange);
+  });
+
+  const start = (...args: string[]) => {
+    const spawned = new Spawned(args, { RABBITMQ_URL: broker.url, RABBITMQ_EXCHANGE: exchange });
+    running.push(spawned);
+    return spawned;
+  };
+  const stored = async () => {
+    const bodies: string[] = [];
+    for (;;) {
+      const message = await channel.get(exchange, { noAck: true });
+      if (message === false) return bodies;
+      bodies.push(`${message.content.toString("utf8")}\n`);
+    }
+  };
+
+  it("pipe brings 10,000 lines to the queue, each as it was and in the order of its execution", async () => {
+    const pipe = start("pipe", "--json");
+    expect(await pipe.fed(lines(10_000))).toBe(0);
+    expect(JSON.parse(pipe.stdout)).toMatchObject({ events: 10_000, confirmed: 10_000, failed: 0 });
+    expect(pipe.stderr).toMatch(/^10,000 events confirmed in/);
+    expect(pipe.stderr + pipe.stdout).not.toContain("\u001b");
+    const bodies = await stored();
+    const sorted = (all: readonly string[]) => [...all].sort((a, b) => numberOf(a) - numberOf(b)).join("");
+    const numberOf = (body: string) => JSON.parse(body).data.i as number;
+    expect(sorted(bodies)).toBe(lines(10_000));
+    for (let e = 0; e < 7; e++) {
+      const numbers = bodies.map(numberOf).filter((i) => i % 7 === e);
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    }
+  });
+
+  it("pipe stops at a bad line, or leaves it out", async () => {
+    const input = `${line(0)}nonsense\n${line(1)}`;
+    const failing = start("pipe");
+    expect(await failing.fed(input)).toBe(1);
+    expect(failing.stderr).toContain("error: stdin:2: not JSON");
+    expect(await stored()).toEqual([line(0)]);
+    const skipping = start("pipe", "--on-error", "skip");
+    expect(await skipping.fed(input)).toBe(3);
+    expect(await stored()).toEqual([line(0), line(1)]);
+  });
+
+  it("pipe tells of an event that no queue takes by its line", async () => {
+    const pipe = start("pipe", "--no-queue", "--max-retries", "0");
+    expect(await pipe.fed(line(0))).toBe(1);
+    expect(pipe.stderr).toMatch(/error: stdin:1: UNROUTABLE: /);
+  });
+
+  it("pipe, ended by Ctrl-C, delivers what it had read", async () => {
+    const pipe = start("pipe", "--json", "--batch-timeout", "5", "--batch-size", "10000");
+    pipe.process.stdin!.write(lines(500));
+    await until(() => expect(pipe.process.stdin!.writableLength).toBe(0));
+    pipe.process.kill("SIGINT");
+    expect(await pipe.ended).toBe(130);
+    const { events, confirmed } = JSON.parse(pipe.stdout);
+    expect(confirmed).toBe(events);
+    expect(await stored()).toHaveLength(confirmed);
+  });
+
+  it("tail shows events live, and what it prints as JSON can be piped back", async () => {
+    await channel.assertExchange(exchange, "topic", { durable: true });
+    const human = start("tail");
+    const json = start("tail", "--json", "--pattern", "streamll.start.*");
+    for (const tail of [human, json]) {
+      await until(() => expect(tail.stderr).toContain(`tailing ${exchange}`));
+    }
+    expect(await start("pipe").fed(lines(300))).toBe(0);
+    await until(() => expect(json.stdout.split("\n")).toHaveLength(301));
+    await until(() => expect(human.stdout.split("\n")).toHaveLength(301));
+    expect(human.stdout).toMatch(/ start +RAG\.forward \/ answer \{"i":0,"text":"é✓ \\\\u001b\[31m"\}/);
+    expect(human.stdout).not.toContain("\u001b");
+    for (const tail of [human, json]) {
+      tail.process.kill("SIGINT");
+      expect(await tail.ended).toBe(130);
+    }
+    await stored();
+    expect(await start("pipe").fed(json.stdout)).toBe(0);
+    expect((await stored()).sort()).toEqual(lines(300).match(/.*\n/g)!.sort());
+  });
+
+  it("tail without the exchange says what to do", async () => {
+    const tail = start("tail");
+    expect(await tail.ended).toBe(1);
+    expect(tail.stderr).toContain(`there is no exchange "${exchange}"`);
+  });
+
+  it("wrong password, unknown host and unknown vhost are told, and no password is shown", async () => {
+    const wrong = broker.url.replace("guest:guest@", "guest:s3cr3t-pw@");
+    const cases = [
+      [wrong, /refused|ACCESS_REFUSED/i],
+      ["amqp://guest:s3cr3t-pw@no-such-host.invalid/", /ENOTFOUND|EAI_AGAIN/],
+      [`${broker.url}no-such-vhost`, /no-such-vhost.* not found/],
+    ] as const;
+    await Promise.all(
+      cases.flatMap(([url, message]) =>
+        ["pipe", "tail"].map(async (name) => {
+          const failing = start(name, "--url", url);
+          expect(await failing.fed("")).toBe(1);
+          expect(failing.stderr).toMatch(message);
+          expect(failing.stderr).not.toContain("s3cr3t-pw");
+        }),
+      ),
+    );
+  });
+
+  it("pipe reads files", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+    const file = join(folder, "events.ndjson");
+    await writeFile(file, lines(3));
+    expect(await start("pipe", file).fed("")).toBe(0);
+    expect(await stored()).toHaveLength(3);
+    await rm(folder, { recursive: true });
+  });
+
+  // util-linux: other systems have another `script`.
+  it.runIf(platform() === "linux")("pipe draws its progress on a terminal", async () => {
+    const quoted = [...commandLine, "pipe"].map((part) => `'${part}'`).join(" ");
+    const feed = `(printf '%s\\n' '${line(0).trim()}'; sleep 0.5) | ${quoted}`;
+    const { stdout } = await promisify(execFile)("script", ["-qec", feed, "/dev/null"], {
+      env: environment({ RABBITMQ_URL: broker.url, RABBITMQ_EXCHANGE: exchange, TERM: "xterm" }),
+    });
+    expect(stdout).toContain("\r\u001b[K1 read");
+    expect(stdout).toMatch(/1 event confirmed in/);
+  });
+
+  describe("over connections that fail", { skip: !broker.owned }, () => {
+    it("tail connects again", async () => {
+      await channel.assertExchange(exchange, "topic", { durable: true });
+      const name = `cli-${randomUUID()}`;
+      const tail = start("tail", "--json", "--connection-name", name);
+      await until(() => expect(tail.stderr).toContain("tailing"));
+      const connections = await until(async () => {
+        const found = await broker.ctl("list_connections", "pid", "client_properties");
+        const pids = found.split("\n").filter((row) => row.includes(name));
+        expect(pids).toHaveLength(1);
+        return pids;
+      });
+      await broker.ctl("close_connection", connections[0]!.split("\t")[0]!, "for a test");
+      await until(() => expect(tail.stderr.match(/tailing/g)).toHaveLength(2));
+      expect(tail.stderr).toContain("connection lost: ");
+      channel.publish(exchange, "k", Buffer.from(line(0)));
+      await until(() => expect(tail.stdout).toBe(line(0)));
+    });
+
+    it("both speak TLS", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+      const ca = join(folder, "ca.pem");
+      await writeFile(ca, broker.ca);
+      await channel.assertExchange(exchange, "topic", { durable: true });
+      const tls = ["--url", broker.tlsUrl, "--tls-ca", ca];
+      const tail = start("tail", "--json", "-n", "1", ...tls);
+      await until(() => expect(tail.stderr).toContain("tailing"));
+      expect(await start("pipe", ...tls).fed(line(0))).toBe(0);
+      expect(await tail.ended).toBe(0);
+      expect(tail.stdout).toBe(line(0).replaceAll("\u001b", "\\u001b"));
+      const untrusted = start("tail", "--url", broker.tlsUrl);
+      expect(await untrusted.ended).toBe(1);
+      expect(untrusted.stderr).toContain("certificate");
+      await rm(folder, { recursive: true });
+    });
+  });
+});

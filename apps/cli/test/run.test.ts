@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { command } from "./support/shell.js";
+
+async function said(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { code, stdout, stderr } = command(args, { env });
+  return { code: await code, stdout: stdout.text, stderr: stderr.text };
+}
+
+describe("streamll", () => {
+  it("--help names the commands, and each command's the options with default and variable", async () => {
+    const { code, stdout, stderr } = await said(["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const name of ["pipe", "tail", "explain"]) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+      const help = (await said([name, "-h"])).stdout;
+      expect(help).toContain(`usage: streamll ${name}`);
+      expect(help).toMatch(/--heartbeat SECONDS[^[]*\[default\s+10;\s+RABBITMQ_HEARTBEAT\]/);
+      expect((await said(["help", name])).stdout).toBe(help);
+      expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+    }
+    expect((await said(["pipe", "--help"])).stdout).toContain("--queue TEXT, --no-queue ");
+  });
+
+  it("--version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    expect(await said(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    expect((await said(["tail", "--version"])).stdout).toBe(`${version}\n`);
+  });
+
+  it("without a command shows the help and fails", async () => {
+    const { code, stdout, stderr } = await said([]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("usage: streamll COMMAND");
+  });
+
+  it("names the command and the option that were probably meant", async () => {
+    expect(await said(["tal"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("did you mean tail?"),
+    });
+    expect(await said(["tail", "--paterns", "#"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/did you mean --pattern\?\nstreamll tail --help/),
+    });
+  });
+
+  it("shows no URL that stands in a wrong place", async () => {
+    for (const args of [
+      ["amqp://u:s3cret@host"],
+      ["pipe", "amqp://u:s3cret@host"],
+      ["tail", "amqp://u:s3cret@host"],
+      ["pipe", "--url", "amqp://u:s3cret@host:x"],
+    ]) {
+      const { code, stderr } = await said(args);
+      expect(code).toBeGreaterThan(0);
+      expect(stderr).not.toContain("s3cret");
+    }
+  });
+});
+
+describe("streamll explain", () => {
+  it("shows each option, where it came from, and no password", async () => {
+    const { code, stdout } = await said(["explain", "--batch-size", "7"], {
+      RABBITMQ_URL: "amqp://me:s3cret@host",
+      RABBITMQ_EXCHANGE: "mine",
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/batchSize +7 +option/);
+    expect(stdout).toMatch(/exchange +mine +RABBITMQ_EXCHANGE/);
+    expect(stdout).toContain("amqp://me:***@host");
+    expect(stdout).not.toContain("s3cret");
+  });
+
+  it("--json is a document", async () => {
+    const { stdout } = await said(["explain", "--json", "--exchange", "a\u001b[31m"]);
+    expect(stdout).not.toContain("\u001b");
+    expect(JSON.parse(stdout).options.exchange).toEqual({ value: "a\u001b[31m", from: "option" });
+  });
+
+  it("tells every problem by its flag or variable", async () => {
+    const args = ["explain", "--batch-size", "0", "--queue-priority", "300"];
+    const { code, stderr } = await said(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/2 problems:\n.*--queue-priority: 300 is not.*\n.*--batch-size: 0 is not/);
+    const json = await said([...args, "--json"]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout).problems).toHaveLength(2);
+    expect((await said(["explain"], { RABBITMQ_BATCH_SIZE: "x" })).stderr).toContain("RABBITMQ_BATCH_SIZE: ");
+  });
+});
