@@ -14,11 +14,15 @@ interface Row {
 const timelineWidth = 24;
 const tookWidth = 10;
 
-/** Events as a tree of calls, one a line: its name, what went in or came out, when it ran, and for how long. */
+/**
+ * Events as a tree of calls, one a line: its name, what went in or came out, when it ran, and for how long.
+ * Above them is the scale of time.
+ */
 export function drawTree(events: readonly StreamllEvent[], width: number, colors: Colors): string[] {
   const timeline = timelineOf(events, timelineWidth);
   const textWidth = width - timelineWidth - tookWidth - 2;
-  return callsOf(events).flatMap((node) => draw(node, "", ""));
+  const scale = " ".repeat(textWidth + 2) + colors.dim(timeline.scale);
+  return [scale, ...callsOf(events).flatMap((node) => draw(node, "", ""))];
 
   function draw(node: Node, branch: string, below: string): string[] {
     if (!("start" in node)) return [line(branch, eventRow(node, timeline, colors))];

@@ -23,11 +23,9 @@ export class Inbox {
     });
   }
 
-  /** What is wrong with it, if each of these was to come exactly once. */
-  differenceTo(eventIds: readonly string[]): string | undefined {
-    const came = new Set(this.events.map(({ eventId }) => eventId));
-    const missing = eventIds.filter((id) => !came.has(id)).length;
-    const extra = this.events.length - (eventIds.length - missing);
-    return missing + extra === 0 ? undefined : `${missing} did not arrive, ${extra} arrived that should not`;
+  /** Whether each of these events is there once, and no other. */
+  holdsExactly(eventIds: readonly string[]): boolean {
+    const held = new Set(this.events.map(({ eventId }) => eventId));
+    return this.events.length === eventIds.length && eventIds.every((id) => held.has(id));
   }
 }

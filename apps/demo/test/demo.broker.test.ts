@@ -2,19 +2,20 @@ import { once } from "node:events";
 import { brokersForTests } from "@streamll/brokers";
 import { connect } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
-import { runDemo, startDemo } from "./support/child.js";
+import { startChild } from "./support/child.js";
+import { run } from "./support/run.js";
 
 describe.each(brokersForTests())("the demo on RabbitMQ $version", ({ url }) => {
   it("sends and reads every event, and leaves nothing behind", async () => {
-    const { code, stdout, stderr } = await runDemo(["--url", url]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/✓ (\d+) emitted, \1 confirmed by the broker, \1 read from the queue/);
-    expect(stdout).toMatch(/└ \d+ tokens "One poison event/);
-    expect(await leftOf(url, nameIn(stdout))).toEqual([]);
+    const { code, output, errors } = await run(["--url", url]);
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(output).toMatch(/✓ (\d+) emitted, \1 confirmed by the broker, \1 read from the queue/);
+    expect(output).toMatch(/└ \d+ tokens "One poison event/);
+    expect(await leftOf(url, nameIn(output))).toEqual([]);
   });
 
   it("leaves nothing behind when it is killed", async () => {
-    const demo = startDemo(["--url", url]);
+    const demo = startChild(["--url", url]);
     let output = "";
     for await (const chunk of demo.stdout!) {
       output += chunk;
@@ -28,9 +29,9 @@ describe.each(brokersForTests())("the demo on RabbitMQ $version", ({ url }) => {
 
   it("says in one line that the password is wrong", async () => {
     const wrong = Object.assign(new URL(url), { password: "hunter2" });
-    const { code, stderr } = await runDemo(["--url", wrong.href]);
+    const { code, errors } = await run(["--url", wrong.href]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^amqp:\/\/guest:\*\*\*@.*ACCESS.REFUSED.*\n$/);
+    expect(errors).toEqual([expect.stringMatching(/^amqp:\/\/guest:\*\*\*@.*ACCESS.REFUSED.*$/)]);
   });
 });
 

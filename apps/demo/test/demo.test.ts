@@ -1,20 +1,9 @@
+import { MemoryBroker } from "@streamll/transport-memory";
 import pc from "picocolors";
 import { describe, expect, it } from "vitest";
-import { command } from "../src/command.js";
-import { runDemo } from "./support/child.js";
-
-/** Runs the command in this process. */
-async function run(args: string[], colored = false) {
-  const lines: string[] = [];
-  const errors: string[] = [];
-  const code = await command(args, {
-    colors: pc.createColors(colored),
-    width: 110,
-    print: (line) => lines.push(line),
-    printError: (line) => errors.push(line),
-  });
-  return { code, output: lines.join("\n"), errors };
-}
+import { demo } from "../src/demo.js";
+import { runChild } from "./support/child.js";
+import { run } from "./support/run.js";
 
 describe("the demo", () => {
   it("answers, shows its calls as a tree with tokens and one error, and accounts for every event", async () => {
@@ -50,6 +39,16 @@ describe("the demo", () => {
     expect((await run(["--ask", "why?"])).output).not.toContain("\x1b[");
   });
 
+  it("says so when an event that was confirmed does not come out of the queue", async () => {
+    const broker = MemoryBroker.named("streamll_demo");
+    broker.declareQueue("streamll_demo");
+    using _thief = broker.subscribe({ queue: "streamll_demo" }, () => {});
+    const lines: string[] = [];
+    const output = { colors: pc.createColors(false), width: 110, print: (line: string) => lines.push(line) };
+    expect(await demo({ arrivalTimeoutMs: 50 }, output)).toBe(false);
+    expect(lines.at(-1)).toMatch(/✗ .* not each exactly once$/);
+  });
+
   it("explains its options", async () => {
     const { code, output } = await run(["--help"]);
     expect(code).toBe(0);
@@ -70,7 +69,7 @@ describe("the demo", () => {
   it("runs as a program from any folder, without colour codes in a pipe, and ends", {
     timeout: 60_000,
   }, async () => {
-    const { code, stdout, stderr } = await runDemo(["--ask", "why?"]);
+    const { code, stdout, stderr } = await runChild(["--ask", "why?"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("✓");
     expect(stdout).not.toContain("\x1b[");

@@ -12,7 +12,7 @@ function event(ms: number, eventType: string, input: Partial<EventInput>) {
 }
 
 function drawn(events: Parameters<typeof drawTree>[0], width = 100, colors = pc.createColors(false)) {
-  return drawTree(events, width, colors);
+  return drawTree(events, width, colors).slice(1);
 }
 
 const answered = [
@@ -42,6 +42,12 @@ describe("the tree of calls", () => {
       '│ └ retrieved {"passages":3}                                            •',
       '└ 3 tokens "So it is."                                                              •    •',
     ]);
+  });
+
+  it("has the scale of time above it", () => {
+    const [scale, first] = drawTree(answered, 100, pc.createColors(false));
+    expect(scale!.trim()).toMatch(/^0 +200 ms$/);
+    expect(scale!.indexOf("0")).toBe(first!.indexOf("━"));
   });
 
   it("shows an error where it was raised", () => {

@@ -10,7 +10,7 @@ const tsconfig = fileURLToPath(new URL("../../../../tsconfig.json", import.meta.
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /** Starts the demo from source, in a folder that knows nothing of the project. */
-export function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const { FORCE_COLOR, NO_COLOR, ...inherited } = process.env;
   return spawn(process.execPath, ["--import", tsx, main, ...args], {
     cwd: tmpdir(),
@@ -19,8 +19,8 @@ export function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}):
   });
 }
 
-export async function runDemo(args: readonly string[], env?: NodeJS.ProcessEnv) {
-  const child = startDemo(args, env);
+export async function runChild(args: readonly string[], env?: NodeJS.ProcessEnv) {
+  const child = startChild(args, env);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout!),
     text(child.stderr!),
