@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { TransportError } from "@streamll/core";
 import type { MemoryMessage } from "./message.js";
 import type { Queue } from "./queue.js";
-import { topicMatcher } from "./topic.js";
+import { topicMatches, wordsOf } from "./topic.js";
 
 type Arguments = Readonly<Record<string, unknown>>;
-type Matcher = (message: MemoryMessage) => boolean;
+/** `words` are those of the routing key, split once for all bindings. */
+type Matcher = (message: MemoryMessage, words: readonly string[]) => boolean;
 
 export const exchangeTypes = ["direct", "fanout", "topic", "headers"] as const;
 export type ExchangeType = (typeof exchangeTypes)[number];
@@ -63,7 +64,9 @@ export class Exchange {
   }
 
   #match(message: MemoryMessage): readonly Queue[] {
-    return [...new Set(this.#bindings.filter(({ matches }) => matches(message)).map(({ queue }) => queue))];
+    const words = wordsOf(message.routingKey);
+    const matching = this.#bindings.filter(({ matches }) => matches(message, words));
+    return [...new Set(matching.map(({ queue }) => queue))];
   }
 }
 
@@ -71,8 +74,8 @@ const matchers: Readonly<Record<ExchangeType, (pattern: string, args: Arguments)
   direct: (pattern) => (message) => message.routingKey === pattern,
   fanout: () => () => true,
   topic(pattern) {
-    const matches = topicMatcher(pattern);
-    return (message) => matches(message.routingKey);
+    const wanted = wordsOf(pattern);
+    return (_message, words) => topicMatches(wanted, words);
   },
   headers: (_pattern, args) => headersMatcher(args),
 };

@@ -1,19 +1,13 @@
 /** RabbitMQ takes an empty key for no words at all, so that `*` does not match it. */
-const wordsOf = (text: string): string[] => (text === "" ? [] : text.split("."));
+export const wordsOf = (text: string): string[] => (text === "" ? [] : text.split("."));
 
 /**
- * Compiles the pattern of a topic binding: `*` is one word, `#` any number of them, none too.
+ * Matches the pattern of a topic binding: `*` is one word, `#` any number of them, none too.
  *
  * Only the last `#` ever needs a longer stretch: whatever the ones before it took, what stands between them was
  * found as early as possible. So it never costs more than key times pattern.
  */
-export function topicMatcher(pattern: string): (routingKey: string) => boolean {
-  const wanted = wordsOf(pattern);
-  if (!wanted.includes("#") && !wanted.includes("*")) return (routingKey) => routingKey === pattern;
-  return (routingKey) => matches(wanted, wordsOf(routingKey));
-}
-
-function matches(wanted: readonly string[], words: readonly string[]): boolean {
+export function topicMatches(wanted: readonly string[], words: readonly string[]): boolean {
   let next = 0;
   let hash = -1;
   let resume = 0;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { topicMatcher } from "../src/topic.js";
+import { topicMatches, wordsOf } from "../src/topic.js";
 
-const matches = (pattern: string, key: string) => topicMatcher(pattern)(key);
+const matches = (pattern: string, key: string) => topicMatches(wordsOf(pattern), wordsOf(key));
 
 describe("a topic pattern", () => {
   it.each([
@@ -47,7 +47,7 @@ describe("a topic pattern", () => {
     fc.assert(
       fc.property(pattern, key, (wanted, words) => {
         const [p, k] = [wanted.join("."), words.join(".")];
-        expect(matches(p, k)).toBe(naive(wordsOf(p), wordsOf(k)));
+        expect(matches(p, k)).toBe(naive(split(p), split(k)));
       }),
       { numRuns: 5000 },
     );
@@ -58,7 +58,7 @@ describe("a topic pattern", () => {
   });
 });
 
-const wordsOf = (text: string) => (text === "" ? [] : text.split("."));
+const split = (text: string) => (text === "" ? [] : text.split("."));
 
 /** The rule as it stands in the specification of AMQP 0-9-1, 3.1.3.3, without a thought for its cost. */
 function naive([wanted, ...others]: readonly string[], words: readonly string[]): boolean {
