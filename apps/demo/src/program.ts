@@ -3,7 +3,7 @@ import { emit, instrument, trace } from "@streamll/core";
 import { bestSentences, type Hit, type PassageIndex } from "./search.js";
 
 /** A question is about a page that is not there. */
-export class PageNotFoundError extends Error {
+class PageNotFoundError extends Error {
   override readonly name = "PageNotFoundError";
 
   constructor(readonly page: string) {
@@ -12,7 +12,7 @@ export class PageNotFoundError extends Error {
 }
 
 /** Finds passages that may hold the answer. */
-export class Retrieve {
+class Retrieve {
   readonly #index: PassageIndex;
 
   constructor(index: PassageIndex) {
