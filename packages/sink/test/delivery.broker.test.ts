@@ -1,0 +1,130 @@
+import { type Broker, brokersForTests } from "@streamll/brokers";
+import { createEvent, type StreamllEvent, toWire } from "@streamll/core";
+import { RabbitMQSink } from "@streamll/sink";
+import { describe, expect, it } from "vitest";
+import { type FoundMessage, readQueue, scratchName } from "./support/queue.js";
+
+const EXECUTIONS = 500;
+
+/** Events of many executions, in turn; each says which one of its execution it is. */
+function* program(count: number): Generator<StreamllEvent> {
+  for (let i = 0; i < count; i++) {
+    yield createEvent({
+      executionId: `execution-${i % EXECUTIONS}`,
+      eventType: i % 7 === 0 ? "end" : "token",
+      moduleName: "Retriever",
+      operation: "search",
+      data: {
+        step: Math.floor(i / EXECUTIONS),
+        text: `naïve “π” ${i} 🐇\n`,
+        nested: { list: [1, null, true, i / 3] },
+      },
+      tags: { team: "search" },
+    });
+  }
+}
+
+/** Hands events over at the sink's pace. */
+async function handOver(sink: RabbitMQSink, events: Iterable<StreamllEvent>): Promise<void> {
+  for (const event of events) {
+    while (!sink.handleEvent(event)) await sink.ready();
+  }
+}
+
+/** Whether each execution's steps rise, when of an event that came twice only the first is looked at. */
+function outOfOrder(found: readonly FoundMessage[]): FoundMessage[] {
+  const seen = new Set<string>();
+  const last = new Map<string, number>();
+  return found.filter((message) => {
+    if (seen.has(message.messageId)) return false;
+    seen.add(message.messageId);
+    const { step } = (JSON.parse(message.body) as { data: { step: number } }).data;
+    const before = last.get(message.correlationId) ?? -1;
+    last.set(message.correlationId, step);
+    return step !== before + 1;
+  });
+}
+
+/** A busy machine takes ten times as long. */
+const patient = { timeout: 300_000 };
+
+const optionsFor = (broker: Broker, name: string) =>
+  ({
+    amqpUrl: broker.url,
+    exchange: name,
+    routingKey: "app.{module_name}.{event_type}",
+    queue: name,
+    flushTimeout: "4m",
+  }) as const;
+
+describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
+  it(
+    "100,000 events arrive exactly once, in order within each execution, equal to what was sent",
+    patient,
+    async (test) => {
+      test.skip(!broker.owned, "reads with the python3-pika that comes with the brokers");
+      await using scratch = scratchName(broker);
+      const sent = [...program(100_000)];
+      const sink = new RabbitMQSink(optionsFor(broker, scratch.name));
+      await handOver(sink, sent);
+      expect(await sink.stop()).toMatchObject({ failed: 0, dropped: 0, pending: 0 });
+      expect(sink.stats()).toMatchObject({ events_sent: 100_000, events_retried: 0 });
+
+      const found = await readQueue(broker, scratch.name);
+      expect(found).toHaveLength(sent.length);
+      const wire = new Map(sent.map((event) => [event.eventId, JSON.stringify(toWire(event))]));
+      const different = found.filter(({ messageId, body }) => {
+        const isSame = wire.get(messageId) === body;
+        wire.delete(messageId);
+        return !isSame;
+      });
+      expect(different).toEqual([]);
+      expect(wire.size).toBe(0);
+      expect(outOfOrder(found)).toEqual([]);
+      expect(found[0]).toMatchObject({
+        key: "app.Retriever.end",
+        correlationId: "execution-0",
+        type: "end",
+        contentType: "application/json",
+        deliveryMode: 2,
+        headers: {
+          event_type: "end",
+          operation: "search",
+          module_name: "Retriever",
+          execution_id: "execution-0",
+        },
+      });
+    },
+  );
+
+  it("a broker killed in mid-run loses none of 60,000", patient, async (test) => {
+    test.skip(!broker.owned, "kills the broker");
+    await using scratch = scratchName(broker);
+    const sent = [...program(60_000)];
+    const sink = new RabbitMQSink({
+      ...optionsFor(broker, scratch.name),
+      maxBufferedEvents: 20_000,
+    });
+    let killed: Promise<void> | undefined;
+    const kill = async () => {
+      await broker.kill();
+      await broker.start();
+    };
+    for (const event of sent) {
+      while (!sink.handleEvent(event)) await sink.ready();
+      if (sink.stats().events_sent >= 15_000) killed ??= kill();
+    }
+    await killed;
+    expect(await sink.stop()).toMatchObject({ failed: 0, dropped: 0, pending: 0 });
+    expect(sink.stats()).toMatchObject({ events_sent: 60_000, events_failed: 0 });
+    expect(sink.stats().reconnects).toBeGreaterThan(0);
+
+    const found = await readQueue(broker, scratch.name);
+    expect(new Set(found.map(({ messageId }) => messageId))).toEqual(
+      new Set(sent.map(({ eventId }) => eventId)),
+    );
+    // At most what was in flight when the broker died came twice.
+    expect(found.length - sent.length).toBeLessThanOrEqual(4096);
+    expect(outOfOrder(found)).toEqual([]);
+  });
+});
