@@ -5,7 +5,7 @@ import { timestampNow } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
 import type { Configuration } from "./configuration.js";
 import { aside, context, nameOfError } from "./context.js";
-import { addUsage, modelOf, modelOfInputs, type Usage } from "./llm.js";
+import { addUsage, modelOf, type Usage } from "./llm.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
 import { property, snapshot } from "./snapshot.js";
 
@@ -70,7 +70,7 @@ export class Call {
   start(inputs: readonly unknown[] | undefined): void {
     aside(this.configuration, () => {
       const eventType = this.isLlm ? "llm_start" : "start";
-      if (this.isLlm && inputs !== undefined) this.#model = modelOfInputs(inputs);
+      if (this.isLlm) for (const input of inputs ?? []) this.learn(input);
       if (!this.configuration.wants(eventType)) return;
       const data: Data = {};
       if (this.#model !== undefined) data.model = this.#model;
@@ -81,8 +81,12 @@ export class Call {
 
   /** Reads model and usage from a result or a chunk of a stream. */
   learn(answer: unknown): void {
-    this.#model = modelOf(answer) ?? this.#model;
-    addUsage(this.#usage, answer);
+    try {
+      this.#model = modelOf(answer) ?? this.#model;
+      addUsage(this.#usage, answer);
+    } catch {
+      // A getter of theirs.
+    }
   }
 
   token(data: Data): void {
@@ -148,7 +152,7 @@ export class Call {
   }
 
   #deliver(eventType: string, data: Data, eventId: string, parentId: string | undefined): void {
-    const event: StreamllEvent = {
+    const event: { -readonly [K in keyof StreamllEvent]: StreamllEvent[K] } = {
       eventId,
       executionId: this.executionId,
       timestamp: timestampNow(),
@@ -159,7 +163,8 @@ export class Call {
       data,
       tags: this.tags,
     };
-    this.configuration.deliver(parentId === undefined ? event : { ...event, parentId });
+    if (parentId !== undefined) event.parentId = parentId;
+    this.configuration.deliver(event);
   }
 }
 

@@ -67,16 +67,18 @@ export class Configuration {
   }
 
   #hand(event: StreamllEvent, sink: EventSink, index: number): boolean {
-    const complain = (error: unknown) =>
-      this.complain(`sinks[${index}]`, `handleEvent of sinks[${index}] threw ${nameOfError(error)}`);
     try {
       const taken: unknown = sink.handleEvent(event);
       // Not what the interface says, but easily written.
-      if (types.isPromise(taken)) taken.catch(complain);
+      if (types.isPromise(taken)) taken.catch((error) => this.#blame(index, error));
       return taken !== false;
     } catch (error) {
-      complain(error);
+      this.#blame(index, error);
       return false;
     }
+  }
+
+  #blame(index: number, error: unknown): void {
+    this.complain(`sinks[${index}]`, `handleEvent of sinks[${index}] threw ${nameOfError(error)}`);
   }
 }

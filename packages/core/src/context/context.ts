@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { types } from "node:util";
 import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
 
@@ -39,10 +40,11 @@ export function aside(configuration: Configuration, work: () => void): void {
   }
 }
 
-/** For warnings: what is in the message of a user's error is not known, and may be data. */
+/** The class of what was thrown. In warnings it stands for the message, which may hold data. */
 export function nameOfError(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.name) : typeof error;
+    if (!types.isNativeError(error) && !(error instanceof Error)) return typeof error;
+    return String(error.name === "Error" ? error.constructor.name : error.name);
   } catch {
     return "unknown";
   }

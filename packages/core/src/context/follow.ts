@@ -46,10 +46,13 @@ function followObject(call: Call, result: object): object | undefined {
 /** Followed when the program asks for its value: it may only begin then, and have more methods than `then`. */
 function followThenable(call: Call, thenable: object): void {
   const then = Reflect.get(thenable, "then") as PromiseLike<unknown>["then"];
+  let first: { readonly value: unknown; readonly followed: unknown } | undefined;
   override(thenable, "then", function (onFulfilled, onRejected) {
     const fulfilled = (value: unknown) => {
-      const followed = follow(call, value);
-      return typeof onFulfilled === "function" ? onFulfilled(followed) : followed;
+      // Asked twice, it may give the same stream twice.
+      first ??= { value, followed: follow(call, value) };
+      const result = value === first.value ? first.followed : value;
+      return typeof onFulfilled === "function" ? onFulfilled(result) : result;
     };
     const rejected = (error: unknown) => {
       call.fail(error);

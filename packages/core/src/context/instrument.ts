@@ -67,7 +67,10 @@ function decorated(value: object, context: DecoratorContext, options: Instrument
 /** In place: private fields, `super`, statics and identity stay as they are. */
 function patched(holder: object, options: InstrumentOptions, result: object): object {
   const { methods: chosen } = options;
-  for (const { name, descriptor } of methodsOf(holder)) {
+  const methods = methodsOf(holder);
+  const missing = chosen?.find((name) => !methods.some((method) => method.name === name));
+  if (missing !== undefined) throw refused("methods", `there is no method ${JSON.stringify(missing)}`);
+  for (const { name, descriptor } of methods) {
     if (chosen !== undefined && !chosen.includes(name)) continue;
     const own = Object.getOwnPropertyDescriptor(holder, name);
     // Sealed, it stays as it is.

@@ -13,6 +13,13 @@ export function watchIterable(iterable: object, reading: Reading): void {
     if (!watched && typeof iterator === "object" && iterator !== null) {
       watched = true;
       watchIterator(iterator, reading);
+      // Else a loop that breaks off would tell nobody.
+      if (Reflect.get(iterator, "return") === undefined) {
+        override(iterator, "return", async (value) => {
+          reading.end("cancelled");
+          return { done: true, value };
+        });
+      }
     }
     return iterator;
   });

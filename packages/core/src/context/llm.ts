@@ -5,24 +5,26 @@ export interface Usage {
   total_tokens?: number;
 }
 
+/** Anthropic's and OpenAI's responses, OpenAI's chat, Google's, AI SDK's. */
+const aliases: Readonly<Record<keyof Usage, readonly string[]>> = {
+  input_tokens: ["input_tokens", "prompt_tokens", "promptTokenCount", "inputTokens", "promptTokens"],
+  output_tokens: [
+    "output_tokens",
+    "completion_tokens",
+    "candidatesTokenCount",
+    "outputTokens",
+    "completionTokens",
+  ],
+  total_tokens: ["total_tokens", "totalTokenCount", "totalTokens"],
+};
+
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The model that the arguments ask for: `create({ model: "…" })`. */
-export function modelOfInputs(inputs: readonly unknown[]): string | undefined {
-  for (const input of inputs) {
-    const model = text(fieldsOf(input)?.model);
-    if (model !== undefined) return model;
-  }
-  return undefined;
-}
-
-/** The model that answered, from a result or a chunk of a stream. */
+/** The model that a request asks for, or that gave a result or a chunk of a stream. */
 export function modelOf(answer: unknown): string | undefined {
-  for (const part of partsOf(answer)) {
-    const model = text(part.model) ?? text(part.modelVersion);
-    if (model !== undefined) return model;
-  }
-  return undefined;
+  return partsOf(answer)
+    .map((part) => text(part.model) ?? text(part.modelVersion))
+    .find((model) => model !== undefined);
 }
 
 /** Adds what a result or a chunk of a stream says about usage: a later figure wins. */
@@ -30,25 +32,10 @@ export function addUsage(usage: Usage, answer: unknown): void {
   for (const part of partsOf(answer)) {
     const given = fieldsOf(part.usage) ?? fieldsOf(part.usageMetadata);
     if (given === undefined) continue;
-    set(
-      usage,
-      "input_tokens",
-      given.input_tokens ??
-        given.prompt_tokens ??
-        given.promptTokenCount ??
-        given.inputTokens ??
-        given.promptTokens,
-    );
-    set(
-      usage,
-      "output_tokens",
-      given.output_tokens ??
-        given.completion_tokens ??
-        given.candidatesTokenCount ??
-        given.outputTokens ??
-        given.completionTokens,
-    );
-    set(usage, "total_tokens", given.total_tokens ?? given.totalTokenCount ?? given.totalTokens);
+    for (const name of ["input_tokens", "output_tokens", "total_tokens"] as const) {
+      const count = aliases[name].map((alias) => given[alias]).find((value) => typeof value === "number");
+      if (count !== undefined) usage[name] = count;
+    }
   }
 }
 
@@ -81,10 +68,6 @@ function partsOf(answer: unknown): Fields[] {
   const whole = fieldsOf(answer);
   if (whole === undefined) return [];
   return [whole, fieldsOf(whole.message), fieldsOf(whole.response)].filter((part) => part !== undefined);
-}
-
-function set(usage: Usage, name: keyof Usage, value: unknown): void {
-  if (typeof value === "number") usage[name] = value;
 }
 
 const fieldsOf = (value: unknown) =>

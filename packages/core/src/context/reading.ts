@@ -30,7 +30,7 @@ export class Reading {
     if (this.#over) return;
     aside(this.call.configuration, () => {
       if (this.call.isLlm) this.call.learn(chunk);
-      const text = textOfChunk(chunk);
+      const text = textOf(chunk);
       // A model's first and last chunks only hold its name, the usage, the reason to stop.
       if (this.call.isLlm && text === undefined && typeof chunk === "object") return;
       this.#count++;
@@ -82,6 +82,14 @@ export class Reading {
     });
     this.#pending = [];
     this.#pendingCount = 0;
+  }
+}
+
+function textOf(chunk: unknown): string | undefined {
+  try {
+    return textOfChunk(chunk);
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,119 +5,135 @@ const truncated = "[Truncated]";
 
 /**
  * A copy in plain JSON values, so that an event shows what was there at the time of the call. Takes the forms of
- * `plainJson`, and its markers, within `maxBytes`: what does not fit is cut, and neither read nor copied.
+ * `plainJson`, and its markers, within about `maxBytes`: what does not fit is neither read nor copied.
  */
 export function snapshot(value: unknown, maxBytes: number): unknown {
-  const ancestors: object[] = [];
-  let room = maxBytes;
+  return new Copy(maxBytes).of(value);
+}
 
-  function copy(value: unknown): unknown {
-    if (typeof value === "string") return copyText(value);
-    if (typeof value === "bigint") return copyText(String(value));
-    if (typeof value !== "object" || value === null) {
-      room -= 4;
-      return typeof value === "function" || typeof value === "symbol" ? undefined : value;
-    }
-    if (ancestors.includes(value)) return "[Circular]";
-    if (ancestors.length === maxDepth) return "[Too deep]";
-    ancestors.push(value);
-    room -= 2;
+class Copy {
+  #room: number;
+  readonly #ancestors: object[] = [];
+
+  constructor(maxBytes: number) {
+    this.#room = maxBytes;
+  }
+
+  of(value: unknown): unknown {
+    if (typeof value === "string") return this.#text(value);
+    if (typeof value === "bigint") return this.#text(String(value));
+    if (typeof value === "object" && value !== null) return this.#guarded(value);
+    this.#room -= 4;
+    return typeof value === "function" || typeof value === "symbol" ? undefined : value;
+  }
+
+  #guarded(value: object): unknown {
+    if (this.#ancestors.includes(value)) return "[Circular]";
+    if (this.#ancestors.length === maxDepth) return "[Too deep]";
+    this.#ancestors.push(value);
+    this.#room -= 2;
     try {
-      return copyObject(value);
+      return this.#object(value);
     } catch {
       return "[Unreadable]";
     } finally {
-      ancestors.pop();
+      this.#ancestors.pop();
     }
   }
 
-  function copyText(text: string): string {
-    const fits = fitting(text, room);
-    room -= Buffer.byteLength(fits);
-    return fits;
+  #text(text: string): string {
+    const kept = fitting(text, this.#room);
+    this.#room -= kept.length === text.length ? Buffer.byteLength(kept) : this.#room;
+    return kept;
   }
 
-  function copyObject(value: object): unknown {
-    if (Array.isArray(value)) return copyList(value);
+  #object(value: object): unknown {
     // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
-    if (value instanceof Error || types.isNativeError(value)) return copyError(value);
+    if (value instanceof Error || types.isNativeError(value)) return this.#error(value);
     const bytes = bytesOf(value);
-    if (bytes !== undefined) return copyBytes(bytes);
+    if (bytes !== undefined) return this.#base64(bytes);
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON !== "function") return copyContent(value);
+    if (typeof toJSON !== "function") return this.#content(value);
     const result: unknown = toJSON.call(value, "");
-    return typeof result === "object" && result !== null && result !== value
-      ? copyContent(result)
-      : copy(result);
+    return typeof result === "object" && result !== null ? this.#content(result) : this.of(result);
   }
 
-  function copyContent(value: object): unknown {
-    if (types.isMap(value)) return copyMap(value);
-    if (Array.isArray(value) || types.isSet(value) || types.isTypedArray(value)) return copyList(value);
-    if (types.isBoxedPrimitive(value)) return copy(value.valueOf());
-    return copyFields(value, Object.keys(value));
+  #content(value: object): unknown {
+    if (Array.isArray(value) || types.isSet(value) || types.isTypedArray(value)) return this.#list(value);
+    if (types.isMap(value)) return this.#map(value);
+    if (types.isBoxedPrimitive(value)) return this.of(value.valueOf());
+    return this.#fields(value, Object.keys(value));
   }
 
-  function copyError(error: Error): object {
-    const names = ["name", "message", "stack", "code", "cause", "errors"].filter((name) => name in error);
-    return copyFields(error, names);
+  #error(error: Error): object {
+    const names = ["name", "message", "stack", "code", "cause", "errors"];
+    return this.#fields(
+      error,
+      names.filter((name) => name in error),
+    );
   }
 
-  function copyBytes(bytes: Buffer): string {
-    const fitting = Math.max(0, Math.floor(room / 4) * 3);
-    const text = bytes.toString("base64", 0, fitting);
-    room -= text.length;
-    return bytes.length > fitting ? `${text}…${truncated}` : text;
+  #base64(bytes: Buffer): string {
+    const end = Math.floor(Math.max(0, this.#room) / 4) * 3;
+    const text = bytes.toString("base64", 0, end);
+    this.#room -= text.length;
+    return bytes.length > end ? `${text}…${truncated}` : text;
   }
 
-  function copyMap(map: ReadonlyMap<unknown, unknown>): unknown {
-    for (const key of map.keys()) if (typeof key !== "string") return copyList(map);
-    const fields: Record<string, unknown> = {};
-    for (const [name, value] of map as ReadonlyMap<string, unknown>) {
-      if (!put(fields, name, value)) break;
-    }
-    return fields;
-  }
-
-  function copyList(list: Iterable<unknown>): unknown[] {
+  #list(list: Iterable<unknown>): unknown[] {
     const items: unknown[] = [];
     for (const item of list) {
-      if (room <= 0) {
+      if (this.#room <= 0) {
         items.push(truncated);
         break;
       }
-      items.push(copy(item) ?? null);
+      items.push(this.of(item) ?? null);
     }
     return items;
   }
 
-  function copyFields(value: object, names: readonly string[]): object {
-    const fields: Record<string, unknown> = {};
-    for (const name of names) if (!put(fields, name, property(value, name))) break;
+  #map(map: ReadonlyMap<unknown, unknown>): unknown {
+    const fields: Fields = {};
+    for (const [name, value] of map) {
+      if (typeof name !== "string") return this.#list(map);
+      if (!this.#put(fields, name, value)) break;
+    }
+    return fields;
+  }
+
+  #fields(value: object, names: readonly string[]): Fields {
+    const fields: Fields = {};
+    for (const name of names) {
+      if (!this.#put(fields, name, this.#room > 0 ? property(value, name) : undefined)) break;
+    }
     return fields;
   }
 
   /** Whether there was room for it. */
-  function put(fields: Record<string, unknown>, name: string, value: unknown): boolean {
-    const fits = room > 0;
-    room -= name.length;
-    const [key, content] = fits ? [fitting(name, maxBytes), copy(value)] : ["…", truncated];
-    // Assigned, `__proto__` would be the prototype and not a field.
-    if (key !== "__proto__") fields[key] = content;
-    else Object.defineProperty(fields, key, { value: content, enumerable: true });
-    return fits;
+  #put(fields: Fields, name: string, value: unknown): boolean {
+    if (this.#room <= 0) {
+      fields["…"] = truncated;
+      return false;
+    }
+    const key = this.#text(name);
+    const content = this.of(value);
+    // Assigned, it would be the prototype and not a field.
+    if (key === "__proto__") Object.defineProperty(fields, key, { value: content, enumerable: true });
+    else fields[key] = content;
+    return true;
   }
-
-  return copy(value);
 }
+
+type Fields = Record<string, unknown>;
 
 /** The text, cut to so many bytes of UTF-8, with a marker where it was cut. */
 export function fitting(text: string, maxBytes: number): string {
-  // A character is three bytes at most.
+  // A UTF-16 unit is three bytes at most.
   if (text.length * 3 <= maxBytes) return text;
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text;
-  const start = Buffer.from(text.slice(0, Math.max(0, maxBytes))).subarray(0, Math.max(0, maxBytes));
-  return `${start.toString().replace(/\uFFFD+$/, "")}…${truncated}`;
+  const room = Math.max(0, maxBytes);
+  const start = Buffer.from(text.slice(0, room)).toString("utf8", 0, room);
+  return `${start.replace(/\uFFFD+$/, "")}…${truncated}`;
 }
 
 /** What a field holds, or a marker where reading it throws. */
