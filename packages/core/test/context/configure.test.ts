@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ConfigurationError, type Configured, configure, emit, trace } from "../../src/index.js";
-import { nothing, Recorder, record } from "./recorder.js";
+import { nothing } from "./programs/nothing.js";
+import { Recorder, record } from "./recorder.js";
 
 let configured: Configured | undefined;
 afterEach(() => configured?.stop());

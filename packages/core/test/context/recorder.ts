@@ -8,15 +8,7 @@ import {
   type FlushReport,
   type StreamllEvent,
 } from "../../src/index.js";
-
-export const nothing: FlushReport = {
-  sent: 0,
-  failed: 0,
-  dropped: 0,
-  pending: 0,
-  failures: {},
-  durationMs: 0,
-};
+import { nothing } from "./programs/nothing.js";
 
 export class Recorder implements EventSink {
   readonly events: StreamllEvent[] = [];

@@ -1,0 +1,135 @@
+import { describe, expect, it, vi } from "vitest";
+import { instrument, trace } from "../../src/index.js";
+import { record } from "./recorder.js";
+
+const logIn = (name: string, password: string) => ({ name, token: `${password}!` });
+
+describe("inputs and outputs", () => {
+  it("can be left out, for all or for one", () => {
+    const recorder = record({ capture: { inputs: false, outputs: false } });
+    instrument(logIn)("ada", "secret");
+    instrument(logIn, { capture: { outputs: true } })("ada", "secret");
+    const [first, second] = recorder.all("end");
+    expect(recorder.all("start").map(({ data }) => data)).toEqual([{}, {}]);
+    expect(Object.keys(first!.data)).toEqual(["duration_ms"]);
+    expect(second!.data.outputs).toEqual({ name: "ada", token: "secret!" });
+  });
+
+  it("can be redacted", () => {
+    const recorder = record({ capture: { inputs: ([name]) => [name, "***"] } });
+    instrument(logIn, { capture: { outputs: (v) => Object.keys(v as object) } })("ada", "secret");
+    expect(recorder.one("start").data.inputs).toEqual(["ada", "***"]);
+    expect(recorder.one("end").data.outputs).toEqual(["name", "token"]);
+  });
+
+  it("never appear raw where the redactor throws, and the program goes on", () => {
+    const warn = vi.fn();
+    const recorder = record({
+      capture: { inputs: fail, outputs: fail },
+      logger: { debug() {}, info() {}, error() {}, warn },
+    });
+    expect(instrument(logIn)("ada", "secret").name).toBe("ada");
+    expect(recorder.one("start").data.inputs).toBe("[Redactor threw]");
+    expect(recorder.one("end").data.outputs).toBe("[Redactor threw]");
+    expect(JSON.stringify([recorder.events, warn.mock.calls])).not.toContain("secret");
+    expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  it("of a stream are redacted as a whole, and its tokens only counted", () => {
+    const recorder = record({ capture: { outputs: (v) => String(v).replace("secret", "***") } });
+    const spell = instrument(function* spell() {
+      yield "a sec";
+      yield "ret";
+    });
+    expect([...spell()]).toHaveLength(2);
+    expect(recorder.one("token").data).toEqual({ token_index: 0, token_count: 2 });
+    expect(recorder.one("end").data.outputs).toBe("a ***");
+  });
+
+  it("show what they were at the time of the call", () => {
+    const recorder = record();
+    const request = { question: "why?", history: [{ text: "before" }] };
+    instrument((given: typeof request) => {
+      given.question = "changed";
+      given.history[0]!.text = "changed";
+    })(request);
+    expect(recorder.one("start").data.inputs).toEqual([{ question: "why?", history: [{ text: "before" }] }]);
+  });
+
+  it("are cut to 8 KiB each, with a marker", () => {
+    const recorder = record();
+    instrument((text: string) => Array(100_000).fill(text.length))("é".repeat(10_000));
+    const [input] = recorder.one("start").data.inputs as string[];
+    expect(input).toBe(`${"é".repeat(4095)}…[Truncated]`);
+    const outputs = recorder.one("end").data.outputs as unknown[];
+    expect(outputs.at(-1)).toBe("[Truncated]");
+    expect(JSON.stringify(outputs).length).toBeLessThan(20_000);
+  });
+
+  it("are cut to a size of one's own", () => {
+    const recorder = record({ capture: { maxBytes: "1KiB" } });
+    trace("small", { capture: { maxBytes: 10 } }, () => "0123456789abc");
+    trace("exact", { capture: { maxBytes: 13 } }, () => "0123456789abc");
+    trace("default", () => "x".repeat(2000));
+    expect(recorder.all("end").map(({ data }) => (data.outputs as string).length)).toEqual([22, 13, 1036]);
+    expect(recorder.one("end", "small").data.outputs).toBe("0123456789…[Truncated]");
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["bigint", 10n ** 20n, "100000000000000000000"],
+    ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],
+    ["a map", new Map([["a", 1]]), { a: 1 }],
+    ["a map with other keys", new Map([[1, 2]]), [[1, 2]]],
+    ["a set", new Set([1]), [1]],
+    ["bytes", Buffer.from("hi"), "aGk="],
+    ["numbers", Float64Array.of(1.5), [1.5]],
+    ["a boxed string", Object("x"), "x"],
+    ["a function among fields", { a: () => {}, b: 1 }, { b: 1 }],
+    ["a list with holes of JSON", [undefined, () => {}], [null, null]],
+    ["nothing but a function", () => {}, undefined],
+  ])("take a plain form: %s", (_, value, expected) => {
+    const recorder = record();
+    trace("odd", () => value);
+    const { outputs } = recorder.one("end").data;
+    expect(outputs).toEqual(expected === undefined ? undefined : expected);
+  });
+
+  it("may be hostile", () => {
+    const recorder = record();
+    const cycle: Record<string, unknown> = { name: "cycle" };
+    cycle.self = cycle;
+    const values = [
+      cycle,
+      JSON.parse('{"__proto__": {"polluted": true}, "a": 1}'),
+      Object.defineProperty({}, "field", { enumerable: true, get: fail }),
+      { toJSON: fail },
+      new Proxy({}, { ownKeys: fail }),
+    ];
+    const seen = instrument((...all: unknown[]) => all.length)(...values);
+    expect(seen).toBe(5);
+    const json = JSON.stringify(recorder.one("start").data.inputs);
+    expect(json).toBe(
+      '[{"name":"cycle","self":"[Circular]"},{"__proto__":{"polluted":true},"a":1},{"field":"[Getter threw]"},"[Unreadable]","[Unreadable]"]',
+    );
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it("show an error by its fields, never by what its client hung on it", () => {
+    const recorder = record();
+    const error = Object.assign(new Error("refused"), { code: "E1", config: { password: "secret" } });
+    trace("odd", () => error);
+    expect(recorder.one("end").data.outputs).toMatchObject({ name: "Error", message: "refused", code: "E1" });
+    expect(JSON.stringify(recorder.events)).not.toContain("secret");
+  });
+
+  it("cost no more where they are huge", () => {
+    const recorder = record();
+    const huge = { buffer: Buffer.alloc(50_000_000), text: "x".repeat(50_000_000), rows: new Set([1, 2]) };
+    trace("huge", () => huge);
+    expect(Buffer.byteLength(JSON.stringify(recorder.events))).toBeLessThan(10_000);
+  });
+});
+
+function fail(): never {
+  throw new Error("secret");
+}

@@ -1,0 +1,454 @@
+import { setTimeout as later } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { emit, instrument, type StreamllEvent, trace } from "../../src/index.js";
+import { type Recorder, record } from "./recorder.js";
+
+const words = ["a ", "b ", "c "];
+
+async function* generate(from: readonly string[] = words) {
+  for (const word of from) {
+    await null;
+    yield word;
+  }
+}
+
+const told = (recorder: Recorder) => recorder.all("token").map(({ data }) => data.token);
+
+describe("a generator", () => {
+  it("tells its tokens while it is read, and its end after that", async () => {
+    const recorder = record({ tokens: "each" });
+    const read: string[] = [];
+    for await (const word of instrument(generate)()) {
+      expect(told(recorder)).toHaveLength(read.length + 1);
+      read.push(word);
+    }
+    expect(read).toEqual(words);
+    expect(recorder.types).toEqual(["start", "token", "token", "token", "end"]);
+    const { eventId } = recorder.one("start");
+    expect(recorder.all("token").map(({ parentId }) => parentId)).toEqual([eventId, eventId, eventId]);
+    expect(recorder.all("token").map(({ data }) => data)).toEqual(
+      words.map((token, token_index) => ({ token, token_index, token_count: 1 })),
+    );
+    expect(recorder.one("end").data).toMatchObject({ token_count: 3, outputs: "a b c " });
+  });
+
+  it("may be a synchronous one, of any values", () => {
+    const recorder = record();
+    const count = instrument(function* count() {
+      yield { n: 1 };
+      yield { n: 2 };
+      return "unseen";
+    });
+    const values = count();
+    expect(values.toString()).toBe("[object Generator]");
+    expect([...values]).toEqual([{ n: 1 }, { n: 2 }]);
+    const tokens = [{ n: 1 }, { n: 2 }];
+    expect(recorder.one("token").data).toEqual({ tokens, token_index: 0, token_count: 2 });
+    expect(recorder.one("end").data.outputs).toEqual(tokens);
+  });
+
+  it("that is broken off ends as cancelled, after its own cleaning up", async () => {
+    const recorder = record();
+    const read = instrument(async function* read() {
+      try {
+        yield* generate();
+      } finally {
+        emit("cleaned up");
+      }
+    });
+    for await (const _ of read()) break;
+    expect(recorder.types).toEqual(["start", "cleaned up", "token", "end"]);
+    expect(recorder.one("cleaned up").parentId).toBe(recorder.one("start").eventId);
+    expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 1 });
+  });
+
+  it("that throws tells what came before, then the error", async () => {
+    const recorder = record();
+    const broken = instrument(async function* broken() {
+      yield "a";
+      throw new RangeError("no more");
+    });
+    await expect(async () => {
+      for await (const _ of broken());
+    }).rejects.toThrow("no more");
+    expect(recorder.types).toEqual(["start", "token", "error"]);
+    expect(recorder.one("error").data).toMatchObject({ error_type: "RangeError", token_count: 1 });
+  });
+
+  it("is in its call at every step, whoever reads it", async () => {
+    const recorder = record();
+    const steps = instrument(async function* steps() {
+      emit("step");
+      yield 1;
+      await later(1);
+      emit("step");
+      yield 2;
+      await trace("inner", async () => {});
+    });
+    const iterator = trace("maker", () => steps());
+    await trace("reader", async () => {
+      for await (const _ of iterator) emit("in the reader");
+    });
+    const { eventId } = recorder.one("start", "steps");
+    expect(recorder.all("step").map(({ parentId }) => parentId)).toEqual([eventId, eventId]);
+    expect(recorder.one("start", "inner").parentId).toBe(eventId);
+    const reader = recorder.one("start", "reader").eventId;
+    expect(recorder.all("in the reader").map(({ parentId }) => parentId)).toEqual([reader, reader]);
+  });
+
+  it("takes what is sent into it, and gives what it returns", async () => {
+    record();
+    const echo = instrument(async function* echo(): AsyncGenerator<string, string, string> {
+      const sent = yield "first";
+      return `got ${sent}`;
+    });
+    const iterator = echo();
+    expect(await iterator.next()).toEqual({ done: false, value: "first" });
+    expect(await iterator.next("this")).toEqual({ done: true, value: "got this" });
+  });
+
+  it("is not read ahead", async () => {
+    record();
+    let made = 0;
+    const make = instrument(async function* make() {
+      while (true) yield ++made;
+    });
+    const iterator = make();
+    await iterator.next();
+    await later(2);
+    expect(made).toBe(1);
+  });
+});
+
+describe("tokens", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("are told together after 50 ms", async () => {
+    const recorder = record();
+    const iterator = instrument(generate)(["a", "b", "c"]);
+    await iterator.next();
+    vi.advanceTimersByTime(30);
+    await iterator.next();
+    vi.advanceTimersByTime(19);
+    expect(told(recorder)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told(recorder)).toEqual(["ab"]);
+    await iterator.next();
+    await iterator.next();
+    expect(recorder.all("token").map(({ data }) => data)).toEqual([
+      { token: "ab", token_index: 0, token_count: 2 },
+      { token: "c", token_index: 2, token_count: 1 },
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("are told together once there are 64", async () => {
+    const recorder = record();
+    for await (const _ of instrument(generate)(Array<string>(130).fill("x")));
+    expect(recorder.all("token").map(({ data }) => data.token_count)).toEqual([64, 64, 2]);
+    expect(recorder.one("end").data.token_count).toBe(130);
+  });
+
+  it("can be off, for all or for one", async () => {
+    const recorder = record({ tokens: "off" });
+    for await (const _ of instrument(generate)());
+    expect(recorder.types).toEqual(["start", "end"]);
+    for await (const _ of instrument(generate, { tokens: "coalesced" })());
+    expect(told(recorder)).toEqual(["a b c "]);
+  });
+
+  it("that a stream left unread keeps no timer for long", async () => {
+    const recorder = record();
+    await instrument(generate)().next();
+    vi.runAllTimers();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(recorder.types).toEqual(["start", "token"]);
+  });
+});
+
+describe("an async iterable", () => {
+  /** As model clients give it: more than something to iterate over. */
+  class Stream {
+    readonly controller = new AbortController();
+    readonly #chunks = words;
+    async *[Symbol.asyncIterator]() {
+      yield* this.#chunks;
+    }
+    tee() {
+      return [this.#chunks, this.#chunks];
+    }
+  }
+
+  it("stays itself, from a promise too, and is watched while it is read", async () => {
+    const recorder = record();
+    const stream = new Stream();
+    const create = instrument(async function create() {
+      return stream;
+    });
+    const given = await create();
+    expect(given).toBe(stream);
+    expect(given).toBeInstanceOf(Stream);
+    expect(given.tee()).toEqual([words, words]);
+    expect(given.controller.signal.aborted).toBe(false);
+    expect(Object.keys(given)).toEqual(["controller"]);
+    expect(recorder.types).toEqual(["start"]);
+    const read: string[] = [];
+    for await (const word of given) read.push(word);
+    expect(read).toEqual(words);
+    expect(told(recorder)).toEqual(["a b c "]);
+    expect(recorder.types.at(-1)).toBe("end");
+  });
+
+  it("that cannot be told of a break is cancelled all the same", async () => {
+    const recorder = record();
+    const count = instrument(() => {
+      let n = 0;
+      return { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: `${n++}` }) }) };
+    });
+    for await (const value of count()) if (value === "2") break;
+    expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 3 });
+  });
+
+  it("that is frozen ends its call at once, and can be read", async () => {
+    const recorder = record();
+    const frozen = instrument(() => Object.freeze(new Stream()))();
+    expect(recorder.types).toEqual(["start", "end"]);
+    const read: string[] = [];
+    for await (const word of frozen) read.push(word);
+    expect(read).toEqual(words);
+  });
+});
+
+describe("a ReadableStream", () => {
+  let cancelled: unknown;
+  let pulled = 0;
+  const stream = (chunks: readonly unknown[] = words, error?: Error) => {
+    const left = [...chunks];
+    pulled = 0;
+    return new ReadableStream(
+      {
+        pull(controller) {
+          pulled++;
+          if (left.length > 0) controller.enqueue(left.shift());
+          else if (error) controller.error(error);
+          else controller.close();
+        },
+        cancel(reason) {
+          cancelled = reason;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  const open = instrument(async (source: ReadableStream) => source, { operation: "open" });
+  const collect = async (readable: ReadableStream) => {
+    const read: unknown[] = [];
+    for await (const chunk of readable) read.push(chunk);
+    return read;
+  };
+
+  it("is watched however it is read", async () => {
+    const ways: Record<string, (readable: ReadableStream) => Promise<unknown>> = {
+      iteration: collect,
+      reader: async (readable) => {
+        const reader = readable.getReader();
+        const read: unknown[] = [];
+        for (let next = await reader.read(); !next.done; next = await reader.read()) read.push(next.value);
+        await reader.closed;
+        return read;
+      },
+      pipeThrough: async (readable) => collect(readable.pipeThrough(new TransformStream())),
+      pipeTo: async (readable) => {
+        const read: unknown[] = [];
+        await readable.pipeTo(new WritableStream({ write: (chunk) => void read.push(chunk) }));
+        return read;
+      },
+      tee: async (readable) => {
+        const [left, right] = readable.tee();
+        const [one, other] = await Promise.all([collect(left), collect(right)]);
+        expect(one).toEqual(other);
+        return one;
+      },
+    };
+    for (const [way, read] of Object.entries(ways)) {
+      const recorder = record();
+      const readable = await open(stream());
+      expect([way, await read(readable)]).toEqual([way, words]);
+      expect([way, recorder.types]).toEqual([way, ["start", "token", "end"]]);
+      expect(recorder.one("end").data.outputs).toBe("a b c ");
+    }
+  });
+
+  it("is pulled only as it is read, and unlocked until then", async () => {
+    record();
+    const readable = await open(stream());
+    expect(readable.locked).toBe(false);
+    await later(1);
+    expect(pulled).toBe(0);
+    const reader = readable.getReader();
+    await reader.read();
+    await later(1);
+    expect(pulled).toBe(1);
+  });
+
+  it("hands on the reason that it is cancelled for", async () => {
+    const recorder = record();
+    const reason = new Error("enough");
+    const readable = await open(stream());
+    await readable.cancel(reason);
+    expect(cancelled).toBe(reason);
+    expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 0 });
+  });
+
+  it("fails with the source's very error", async () => {
+    const recorder = record();
+    const error = new RangeError("connection lost");
+    const reader = (await open(stream(["a"], error))).getReader();
+    expect(await reader.read()).toEqual({ done: false, value: "a" });
+    await expect(reader.read()).rejects.toBe(error);
+    await expect(reader.closed).rejects.toBe(error);
+    expect(recorder.one("error").data).toMatchObject({ error_message: "connection lost", token_count: 1 });
+  });
+
+  it("of bytes fills the reader's own buffer", async () => {
+    const recorder = record();
+    const chunks = [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5)];
+    const source = new ReadableStream({
+      type: "bytes",
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk) controller.enqueue(chunk);
+        else {
+          controller.close();
+          controller.byobRequest?.respond(0);
+        }
+      },
+    });
+    const readable = await open(source);
+    const reader = readable.getReader({ mode: "byob" });
+    const first = await reader.read(new Uint8Array(3));
+    expect([...first.value!]).toEqual([1, 2, 3]);
+    const second = await reader.read(new Uint8Array(first.value!.buffer));
+    expect([...second.value!]).toEqual([4]);
+    reader.releaseLock();
+    expect(await collect(readable)).toEqual([Uint8Array.of(5)]);
+    expect(recorder.one("end").data).toMatchObject({ token_count: 3 });
+  });
+
+  it("that is read already is given as it is", async () => {
+    const recorder = record();
+    const locked = stream();
+    locked.getReader();
+    expect(await open(locked)).toBe(locked);
+    expect(recorder.types).toEqual(["start", "end"]);
+  });
+});
+
+describe("a call of a model", () => {
+  const usage = { input_tokens: 10, output_tokens: 2, total_tokens: 12 };
+
+  async function streamed(chunks: readonly unknown[]): Promise<Recorder> {
+    const recorder = record();
+    const create = instrument(
+      async function* create(_: { model: string }) {
+        yield* chunks;
+      },
+      { kind: "llm" },
+    );
+    for await (const _ of create({ model: "asked-for" }));
+    return recorder;
+  }
+
+  it("tells model, usage and duration", async () => {
+    const recorder = record();
+    const create = instrument(
+      async ({ model }: { model: string }) => ({
+        model: `${model}-2025`,
+        usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 },
+      }),
+      { kind: "llm", operation: "create" },
+    );
+    await create({ model: "small" });
+    expect(recorder.types).toEqual(["llm_start", "llm_end"]);
+    expect(recorder.one("llm_start").data).toMatchObject({ model: "small" });
+    expect(recorder.one("llm_end").data).toMatchObject({
+      model: "small-2025",
+      usage,
+      duration_ms: expect.any(Number),
+    });
+  });
+
+  it("can be traced", () => {
+    const recorder = record();
+    trace("generate", { kind: "llm", inputs: [{ model: "small" }] }, () => "text");
+    expect(recorder.one("llm_start").data).toEqual({ model: "small", inputs: [{ model: "small" }] });
+    expect(recorder.one("llm_end").data).toMatchObject({ model: "small", outputs: "text" });
+  });
+
+  it.each<[string, unknown[], object]>([
+    [
+      "OpenAI, chat",
+      [
+        { model: "m", choices: [{ delta: { role: "assistant", content: "" } }] },
+        { model: "m", choices: [{ delta: { content: "Hi" } }], usage: null },
+        { model: "m", choices: [], usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 } },
+      ],
+      usage,
+    ],
+    [
+      "OpenAI, responses",
+      [
+        { type: "response.created", response: { model: "m", usage: null } },
+        { type: "response.output_text.delta", delta: "Hi" },
+        { type: "response.completed", response: { model: "m", usage } },
+      ],
+      usage,
+    ],
+    [
+      "Anthropic",
+      [
+        { type: "message_start", message: { model: "m", usage: { input_tokens: 10, output_tokens: 1 } } },
+        { type: "content_block_delta", delta: { type: "text_delta", text: "Hi" } },
+        { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } },
+      ],
+      { input_tokens: 10, output_tokens: 2 },
+    ],
+    [
+      "Google",
+      [
+        {
+          modelVersion: "m",
+          candidates: [{ content: { parts: [{ text: "H" }, { text: "i" }] } }],
+          usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 2, totalTokenCount: 12 },
+        },
+      ],
+      usage,
+    ],
+  ])("is understood from a stream of %s", async (_, chunks, expected) => {
+    const recorder = await streamed(chunks);
+    expect(told(recorder)).toEqual(["Hi"]);
+    const { data } = recorder.one("llm_end");
+    expect(data).toMatchObject({ model: "m", usage: expected, outputs: "Hi" });
+    expect(recorder.one("llm_start").data.model).toBe("asked-for");
+  });
+
+  it("that fails is an error, with the model", async () => {
+    const recorder = record();
+    const create = instrument(async (_: { model: string }) => raise(), { kind: "llm" });
+    await expect(create({ model: "small" })).rejects.toThrow("rate limit");
+    expect(recorder.types).toEqual(["llm_start", "error"]);
+    expect(recorder.one("error").data).toMatchObject({ model: "small", error_message: "rate limit" });
+  });
+
+  it("whose answer cannot be looked into ends all the same", () => {
+    const recorder = record();
+    const hostile = new Proxy({}, { get: () => raise(), ownKeys: () => raise() });
+    expect(trace("generate", { kind: "llm" }, () => hostile)).toBe(hostile);
+    expect((recorder.one("llm_end") as StreamllEvent).data.outputs).toBe("[Unreadable]");
+  });
+});
+
+function raise(): never {
+  throw new Error("rate limit");
+}
