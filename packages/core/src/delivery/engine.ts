@@ -140,7 +140,7 @@ export class DeliveryEngine {
           this.#newsWaiters.push(resolve),
         );
         const hopeless = errors.length > 0 && errors.every((error) => error.permanent);
-        if (hopeless) throw errors[0]!.cause instanceof StreamllError ? errors[0]!.cause : errors[0]!;
+        if (hopeless) throw unwrapped(errors[0]!);
         if (!this.#options.waitForBroker) return;
       }
     });
@@ -567,6 +567,12 @@ export class DeliveryEngine {
       if (--this.#holds === 0) this.#release?.();
     }
   }
+}
+
+/** What loading a transport threw, a missing package for one, is told as it is. */
+function unwrapped(error: TransportError): StreamllError {
+  const { cause } = error;
+  return cause instanceof StreamllError && !("kind" in cause) ? cause : error;
 }
 
 function refusalOf(error: TransportError): DeliveryError {

@@ -1,4 +1,4 @@
-import { TransportError } from "@streamll/core";
+import { TransportError, TransportNotInstalledError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { bench, message, messages } from "./bench.js";
 import { FakeTransport, nack, unreachable } from "./fake-transport.js";
@@ -394,6 +394,19 @@ describe("start()", () => {
     transport.refuseAll = undefined;
     await clock.advance(30_000);
     expect(engine.health().status).toBe("up");
+  });
+
+  it("rejects with the transport's own error, and with that of a missing package", async () => {
+    const refusedWith = async (error: Error) => {
+      const { engine, transport } = bench();
+      transport.refuseAll = error;
+      return engine.start().catch((reason: unknown) => reason);
+    };
+    const cause = new TransportError("tls", "not trusted");
+    const wrapping = new TransportError("auth", "no login", { permanent: true, cause });
+    expect(await refusedWith(wrapping)).toBe(wrapping);
+    const missing = new TransportNotInstalledError("@streamll/transport-nowhere", "nowhere:");
+    expect(await refusedWith(missing)).toBe(missing);
   });
 
   it("resolves at once for an unreachable broker, or waits for it", async () => {

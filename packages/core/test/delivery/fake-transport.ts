@@ -133,7 +133,7 @@ export class FakeTransport implements Transport {
   readonly stored: OutboundMessage[] = [];
   /** What the next connects answer; empty: they succeed. */
   refusals: TransportError[] = [];
-  refuseAll: TransportError | undefined;
+  refuseAll: Error | undefined;
   readonly #highest = new Map<number, number>();
   onPublish: (connection: FakeConnection) => void = () => {};
   onDeath: (connection: FakeConnection) => void = () => {};
