@@ -1,0 +1,21 @@
+/** A request to the broker's HTTP API at `managementUrl`. Gives the answer, where there is one. */
+export async function manage(
+  managementUrl: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const { username, password, origin } = new URL(managementUrl);
+  const login = [username, password].map(decodeURIComponent).join(":");
+  const response = await fetch(`${origin}/api/${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(login).toString("base64")}`,
+      "content-type": "application/json",
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
