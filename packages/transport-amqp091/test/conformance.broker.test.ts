@@ -1,12 +1,11 @@
-import { type StoredMessage, testTransport } from "@streamll/transport-testkit";
+import { cannot, type StoredMessage, testTransport } from "@streamll/transport-testkit";
 import { afterAll } from "vitest";
 import { amqpTransport } from "../src/transport.js";
 import { scratch, writers } from "./support/lane.js";
-import { generations, live } from "./support/live.js";
+import { brokers } from "./support/live.js";
 import { proxyTo } from "./support/proxy.js";
 
-for (const generation of generations) {
-  const broker = await live(generation);
+for (const broker of brokers) {
   for (const [how, writerOf] of writers) {
     const proxy = await proxyTo(broker.endpoint, broker.endpoint);
     const bench = await scratch(broker.endpoint);
@@ -20,7 +19,14 @@ for (const generation of generations) {
       (got) => {
         if (!got) return;
         const { messageId, correlationId, type, headers } = got.properties;
-        stored.push({ body: got.content, routingKey: got.fields.routingKey, messageId, correlationId, type, headers: headers ?? {} });
+        stored.push({
+          body: got.content,
+          routingKey: got.fields.routingKey,
+          messageId,
+          correlationId,
+          type,
+          headers: headers ?? {},
+        });
       },
       { noAck: true },
     );
@@ -30,7 +36,7 @@ for (const generation of generations) {
     });
 
     testTransport({
-      name: `amqp091 ${how} on RabbitMQ ${generation}`,
+      name: `amqp091 ${how} on RabbitMQ ${broker.generation}`,
       create: (options) => {
         const message = { ...options.message, exchange: bench.name, mandatory: true };
         return amqpTransport({ ...options, ...bench.own, message }, writerOf);
@@ -42,10 +48,12 @@ for (const generation of generations) {
       faults: {
         disconnect: () => proxy.reset(),
         refuse: (message) => ({ ...message, routingKey: "nobody.is.bound" }),
-        async block() {
-          await broker.ctl("set_vm_memory_high_watermark", "0.00001");
-          return () => broker.ctl("set_vm_memory_high_watermark", "0.6");
-        },
+        block: broker.owned
+          ? async () => {
+              await broker.ctl("set_vm_memory_high_watermark", "0.00001");
+              return () => broker.ctl("set_vm_memory_high_watermark", "0.6");
+            }
+          : cannot("needs a broker that the tests may control"),
         silence() {
           proxy.freeze();
           return () => proxy.thaw();

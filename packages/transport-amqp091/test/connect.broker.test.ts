@@ -1,18 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { amqp091Transport } from "../src/index.js";
 import { parse } from "./support/endpoint.js";
 import { open, publish, scratch } from "./support/lane.js";
-import { generations, type Live, live } from "./support/live.js";
+import { brokers, type Live } from "./support/live.js";
 import { message, options } from "./support/message.js";
 import { proxyTo } from "./support/proxy.js";
+import { addUser, removeUser } from "./support/user.js";
 
-describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
-  let broker: Live;
-  beforeAll(async () => {
-    broker = await live(generation);
-  });
-
+describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {
   const refused = (endpoint: Live["endpoint"], own = {}) =>
     amqp091Transport
       .create(options(own))
@@ -22,7 +18,9 @@ describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
         (error) => error,
       );
 
-  it("is shown by the broker under the connection's name and the lane's number", async () => {
+  it("is shown by the broker under the connection's name and the lane's number", {
+    skip: !broker.owned,
+  }, async () => {
     const connectionName = `app@${randomUUID()}`;
     const transport = amqp091Transport.create(options({ connectionName }));
     const connection = await transport.connect(broker.endpoint, { index: 3 }, new AbortController().signal);
@@ -33,9 +31,7 @@ describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
   it("takes user, password and virtual host in any characters", async () => {
     const name = `u-${randomUUID()}-é✓%2F/`;
     const password = "pä%C3%A9:@/+=✓";
-    await broker.ctl("add_user", name, password);
-    await broker.ctl("add_vhost", name);
-    await broker.ctl("set_permissions", "-p", name, name, ".*", ".*", ".*");
+    await addUser(broker, name, { password, vhost: name });
     const endpoint = { ...broker.endpoint, username: name, password, path: name };
     {
       await using bench = await scratch(endpoint);
@@ -43,8 +39,7 @@ describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
       expect(await publish(lane.connection, [message()])).toEqual([{ kind: "confirmed" }]);
       await bench.drain(1);
     }
-    await broker.ctl("delete_vhost", name);
-    await broker.ctl("delete_user", name);
+    await removeUser(broker, name, { vhost: name });
   });
 
   it("asks the credentials function, whose answer wins over the URL's", async () => {
@@ -75,24 +70,22 @@ describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
 
   it("to a virtual host without a right on it fails for good", async () => {
     const name = `v-${randomUUID()}`;
-    await broker.ctl("add_vhost", name);
-    await broker.ctl("add_user", name, "pw");
+    await broker.manage("PUT", `vhosts/${name}`);
+    await broker.manage("PUT", `users/${name}`, { password: "pw", tags: "" });
     const endpoint = { ...broker.endpoint, username: name, password: "pw", path: name };
     expect(await refused(endpoint)).toMatchObject({ kind: "permission", permanent: true });
-    await broker.ctl("delete_user", name);
-    await broker.ctl("delete_vhost", name);
+    await removeUser(broker, name, { vhost: name });
   });
 
   it("over the virtual host's limit of connections may be tried again", async () => {
     const path = `v-${randomUUID()}`;
-    await broker.ctl("add_vhost", path);
-    await broker.ctl("set_permissions", "-p", path, "guest", ".*", ".*", ".*");
-    await broker.ctl("set_vhost_limits", "-p", path, '{"max-connections": 0}');
+    await broker.manage("PUT", `vhosts/${path}`);
+    await broker.manage("PUT", `vhost-limits/${path}/max-connections`, { value: 0 });
     expect(await refused({ ...broker.endpoint, path })).toMatchObject({
       kind: "throttled",
       permanent: false,
     });
-    await broker.ctl("delete_vhost", path);
+    await broker.manage("DELETE", `vhosts/${path}`);
   });
 
   it("where nothing listens may be tried again", async () => {
@@ -114,7 +107,7 @@ describe.each(generations)("connecting to RabbitMQ %s", (generation) => {
     expect(error).toMatchObject({ kind: "unreachable", permanent: false });
   });
 
-  describe("over TLS", () => {
+  describe("over TLS", { skip: !broker.owned }, () => {
     it("trusts a broker that the given authority signed", async () => {
       await using bench = await scratch(broker.endpoint);
       await using lane = await open(broker.tls, { ...bench.own, tls: { ca: broker.ca } });

@@ -2,19 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Endpoint } from "@streamll/core";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
-import { generations, type Live, live } from "./support/live.js";
+import { brokers } from "./support/live.js";
 import { message, messages, outcomes } from "./support/message.js";
 import { proxyTo } from "./support/proxy.js";
 
-describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
-  let broker: Live;
-  beforeAll(async () => {
-    broker = await live(generation);
-  });
-
-  it("tells when the broker blocks it and why, and when it goes on", async () => {
+describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
+  it("tells when the broker blocks it and why, and when it goes on", { skip: !broker.owned }, async () => {
     await using bench = await scratch(broker.endpoint);
     await using lane = await open(broker.endpoint, bench.own);
     expect(lane.flows).toEqual([{ credit: Number.POSITIVE_INFINITY }]);
@@ -32,7 +27,7 @@ describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
     expect(lane.flows.at(-1)).toEqual({ credit: Number.POSITIVE_INFINITY });
   });
 
-  it("closes at once while the broker blocks it", async () => {
+  it("closes at once while the broker blocks it", { skip: !broker.owned }, async () => {
     const { connection, flows } = await open(broker.endpoint);
     await broker.ctl("set_vm_memory_high_watermark", "0.00001");
     try {
@@ -67,7 +62,7 @@ describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
     await vi.waitUntil(() => records.every(({ open }) => open() === 0), WAIT);
   });
 
-  it("ends with the broker's reason when the broker shuts it", async () => {
+  it("ends with the broker's reason when the broker shuts it", { skip: !broker.owned }, async () => {
     const connectionName = `shut-${Math.random()}`;
     const { connection } = await open(broker.endpoint, { connectionName });
     const listed = await broker.ctl("list_connections", "pid", "client_properties");
@@ -105,7 +100,7 @@ describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
 
   it("names a message over the broker's limit as too large", async () => {
     const { connection } = await open(broker.endpoint);
-    const body = Buffer.alloc(generation.startsWith("3.") ? 135_000_000 : 17_000_000);
+    const body = Buffer.alloc(broker.generation.startsWith("3.") ? 135_000_000 : 17_000_000);
     connection.publish([message({ body })], outcomes(1).settle);
     expect(await connection.closed).toMatchObject({ kind: "too-large", permanent: true });
   });
@@ -135,7 +130,7 @@ describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
     expect(await connection.closed).toBeUndefined();
   });
 
-  it("is closed by the broker's books too", async () => {
+  it("is closed by the broker's books too", { skip: !broker.owned }, async () => {
     const connectionName = `bye-${Math.random()}`;
     const { connection } = await open(broker.endpoint, { connectionName });
     await connection.close(AbortSignal.timeout(5000));
@@ -208,7 +203,7 @@ describe.each(generations)("a connection to RabbitMQ %s", (generation) => {
       expect(await run("idle", broker.endpoint)).toEqual({ code: 0, output: "connected\n" });
     });
 
-    it("does not hold it over TLS either", async () => {
+    it("does not hold it over TLS either", { skip: !broker.owned }, async () => {
       expect(await run("idle-tls", broker.tls)).toEqual({ code: 0, output: "connected\n" });
     });
 

@@ -1,21 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { OutboundMessage } from "@streamll/core";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
-import { generations, type Live, live } from "./support/live.js";
+import { brokers } from "./support/live.js";
 import { defaults, message, messages, outcomes } from "./support/message.js";
+import { addUser, removeUser } from "./support/user.js";
 
-const cases = generations.flatMap((generation) =>
-  writers.map(([how, writerOf]) => ({ generation, how, writerOf })),
+const cases = brokers.flatMap((broker) =>
+  writers.map(([how, writerOf]) => ({ broker, generation: broker.generation, how, writerOf })),
 );
 const confirmed = { kind: "confirmed" };
 
-describe.each(cases)("publishing $how to RabbitMQ $generation", ({ generation, writerOf }) => {
-  let broker: Live;
-  beforeAll(async () => {
-    broker = await live(generation);
-  });
-
+describe.each(cases)("publishing $how to RabbitMQ $generation", ({ broker, writerOf }) => {
   it("keeps body, key, properties and headers", async () => {
     await using bench = await scratch(broker.endpoint, { "x-max-priority": 10 });
     const shared = defaults({ exchange: bench.name, priority: 7, expirationMs: 3_600_000 });
@@ -196,13 +192,12 @@ describe.each(cases)("publishing $how to RabbitMQ $generation", ({ generation, w
 
   it("without the right to write ends the connection", async () => {
     const name = `u-${randomUUID()}`;
-    await broker.ctl("add_user", name, "pw");
-    await broker.ctl("set_permissions", name, ".*", "^$", ".*");
+    await addUser(broker, name, { write: "^$" });
     const endpoint = { ...broker.endpoint, username: name, password: "pw" };
     const { connection } = await open(endpoint, { message: defaults({ exchange: "amq.topic" }) }, writerOf);
     connection.publish([message()], outcomes(1).settle);
     expect(await connection.closed).toMatchObject({ kind: "permission" });
-    await broker.ctl("delete_user", name);
+    await removeUser(broker, name);
   });
 
   it("writes nothing after the end, and settles nothing", async () => {

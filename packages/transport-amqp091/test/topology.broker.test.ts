@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Topology } from "@streamll/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { open, type Scratch, scratch } from "./support/lane.js";
-import { generations, type Live, live } from "./support/live.js";
+import { brokers } from "./support/live.js";
+import { addUser, removeUser } from "./support/user.js";
 
 const topology = (own: Partial<Topology>): Topology => ({
   mode: "declare",
@@ -12,11 +13,9 @@ const topology = (own: Partial<Topology>): Topology => ({
   ...own,
 });
 
-describe.each(generations)("topology on RabbitMQ %s", (generation) => {
-  let broker: Live;
+describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
   let bench: Scratch;
   beforeAll(async () => {
-    broker = await live(generation);
     bench = await scratch(broker.endpoint);
     await bench.channel.assertExchange(bench.name, "topic");
     await bench.channel.assertQueue(bench.name, { messageTtl: 1000 });
@@ -96,14 +95,13 @@ describe.each(generations)("topology on RabbitMQ %s", (generation) => {
 
   it("without the right to declare is refused for good", async () => {
     const name = `u-${randomUUID()}`;
-    await broker.ctl("add_user", name, "pw");
-    await broker.ctl("set_permissions", name, "^$", "^$", "^$");
+    await addUser(broker, name, { configure: "^$", write: "^$", read: "^$" });
     const endpoint = { ...broker.endpoint, username: name, password: "pw" };
     await expect(declare(exchange(name), endpoint)).rejects.toMatchObject({
       kind: "permission",
       permanent: true,
     });
-    await broker.ctl("delete_user", name);
+    await removeUser(broker, name);
   });
 
   it("leaves the broker's own exchanges alone", async () => {

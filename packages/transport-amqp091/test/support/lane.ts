@@ -7,7 +7,7 @@ import type {
   TransportConnection,
   TransportOptions,
 } from "@streamll/core";
-import { type Channel, type ChannelModel, connect, type GetMessage } from "amqplib";
+import { type Channel, type ChannelModel, type ConsumeMessage, connect } from "amqplib";
 import { expect, vi } from "vitest";
 import { amqpTransport } from "../../src/transport.js";
 import { type Wire, wireOf } from "../../src/wire.js";
@@ -59,7 +59,7 @@ export interface Scratch extends AsyncDisposable {
   /** Options for publishing to the queue `name`, through an exchange of that name. */
   readonly own: Pick<TransportOptions, "message" | "topology">;
   /** Everything in the queue. */
-  drain(count: number): Promise<GetMessage[]>;
+  drain(count: number): Promise<ConsumeMessage[]>;
 }
 
 /** A queue with an exchange, under a fresh name, and a plain amqplib channel to look at them. */
@@ -94,12 +94,11 @@ export async function scratch(
     },
     async drain(count) {
       await vi.waitUntil(async () => (await channel.checkQueue(name)).messageCount >= count, WAIT);
-      const all: GetMessage[] = [];
-      for (;;) {
-        const next = await channel.get(name, { noAck: true });
-        if (!next) break;
-        all.push(next);
-      }
+      const { messageCount } = await channel.checkQueue(name);
+      const all: ConsumeMessage[] = [];
+      const { consumerTag } = await channel.consume(name, (got) => got && all.push(got), { noAck: true });
+      await vi.waitUntil(() => all.length >= messageCount, WAIT);
+      await channel.cancel(consumerTag);
       expect(all).toHaveLength(count);
       return all;
     },

@@ -21,6 +21,7 @@ export interface Proxy extends AsyncDisposable {
 export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoint): Promise<Proxy> {
   let frozen = false;
   const pairs = new Set<{ client: Socket; broker: Socket }>();
+  const silent = new WeakSet<object>();
   const server = createServer((client) => {
     const broker = connect({ host, port });
     const pair = { client, broker };
@@ -33,6 +34,8 @@ export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoin
       from.unref();
       from.on("error", () => to.destroy());
       from.on("close", () => {
+        // One that died without a word does not hang up either, as the broker behind it would.
+        if (silent.has(pair) && from === broker) return;
         to.destroy();
         pairs.delete(pair);
       });
@@ -48,7 +51,9 @@ export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoin
       return pairs.size;
     },
     goSilent() {
-      for (const { client, broker } of pairs) {
+      for (const pair of pairs) {
+        const { client, broker } = pair;
+        silent.add(pair);
         client.unpipe(broker);
         broker.unpipe(client);
         client.resume();
