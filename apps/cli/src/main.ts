@@ -13,6 +13,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 // Whoever reads our output may leave (EPIPE): the events are delivered all the same, and tail sees it for itself.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
+// Nothing of a transport keeps the process, and so a connection that is being made would not.
+setInterval(() => {}, 2 ** 30);
 const { stdin, stdout, stderr, env } = process;
 const code = await run(process.argv.slice(2), { stdin, stdout, stderr, env, interrupted: controller.signal });
 // What is written is out before the end, and an open stdin or a half-open socket does not delay it.

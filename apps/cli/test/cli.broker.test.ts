@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { brokersForTests } from "@streamll/brokers";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -92,14 +92,17 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
   });
 
   it("pipe, ended by Ctrl-C, delivers what it had read", async () => {
-    const pipe = start("pipe", "--json", "--batch-timeout", "5", "--batch-size", "10000");
-    pipe.process.stdin!.write(lines(500));
-    await until(() => expect(pipe.process.stdin!.writableLength).toBe(0));
+    await channel.assertQueue(exchange, { durable: true });
+    const batches = ["--batch-size", "150", "--batch-timeout", "60", "--connection-pool-size", "1"];
+    const pipe = start("pipe", "--json", ...batches);
+    pipe.process.stdin!.write(lines(200));
+    // One batch is there; without the flush the rest would wait for a minute.
+    await until(async () => expect((await channel.checkQueue(exchange)).messageCount).toBe(150));
     pipe.process.kill("SIGINT");
     expect(await pipe.ended).toBe(130);
     const { events, confirmed } = JSON.parse(pipe.stdout);
     expect(confirmed).toBe(events);
-    expect(await stored()).toHaveLength(confirmed);
+    expect(await stored()).toEqual(lines(confirmed).match(/.*\n/g));
   });
 
   it("tail shows events live, and what it prints as JSON can be piped back", async () => {
@@ -112,7 +115,7 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
     expect(await start("pipe").fed(lines(300))).toBe(0);
     await until(() => expect(json.stdout.split("\n")).toHaveLength(301));
     await until(() => expect(human.stdout.split("\n")).toHaveLength(301));
-    expect(human.stdout).toMatch(/ start +RAG\.forward \/ answer \{"i":0,"text":"é✓ \\\\u001b\[31m"\}/);
+    expect(human.stdout).toMatch(/ start +RAG\.forward \/ answer \{"i":0,"text":"é✓ \\u001b\[31m"\}/);
     expect(human.stdout).not.toContain("\u001b");
     for (const tail of [human, json]) {
       tail.process.kill("SIGINT");
@@ -160,12 +163,20 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
   // util-linux: other systems have another `script`.
   it.runIf(platform() === "linux")("pipe draws its progress on a terminal", async () => {
     const quoted = [...commandLine, "pipe"].map((part) => `'${part}'`).join(" ");
-    const feed = `(printf '%s\\n' '${line(0).trim()}'; sleep 0.5) | ${quoted}`;
-    const { stdout } = await promisify(execFile)("script", ["-qec", feed, "/dev/null"], {
+    const script = spawn("script", ["-qec", quoted, "/dev/null"], {
       env: environment({ RABBITMQ_URL: broker.url, RABBITMQ_EXCHANGE: exchange, TERM: "xterm" }),
     });
-    expect(stdout).toContain("\r\u001b[K1 read");
-    expect(stdout).toMatch(/1 event confirmed in/);
+    let screen = "";
+    script.stdout.on("data", (chunk) => {
+      screen += chunk;
+    });
+    await until(() => expect(screen).toContain("Ctrl-D ends"));
+    script.stdin.write(line(0));
+    await until(() => expect(screen).toMatch(/1 read {2}1 confirmed/));
+    script.stdin.write("\u0004");
+    await until(() => expect(screen).toMatch(/1 event confirmed in/));
+    await once(script, "close");
+    expect(script.exitCode).toBe(0);
   });
 
   describe("over connections that fail", { skip: !broker.owned }, () => {

@@ -43,10 +43,10 @@ describe("lines", () => {
     const maxBytes = 2 * 1024;
     expect(cut(["a\n", ...long, "\nb\n"], maxBytes)).toEqual([
       [1, "a"],
-      [2, "! longer than 2 KiB"],
+      [2, "! longer than 2,048 bytes"],
       [3, "b"],
     ]);
-    expect(cut([...long], maxBytes)).toEqual([[1, "! longer than 2 KiB"]]);
+    expect(cut([...long], maxBytes)).toEqual([[1, "! longer than 2,048 bytes"]]);
     expect(cut(["y".repeat(maxBytes), "\n"], maxBytes)).toEqual([[1, "y".repeat(maxBytes)]]);
   });
 

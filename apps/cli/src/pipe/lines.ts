@@ -39,7 +39,7 @@ export class LineCutter {
     this.#bytes = 0;
     const number = ++this.#number;
     if (bytes > this.#maxBytes) {
-      yield { number, problem: `longer than ${this.#maxBytes / 1024} KiB` };
+      yield { number, problem: `longer than ${this.#maxBytes.toLocaleString("en")} bytes` };
       return;
     }
     const line = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
