@@ -31,18 +31,10 @@ const command = commands[name];
 if (!command) fail(`usage: node tooling/run.mjs ${Object.keys(commands).join("|")} [arguments]`);
 process.exitCode = await command(args);
 
+// Both run from source: nothing is built first.
 async function demo(args) {
   await install();
-  await step("build", [
-    ...pnpm,
-    "exec",
-    "turbo",
-    "run",
-    "build",
-    "--filter=@streamll/demo",
-    "--output-logs=errors-only",
-  ]);
-  return run(["node", "apps/demo/dist/main.js", ...args]);
+  return run(["tsx", "apps/demo/src/main.ts", ...args]);
 }
 
 async function bench(args) {
