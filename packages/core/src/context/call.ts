@@ -48,7 +48,7 @@ export class Call {
     this.operation = operation;
     this.tags = { ...tags, ...parent?.tags, ...options.tags };
     this.#options = options;
-    this.maxBytes = parseSize(options.capture?.maxBytes ?? capture?.maxBytes ?? 8192);
+    this.maxBytes = sizeOf(options.capture?.maxBytes ?? capture?.maxBytes);
   }
 
   get isLlm(): boolean {
@@ -165,6 +165,15 @@ export class Call {
     };
     if (parentId !== undefined) event.parentId = parentId;
     this.configuration.deliver(event);
+  }
+}
+
+/** `trace` takes its options unchecked: nothing of the recording throws where the program runs. */
+function sizeOf(maxBytes: number | string = 8192): number {
+  try {
+    return parseSize(maxBytes);
+  } catch {
+    return 8192;
   }
 }
 

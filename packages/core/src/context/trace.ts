@@ -17,9 +17,9 @@ export interface TraceOptions extends CallOptions {
  * const answer = await trace("generate", { kind: "llm", inputs: [request] }, () => client.responses.create(request));
  */
 export function trace<R>(operation: string, fn: () => R): R;
-export function trace<R>(operation: string, options: TraceOptions, fn: () => R): R;
-export function trace<R>(operation: string, ...rest: [() => R] | [TraceOptions, () => R]): R {
-  const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+export function trace<R>(operation: string, options: TraceOptions | undefined, fn: () => R): R;
+export function trace<R>(operation: string, ...rest: [() => R] | [TraceOptions | undefined, () => R]): R {
+  const [options = {}, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
   const configuration = recording();
   if (configuration === undefined) return fn();
   const callee = { moduleName: undefined, methodName: operation, operation, options };

@@ -70,9 +70,15 @@ describe("inputs and outputs", () => {
     const recorder = record({ capture: { maxBytes: "1KiB" } });
     trace("small", { capture: { maxBytes: 10 } }, () => "0123456789abc");
     trace("exact", { capture: { maxBytes: 13 } }, () => "0123456789abc");
-    trace("default", () => "x".repeat(2000));
+    trace("default", undefined, () => "x".repeat(2000));
     expect(recorder.all("end").map(({ data }) => (data.outputs as string).length)).toEqual([22, 13, 1036]);
     expect(recorder.one("end", "small").data.outputs).toBe("0123456789…[Truncated]");
+  });
+
+  it("are cut to the default where trace is given what is no size", () => {
+    const recorder = record();
+    expect(trace("odd", { capture: { maxBytes: "much" } }, () => "fine")).toBe("fine");
+    expect(recorder.one("end").data.outputs).toBe("fine");
   });
 
   it.each<[string, unknown, unknown]>([
