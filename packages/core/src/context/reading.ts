@@ -1,7 +1,7 @@
 import type { Call } from "./call.js";
 import { aside } from "./context.js";
 import { textOfChunk } from "./llm.js";
-import { fitting, snapshot } from "./snapshot.js";
+import { snapshot } from "./snapshot.js";
 
 const windowMs = 50;
 const maxCoalesced = 64;
@@ -12,18 +12,17 @@ export class Reading {
   readonly #coalesced: number;
   #count = 0;
   /** What the next event tells. */
-  #pending: unknown[] = [];
+  #pending: Excerpt;
   #pendingCount = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** All that was read, until there is no more room. */
-  readonly #outputs: unknown[] = [];
-  #room: number;
+  readonly #outputs: Excerpt;
   #over = false;
 
   constructor(call: Call) {
     this.call = call;
     this.#coalesced = call.tokens === "each" ? 1 : maxCoalesced;
-    this.#room = call.maxBytes;
+    this.#pending = new Excerpt(call.maxBytes);
+    this.#outputs = new Excerpt(call.maxBytes);
   }
 
   read(chunk: unknown): void {
@@ -34,7 +33,7 @@ export class Reading {
       // A model's first and last chunks only hold its name, the usage, the reason to stop.
       if (this.call.isLlm && text === undefined && typeof chunk === "object") return;
       this.#count++;
-      if (this.call.outputs !== false) this.#keep(text ?? chunk);
+      if (this.call.outputs !== false) this.#outputs.add(text ?? chunk);
       this.#tell(text ?? chunk);
     });
   }
@@ -44,7 +43,7 @@ export class Reading {
     this.#over = true;
     this.#flush();
     const more = { token_count: this.#count, ...(cancelled && { cancelled: true }) };
-    this.call.end(this.#count === 0 ? undefined : joined(this.#outputs), more);
+    this.call.end(this.#outputs.content, more);
   }
 
   fail(error: unknown): void {
@@ -54,16 +53,9 @@ export class Reading {
     this.call.fail(error, { token_count: this.#count });
   }
 
-  #keep(value: unknown): void {
-    if (this.#room < 0) return;
-    const kept = snapshot(value, this.#room);
-    this.#room -= typeof kept === "string" ? Buffer.byteLength(kept) : (JSON.stringify(kept)?.length ?? 0);
-    this.#outputs.push(kept);
-  }
-
   #tell(value: unknown): void {
     if (this.call.tokens === "off" || !this.call.configuration.wants("token")) return;
-    if (this.call.outputs === true) this.#pending.push(snapshot(value, this.call.maxBytes));
+    if (this.call.outputs === true) this.#pending.add(value);
     this.#pendingCount++;
     if (this.#pendingCount >= this.#coalesced) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), windowMs);
@@ -73,14 +65,13 @@ export class Reading {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pendingCount === 0) return;
-    const tokens = this.#pending.length === 0 ? undefined : joined(this.#pending);
+    const { content } = this.#pending;
     this.call.token({
-      ...(typeof tokens === "string" && { token: fitting(tokens, this.call.maxBytes) }),
-      ...(typeof tokens === "object" && { tokens }),
+      ...(content !== undefined && { [typeof content === "string" ? "token" : "tokens"]: content }),
       token_index: this.#count - this.#pendingCount,
       token_count: this.#pendingCount,
     });
-    this.#pending = [];
+    this.#pending = new Excerpt(this.call.maxBytes);
     this.#pendingCount = 0;
   }
 }
@@ -93,7 +84,25 @@ function textOf(chunk: unknown): string | undefined {
   }
 }
 
-/** Pieces of text as one, other values as a list. */
-function joined(values: readonly unknown[]): string | readonly unknown[] {
-  return values.every((value) => typeof value === "string") ? values.join("") : values;
+/** The beginning of what is read, as much as there is room for. */
+class Excerpt {
+  #room: number;
+  readonly #values: unknown[] = [];
+
+  constructor(maxBytes: number) {
+    this.#room = maxBytes;
+  }
+
+  add(value: unknown): void {
+    if (this.#room < 0) return;
+    const copy = snapshot(value, this.#room);
+    this.#room -= Buffer.byteLength(typeof copy === "string" ? copy : (JSON.stringify(copy) ?? ""));
+    this.#values.push(copy);
+  }
+
+  /** Pieces of text as one, other values as a list. */
+  get content(): string | readonly unknown[] | undefined {
+    if (this.#values.length === 0) return undefined;
+    return this.#values.every((value) => typeof value === "string") ? this.#values.join("") : this.#values;
+  }
 }

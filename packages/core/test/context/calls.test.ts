@@ -156,7 +156,7 @@ describe("a call", () => {
     try {
       trace("fire and forget", async () => raise(new Error("nobody hears")));
       await trace("heard", async () => raise(new Error("heard"))).catch(() => {});
-      await later(5);
+      await new Promise(setImmediate);
     } finally {
       process.removeAllListeners("unhandledRejection");
       for (const listener of listeners) process.on("unhandledRejection", listener);
@@ -182,7 +182,7 @@ describe("a call", () => {
     const query = new Query();
     const find = instrument(() => query, { operation: "find" });
     expect(find()).toBe(query);
-    await later(1);
+    await new Promise(setImmediate);
     expect([runs, recorder.types]).toEqual([0, ["start"]]);
     expect(await query.limit(1)).toEqual(["a"]);
     expect(runs).toBe(1);

@@ -46,6 +46,19 @@ describe("inputs and outputs", () => {
     expect(recorder.one("end").data.outputs).toBe("a ***");
   });
 
+  it("of a stream are cut as a whole, in its tokens and its end", () => {
+    const recorder = record({ capture: { maxBytes: 100 } });
+    const rows = instrument(function* rows() {
+      for (let n = 0; n < 60; n++) yield { row: `number ${n}` };
+    });
+    expect([...rows()]).toHaveLength(60);
+    const { data } = recorder.one("token");
+    expect(data.token_count).toBe(60);
+    expect(JSON.stringify(data.tokens).length).toBeLessThan(200);
+    expect(recorder.one("end").data.outputs).toEqual(data.tokens);
+    expect(JSON.stringify(data.tokens)).toContain("[Truncated]");
+  });
+
   it("show what they were at the time of the call", () => {
     const recorder = record();
     const request = { question: "why?", history: [{ text: "before" }] };

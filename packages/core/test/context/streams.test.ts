@@ -115,7 +115,7 @@ describe("a generator", () => {
     });
     const iterator = make();
     await iterator.next();
-    await later(2);
+    await new Promise(setImmediate);
     expect(made).toBe(1);
   });
 });
@@ -284,11 +284,11 @@ describe("a ReadableStream", () => {
     record();
     const readable = await open(stream());
     expect(readable.locked).toBe(false);
-    await later(1);
+    await new Promise(setImmediate);
     expect(pulled).toBe(0);
     const reader = readable.getReader();
     await reader.read();
-    await later(1);
+    await new Promise(setImmediate);
     expect(pulled).toBe(1);
   });
 
