@@ -12,7 +12,10 @@ if (running) {
   const withdraw = announce(all);
   show(all);
   console.log("Ctrl-C stops them");
+  // The brokers do not hold this process: they go with it.
+  const hold = setInterval(() => {}, 60_000);
   await Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)));
+  clearInterval(hold);
   withdraw();
   await close();
 }

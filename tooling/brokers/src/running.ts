@@ -31,17 +31,20 @@ export async function runningBrokers(): Promise<readonly Description[] | undefin
 /** The running brokers, for this process alone: one run's faults are not another's. */
 export async function claimRunning(): Promise<Lease | undefined> {
   const all = await runningBrokers();
-  if (!all || !claim()) return undefined;
-  return { all, close: async () => rmSync(claimFile(), { force: true }) };
+  const release = all && claim();
+  return release && { all, close: async () => release() };
 }
 
-function claim(): boolean {
+/** Gives how to let go of them, or nothing where a living process has them. */
+export function claim(): (() => void) | undefined {
+  const file = claimFile();
+  const release = () => rmSync(file, { force: true });
   try {
-    writeFileSync(claimFile(), String(process.pid), { flag: "wx" });
-    return true;
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return release;
   } catch {
-    if (isAlive(Number(readFileSync(claimFile(), "utf8")))) return false;
-    rmSync(claimFile(), { force: true });
+    if (isAlive(Number(readFileSync(file, "utf8")))) return undefined;
+    release();
     return claim();
   }
 }
