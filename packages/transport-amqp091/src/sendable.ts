@@ -1,7 +1,7 @@
 import { type MessageDefaults, type OutboundMessage, TransportError } from "@streamll/core";
 
 /** A "shortstr" has one byte for its length (0-9-1 specification, 4.2.5.3). */
-export const SHORT_STRING_MAX = 255;
+const SHORT_STRING_MAX = 255;
 
 export const isShortString = (text: string): boolean =>
   text.length * 3 <= SHORT_STRING_MAX || Buffer.byteLength(text) <= SHORT_STRING_MAX;

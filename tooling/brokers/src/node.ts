@@ -98,7 +98,7 @@ const beside = (node: Node, command: readonly string[]) =>
 
 export const urlOf = ({ ports }: Node): string => `amqp://guest:guest@127.0.0.1:${ports.amqp}/`;
 
-export function isRunning(node: Node): boolean {
+function isRunning(node: Node): boolean {
   const pid = processOf(node);
   return pid !== undefined && isAlive(pid);
 }
