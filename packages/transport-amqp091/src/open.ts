@@ -90,7 +90,7 @@ function amqpConnect(
     vhost: encodeURIComponent(vhost),
     frameMax: FRAME_MAX,
     channelMax: CHANNEL_MAX,
-    heartbeat: Math.min(Math.max(1, Math.round(options.heartbeatMs / 1000)), 0xffff),
+    heartbeat: heartbeatSeconds(options.heartbeatMs),
   };
   return connect(target, {
     ...socketOptions,
@@ -105,6 +105,10 @@ function amqpConnect(
     return model;
   });
 }
+
+/** 0 switches it off, so that half a second must not become it; the field has 16 bits. */
+const heartbeatSeconds = (milliseconds: number): number =>
+  milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
 const isRefusedOpen = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("Expected ConnectionOpenOk; got <ConnectionClose");

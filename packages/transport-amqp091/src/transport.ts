@@ -20,15 +20,15 @@ import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";
 
-const capabilities: TransportCapabilities = {
-  confirms: true,
+const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
+  confirms,
   mandatory: true,
   priority: true,
   ttl: true,
   deadLetter: true,
   deduplication: false,
   topology: true,
-};
+});
 
 /** Frames that amqplib holds back on a channel, where the batches go through it: 8 MiB at most. */
 const CHANNEL_FRAMES = 64;
@@ -42,7 +42,7 @@ export function amqpTransport(
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     name: "amqp091",
-    capabilities,
+    capabilities: capabilitiesOf(options),
     connect: (endpoint, lane, signal) => connectLane(options, endpoint, lane, signal, writerOf),
   };
 }

@@ -28,6 +28,17 @@ describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {
     await connection.close(AbortSignal.timeout(5000));
   });
 
+  it("agrees on the heartbeat that is asked for, and on none for 0", { skip: !broker.owned }, async () => {
+    const shown = async (heartbeatMs: number) => {
+      const connectionName = `app@${randomUUID()}`;
+      await using _lane = await open(broker.endpoint, { connectionName, heartbeatMs });
+      const list = await broker.ctl("list_connections", "client_properties", "timeout");
+      const line = list.split("\n").find((text) => text.includes(connectionName));
+      return line?.split("\t").at(-1)?.trim();
+    };
+    expect([await shown(7000), await shown(0)]).toEqual(["7", "0"]);
+  });
+
   it("takes user, password and virtual host in any characters", async () => {
     const name = `u-${randomUUID()}-é✓%2F/`;
     const password = "pä%C3%A9:@/+=✓";
