@@ -11,7 +11,7 @@ import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
-export class TransformFailed extends Error {}
+class TransformFailed extends Error {}
 
 /**
  * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is left out.

@@ -14,6 +14,6 @@ describe("a transport", () => {
     const message = { ...defaults(), exchange: "é".repeat(128), priority: 256, expirationMs: 2 ** 32 };
     const create = () => amqp091Transport.create(options({ message }));
     expect(create).toThrow(ConfigurationError);
-    expect(create).toThrow(/exchange: .*255 bytes[^]*queuePriority: 256[^]*messageTtl: 4294967296 ms/);
+    expect(create).toThrow(/exchange: .*255 bytes.*queuePriority: 256.*messageTtl: 4294967296 ms/s);
   });
 });

@@ -127,7 +127,7 @@ class Copy {
 type Fields = Record<string, unknown>;
 
 /** The text, cut to so many bytes of UTF-8, with a marker where it was cut. */
-export function fitting(text: string, maxBytes: number): string {
+function fitting(text: string, maxBytes: number): string {
   // A UTF-16 unit is three bytes at most.
   if (text.length * 3 <= maxBytes) return text;
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text;

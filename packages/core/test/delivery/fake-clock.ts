@@ -75,6 +75,6 @@ export class FakeClock implements Clock {
 }
 
 /** Every promise that can go on without time passing has gone on: the real loop has had a turn. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -58,7 +58,7 @@ export function readValue(option: OptionName, value: unknown): unknown {
   return new Refusal(`${secret ? "***" : shown(value)} is not allowed; allowed is ${kind.allowed}`);
 }
 
-export const isOption = (name: string): name is OptionName => optionNames.includes(name as OptionName);
+const isOption = (name: string): name is OptionName => optionNames.includes(name as OptionName);
 
 function defaults(): Record<string, unknown> {
   return Object.fromEntries(
