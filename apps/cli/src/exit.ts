@@ -11,3 +11,9 @@ export const exitCode = {
   /** `pipe --on-error skip`: all events are confirmed, but lines were left out. */
   skipped: 3,
 } as const;
+
+export const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });

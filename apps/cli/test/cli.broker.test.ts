@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,6 +104,23 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
     const { events, confirmed } = JSON.parse(pipe.stdout);
     expect(confirmed).toBe(events);
     expect(await stored()).toEqual(lines(confirmed).match(/.*\n/g));
+  });
+
+  it("pipe, told twice to end, ends at once", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+    const fifo = join(folder, "fifo");
+    execFileSync("mkfifo", [fifo]);
+    await channel.assertQueue(exchange, { durable: true });
+    const writer = createWriteStream(fifo);
+    const pipe = start("pipe", fifo);
+    writer.write(line(0));
+    await until(async () => expect((await channel.checkQueue(exchange)).messageCount).toBe(1));
+    // It waits in a read that nothing can call off.
+    pipe.process.kill("SIGINT");
+    pipe.process.kill("SIGINT");
+    expect(await pipe.ended).toBe(130);
+    writer.end();
+    await rm(folder, { recursive: true });
   });
 
   it("tail shows events live, and what it prints as JSON can be piped back", async () => {

@@ -40,8 +40,9 @@ export function commandHelp({ name, usage, summary, about, flags, sinkFlags, exa
 }
 
 const environment = `Environment
-  Each option that says so is read from its variable too; what the command line says wins. On a machine that others
-  use too, that is the place of a password: RABBITMQ_URL, or RABBITMQ_PASSWORD. NO_COLOR and FORCE_COLOR are heeded.`;
+  Each option that says so is read from its variable too; what the command line says wins. On a
+  machine that others use too, that is the place of a password: RABBITMQ_URL, or RABBITMQ_PASSWORD.
+  NO_COLOR and FORCE_COLOR are heeded.`;
 
 const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
 

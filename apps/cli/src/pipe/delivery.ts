@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { DeliveryError, InvalidEventError, parseEvent, type StreamllEvent } from "@streamll/core";
 import type { RabbitMQSink } from "@streamll/sink";
 import { inFlags } from "../command/sink-flags.js";
+import { whenAborted } from "../exit.js";
 import type { Notes } from "../notes.js";
 import { linesOf, type PlacedLine, type Source } from "./sources.js";
 import type { Tally } from "./tally.js";
@@ -25,17 +26,18 @@ export async function deliver(delivery: Delivery): Promise<void> {
   const halt = new AbortController();
   const reading = AbortSignal.any([halt.signal, interrupted]);
   let reports = 0;
-  const report = ({ source, number }: PlacedLine, problem: string) => {
-    if (++reports <= MAX_REPORTS) notes.error(`${source}:${number}: ${problem}`);
+  const report = (place: string, problem: string) => {
+    if (++reports <= MAX_REPORTS) notes.error(`${place}: ${problem}`);
     else if (reports === MAX_REPORTS + 1) notes.error("there are more; from here on they are counted only");
     if (onError === "fail") halt.abort();
   };
 
   const hand = async (line: PlacedLine): Promise<void> => {
     const event = eventOf(line);
+    const { source, number } = line;
     if (typeof event === "string") {
       tally.badLines++;
-      return report(line, event);
+      return report(`${source}:${number}`, event);
     }
     // Not raced against the signal: an interrupt stops the sink, and a stopped sink is ready.
     await sink.ready();
@@ -47,18 +49,22 @@ export async function deliver(delivery: Delivery): Promise<void> {
       (error: unknown) => {
         const code = error instanceof DeliveryError ? error.code : "UNKNOWN";
         tally.fail(code);
-        report(line, `${code}: ${inFlags((error as Error).message)}`);
+        report(`${source}:${number}`, `${code}: ${inFlags((error as Error).message)}`);
       },
     );
   };
 
-  try {
+  const read = async () => {
     for await (const lines of linesOf(sources, reading)) {
       for (const line of lines) {
-        if (reading.aborted) break;
+        if (reading.aborted) return;
         await hand(line);
       }
     }
+  };
+  try {
+    // A read of a named pipe that nobody writes to cannot be called off; it is left behind.
+    await Promise.race([read(), whenAborted(reading)]);
   } finally {
     await settle(sink, interrupted);
   }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 /** A longer line is no event of anybody's, and may not fill the memory. */
-export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /** A line that is not empty, or what is wrong with it. */
 export type Line =

@@ -11,16 +11,21 @@ import { showProgress } from "./progress.js";
 import { sourcesOf } from "./sources.js";
 import { summaryText, Tally } from "./tally.js";
 
+/** A reader that can wait needs less than a program that cannot: at 4,096 in flight, twice as many keep it busy. */
+const BUFFERED_EVENTS = 10_000;
+
 export const pipe: Command = {
   name: "pipe",
   summary: "Brings events from files or stdin to a broker: NDJSON, one event a line.",
   usage: "[FILE…] [options]",
-  about: `Without a file, and for -, it reads stdin. It reads no faster than the broker takes, and holds at most
---max-buffered-events and --max-buffered-bytes. Empty lines are passed over; a line that is no JSON, no event or longer
-than 16 MiB is bad, and is reported by file and line.
+  about: `Without a file, and for -, it reads stdin. It reads no faster than the broker takes, and holds at
+most --max-buffered-events (here 10,000 by default) and --max-buffered-bytes. Empty lines are passed
+over; a line that is no JSON, no event or longer than 16 MiB is bad, and is reported by file and
+line.
 
 The first connection has to succeed (or see --wait-for-broker); one that is lost later is opened again.
-Ctrl-C stops the reading, delivers what was read and says what became of it; a second one ends at once.
+Ctrl-C stops the reading, delivers what was read and says what became of it; a second one ends at
+once.
 
 Exit code 0: every event was confirmed, and no line was bad.
           1: an event was not delivered, a line was bad, or the broker could not be reached.
@@ -52,7 +57,8 @@ Exit code 0: every event was confirmed, and no line was bad.
     const { stdout, stderr, env, interrupted } = shell;
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const log = loggerTo(notes);
-    const sink = RabbitMQSink.fromEnv({ ...sinkOptions(args), logger: log.logger }, env);
+    const buffer = env.RABBITMQ_MAX_BUFFERED_EVENTS ? {} : { maxBufferedEvents: BUFFERED_EVENTS };
+    const sink = RabbitMQSink.fromEnv({ ...buffer, ...sinkOptions(args), logger: log.logger }, env);
     const sources = await sourcesOf(args.positionals, shell);
     interrupted.addEventListener("abort", () => {
       const { pending } = sink.health();

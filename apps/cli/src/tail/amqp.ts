@@ -75,6 +75,12 @@ async function open(where: Where): Promise<ChannelModel> {
 
 /** The transport knows what a failed handshake means, and says what to do; so it is asked to try the same. */
 async function explained(error: unknown, { endpoint, options }: Where): Promise<TransportError> {
+  const { message } = error as Error;
+  // It would take as long once more.
+  if (message === "connect ETIMEDOUT") {
+    const text = `${endpoint.label}: no connection within ${options.connectionTimeoutMs / 1000} s`;
+    return new TransportError("timeout", text, { cause: error });
+  }
   try {
     const signal = AbortSignal.timeout(options.connectionTimeoutMs);
     const connection = await amqp091Transport.create(options).connect(endpoint, { index: 0 }, signal);
@@ -82,7 +88,7 @@ async function explained(error: unknown, { endpoint, options }: Where): Promise<
   } catch (known) {
     if (known instanceof TransportError) return known;
   }
-  return new TransportError("unreachable", `${endpoint.label}: ${(error as Error).message}`, {
+  return new TransportError("unreachable", `${endpoint.label}: ${message}`, {
     cause: error,
   });
 }

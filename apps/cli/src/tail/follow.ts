@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type Endpoint, TransportError } from "@streamll/core";
+import { whenAborted } from "../exit.js";
 import type { Delivery, Subscribe, Subscription, Where } from "./subscription.js";
 
 const FIRST_PAUSE_MS = 500;
@@ -22,10 +23,7 @@ export interface Following {
  */
 export async function follow(following: Following): Promise<void> {
   const { where, say, ended } = following;
-  const over = new Promise<void>((resolve) => {
-    if (ended.aborted) resolve();
-    ended.addEventListener("abort", () => resolve(), { once: true });
-  });
+  const over = whenAborted(ended);
   let connectedBefore = false;
   for (let failures = 0; !ended.aborted; ) {
     const attempt = await Promise.race([tryEach(following), over]);

@@ -32,8 +32,8 @@ export const tail: Command = {
   name: "tail",
   summary: "Shows the events that an exchange gets, from now on.",
   usage: "[options]",
-  about: `Reads through an exclusive queue of its own, so that it takes nothing from anybody. With a lost connection the
-queue is gone: it connects again, and what came in between is not shown.
+  about: `Reads through an exclusive queue of its own, so that it takes nothing from anybody. With a lost
+connection the queue is gone: it connects again, and what came in between is not shown.
 
 Exit code 0: --limit was reached, or nobody reads the output any more.
           1: the broker could not be reached, or there is no such exchange.

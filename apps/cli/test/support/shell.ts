@@ -5,7 +5,7 @@ import { run } from "../../src/run.js";
 import type { Shell } from "../../src/shell.js";
 
 /** A stream that remembers what was written to it. */
-export class Screen extends PassThrough {
+class Screen extends PassThrough {
   text = "";
 
   constructor(readonly isTTY = false) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -18,7 +19,8 @@ export const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => 
 /** The command in a process of its own. */
 export class Spawned {
   readonly process: ChildProcess;
-  readonly ended: Promise<number | null>;
+  /** The exit code, as a shell has it. */
+  readonly ended: Promise<number>;
   stdout = "";
   stderr = "";
 
@@ -33,11 +35,14 @@ export class Spawned {
     });
     // It may be gone before it has read all.
     this.process.stdin!.on("error", () => {});
-    this.ended = once(this.process, "close").then(([code]) => code);
+    this.ended = once(this.process, "close").then((given) => {
+      const [code, signal] = given as [number | null, NodeJS.Signals];
+      return code ?? 128 + constants.signals[signal];
+    });
   }
 
   /** Gives it all of its input, and waits for its end. */
-  async fed(input: string): Promise<number | null> {
+  async fed(input: string): Promise<number> {
     this.process.stdin!.end(input);
     return this.ended;
   }
