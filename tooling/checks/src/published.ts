@@ -7,8 +7,11 @@ import { repository } from "./workspace.js";
 const tools = {
   publint: ({ tarball }: Packed) => ["publint", "run", tarball, "--strict"],
   // The resolution of Node 10 knows no `exports`; every Node that is supported does. A mere command has no types.
-  attw: ({ tarball, manifest }: Packed) =>
-    manifest.exports ? ["attw", tarball, "--profile", "node16"] : undefined,
+  attw({ tarball, manifest: { exports } }: Packed) {
+    if (!exports) return undefined;
+    const isEsmOnly = !JSON.stringify(exports).includes('"require":');
+    return ["attw", tarball, "--profile", isEsmOnly ? "esm-only" : "node16"];
+  },
 };
 
 const tool = tools[process.argv[2] as keyof typeof tools];
