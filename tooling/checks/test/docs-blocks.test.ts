@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkBlocks } from "../src/docs/check.js";
 import { blocksOf } from "../src/docs/fences.js";
 import { onBroker, runBlock } from "../src/docs/run.js";
 import { repository } from "../src/workspace.js";
@@ -75,19 +76,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-async function check(readme: string) {
-  writeFileSync(join(root, "README.md"), readme);
-  const tsx = join(repository, "node_modules/.bin/tsx");
-  const script = join(repository, "tooling/checks/src/docs-blocks.ts");
-  const args = [script, "--root", root, "--report", join(root, "report.json")];
-  const { stdout, stderr, code } = await promisify(execFile)(tsx, args, { cwd: repository }).then(
-    (output) => ({ ...output, code: 0 }),
-    (failed: { stdout: string; stderr: string; code: number }) => failed,
-  );
-  return { stdout, stderr, code, report: JSON.parse(readFileSync(join(root, "report.json"), "utf8")) };
-}
-
-test("blocks that compile and run are counted, and why one is not run is said", {
+test("blocks are compiled and run, and each that fails is told at its line of the page", {
   timeout: 60_000,
 }, async () => {
   const page = [
@@ -98,28 +87,37 @@ test("blocks that compile and run are counted, and why one is not run is said", 
       "const unused = 1;",
     ),
     fenced("ts no-run: it never ends", "setInterval(() => {}, 1000);"),
-  ];
-  const { stdout, code, report } = await check(page.join("\n\n"));
-  expect(stdout).toContain("not run: README.md:7: it never ends");
-  expect(stdout).toContain("docs: 2 blocks, 2 compiled, 1 run, 1 not run, 0 failed");
-  expect(report).toEqual({ numPassedTests: 3, numFailedTests: 0, numPendingTests: 0 });
-  expect(code).toBe(0);
-});
-
-test("a block that does not compile, and one that throws, fail at their lines of the page", {
-  timeout: 60_000,
-}, async () => {
-  const page = [
     fenced("ts", "", 'const n: number = "one";'),
     fenced("ts", "const a = 1;", 'if (a) throw new Error("oops");'),
     fenced("ts", "process.exitCode = 3;"),
   ];
-  const { stderr, code, report } = await check(page.join("\n"));
-  expect(stderr).toContain("README.md:3: TS2322");
-  expect(stderr).toMatch(/README\.md:5: ended with 1.*Error: oops.*README\.md:7:/s);
-  expect(stderr).toContain("README.md:9: ended with 3");
-  expect(report).toEqual({ numPassedTests: 2, numFailedTests: 3, numPendingTests: 0 });
-  expect(code).toBe(1);
+  writeFileSync(join(root, "README.md"), page.join("\n"));
+  const { kept, failures, ...counts } = await checkBlocks(root);
+  expect(counts).toEqual({ blocks: 5, compiled: 4, run: 1 });
+  expect(kept).toMatchObject([{ page: "README.md", line: 6, notRun: "it never ends" }]);
+  // Blocks run side by side, so the last two may change places.
+  expect(failures.toSorted()).toEqual([
+    expect.stringMatching(/^README\.md:11: TS2322/),
+    expect.stringMatching(/^README\.md:13: ended with 1.*README\.md:15.*Error: oops.*README\.md:15:/s),
+    expect.stringMatching(/^README\.md:17: ended with 3/),
+  ]);
+});
+
+test("the command says what failed, counts it in its report, and fails", { timeout: 60_000 }, async () => {
+  const command = join(repository, "tooling/checks/src/docs-blocks.ts");
+  const report = join(root, "report.json");
+  const tsx = join(repository, "node_modules/.bin/tsx");
+  const run = promisify(execFile)(tsx, [command, "--root", root, "--report", report], { cwd: repository });
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no block was found"),
+    stdout: expect.stringContaining("docs: 0 blocks, 0 compiled, 0 run, 0 not run, 1 failed"),
+  });
+  expect(JSON.parse(readFileSync(report, "utf8"))).toEqual({
+    numPassedTests: 0,
+    numFailedTests: 1,
+    numPendingTests: 0,
+  });
 });
 
 test("a block that connects to the default port reaches the broker for tests", {
@@ -128,15 +126,13 @@ test("a block that connects to the default port reaches the broker for tests", {
   const server = createServer((socket) => socket.end("from the tests' broker")).listen(0, "127.0.0.1");
   await once(server, "listening");
   const file = join(root, "block.ts");
-  for (const where of ['5672, "localhost"', "5672", '{ port: 5672, host: "127.0.0.1" }']) {
-    const block = [
-      'import { connect } from "node:net";',
-      'import { text } from "node:stream/consumers";',
-      `if ((await text(connect(${where}))) !== "from the tests' broker") process.exit(1);`,
-    ];
-    writeFileSync(file, block.join("\n"));
-    const brokerUrl = `amqp://guest:guest@127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    expect(await runBlock(file, { root: repository, brokerUrl }), where).toBeUndefined();
-  }
+  const connects = ['5672, "localhost"', "5672", '{ port: 5672, host: "127.0.0.1" }'].map(
+    (where) =>
+      `if ((await text(connect(${where}))) !== "from the tests' broker") throw new Error(\`${where}\`);`,
+  );
+  const imports = ['import { connect } from "node:net";', 'import { text } from "node:stream/consumers";'];
+  writeFileSync(file, [...imports, ...connects].join("\n"));
+  const brokerUrl = `amqp://guest:guest@127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  expect(await runBlock(file, { root: repository, brokerUrl })).toBeUndefined();
   server.close();
 });

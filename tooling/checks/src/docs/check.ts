@@ -1,0 +1,47 @@
+import { compile } from "./compile.js";
+import type { Block } from "./fences.js";
+import { readPages } from "./pages.js";
+import { onBroker, runBlock } from "./run.js";
+import { testBroker } from "./test-broker.js";
+import { Workshop } from "./workshop.js";
+
+export interface Verdict {
+  readonly blocks: number;
+  readonly compiled: number;
+  readonly run: number;
+  /** Those whose fence says why they are not run. */
+  readonly kept: readonly Block[];
+  /** Each with its place in the page. */
+  readonly failures: readonly string[];
+}
+
+/** Compiles every TypeScript block of the documentation and runs those that can run. */
+export async function checkBlocks(root: string): Promise<Verdict> {
+  const { blocks, problems } = readPages(root);
+  const failures = blocks.length === 0 ? ["no block was found"] : [...problems];
+  using workshop = new Workshop(root);
+  const files = new Map(blocks.map((block) => [workshop.write(block), block]));
+  const errors = compile(root, [...files.keys()]);
+  for (const lines of errors.values()) failures.push(workshop.inPages(lines.join("\n")));
+
+  const runnable = [...files].filter(([file, { notRun }]) => notRun === undefined && !errors.has(file));
+  await using broker = await testBroker(runnable.map(([, { source }]) => source));
+  let run = 0;
+  const queue = runnable.values();
+  const next = async () => {
+    for (const [file, block] of queue) {
+      workshop.write(block, onBroker(block.source, broker.url));
+      const failure = await runBlock(file, { root, brokerUrl: broker.url });
+      if (failure === undefined) run++;
+      else failures.push(workshop.inPages(`${block.page}:${block.line}: ${failure}`));
+    }
+  };
+  await Promise.all([next(), next()]);
+  return {
+    blocks: blocks.length,
+    compiled: files.size - errors.size,
+    run,
+    kept: blocks.filter(({ notRun }) => notRun !== undefined),
+    failures,
+  };
+}
