@@ -1,14 +1,27 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "tsup";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+let folder: string;
 
-/** Runs a program from source. `heard` resolves when it printed the text. */
+// Compiled once: a compiler in each of the processes would take longer than what they do.
+beforeAll(async () => {
+  const cache = here("../../../../.streamll");
+  await mkdir(cache, { recursive: true });
+  folder = await mkdtemp(join(cache, "programs-"));
+  const entry = [here("programs/decorators.ts"), here("programs/signals.ts")];
+  await build({ entry, outDir: folder, format: "esm", target: "node20", config: false, silent: true });
+}, 30_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a program. `heard` resolves when it printed the text. */
 function run(program: string, ...args: string[]) {
-  const file = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", tsx, file, ...args]);
+  const child = spawn(process.execPath, [join(folder, `${program}.js`), ...args]);
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   const listeners = new Set<() => void>();
