@@ -17,7 +17,7 @@ describe("streamll", () => {
       expect(help).toContain(`usage: streamll ${name}`);
       expect(help).toMatch(/--heartbeat SECONDS[^[]*\[default\s+10;\s+RABBITMQ_HEARTBEAT\]/);
       expect((await said(["help", name])).stdout).toBe(help);
-      expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(101);
+      expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
     }
     expect((await said(["pipe", "--help"])).stdout).toContain("--queue TEXT, --no-queue ");
   });

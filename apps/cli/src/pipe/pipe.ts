@@ -23,7 +23,8 @@ most --max-buffered-events (here 10,000 by default) and --max-buffered-bytes. Em
 over; a line that is no JSON, no event or longer than 16 MiB is bad, and is reported by file and
 line.
 
-The first connection has to succeed (or see --wait-for-broker); one that is lost later is opened again.
+The first connection has to succeed (or see --wait-for-broker); one that is lost later is opened
+again.
 Ctrl-C stops the reading, delivers what was read and says what became of it; a second one ends at
 once.
 
