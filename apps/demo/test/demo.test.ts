@@ -69,7 +69,7 @@ describe("the demo", () => {
   it("runs as a program from any folder, without colour codes in a pipe, and ends", {
     timeout: 60_000,
   }, async () => {
-    const { code, stdout, stderr } = await runChild(["--ask", "why?"]);
+    const { code, stdout, stderr } = await runChild(["--ask", "why?"], { CI: "true" });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("✓");
     expect(stdout).not.toContain("\x1b[");
