@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { DeliveryEngine } from "@streamll/core/internal";
@@ -107,7 +107,7 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-const source = fileURLToPath(new URL("../../src", import.meta.url));
+const delivery = fileURLToPath(new URL("../../src/delivery", import.meta.url));
 const cache = fileURLToPath(new URL("../../../../.streamll", import.meta.url));
 let folder: string;
 
@@ -118,19 +118,24 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** The engine with one file changed. Both are copied; what else they import is the original. */
 async function engineOf({ file, from, to }: Mutant, name: string): Promise<typeof DeliveryEngine> {
   const copy = join(folder, name);
-  await cp(source, copy, { recursive: true });
-  const path = join(copy, "delivery", file);
-  const text = await readFile(path, "utf8");
-  expect(text.split(from), `the mutated place is in ${file} once`).toHaveLength(2);
-  await writeFile(
-    path,
-    text.replace(from, () => to),
-  );
-  const module = (await import(
-    /* @vite-ignore */ pathToFileURL(join(copy, "delivery", "engine.ts")).href
-  )) as {
+  await mkdir(copy);
+  const copied = new Set(["engine.ts", file]);
+  for (const one of copied) {
+    let text = await readFile(join(delivery, one), "utf8");
+    if (one === file) {
+      expect(text.split(from), `the mutated place is in ${file} once`).toHaveLength(2);
+      text = text.replace(from, () => to);
+    }
+    const imports = /(?<=from ")(\.{1,2}\/[^"]+)\.js(?=")/g;
+    text = text.replace(imports, (whole, path: string) =>
+      copied.has(`${path.slice(2)}.ts`) ? whole : join(delivery, `${path}.ts`),
+    );
+    await writeFile(join(copy, one), text);
+  }
+  const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "engine.ts")).href)) as {
     DeliveryEngine: typeof DeliveryEngine;
   };
   return module.DeliveryEngine;

@@ -3,7 +3,7 @@ import { encodeEvent } from "@streamll/core/internal";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-const numRuns = Number(process.env.STREAMLL_PROPERTY_RUNS ?? 500);
+const numRuns = Number(process.env.STREAMLL_PROPERTY_RUNS ?? 250);
 
 const ordinary = fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ noUnicodeString: false }));
 

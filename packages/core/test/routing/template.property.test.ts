@@ -55,6 +55,6 @@ it("any event's key is within 255 bytes and matches the template's own binding",
       expect(key.split(".").some((part) => part === "" || part === "*" || part === "#")).toBe(false);
       expect(key.startsWith(literalHead)).toBe(true);
     }),
-    { numRuns: Number(process.env.STREAMLL_PROPERTY_RUNS ?? 500) },
+    { numRuns: Number(process.env.STREAMLL_PROPERTY_RUNS ?? 250) },
   );
 });
