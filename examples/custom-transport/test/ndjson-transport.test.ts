@@ -22,7 +22,7 @@ testTransport({
   create: (options) => ndjsonTransport.create(options),
   endpoint: `ndjson://${file}`,
   unreachable: `ndjson://${folder}/no-such-folder/events.ndjson`,
-  read: async () => storedIn(file),
+  read: async () => readOn(),
   faults: {
     disconnect: cannot("a file has no peer that could hang up"),
     refuse: (message) => ({ ...message, body: Buffer.alloc(LARGEST_BODY + 1) }),
@@ -82,12 +82,17 @@ describe("the ndjson transport", () => {
   );
 });
 
-function storedIn(path: string): StoredMessage[] {
-  const lines = readFileSync(path, { encoding: "utf8", flag: "a+" }).split("\n").slice(0, -1);
-  return lines.map((line) => {
+const stored: StoredMessage[] = [];
+
+/** Reads on from where it was: the suite asks again and again. */
+function readOn(): StoredMessage[] {
+  const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).split("\n").slice(0, -1);
+  for (const line of lines.slice(stored.length)) {
     const { body, base64, ...properties } = JSON.parse(line);
-    return { ...properties, body: Buffer.from(body ?? base64, body === undefined ? "base64" : "utf8") };
-  });
+    const bytes = Buffer.from(body ?? base64, body === undefined ? "base64" : "utf8");
+    stored.push({ ...properties, body: bytes });
+  }
+  return stored;
 }
 
 function connectTo(path: string): Promise<TransportConnection> {
