@@ -107,6 +107,8 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     });
     let killed: Promise<void> | undefined;
     const kill = async () => {
+      // Else the queue itself may be gone: its declaration is written down seconds after it was answered.
+      await broker.ctl("eval", "mnesia:sync_log().");
       await broker.kill();
       await broker.start();
     };

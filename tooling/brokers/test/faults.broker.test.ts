@@ -18,6 +18,8 @@ describe.each(brokers)("RabbitMQ $version", { skip: !brokers[0]?.owned }, (broke
     await channel.assertQueue(queue);
     channel.sendToQueue(queue, Buffer.from("x"), { persistent: true });
     await channel.waitForConfirms();
+    // Up to two seconds pass before RabbitMQ's database writes a declaration down.
+    await broker.ctl("eval", "mnesia:sync_log().");
     await broker.kill();
     await expect(versionAt(broker.url)).rejects.toThrow("ECONNREFUSED");
     await broker.start();
