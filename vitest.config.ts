@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -22,6 +23,10 @@ export default defineConfig({
           name: "unit",
           include: [`${roots}/test/**/*.test.ts`],
           exclude: ["**/node_modules/**", "**/*.broker.test.ts"],
+          // Loading everything anew for each file is 40 % of the time. A file leaves nothing behind.
+          isolate: false,
+          // The default is one less.
+          maxWorkers: availableParallelism(),
         },
       },
       {
