@@ -72,7 +72,7 @@ describe("a broker on demand", () => {
 
   it("drops connections before it has confirmed what it stored", async () => {
     const { broker, faults, lane } = await open();
-    faults.delayConfirms(5);
+    faults.delayConfirms(60_000);
     lane.publish({});
     await turns();
     faults.disconnect();
@@ -83,7 +83,7 @@ describe("a broker on demand", () => {
 
   it("confirms late, and is not closed in good order before that", async () => {
     const { broker, faults, lane } = await open();
-    faults.delayConfirms(5);
+    faults.delayConfirms(200);
     lane.publish({}, {});
     await turns();
     expect([broker.depth("q"), lane.outcomes]).toEqual([2, [undefined, undefined]]);

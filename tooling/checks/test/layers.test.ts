@@ -99,6 +99,6 @@ test("a package that no rule knows is an error", () => {
   ]);
 });
 
-test("this repository keeps its layers", () => {
+test("this repository keeps its layers", { timeout: 30_000 }, () => {
   expect(brokenEdges(repository)).toEqual([]);
 });
