@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { RabbitMQSink } from "@streamll/sink";
-import amqplib, { type Channel } from "amqplib";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import amqplib, { type Channel, type ConfirmChannel } from "amqplib";
 import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "./event.js";
 
 /** Publishes `events` events and resolves when the last one is confirmed. */
@@ -15,7 +15,13 @@ const IN_FLIGHT = 2000;
 
 const options = { persistent: true, contentType: "application/json" } as const;
 
-const body = (index: number): Buffer => Buffer.from(JSON.stringify(benchEvent(index)));
+/** As a program would: the event is made once, and encoded inline. */
+function publish(channel: Channel, index: number, confirmed?: () => void): void {
+  const event = benchEvent(index);
+  const body = Buffer.from(JSON.stringify(event));
+  // Both kinds of channel take it; a plain one never calls back.
+  (channel as ConfirmChannel).publish(EXCHANGE, routingKey(event), body, options, confirmed);
+}
 
 /** Resolves each time that fewer than `IN_FLIGHT` are unanswered. */
 class Window {
@@ -57,21 +63,19 @@ const replay: Contestant = {
     }
     return async () => {
       const window = new Window();
-      let highest = 0;
       let done = () => {};
       const confirmed = new Promise<void>((resolve) => {
         done = resolve;
       });
-      let single = 0;
+      let lowest = 1;
+      const ahead = new Set<number>();
       channel.on("ack", ({ deliveryTag, multiple }: { deliveryTag: number; multiple: boolean }) => {
-        const answered = multiple ? deliveryTag - highest - single : 1;
-        if (multiple) {
-          highest = deliveryTag;
-          single = 0;
-        } else if (deliveryTag === highest + 1) highest++;
-        else single++;
+        let answered = multiple ? 0 : 1;
+        if (!multiple) ahead.add(deliveryTag);
+        for (; multiple && lowest <= deliveryTag; lowest++) if (!ahead.delete(lowest)) answered++;
+        while (ahead.delete(lowest)) lowest++;
         window.answered(answered);
-        if (highest + single >= events) done();
+        if (lowest > events) done();
       });
       for (const [index, chunk] of chunks.entries()) {
         window.add(Math.min(BATCH, events - index * BATCH));
@@ -93,8 +97,7 @@ const pipelined: Contestant = {
       const window = new Window();
       for (let index = 0; index < events; index++) {
         window.add(1);
-        const key = routingKey(benchEvent(index));
-        channel.publish(EXCHANGE, key, body(index), options, () => window.answered(1));
+        publish(channel, index, () => window.answered(1));
         const room = window.room();
         if (room !== undefined) await room;
       }
@@ -111,7 +114,7 @@ const batched: Contestant = {
     const channel = await connection.createConfirmChannel();
     return async () => {
       for (let index = 0; index < events; index++) {
-        channel.publish(EXCHANGE, routingKey(benchEvent(index)), body(index), options);
+        publish(channel, index);
         if (index % 50 === 49) await channel.waitForConfirms();
       }
       await channel.waitForConfirms();
@@ -120,14 +123,15 @@ const batched: Contestant = {
   },
 };
 
-const streamll: Contestant = {
-  title: "streamll, defaults",
+const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => ({
+  title,
   async prepare(url, events) {
     const sink = new RabbitMQSink({
       amqpUrl: url,
       exchange: EXCHANGE,
       queue: QUEUE,
       routingKey: ROUTING_KEY,
+      ...own,
     });
     await sink.start();
     return async () => {
@@ -140,9 +144,18 @@ const streamll: Contestant = {
       if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
     };
   },
-};
+});
 
-export const contestants = { replay, pipelined, batched, streamll } as const;
+export const contestants = {
+  replay,
+  pipelined,
+  batched,
+  streamll: streamll("streamll, defaults"),
+  alike: streamll(`streamll, one connection, ${IN_FLIGHT} in flight`, {
+    connectionPoolSize: 1,
+    maxInFlight: IN_FLIGHT,
+  }),
+} as const;
 
 export type ContestantName = keyof typeof contestants;
 
@@ -162,7 +175,7 @@ async function captured(stream: Socket, channel: Channel, first: number, count: 
   const { write } = stream;
   stream.write = ((part: Buffer) => parts.push(part) > 0) as typeof write;
   for (let index = first; index < first + count; index++) {
-    channel.publish(EXCHANGE, routingKey(benchEvent(index)), body(index), options);
+    publish(channel, index);
   }
   // amqplib gathers frames and writes them in a later turn of the event loop.
   let seen = -1;
