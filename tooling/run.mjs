@@ -18,7 +18,7 @@ const env = {
   npm_config_loglevel: "error",
 };
 // A suite that hangs has to end in a report too.
-const suiteTimeout = 40 * 60_000;
+const suiteTimeout = 15 * 60_000;
 
 const commands = { demo, test, bench };
 const [name, ...args] = process.argv.slice(2);
