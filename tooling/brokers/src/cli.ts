@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { brokerOf } from "./broker.js";
 import { startBrokers } from "./connect.js";
-import { announce, runningBrokers } from "./running.js";
+import { announce, claimList, runningBrokers } from "./running.js";
 
-const running = await runningBrokers();
-if (running) {
-  console.log("already running:");
-  show(running);
+const release = await claimList();
+if (!release) {
+  const running = await runningBrokers();
+  console.log(running ? "already running:" : "another `pnpm brokers` is about to start or stop them");
+  show(running ?? []);
 } else {
   const { all, close } = await startBrokers();
   const withdraw = announce(all);
@@ -18,6 +19,7 @@ if (running) {
   clearInterval(hold);
   withdraw();
   await close();
+  await release();
 }
 
 function show(all: Parameters<typeof announce>[0]): void {

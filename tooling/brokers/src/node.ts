@@ -30,7 +30,7 @@ export async function createNode(
 ): Promise<{ node: Node; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "streamll-broker-"));
   const node = { engine: engine.name, release, folder, ports: await freePorts() };
-  await run(["mkfifo", "--mode=600", lifeline(node)]);
+  await run(["mkfifo", "-m", "600", lifeline(node)]);
   // The broker has the other end: however this process ends, the system closes this one.
   const held = openSync(lifeline(node), constants.O_RDWR);
   await writeCertificates(folder);

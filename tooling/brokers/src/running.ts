@@ -4,11 +4,10 @@ import type { Description } from "./broker.js";
 import { cacheFolder } from "./cache.js";
 import type { Lease } from "./connect.js";
 import { versionAt } from "./handshake.js";
+import { type Release, tryLock } from "./lock.js";
 import { urlOf } from "./node.js";
-import { isAlive } from "./process.js";
 
 const listFile = () => join(cacheFolder(), "brokers.json");
-const claimFile = () => join(cacheFolder(), "brokers.claim");
 
 /** Makes the brokers known to other processes, until the answer is called. */
 export function announce(all: readonly Description[]): () => void {
@@ -31,20 +30,12 @@ export async function runningBrokers(): Promise<readonly Description[] | undefin
 /** The running brokers, for this process alone: one run's faults are not another's. */
 export async function claimRunning(): Promise<Lease | undefined> {
   const all = await runningBrokers();
-  const release = all && claim();
-  return release && { all, close: async () => release() };
+  const close = all && (await claim());
+  return close && { all, close };
 }
 
-/** Gives how to let go of them, or nothing where a living process has them. */
-export function claim(): (() => void) | undefined {
-  const file = claimFile();
-  const release = () => rmSync(file, { force: true });
-  try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
-    return release;
-  } catch {
-    if (isAlive(Number(readFileSync(file, "utf8")))) return undefined;
-    release();
-    return claim();
-  }
-}
+/** Gives how to let go of them, or nothing where someone else has them. */
+export const claim = (): Promise<Release | undefined> => tryLock(join(cacheFolder(), "brokers.claim"));
+
+/** To be the one that announces brokers. Gives how to let go of that, or nothing where another process does so. */
+export const claimList = (): Promise<Release | undefined> => tryLock(join(cacheFolder(), "brokers.lock"));

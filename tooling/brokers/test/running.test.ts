@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,19 +35,38 @@ describe("brokers that were left running", () => {
     expect(await runningBrokers()).toBeUndefined();
   });
 
-  it("are for one process at a time", () => {
-    const release = claim();
+  it("are for one at a time", async () => {
+    const release = await claim();
     expect(release).toBeTypeOf("function");
-    expect(claim()).toBeUndefined();
-    release?.();
-    expect(claim()).toBeTypeOf("function");
+    expect(await claim()).toBeUndefined();
+    await release?.();
+    const again = await claim();
+    expect(again).toBeTypeOf("function");
+    await again?.();
   });
 
-  it("are free again when the process that had them has died", () => {
-    const noProcess = 2 ** 22 + 1;
-    announce([gone]);
-    writeFileSync(join(home, "streamll/brokers.claim"), String(noProcess));
-    expect(claim()).toBeTypeOf("function");
+  it("go to one alone of those who ask at the same time", async () => {
+    const claims = await Promise.all([claim(), claim(), claim()]);
+    const held = claims.filter((release) => release !== undefined);
+    expect(held).toHaveLength(1);
+    await held[0]?.();
+  });
+
+  it("are free again when the process that had them has died", async () => {
+    const script = `
+      const { claim } = await import(${JSON.stringify(import.meta.resolve("../src/running.ts"))});
+      console.log(typeof await claim());
+      setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+    const [said] = await once(owner.stdout, "data");
+    expect(String(said)).toBe("function\n");
+    expect(await claim()).toBeUndefined();
+    owner.kill("SIGKILL");
+    await vi.waitFor(async () => {
+      const release = await claim();
+      expect(release).toBeTypeOf("function");
+      await release?.();
+    }, 10_000);
   });
 
   it("are withdrawn", () => {
