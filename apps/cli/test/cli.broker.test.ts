@@ -7,7 +7,7 @@ import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brokersForTests } from "@streamll/brokers";
 import { type Channel, type ChannelModel, connect } from "amqplib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { commandLine, environment, Spawned } from "./support/spawned.js";
 
 const line = (i: number) =>
@@ -24,6 +24,12 @@ const line = (i: number) =>
   })}\n`;
 const lines = (count: number) => Array.from({ length: count }, (_, i) => line(i)).join("");
 const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+
+const temporaryFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+};
 
 describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
   let model: ChannelModel;
@@ -106,8 +112,8 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
     expect(await stored()).toEqual(lines(confirmed).match(/.*\n/g));
   });
 
-  it("pipe, told twice to end, ends at once", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+  it("pipe ends by Ctrl-C while it waits for a file that nobody writes to", async () => {
+    const folder = await temporaryFolder();
     const fifo = join(folder, "fifo");
     execFileSync("mkfifo", [fifo]);
     await channel.assertQueue(exchange, { durable: true });
@@ -115,12 +121,10 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
     const pipe = start("pipe", fifo);
     writer.write(line(0));
     await until(async () => expect((await channel.checkQueue(exchange)).messageCount).toBe(1));
-    // It waits in a read that nothing can call off.
-    pipe.process.kill("SIGINT");
+    onTestFinished(() => void writer.end());
+    // Nothing can call that read off.
     pipe.process.kill("SIGINT");
     expect(await pipe.ended).toBe(130);
-    writer.end();
-    await rm(folder, { recursive: true });
   });
 
   it("tail shows events live, and what it prints as JSON can be piped back", async () => {
@@ -170,12 +174,11 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
   });
 
   it("pipe reads files", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+    const folder = await temporaryFolder();
     const file = join(folder, "events.ndjson");
     await writeFile(file, lines(3));
     expect(await start("pipe", file).fed("")).toBe(0);
     expect(await stored()).toHaveLength(3);
-    await rm(folder, { recursive: true });
   });
 
   // util-linux: other systems have another `script`.
@@ -198,18 +201,57 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
   });
 
   describe("over connections that fail", { skip: !broker.owned }, () => {
+    const columnOf = (connectionName: string, column: string) =>
+      until(async () => {
+        const found = await broker.ctl("list_connections", column, "client_properties");
+        const rows = found.split("\n").filter((row) => row.includes(connectionName));
+        expect(rows).toHaveLength(1);
+        return rows[0]!.split("\t")[0]!;
+      });
+    /** Frozen, until `then` is done: what follows needs the broker. */
+    const frozen = async (then: () => Promise<void>) => {
+      await broker.pause();
+      await then().finally(() => broker.resume());
+    };
+
+    it("pipe, told twice to end, ends at once and leaves what is not delivered", async () => {
+      await channel.assertQueue(exchange, { durable: true });
+      const batches = ["--batch-size", "150", "--batch-timeout", "60", "--connection-pool-size", "1"];
+      const pipe = start("pipe", "--flush-timeout", "600", ...batches);
+      pipe.process.stdin!.write(lines(200));
+      await until(async () => expect((await channel.checkQueue(exchange)).messageCount).toBe(150));
+      await frozen(async () => {
+        pipe.process.kill("SIGINT");
+        await until(() => expect(pipe.stderr).toContain("delivering the last 50; Ctrl-C again"));
+        pipe.process.kill("SIGINT");
+        expect(await pipe.ended).toBe(130);
+      });
+      expect(pipe.stderr).not.toContain("confirmed");
+    });
+
+    it("tail ends by one Ctrl-C while the broker is frozen", async () => {
+      await channel.assertExchange(exchange, "topic", { durable: true });
+      const tail = start("tail", "--heartbeat", "600");
+      await until(() => expect(tail.stderr).toContain("tailing"));
+      await frozen(async () => {
+        tail.process.kill("SIGINT");
+        expect(await tail.ended).toBe(130);
+      });
+    });
+
+    it("tail asks for no heartbeat where it is 0", async () => {
+      await channel.assertExchange(exchange, "topic", { durable: true });
+      const name = `cli-${randomUUID()}`;
+      start("tail", "--heartbeat", "0", "--connection-name", name);
+      expect(await columnOf(name, "timeout")).toBe("0");
+    });
+
     it("tail connects again", async () => {
       await channel.assertExchange(exchange, "topic", { durable: true });
       const name = `cli-${randomUUID()}`;
       const tail = start("tail", "--json", "--connection-name", name);
       await until(() => expect(tail.stderr).toContain("tailing"));
-      const connections = await until(async () => {
-        const found = await broker.ctl("list_connections", "pid", "client_properties");
-        const pids = found.split("\n").filter((row) => row.includes(name));
-        expect(pids).toHaveLength(1);
-        return pids;
-      });
-      await broker.ctl("close_connection", connections[0]!.split("\t")[0]!, "for a test");
+      await broker.ctl("close_connection", await columnOf(name, "pid"), "for a test");
       await until(() => expect(tail.stderr.match(/tailing/g)).toHaveLength(2));
       expect(tail.stderr).toContain("connection lost: ");
       channel.publish(exchange, "k", Buffer.from(line(0)));
@@ -217,7 +259,7 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
     });
 
     it("both speak TLS", async () => {
-      const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));
+      const folder = await temporaryFolder();
       const ca = join(folder, "ca.pem");
       await writeFile(ca, broker.ca);
       await channel.assertExchange(exchange, "topic", { durable: true });
@@ -230,7 +272,6 @@ describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
       const untrusted = start("tail", "--url", broker.tlsUrl);
       expect(await untrusted.ended).toBe(1);
       expect(untrusted.stderr).toContain("certificate");
-      await rm(folder, { recursive: true });
     });
   });
 });

@@ -1,7 +1,12 @@
+import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { TransportError } from "@streamll/core";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 import { noExchange, type Subscribe, type Where } from "./subscription.js";
+
+/** A frozen broker does not answer a goodbye. */
+const FAREWELL_MS = 1000;
 
 /** Through an exclusive queue, which the broker names, and deletes with the connection. */
 export const subscribeAmqp: Subscribe = async (where, receive) => {
@@ -17,7 +22,7 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
       resolve(reason);
     });
   });
-  const close = () => model.close().catch(() => {});
+  const close = () => sayGoodbye(model);
   try {
     const channel = await model.createChannel();
     channel.on("error", lost);
@@ -48,6 +53,17 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
   }
 };
 
+async function sayGoodbye(model: ChannelModel): Promise<void> {
+  const answered = model.close().then(
+    () => true,
+    () => true,
+  );
+  if (await Promise.race([answered, setTimeout(FAREWELL_MS, false, { ref: false })])) return;
+  const { stream } = model.connection as unknown as { stream: Socket };
+  // With an error amqplib notices.
+  stream.destroy(new Error("the broker does not answer"));
+}
+
 async function open(where: Where): Promise<ChannelModel> {
   const { endpoint, options } = where;
   const { host, port, username, password, path, scheme } = endpoint;
@@ -58,7 +74,7 @@ async function open(where: Where): Promise<ChannelModel> {
     ...(port === undefined ? {} : { port }),
     // amqplib decodes it.
     vhost: encodeURIComponent(path === "" ? "/" : path),
-    heartbeat: Math.max(1, Math.round(options.heartbeatMs / 1000)),
+    heartbeat: heartbeatSeconds(options.heartbeatMs),
   };
   const { tls, connectionName, connectionTimeoutMs } = options;
   try {
@@ -72,6 +88,10 @@ async function open(where: Where): Promise<ChannelModel> {
     throw await explained(error, where);
   }
 }
+
+/** 0 switches it off, so that half a second must not become it; the field has 16 bits. */
+const heartbeatSeconds = (milliseconds: number): number =>
+  milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
 /** The transport knows what a failed handshake means, and says what to do; so it is asked to try the same. */
 async function explained(error: unknown, { endpoint, options }: Where): Promise<TransportError> {
