@@ -47,6 +47,14 @@ describe("streamll tail", () => {
     expect([second, rest]).toEqual(['{"event_type":"b"}', ""]);
   });
 
+  it("shows once what several patterns match", async () => {
+    const run = await tailing(["--json", "-n", "2", "--pattern", "#", "--pattern", "streamll.#"]);
+    publish('{"event_type":"a"}');
+    publish('{"event_type":"b"}');
+    expect(await run.code).toBe(0);
+    expect(run.stdout.text).toBe('{"event_type":"a"}\n{"event_type":"b"}\n');
+  });
+
   it("says once that a message holds no event, and goes on", async () => {
     const run = await tailing(["-n", "1"]);
     publish("hello");

@@ -7,13 +7,13 @@ import { transportTo } from "./transport.js";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** What to listen to: a queue, or all that an exchange gets with a key of this pattern. */
+/** What to listen to: a queue, or all that an exchange gets with a key of such a pattern. */
 export type Source =
   | { readonly queue: string }
   | {
       readonly exchange: string;
-      /** Default `"#"`, everything. */
-      readonly pattern?: string;
+      /** Default `"#"`, everything. What several of them match comes once. */
+      readonly pattern?: string | readonly string[];
       /** For an exchange of type `headers`. */
       readonly arguments?: Arguments;
     };
@@ -153,7 +153,8 @@ export class MemoryBroker {
     if ("queue" in source) return { queue: this.#router.queue(source.queue), release: () => {} };
     const exchange = this.#router.exchange(source.exchange);
     const queue = this.#router.newQueue("", {});
-    exchange.bind(queue, source.pattern ?? "#", source.arguments ?? {});
+    const patterns = [source.pattern ?? "#"].flat();
+    for (const pattern of patterns) exchange.bind(queue, pattern, source.arguments ?? {});
     return { queue, release: () => exchange.unbind(queue) };
   }
 }

@@ -32,6 +32,15 @@ describe("a subscription", () => {
     expect(heard).toEqual(["a.1", "a.2"]);
   });
 
+  it("hears once what several patterns match", async () => {
+    const broker = exchange();
+    const { heard, hear } = listener();
+    broker.subscribe({ exchange: "x", pattern: ["a.*", "#.1"] }, hear);
+    for (const key of ["a.1", "b.1", "a.2", "b.2"]) put(broker, key);
+    await turn();
+    expect(heard).toEqual(["a.1", "b.1", "a.2"]);
+  });
+
   it("hears everything without a pattern, beside others and beside queues", async () => {
     const broker = exchange();
     broker.declareQueue("q");

@@ -7,15 +7,13 @@ export const subscribeMemory: Subscribe = async (where, receive) => {
   const { endpoint, exchange, patterns } = where;
   const broker = MemoryBroker.named([endpoint.host, endpoint.path].filter(Boolean).join("/"));
   try {
-    const subscriptions = patterns.map((pattern) =>
-      broker.subscribe({ exchange, pattern }, ({ body, routingKey }) =>
-        receive({ body, routingKey, done() {} }),
-      ),
+    const subscription = broker.subscribe({ exchange, pattern: patterns }, ({ body, routingKey }) =>
+      receive({ body, routingKey, done() {} }),
     );
     return {
       closed: new Promise(() => {}),
       async close() {
-        for (const subscription of subscriptions) subscription[Symbol.dispose]();
+        subscription[Symbol.dispose]();
       },
     };
   } catch (error) {
