@@ -1,8 +1,7 @@
 import { ConfigurationError } from "@streamll/core";
 import { formatExplanation, RabbitMQSink } from "@streamll/sink";
-import { groups, rowOf } from "@streamll/sink/internal";
 import type { Command } from "./command/command.js";
-import { flagsOf, sayable, sinkOptions } from "./command/sink-flags.js";
+import { sinkFlags, sinkOptions } from "./command/sink-flags.js";
 import { exitCode, UsageError } from "./exit.js";
 import { printable, printableJson } from "./printable.js";
 
@@ -16,11 +15,7 @@ Exit code 0: the options can work. 1: they cannot, and each problem is told.`,
   flags: [
     { name: "json", about: "A JSON document; with problems it is { problems: [{ option, message }] }." },
   ],
-  sinkFlags: Object.fromEntries(
-    groups
-      .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
-      .filter(([, flags]) => flags.length > 0),
-  ),
+  sinkFlags,
   examples: [
     "streamll explain",
     "streamll explain --url amqps://broker.example/prod --queue-type quorum --json",

@@ -134,6 +134,15 @@ describe("streamll pipe", () => {
     expect(run.stderr.text).toContain("10 events confirmed");
   });
 
+  it("ends on Ctrl-C that comes while it looks for its files, and connects to nothing", async () => {
+    const file = join(folder, "looked-for");
+    await writeFile(file, line(0));
+    const run = command(["pipe", file, "--wait-for-broker"]);
+    run.broker.faults.refuseConnections();
+    run.interrupt();
+    expect(await run.code).toBe(130);
+  });
+
   it("draws its progress on a terminal alone, and wipes it off", async () => {
     const drawn = async (terminal: boolean, ...args: string[]) => {
       const stdin = new PassThrough();

@@ -19,7 +19,16 @@ describe("streamll", () => {
       expect((await said(["help", name])).stdout).toBe(help);
       expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
     }
-    expect((await said(["pipe", "--help"])).stdout).toContain("--queue TEXT, --no-queue ");
+    const pipe = (await said(["pipe", "--help"])).stdout;
+    expect(pipe).toContain("--queue TEXT, --no-queue ");
+    expect(pipe).toContain("129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM");
+  });
+
+  it("--help of pipe tells the default that pipe has of its own", async () => {
+    const buffered = async (name: string) =>
+      /--max-buffered-events [^[]*\[default\s+(\d+)/.exec((await said([name, "--help"])).stdout)?.[1];
+    expect(await buffered("pipe")).toBe("10000");
+    expect(await buffered("explain")).toBe("100000");
   });
 
   it("--version is the package's", async () => {

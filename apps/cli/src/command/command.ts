@@ -1,3 +1,4 @@
+import type { OptionName } from "@streamll/sink/internal";
 import type { Shell } from "../shell.js";
 import type { Arguments } from "./arguments.js";
 import type { Flag } from "./flags.js";
@@ -13,6 +14,8 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** Those that the table of the sink gives, by the heading of the help. */
   readonly sinkFlags: Readonly<Record<string, readonly Flag[]>>;
+  /** Those of its own, where the sink has others. */
+  readonly defaults?: Readonly<Partial<Record<OptionName, unknown>>>;
   readonly examples: readonly string[];
   /** The exit code. */
   run(args: Arguments, shell: Shell): Promise<number>;

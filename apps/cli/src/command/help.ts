@@ -20,12 +20,16 @@ export function generalHelp(): string {
       "Commands",
       commands.map(({ name, summary }) => row(name, summary, 12)),
     ),
-    section("Options", generalFlags.map(flagRow)),
+    section(
+      "Options",
+      generalFlags.map((flag) => flagRow(flag)),
+    ),
     "streamll COMMAND --help says more of each.",
   );
 }
 
-export function commandHelp({ name, usage, summary, about, flags, sinkFlags, examples }: Command): string {
+export function commandHelp(command: Command): string {
+  const { name, usage, summary, about, flags, sinkFlags, defaults, examples } = command;
   return text(
     `usage: streamll ${name} ${usage}`,
     `${summary}\n\n${about}`,
@@ -33,8 +37,16 @@ export function commandHelp({ name, usage, summary, about, flags, sinkFlags, exa
       "Examples",
       examples.map((example) => `  ${example}`),
     ),
-    section("Options", [...flags, generalFlags[0]!].map(flagRow)),
-    ...Object.entries(sinkFlags).map(([title, group]) => section(title, group.map(flagRow))),
+    section(
+      "Options",
+      [...flags, generalFlags[0]!].map((flag) => flagRow(flag)),
+    ),
+    ...Object.entries(sinkFlags).map(([title, group]) =>
+      section(
+        title,
+        group.map((flag) => flagRow(flag, defaults)),
+      ),
+    ),
     environment,
   );
 }
@@ -48,18 +60,22 @@ const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
 
 const section = (title: string, rows: readonly string[]): string => `${title}\n${rows.join("\n")}`;
 
-function flagRow({ name, letter, value, negatable, about }: Flag): string {
+function flagRow(
+  { name, letter, value, negatable, about }: Flag,
+  defaults: Command["defaults"] = {},
+): string {
   const head = `${letter ? `-${letter}, ` : ""}--${negatable && value === undefined ? "[no-]" : ""}${name}`;
   const other = negatable && value !== undefined ? `, --no-${name}` : "";
-  return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name)}`, COLUMN);
+  return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name, defaults)}`, COLUMN);
 }
 
 /** Default and environment variable, of an option of the sink. */
-function sinkNote(flag: string): string {
+function sinkNote(flag: string, defaults: NonNullable<Command["defaults"]>): string {
   const option = optionNames.find((one) => flagName(one) === flag);
   if (option === undefined) return "";
   const { default: value, defaultText, package: name } = rowOf(option);
-  const byDefault = defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);
+  const byDefault =
+    defaults[option] ?? defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);
   const notes = [
     byDefault !== undefined && `default ${byDefault}`.replaceAll("`", ""),
     name !== undefined && `needs ${name}`,

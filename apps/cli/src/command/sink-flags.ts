@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { groups, type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
 import type { Arguments } from "./arguments.js";
 import { type Flag, kebabCase } from "./flags.js";
@@ -48,6 +48,13 @@ const tlsFiles = (["ca", "cert", "key"] as const).map((key) => ({
   key,
   flag: { name: `tls-${key}`, value: "FILE", about: `${key} of --tls from a PEM file.` },
 }));
+
+/** All of them, by the heading of the help. */
+export const sinkFlags: Readonly<Record<string, readonly Flag[]>> = Object.fromEntries(
+  groups
+    .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
+    .filter(([, flags]) => flags.length > 0),
+);
 
 /**
  * What the flags say, for the sink to check. Several `--url` are one cluster.

@@ -1,8 +1,7 @@
 import type { Logger } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
-import { groups, rowOf } from "@streamll/sink/internal";
 import type { Command } from "../command/command.js";
-import { flagsOf, inFlags, sayable, sinkOptions } from "../command/sink-flags.js";
+import { inFlags, sinkFlags, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure } from "../exit.js";
 import { Notes } from "../notes.js";
 import { type Shell, wantsColour } from "../shell.js";
@@ -12,7 +11,7 @@ import { sourcesOf } from "./sources.js";
 import { summaryText, Tally } from "./tally.js";
 
 /** A reader that can wait needs less than a program that cannot: at 4,096 in flight, twice as many keep it busy. */
-const BUFFERED_EVENTS = 10_000;
+const defaults = { maxBufferedEvents: 10_000 } as const;
 
 export const pipe: Command = {
   name: "pipe",
@@ -32,7 +31,7 @@ Exit code 0: every event was confirmed, and no line was bad.
           1: an event was not delivered, a line was bad, or the broker could not be reached.
           2: the command line is wrong.
           3: with --on-error skip: every event was confirmed, and bad lines were left out.
-          130, 143: ended by Ctrl-C or SIGTERM.`,
+          129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {
       name: "on-error",
@@ -43,11 +42,8 @@ Exit code 0: every event was confirmed, and no line was bad.
     { name: "json", about: "The summary as one JSON document on stdout." },
     { name: "quiet", letter: "q", about: "No progress and no summary; errors only." },
   ],
-  sinkFlags: Object.fromEntries(
-    groups
-      .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
-      .filter(([, flags]) => flags.length > 0),
-  ),
+  sinkFlags,
+  defaults,
   examples: [
     "streamll pipe events.ndjson --url amqp://guest:guest@localhost:5672/ --exchange my_events",
     "app | streamll pipe --routing-key 'app.{event_type}' --on-error skip",
@@ -58,9 +54,11 @@ Exit code 0: every event was confirmed, and no line was bad.
     const { stdout, stderr, env, interrupted } = shell;
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const log = loggerTo(notes);
-    const buffer = env.RABBITMQ_MAX_BUFFERED_EVENTS ? {} : { maxBufferedEvents: BUFFERED_EVENTS };
+    const buffer = env.RABBITMQ_MAX_BUFFERED_EVENTS ? {} : defaults;
     const sink = RabbitMQSink.fromEnv({ ...buffer, ...sinkOptions(args), logger: log.logger }, env);
     const sources = await sourcesOf(args.positionals, shell);
+    // Before there was anything to stop.
+    if (interrupted.aborted) return Number(interrupted.reason);
     interrupted.addEventListener("abort", () => {
       const { pending } = sink.health();
       if (pending > 0) notes.info(`delivering the last ${pending}; Ctrl-C again leaves them`);

@@ -38,7 +38,7 @@ connection the queue is gone: it connects again, and what came in between is not
 Exit code 0: --limit was reached, or nobody reads the output any more.
           1: the broker could not be reached, or there is no such exchange.
           2: the command line is wrong.
-          130, 143: ended by Ctrl-C or SIGTERM.`,
+          129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {
       name: "pattern",
