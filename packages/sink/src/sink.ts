@@ -105,7 +105,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    */
   start(): Promise<void> {
     this.#metrics?.start();
-    return this.#engine.start();
+    return unawaited(this.#engine.start());
   }
 
   /**
@@ -138,7 +138,11 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    * @throws DeliveryError when it was not delivered; InvalidEventError when it is no event; the reason of
    *   `signal` when that aborted.
    */
-  async publish(event: AnyEvent, { signal, sequence }: PublishOptions = {}): Promise<Receipt> {
+  publish(event: AnyEvent, options: PublishOptions = {}): Promise<Receipt> {
+    return unawaited(this.#publish(event, options));
+  }
+
+  async #publish(event: AnyEvent, { signal, sequence }: PublishOptions): Promise<Receipt> {
     if (sequence !== undefined) throw this.#onlyStreams("sequence");
     let message: PreparedMessage | undefined;
     try {
@@ -157,8 +161,8 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    *
    * @throws ConfigurationError on any other transport.
    */
-  async lastSequence(): Promise<number> {
-    throw this.#onlyStreams("lastSequence");
+  lastSequence(): Promise<number> {
+    return unawaited(Promise.reject(this.#onlyStreams("lastSequence")));
   }
 
   /** Resolves when all accepted before it is settled, or with what is pending after `flushTimeout`. */
@@ -225,4 +229,10 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     const message = `only a stream has it (useStreams: true); the transport here is ${this.#plan.transport.name}`;
     return new ConfigurationError([{ option, message }]);
   }
+}
+
+/** A promise that may be left alone: no rejection of it ends the host. */
+function unawaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -87,6 +87,21 @@ describe.each(Object.entries(ways))("a callback that %s", (way, callback) => {
   });
 });
 
+it("what nobody waits for ends no program", async () => {
+  const { logger } = keeper();
+  const { sink } = onMemory({ logger, maxBufferedEvents: 1 });
+  void sink.publish({} as never);
+  void sink.publish({ eventType: "one" });
+  void sink.publish({ eventType: "too many" });
+  void sink.publish({ eventType: "one" }, { sequence: 1 });
+  void sink.lastSequence();
+  await sink.stop();
+  void sink.publish({ eventType: "too late" });
+  void sink.start();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(sink.stats()).toMatchObject({ events_sent: 1 });
+});
+
 it("a callback that throws what cannot even be read harms nobody", async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
