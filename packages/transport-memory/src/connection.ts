@@ -27,6 +27,8 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   let listener: ((flow: Flow) => void) | undefined;
   let reading = false;
   let unanswered = 0;
+  /** Answers whose time has come: a silent broker keeps them. */
+  const due: (() => void)[] = [];
   let readBytes = 0;
   let ended = false;
   let closing: (() => void) | undefined;
@@ -38,8 +40,8 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   const client = {
     changed() {
       tellFlow();
+      answerDue();
       readSoon();
-      farewell();
     },
     drop: (error: TransportError) => end(error),
   };
@@ -98,10 +100,17 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
     if (condition.confirmDelayMs === 0 || !options.confirms) return tell();
     unanswered++;
     setTimeout(() => {
-      unanswered--;
-      tell();
-      farewell();
+      due.push(tell);
+      answerDue();
     }, condition.confirmDelayMs).unref();
+  }
+
+  function answerDue(): void {
+    while (due.length > 0 && !condition.silent) {
+      unanswered--;
+      due.shift()!();
+    }
+    farewell();
   }
 
   /** A broker that has read all, and that has answered it, says goodbye. */

@@ -117,6 +117,22 @@ describe("a broker on demand", () => {
     await vi.waitFor(() => expect(lane.outcomes).toEqual([confirmed]));
   });
 
+  it("that falls silent keeps the confirms that come due, until it wakes", async () => {
+    const { broker, faults, lane } = await open();
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    faults.delayConfirms(50);
+    lane.publish({});
+    await turns();
+    faults.silence();
+    vi.advanceTimersByTime(100);
+    expect([broker.depth("q"), lane.outcomes]).toEqual([1, [undefined]]);
+    const closing = lane.connection.close(AbortSignal.timeout(5000));
+    faults.wake();
+    expect(lane.outcomes).toEqual([confirmed]);
+    await closing;
+  });
+
   it("that is silent lets a connect run into its own bound", async () => {
     const { broker, faults } = await open();
     faults.silence();
