@@ -50,6 +50,8 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   let full = false;
   let closing = false;
   let ended = false;
+  /** Where in the stream what was published ends: a heartbeat after it is no progress. */
+  let publishedTo = 0;
   let resolveClosed!: (error: TransportError | undefined) => void;
   const closed = new Promise<TransportError | undefined>((resolve) => {
     resolveClosed = resolve;
@@ -154,6 +156,8 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     publish(batch, settle) {
       if (ended || closing) return;
       const unsendable = writer.write(batch);
+      // amqplib's channel writes later, so there the end is not known.
+      publishedTo = writer.name === "bulk" ? stream.bytesWritten : Number.POSITIVE_INFINITY;
       if (confirms) confirms.add(batch, settle, unsendable);
       else {
         afterDrain(stream, () => {
@@ -177,7 +181,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       end();
       destroy(stream);
     },
-    drainedBytes: () => stream.bytesWritten - stream.writableLength,
+    drainedBytes: () => Math.min(publishedTo, stream.bytesWritten - stream.writableLength),
   };
 }
 

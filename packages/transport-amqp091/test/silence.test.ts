@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { amqp091Transport } from "../src/index.js";
-import { options } from "./support/message.js";
+import { message, options, outcomes } from "./support/message.js";
+import { hangingPeer } from "./support/peer.js";
 import { mute } from "./support/proxy.js";
 
 const connect = (endpoint: Endpoint, signal: AbortSignal, own = {}) =>
@@ -91,6 +92,24 @@ describe("connecting", () => {
     await using server = await mute();
     const endpoint = { ...server.endpoint, username: "a", password: "b\0c" };
     await expect(connect(endpoint, never)).rejects.toMatchObject({ kind: "auth", permanent: true });
+  });
+});
+
+describe("a broker that hangs, and goes on with its heartbeats", () => {
+  it("takes what was published, and then no byte: the heartbeats of this side are no progress", async () => {
+    await using peer = await hangingPeer(1);
+    const connection = await connect(peer.endpoint, never, { heartbeatMs: 1000 });
+    connection.publish([message()], outcomes(1).settle);
+    await vi.waitUntil(() => peer.published === 1);
+    const drained = connection.drainedBytes?.();
+    expect(drained).toBeGreaterThan(0);
+    const { heartbeats } = peer;
+    await vi.waitUntil(() => peer.heartbeats > heartbeats, { timeout: 10_000 });
+    expect(connection.drainedBytes?.()).toBe(drained);
+    connection.publish([message()], outcomes(1).settle);
+    await vi.waitUntil(() => peer.published === 2);
+    expect(connection.drainedBytes?.()).toBeGreaterThan(drained!);
+    await connection.close(AbortSignal.abort());
   });
 });
 

@@ -6,6 +6,15 @@ const inside = (file: string): unknown => require(join(dirname(require.resolve("
 
 /** amqplib's own encoder and decoder, which it does not export. */
 export const defs = inside("defs.js") as {
+  readonly ConnectionStart: number;
+  readonly ConnectionStartOk: number;
+  readonly ConnectionTune: number;
+  readonly ConnectionOpen: number;
+  readonly ConnectionOpenOk: number;
+  readonly ChannelOpen: number;
+  readonly ChannelOpenOk: number;
+  readonly ConfirmSelect: number;
+  readonly ConfirmSelectOk: number;
   readonly BasicPublish: number;
   readonly BasicProperties: number;
   encodeMethod(id: number, channel: number, fields: object): Buffer;
@@ -21,8 +30,12 @@ export interface DecodedFrame {
 }
 
 export const frame = inside("frame.js") as {
+  readonly HEARTBEAT_BUF: Buffer;
   makeBodyFrame(channel: number, payload: Buffer): Buffer;
-  parseFrame(bytes: Buffer, max: number): { readonly size: number; readonly rest: Buffer } | false;
+  parseFrame(
+    bytes: Buffer,
+    max: number,
+  ): { readonly type: number; readonly size: number; readonly rest: Buffer } | false;
   decodeFrame(parsed: unknown): DecodedFrame;
 };
 
