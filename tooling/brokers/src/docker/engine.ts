@@ -8,13 +8,15 @@ const images = ["rabbitmq:3.10-management", "rabbitmq:4-management"];
 
 const containerOf = ({ folder }: Node) => basename(folder);
 
-// Its end is the container's, or that of its standard input: then nobody is left to own the container.
+// Its end is the container's, or that of its standard input: then nobody is left to own the container. What tidies up
+// then takes no more SIGTERM, so the end of the broker, which it brings about, ends it only while it still waits.
 const serve = `
 exec 3<&0 </dev/null
 docker start --attach "$0" 3<&- & broker=$!
-(cat <&3 >/dev/null; docker rm --force --volumes "$0" >/dev/null; rm -rf "$1") &
+(read -r _ <&3; trap "" TERM; docker rm --force --volumes "$0" >/dev/null; rm -rf "$1") & watcher=$!
 wait $broker
-kill -KILL 0`;
+kill -TERM $watcher
+wait $watcher`;
 
 export const docker: Engine = {
   name: "docker",
