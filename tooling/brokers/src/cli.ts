@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { brokerOf } from "./broker.js";
-import { startBrokers } from "./connect.js";
 import { announce, claimList, runningBrokers } from "./running.js";
+import { startBrokers } from "./start.js";
 
 const release = await claimList();
 if (!release) {

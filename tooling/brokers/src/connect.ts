@@ -1,8 +1,7 @@
-import { type Broker, brokerOf, type Description } from "./broker.js";
-import { engineOfThisMachine } from "./engines.js";
+import { type Broker, brokerOf } from "./broker.js";
 import { versionAt } from "./handshake.js";
-import { createNode, startNode, urlOf } from "./node.js";
 import { claimRunning } from "./running.js";
+import { type Lease, type Releases, startBrokers } from "./start.js";
 
 export interface Brokers {
   /** The oldest generation first. */
@@ -11,26 +10,21 @@ export interface Brokers {
   close(): Promise<void>;
 }
 
-/** Brokers as plain data, and how to let them go. */
-export interface Lease {
-  readonly all: readonly Description[];
-  close(): Promise<void>;
-}
-
 /**
  * Real brokers, one a generation: the one that STREAMLL_TEST_AMQP_URL names, alone; else those that `pnpm brokers`
  * runs, where no other process uses them; else new ones, which end with this process at the latest.
+ * `"newest"` starts no older one.
  * @throws Where this machine can run none, saying what to install or to set.
  */
-export async function connectBrokers(): Promise<Brokers> {
-  const { all, close } = await leaseBrokers();
+export async function connectBrokers(releases: Releases = "all"): Promise<Brokers> {
+  const { all, close } = await leaseBrokers(releases);
   return { all: all.map(brokerOf), close };
 }
 
-export async function leaseBrokers(): Promise<Lease> {
+export async function leaseBrokers(releases: Releases = "all"): Promise<Lease> {
   const url = process.env.STREAMLL_TEST_AMQP_URL;
   if (url) return namedBroker(url);
-  return (await claimRunning()) ?? (await startBrokers());
+  return (await claimRunning()) ?? (await startBrokers(releases));
 }
 
 async function namedBroker(url: string): Promise<Lease> {
@@ -40,26 +34,4 @@ async function namedBroker(url: string): Promise<Lease> {
   });
   const managementUrl = process.env.STREAMLL_TEST_MANAGEMENT_URL;
   return { all: [{ version, url, managementUrl }], close: async () => {} };
-}
-
-/** One of each release, started at the same time. */
-export async function startBrokers(): Promise<Lease> {
-  const engine = await engineOfThisMachine();
-  await engine.prepare();
-  const made = await Promise.all(engine.releases.map((release) => createNode(engine, release)));
-  const close = async () => {
-    await Promise.all(made.map(({ remove }) => remove()));
-  };
-  try {
-    const all = await Promise.all(
-      made.map(async ({ node }) => {
-        await startNode(node);
-        return { node, version: await versionAt(urlOf(node)) };
-      }),
-    );
-    return { all, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ import { writeConfiguration } from "./configuration.js";
 import type { Engine } from "./engine.js";
 import { engineNamed } from "./engines.js";
 import { versionAt } from "./handshake.js";
-import { freePorts, type Ports } from "./ports.js";
+import type { Ports } from "./ports.js";
 import { isAlive } from "./process.js";
 import { run, tail } from "./run.js";
 import { until } from "./until.js";
@@ -27,9 +27,10 @@ const startTimeoutMs = 120_000;
 export async function createNode(
   engine: Engine,
   release: string,
+  ports: Ports,
 ): Promise<{ node: Node; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "streamll-broker-"));
-  const node = { engine: engine.name, release, folder, ports: await freePorts() };
+  const node = { engine: engine.name, release, folder, ports };
   await run(["mkfifo", "-m", "600", lifeline(node)]);
   // The broker has the other end: however this process ends, the system closes this one.
   const held = openSync(lifeline(node), constants.O_RDWR);
@@ -65,7 +66,7 @@ export async function startNode(node: Node): Promise<void> {
   writeFileSync(processFile(node), String(child.pid));
   await until(
     async () => {
-      if (!isRunning(node)) throw new Error(`RabbitMQ did not start:\n${logOf(node)}`);
+      if (!isRunning(node)) throw new Error("RabbitMQ did not start:");
       return versionAt(urlOf(node)).then(
         () => true,
         () => false,

@@ -6,16 +6,22 @@ const names = ["amqp", "amqps", "management", "stream", "distribution", "epmd"] 
 
 export type Ports = Readonly<Record<(typeof names)[number], number>>;
 
+// Brokers that start side by side bind theirs only later.
+const drawn = new Set<number>();
+
 export async function freePorts(): Promise<Ports> {
-  const found = new Set<number>();
-  while (found.size < names.length) {
-    // Below the range that systems give to outgoing connections: one of those must not have it when a broker that
-    // was killed starts again.
-    const port = randomInt(20_000, 32_000);
-    if (await isFree(port)) found.add(port);
-  }
-  const ports = [...found];
-  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<keyof Ports, number>;
+  const ports: Partial<Record<keyof Ports, number>> = {};
+  for (const name of names) ports[name] = await freePort();
+  return ports as Ports;
+}
+
+async function freePort(): Promise<number> {
+  // Below the range that systems give to outgoing connections: one of those must not have it when a broker that
+  // was killed starts again.
+  const port = randomInt(20_000, 32_000);
+  if (drawn.has(port)) return freePort();
+  drawn.add(port);
+  return (await isFree(port)) ? port : freePort();
 }
 
 async function isFree(port: number): Promise<boolean> {

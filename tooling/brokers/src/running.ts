@@ -2,10 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Description } from "./broker.js";
 import { cacheFolder } from "./cache.js";
-import type { Lease } from "./connect.js";
 import { versionAt } from "./handshake.js";
 import { type Release, tryLock } from "./lock.js";
 import { urlOf } from "./node.js";
+import type { Lease } from "./start.js";
 
 const listFile = () => join(cacheFolder(), "brokers.json");
 

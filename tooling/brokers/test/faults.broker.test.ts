@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { connect } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
+import { engineOfThisMachine } from "../src/engines.js";
 import { versionAt } from "../src/handshake.js";
 import { brokersForTests } from "../src/index.js";
+import { freePorts } from "../src/ports.js";
+import { startBroker } from "../src/start.js";
 
 const WAIT = { timeout: 20_000, interval: 20 };
 const brokers = brokersForTests();
@@ -49,7 +53,7 @@ describe.each(brokers)("RabbitMQ $version", { skip: !brokers[0]?.owned }, (broke
 describe("brokers of a process that is killed", { skip: !brokers[0]?.owned }, () => {
   it("end, and leave no folder", async () => {
     const script = `
-      import { startBrokers } from ${JSON.stringify(import.meta.resolve("../src/connect.ts"))};
+      import { startBrokers } from ${JSON.stringify(import.meta.resolve("../src/start.ts"))};
       const { all } = await startBrokers();
       console.log(JSON.stringify(all));
       setInterval(() => {}, 1000);`;
@@ -63,5 +67,20 @@ describe("brokers of a process that is killed", { skip: !brokers[0]?.owned }, ()
     owner.kill("SIGKILL");
     await once(owner, "close");
     await vi.waitUntil(() => nodes.every(({ folder }) => !existsSync(folder)), WAIT);
+  }, 180_000);
+});
+
+describe("a broker one of whose ports another program took", { skip: !brokers[0]?.owned }, () => {
+  it("starts on others", async () => {
+    const engine = await engineOfThisMachine();
+    const [taken, free] = [await freePorts(), await freePorts()];
+    const other = createServer().listen(taken.distribution, "127.0.0.1");
+    await once(other, "listening");
+    const draws = [taken, free];
+    const release = engine.releases.at(-1)!;
+    const { description, remove } = await startBroker(engine, release, async () => draws.shift()!);
+    expect(description.node.ports).toEqual(free);
+    await remove();
+    other.close();
   }, 180_000);
 });
