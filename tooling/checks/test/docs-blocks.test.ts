@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -48,7 +48,7 @@ test("a block is left out of the run only with a reason", () => {
   for (const info of ["ts no-run", "ts no-run:", "ts norun: x", "ts skip"]) {
     const { blocks, problems } = blocksOf("a.md", fenced(info));
     expect(problems, info).toEqual([expect.stringContaining("a.md:1: the fence says")]);
-    expect(blocks[0]?.notRun).toBeUndefined();
+    expect(blocks, "one problem is one failure").toEqual([]);
   }
 });
 
@@ -93,7 +93,7 @@ test("blocks are compiled and run, and each that fails is told at its line of th
   ];
   writeFileSync(join(root, "README.md"), page.join("\n"));
   const { kept, failures, ...counts } = await checkBlocks(root);
-  expect(counts).toEqual({ blocks: 5, compiled: 4, run: 1 });
+  expect(counts).toEqual({ blocks: 5, compiled: 4, run: 1, passed: 2 });
   expect(kept).toMatchObject([{ page: "README.md", line: 6, notRun: "it never ends" }]);
   // Blocks run side by side, so the last two may change places.
   expect(failures.toSorted()).toEqual([
@@ -101,6 +101,16 @@ test("blocks are compiled and run, and each that fails is told at its line of th
     expect.stringMatching(/^README\.md:13: ended with 1.*README\.md:15.*Error: oops.*README\.md:15:/s),
     expect.stringMatching(/^README\.md:17: ended with 3/),
   ]);
+});
+
+test("two checks at the same time leave each other's blocks alone", { timeout: 60_000 }, async () => {
+  writeFileSync(
+    join(root, "README.md"),
+    fenced("ts", 'import { setTimeout } from "node:timers/promises";', "await setTimeout(1);"),
+  );
+  const verdicts = await Promise.all([checkBlocks(root), checkBlocks(root)]);
+  for (const verdict of verdicts) expect(verdict).toMatchObject({ passed: 1, failures: [] });
+  expect(readdirSync(join(root, ".streamll"))).toEqual([]);
 });
 
 test("the command says what failed, counts it in its report, and fails", { timeout: 60_000 }, async () => {

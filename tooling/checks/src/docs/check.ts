@@ -9,6 +9,8 @@ export interface Verdict {
   readonly blocks: number;
   readonly compiled: number;
   readonly run: number;
+  /** Those that passed all that was asked of them: compiled and, unless kept, run. */
+  readonly passed: number;
   /** Those whose fence says why they are not run. */
   readonly kept: readonly Block[];
   /** Each with its place in the page. */
@@ -41,6 +43,7 @@ export async function checkBlocks(root: string): Promise<Verdict> {
     blocks: blocks.length,
     compiled: files.size - errors.size,
     run,
+    passed: files.size - errors.size - runnable.length + run,
     kept: blocks.filter(({ notRun }) => notRun !== undefined),
     failures,
   };

@@ -16,8 +16,8 @@ export interface Page {
 
 /**
  * The blocks of a page. The fence is ` ```ts ` (compiled and run) or ` ```ts no-run: REASON ` (compiled only);
- * `typescript` will do for `ts`. Anything else after the language is a problem, so that a misspelt fence cannot
- * switch a check off.
+ * `typescript` will do for `ts`. Anything else after the language is a problem instead of a block, so that a misspelt
+ * fence cannot switch a check off.
  */
 export function blocksOf(page: string, text: string): Page {
   const blocks: Block[] = [];
@@ -34,6 +34,7 @@ export function blocksOf(page: string, text: string): Page {
     const notRun = /^no-run:\s*(\S.*)$/.exec(rest!)?.[1];
     if (rest !== "" && notRun === undefined) {
       problems.push(`${page}:${opened}: the fence says "${rest}"; it may say "no-run: REASON" or nothing`);
+      continue;
     }
     const source = `${body.join("\n")}\n`;
     blocks.push({ page, line: opened, source, ...(notRun === undefined ? {} : { notRun }) });

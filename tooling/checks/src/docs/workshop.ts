@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "./fences.js";
 
@@ -10,9 +10,9 @@ export class Workshop {
   readonly #files = new Map<string, Block>();
 
   constructor(root: string) {
-    this.#folder = join(root, ".streamll/blocks");
-    rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(join(root, ".streamll"), { recursive: true });
+    // Of its own: two runs in one clone leave each other's blocks alone.
+    this.#folder = mkdtempSync(join(root, ".streamll/blocks-"));
   }
 
   [Symbol.dispose](): void {
