@@ -9,7 +9,7 @@ import type {
 import type { Channel, ChannelModel } from "amqplib";
 import { Confirms, gaps } from "./confirms.js";
 import { failure, transportError } from "./failure.js";
-import { unrefWire, wireOf } from "./wire.js";
+import { wireOf } from "./wire.js";
 import type { BatchWriter } from "./writer.js";
 
 /** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
@@ -128,7 +128,6 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     const known = confirms?.returned(message, unroutableOn(exchange)) ?? false;
     if (!known) lane.lost(exchange);
   });
-  unrefWire(wire);
 
   function unroutableOn(exchange: string): TransportError {
     let error = unroutable.get(exchange);

@@ -5,6 +5,7 @@ import { failure, judgeReply, transportError } from "./failure.js";
 import type { Login } from "./login.js";
 import { refusalOf } from "./refusal.js";
 import { type Address, addressOf, catchSocket, dialTcp } from "./socket.js";
+import { unrefWire, wireOf } from "./wire.js";
 
 /** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
 const FRAME_MAX = 131_072;
@@ -101,6 +102,7 @@ function amqpConnect(
   }).then((model) => {
     // Before anything can emit it.
     model.on("error", () => {});
+    unrefWire(wireOf(model));
     reached("broker");
     return model;
   });

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
+import { destroy } from "../src/connection.js";
+import { startDeadline } from "../src/deadline.js";
 import { amqp091Transport } from "../src/index.js";
+import { openConnection } from "../src/open.js";
+import { wireOf } from "../src/wire.js";
 import { message, options, outcomes } from "./support/message.js";
 import { hangingPeer } from "./support/peer.js";
 import { mute } from "./support/proxy.js";
@@ -96,6 +100,24 @@ describe("connecting", () => {
 });
 
 describe("a broker that hangs, and goes on with its heartbeats", () => {
+  it("holds no process from the handshake on, before anything is declared", async () => {
+    await using peer = await hangingPeer(1);
+    const deadline = startDeadline(5000, never, () => new Error("late"));
+    const model = await openConnection({
+      endpoint: peer.endpoint,
+      lane: { index: 0 },
+      options: options({ heartbeatMs: 1000 }),
+      login: { username: "guest", password: "guest" },
+      deadline,
+      reached() {},
+    });
+    deadline.done();
+    const { stream, heartbeater } = wireOf(model);
+    expect(heartbeater?.sendTimer?.hasRef()).toBe(false);
+    expect(heartbeater?.recvTimer?.hasRef()).toBe(false);
+    destroy(stream);
+  });
+
   it("takes what was published, and then no byte: the heartbeats of this side are no progress", async () => {
     await using peer = await hangingPeer(1);
     const connection = await connect(peer.endpoint, never, { heartbeatMs: 1000 });
