@@ -42,8 +42,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event sent again after a lost connection has a new sequence",
     file: "lane.ts",
-    from: "        entry.flight = undefined;\n        rewound.push(entry);",
-    to: "        entry.flight = undefined;\n        entry.sequence = 0;\n        rewound.push(entry);",
+    from: "        entry.maybeStored = true;\n        rewound.push(entry);",
+    to: "        entry.sequence = 0;\n        rewound.push(entry);",
   },
   {
     fault: "a refused event is sent again with its old sequence",
@@ -60,8 +60,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "the count of buffered bytes leaks",
     file: "ledger.ts",
-    from: "    this.bytes -= entry.body.length;\n    this[settlement.as]++;",
-    to: '    if (settlement.as !== "dropped") this.bytes -= entry.body.length;\n    this[settlement.as]++;',
+    from: "    this.bytes -= entry.bytes;\n",
+    to: '    if (settlement.as !== "dropped") this.bytes -= entry.bytes;\n',
   },
   {
     fault: "the count of events in flight leaks when a connection is lost",
@@ -78,8 +78,26 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event counts as sent although the broker refused it",
     file: "lane.ts",
-    from: "for (const entry of entries) this.#refuse(entry, outcome.error);",
+    from: "for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);",
     to: 'this.#setup.sent(entries, "confirmed", 0);',
+  },
+  {
+    fault: "an event is convicted of deaths that nobody laid on a message",
+    file: "poison.ts",
+    from: "    if (!accused) return undefined;\n",
+    to: "    if (!accused) return first.lonelyDeaths > 2 ? first : undefined;\n",
+  },
+  {
+    fault: "a withdrawn event stays in its queue, body and all",
+    file: "engine.ts",
+    from: "    entry.lighten();\n",
+    to: "",
+  },
+  {
+    fault: "flush() forgets an epoch that is over before an older one",
+    file: "ledger.ts",
+    from: "oldest !== this.#current && oldest.unsettled === 0",
+    to: "oldest !== this.#current",
   },
   {
     fault: "the watchdog keeps running after stop()",
@@ -141,7 +159,7 @@ async function engineOf({ file, from, to }: Mutant, name: string): Promise<typeo
   return module.DeliveryEngine;
 }
 
-describe("the model notices when", () => {
+describe("the model notices when", { timeout: 60_000 }, () => {
   it.each(mutants.map((mutant, index) => ({ ...mutant, index })))("$fault", async ({ index, ...mutant }) => {
     const Engine = await engineOf(mutant, `mutant-${index}`);
     const verdict = await fc.check(
