@@ -1,7 +1,7 @@
 import type { Logger } from "@streamll/core";
-import { isThenable, nameOfError, runCallback } from "@streamll/core/internal";
+import { runCallback } from "@streamll/core/internal";
 
-export { nameOfError };
+export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 
 /**
  * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) are
@@ -46,17 +46,3 @@ export function complainTo(given: Logger | undefined, logger: Logger): Complain 
     else logger.warn({ about }, message);
   };
 }
-
-const notAtOnce = new Error("is async, and must answer at once");
-
-/** What a function of the user's answers. One that is async cannot be waited for: it counts as one that threw. */
-export function answerOf<T>(ask: () => T): T {
-  const answer = ask();
-  if (!isThenable(answer)) return answer;
-  Promise.resolve(answer).catch(() => {});
-  throw notAtOnce;
-}
-
-/** For the sentence that says what went wrong with a function of the user's. */
-export const faultOf = (error: unknown): string =>
-  error === notAtOnce ? notAtOnce.message : `threw ${nameOfError(error)}`;

@@ -42,6 +42,19 @@ describe("every option", () => {
   });
 });
 
+describe("a URL in the place of another option", () => {
+  it.each(["transport", "connectionTimeout", "queueType", "batchBytes", "tls", "logger"])(
+    "as %s is refused, without its password",
+    (option) => {
+      for (const url of ["amqp://u:s3c@ret@h", "u:s3c@ret@h:5672", `amqp://u:s3c${"x".repeat(60)}ret@h`]) {
+        const [problem] = problemsOf({ [option]: url });
+        expect(problem).toContain("allowed is");
+        expect(problem).not.toMatch(/s3c|ret/);
+      }
+    },
+  );
+});
+
 const boom = (): never => {
   throw new Error("s3cret");
 };

@@ -8,6 +8,7 @@ describe("a URL that can be read", () => {
     ["amqp://localhost/", { host: "localhost", path: "/" }],
     ["AMQPS://Host:5671/%2f", { scheme: "amqps", host: "Host", port: 5671, path: "/" }],
     ["amqp://h/a%2fb", { path: "a/b" }],
+    ["amqp://h/a%40b", { path: "a@b" }],
     ["amqp://h/prod?heartbeat=30", { path: "prod", query: { heartbeat: "30" } }],
     ["amqp://user:pass@h", { username: "user", password: "pass" }],
     ["amqp://user@h", { username: "user" }],
@@ -41,6 +42,9 @@ describe("a URL that cannot be read", () => {
     ["amqp://u:sec/ret@h", "percent-encoded"],
     ["amqp://u:sec#ret@h", "percent-encoded"],
     ["amqp://u:sec?ret@h", "percent-encoded"],
+    ["amqp://u:s@ec/ret@h", "percent-encoded"],
+    ["amqp://u:s@ec?ret@h/", "percent-encoded"],
+    ["amqp:u:secret@h:5672", "percent-encoded"],
   ])("%s", (url, message) => {
     const read = parseEndpoint(url);
     expect(read).toBeInstanceOf(Refusal);

@@ -16,9 +16,11 @@ export function parseEndpoint(url: string): Endpoint | Refusal {
   const [, schemeGiven, authority = "", rest = "", queryText = "", fragment] = match;
   const scheme = schemeGiven!.toLowerCase();
   const at = authority.lastIndexOf("@");
-  if (fragment !== undefined || (at < 0 && authority !== "" && `${rest}${queryText}`.includes("@"))) {
+  // Behind the host it may be the end of a password with a / or ? in it.
+  const strayAt = `${rest}${queryText}`.includes("@") && (isAmqp(scheme) || (at < 0 && authority !== ""));
+  if (fragment !== undefined || strayAt) {
     return new Refusal(
-      "a / ? or # in the user name, password or vhost must be percent-encoded (%2F %3F %23)",
+      "a / ? # or @ in the user name, password or vhost must be percent-encoded (%2F %3F %23 %40)",
     );
   }
   try {

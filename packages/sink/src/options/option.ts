@@ -52,9 +52,12 @@ export type ValueOf<O> = O extends { readonly kind: Kind<infer T>; readonly defa
     ? T | undefined
     : never;
 
-/** Shows any value in an error: short, one line, never what is inside an object. */
+/** Shows any value in an error: short, one line, never what is inside an object or the password of a URL. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "string") {
+    const text = value.replace(/:.*@/s, ":***@");
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  }
   if (typeof value === "bigint") return `${String(value).slice(0, 60)}n`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "function") return "a function";
