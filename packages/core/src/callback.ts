@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * Runs a callback of the user's. What it throws, and what it rejects with where it is async, goes to `failed` and
  * never to the host.
@@ -11,14 +13,30 @@ export function runCallback(callback: () => unknown, failed: (error: unknown) =>
   }
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
+const notAtOnce = new Error("is async, and must answer at once");
+
+/** What a function of the user's answers. One that is async cannot be waited for: it counts as one that threw. */
+export function answerOf<T>(ask: () => T): T {
+  const answer = ask();
+  if (!isThenable(answer)) return answer;
+  Promise.resolve(answer).catch(() => {});
+  throw notAtOnce;
 }
 
-/** For logs: what is in the message of a user's error is not known, and may be data. */
+/** For the sentence that says what went wrong with a function of the user's. */
+export const faultOf = (error: unknown): string =>
+  error === notAtOnce ? notAtOnce.message : `threw ${nameOfError(error)}`;
+
+/** A field of that name is not enough: a JSON schema has one. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** The class of what was thrown. In logs it stands for the message, which is not known and may be data. */
 export function nameOfError(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.name) : typeof error;
+    if (!types.isNativeError(error) && !(error instanceof Error)) return typeof error;
+    return String(error.name === "Error" ? error.constructor.name : error.name);
   } catch {
     return "something unreadable";
   }

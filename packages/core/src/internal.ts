@@ -1,6 +1,6 @@
 // What sibling packages build on; outside semver.
 
-export { isThenable, nameOfError, runCallback } from "./callback.js";
+export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export { Fifo } from "./delivery/fifo.js";

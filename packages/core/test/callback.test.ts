@@ -1,4 +1,4 @@
-import { nameOfError, runCallback } from "@streamll/core/internal";
+import { answerOf, faultOf, nameOfError, runCallback } from "@streamll/core/internal";
 import { expect, it } from "vitest";
 
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});
@@ -18,6 +18,25 @@ it.each<[string, () => unknown]>([
   expect(nameOfError(await failure)).toMatch(/^(Error|TypeError)$/);
 });
 
+it("a function whose answer cannot be waited for counts as one that threw, and its rejection is nobody's", () => {
+  const faultOfAnswer = (ask: () => unknown) => {
+    try {
+      return answerOf(ask);
+    } catch (error) {
+      return faultOf(error);
+    }
+  };
+  expect(faultOfAnswer(() => Promise.reject(new Error("mine")))).toBe("is async, and must answer at once");
+  expect(faultOfAnswer(() => raise(new RangeError("secret")))).toBe("threw RangeError");
+  const schema: unknown = JSON.parse('{ "if": {}, "then": {} }');
+  expect(faultOfAnswer(() => schema)).toBe(schema);
+});
+
+it("an error without a name of its own has that of its class", () => {
+  class QuotaExceeded extends Error {}
+  expect(nameOfError(new QuotaExceeded("secret"))).toBe("QuotaExceeded");
+});
+
 it("an error that cannot be read has a name all the same", () => {
   expect(nameOfError(new TypeError("secret"))).toBe("TypeError");
   expect(nameOfError("secret")).toBe("string");
@@ -29,3 +48,7 @@ it("an error that cannot be read has a name all the same", () => {
   });
   expect(nameOfError(trap)).toBe("something unreadable");
 });
+
+function raise(error: Error): never {
+  throw error;
+}

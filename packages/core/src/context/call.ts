@@ -1,10 +1,11 @@
 import { types } from "node:util";
+import { answerOf, faultOf, nameOfError } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
 import { timestampNow } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
 import type { Configuration } from "./configuration.js";
-import { aside, context, nameOfError } from "./context.js";
+import { aside, context } from "./context.js";
 import { addUsage, modelOf, type Usage } from "./llm.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
 import { property, snapshot } from "./snapshot.js";
@@ -136,10 +137,10 @@ export class Call {
     let shown: unknown = value;
     if (typeof rule === "function") {
       try {
-        shown = rule(value);
+        shown = answerOf(() => rule(value));
       } catch (error) {
         shown = "[Redactor threw]";
-        const message = `capture.${name} threw ${nameOfError(error)}; the value is left out`;
+        const message = `capture.${name} ${faultOf(error)}; the value is left out`;
         this.configuration.complain(`capture.${name}`, message);
       }
     }

@@ -1,8 +1,7 @@
-import { types } from "node:util";
+import { answerOf, faultOf, nameOfError, runCallback } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import type { EventSink } from "../event/sink.js";
 import type { Logger } from "../logger.js";
-import { nameOfError } from "./context.js";
 import type { RecordingOptions } from "./options.js";
 
 export type EventFilter = Iterable<string> | ((event: StreamllEvent) => boolean);
@@ -48,37 +47,35 @@ export class Configuration {
   complain(about: string, message: string): void {
     if (this.#said.has(about)) return;
     this.#said.add(about);
-    try {
-      if (this.#logger === undefined) process.emitWarning(`${message} (said once)`, "StreamllWarning");
-      else this.#logger.warn({ about }, `${message} (said once)`);
-    } catch {
-      // There is nobody left to tell.
-    }
+    const once = `${message} (said once)`;
+    runCallback(
+      () =>
+        this.#logger ? this.#logger.warn({ about }, once) : process.emitWarning(once, "StreamllWarning"),
+      () => {}, // There is nobody left to tell.
+    );
   }
 
   #passes(event: StreamllEvent): boolean {
-    if (this.#predicate === undefined) return this.wants(event.eventType);
+    const predicate = this.#predicate;
+    if (predicate === undefined) return this.wants(event.eventType);
     try {
-      return this.#predicate(event) !== false;
+      return answerOf(() => predicate(event)) !== false;
     } catch (error) {
-      this.complain("eventFilter", `eventFilter threw ${nameOfError(error)}; the event passes`);
+      this.complain("eventFilter", `eventFilter ${faultOf(error)}; the event passes`);
       return true;
     }
   }
 
   #hand(event: StreamllEvent, sink: EventSink, index: number): boolean {
-    try {
-      const taken: unknown = sink.handleEvent(event);
-      // Not what the interface says, but easily written.
-      if (types.isPromise(taken)) taken.catch((error) => this.#blame(index, error));
-      return taken !== false;
-    } catch (error) {
-      this.#blame(index, error);
-      return false;
-    }
-  }
-
-  #blame(index: number, error: unknown): void {
-    this.complain(`sinks[${index}]`, `handleEvent of sinks[${index}] threw ${nameOfError(error)}`);
+    const about = `sinks[${index}]`;
+    let taken: unknown = false;
+    runCallback(
+      () => {
+        taken = sink.handleEvent(event);
+        return taken;
+      },
+      (error) => this.complain(about, `handleEvent of ${about} threw ${nameOfError(error)}`),
+    );
+    return taken !== false;
   }
 }

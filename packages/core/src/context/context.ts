@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { types } from "node:util";
+import { nameOfError } from "../callback.js";
 import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
 
@@ -28,24 +28,15 @@ export function recording(): Configuration | undefined {
 }
 
 /** Does work of the recording: never throws into the program, and is not recorded itself. */
-export function aside(configuration: Configuration, work: () => void): void {
+export function aside<T>(configuration: Configuration, work: () => T): T | undefined {
   const outer = context.busy;
   context.busy = true;
   try {
-    work();
+    return work();
   } catch (error) {
     configuration.complain("recording", `an event could not be recorded: ${nameOfError(error)}`);
+    return undefined;
   } finally {
     context.busy = outer;
-  }
-}
-
-/** The class of what was thrown. In warnings it stands for the message, which may hold data. */
-export function nameOfError(error: unknown): string {
-  try {
-    if (!types.isNativeError(error) && !(error instanceof Error)) return typeof error;
-    return String(error.name === "Error" ? error.constructor.name : error.name);
-  } catch {
-    return "unknown";
   }
 }

@@ -17,8 +17,7 @@ export type EventFields = Omit<EventInput, "eventType">;
 export function emit(eventType: string, fields?: EventFields): boolean {
   const configuration = recording();
   if (configuration === undefined) return false;
-  let taken = false;
-  aside(configuration, () => {
+  const taken = aside(configuration, () => {
     const call = context.calls.getStore();
     const tags = call?.tags ?? configuration.recording.tags;
     const event = createEvent({
@@ -31,7 +30,7 @@ export function emit(eventType: string, fields?: EventFields): boolean {
         parentId: fields?.parentId ?? call.startId,
       }),
     });
-    taken = configuration.deliver(event);
+    return configuration.deliver(event);
   });
-  return taken;
+  return taken ?? false;
 }

@@ -35,6 +35,18 @@ describe("inputs and outputs", () => {
     expect(warn).toHaveBeenCalledTimes(2);
   });
 
+  it("never appear raw where the redactor is async, and its rejection does not reach the program", async () => {
+    const warn = vi.fn();
+    const capture = { outputs: async () => fail() };
+    const recorder = record({ capture, logger: { debug() {}, info() {}, error() {}, warn } });
+    instrument(logIn)("ada", "secret");
+    await new Promise(setImmediate);
+    expect(recorder.one("end").data.outputs).toBe("[Redactor threw]");
+    expect(warn.mock.calls.map(([, message]) => message)).toEqual([
+      "capture.outputs is async, and must answer at once; the value is left out (said once)",
+    ]);
+  });
+
   it("of a stream are redacted as a whole, and its tokens only counted", () => {
     const recorder = record({ capture: { outputs: (v) => String(v).replace("secret", "***") } });
     const spell = instrument(function* spell() {

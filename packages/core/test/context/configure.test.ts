@@ -65,6 +65,29 @@ describe("the event filter", () => {
   });
 });
 
+describe("a callback that is async and rejects", () => {
+  const rejecting = async () => raise("secret");
+
+  it("as the event filter lets the event pass, and it is said once", async () => {
+    const warn = vi.fn();
+    const logger = { debug() {}, info() {}, error() {}, warn };
+    const recorder = record({ eventFilter: rejecting as never, logger });
+    trace("work", () => {});
+    await new Promise(setImmediate);
+    expect(recorder.types).toEqual(["start", "end"]);
+    expect(warn.mock.calls.map(([, message]) => message)).toEqual([
+      "eventFilter is async, and must answer at once; the event passes (said once)",
+    ]);
+  });
+
+  it("as the logger is heard by nobody", async () => {
+    const logger = { debug() {}, info() {}, error() {}, warn: rejecting };
+    record({ eventFilter: () => raise("filter"), logger });
+    trace("work", () => {});
+    await new Promise(setImmediate);
+  });
+});
+
 describe("configure", () => {
   it("takes the place of what was configured before, for calls that begin after it", async () => {
     const [first, second] = [new Recorder(), new Recorder()];
