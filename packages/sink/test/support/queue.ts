@@ -1,9 +1,18 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Broker } from "@streamll/brokers";
 import { connect } from "amqplib";
+
+// Debian's, also where another python3 comes first on the path.
+const python = "/usr/bin/python3";
+
+/** Why no queue can be read with python3-pika here, where that is so. Brokers from Debian bring it along. */
+export const unreadable: string | undefined =
+  spawnSync(python, ["-c", "import pika"]).status === 0
+    ? undefined
+    : "reads the queue with python3-pika, which this machine has not (apt-get install python3-pika)";
 
 /** A message as Debian's python3-pika, which shares nothing with the sink, finds it in the queue. */
 export interface FoundMessage {
@@ -20,7 +29,7 @@ export interface FoundMessage {
 /** Everything that the queue holds, in its order, and takes it out. */
 export async function readQueue(broker: Broker, queue: string): Promise<FoundMessage[]> {
   const script = fileURLToPath(new URL("read_queue.py", import.meta.url));
-  const reader = spawn("/usr/bin/python3", [script, broker.url, queue], {
+  const reader = spawn(python, [script, broker.url, queue], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
