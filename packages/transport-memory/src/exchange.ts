@@ -87,7 +87,7 @@ function headersMatcher({ "x-match": mode = "all", ...args }: Arguments): Matche
   const holds =
     (headers: Arguments) =>
     ([name, value]: [string, unknown]) =>
-      value === null ? name in headers : headers[name] === value;
+      Object.hasOwn(headers, name) && (value === null || headers[name] === value);
   return String(mode).startsWith("any")
     ? ({ headers }) => wanted.some(holds(headers))
     : ({ headers }) => wanted.every(holds(headers));

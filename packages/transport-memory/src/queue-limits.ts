@@ -1,11 +1,14 @@
 import { invalid } from "./refusal.js";
 
+const overflows = ["drop-head", "reject-publish", "reject-publish-dlx"] as const;
+type Overflow = (typeof overflows)[number];
+
 /** What a queue makes of its arguments. */
 export interface QueueLimits {
   readonly ttlMs: number;
   readonly length: number;
   readonly bytes: number;
-  readonly overflow: "drop-head" | "reject-publish";
+  readonly overflow: Overflow;
   /** 0: the queue knows no priorities. */
   readonly priority: number;
   readonly deadLetterExchange: string | undefined;
@@ -25,13 +28,18 @@ export function queueLimits(queue: string, args: Readonly<Record<string, unknown
     if (!isRight(value)) throw invalid(`invalid arg '${argument}' for queue "${queue}": ${String(value)}`);
     return value as T;
   };
+  if (args["x-dead-letter-routing-key"] !== undefined && args["x-dead-letter-exchange"] === undefined) {
+    throw invalid(
+      `invalid arg 'x-dead-letter-routing-key' for queue "${queue}": it has no x-dead-letter-exchange`,
+    );
+  }
   const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 0;
   const isText = (value: unknown) => typeof value === "string";
   return {
     ttlMs: read("x-message-ttl", isCount, Number.POSITIVE_INFINITY),
     length: read("x-max-length", isCount, Number.POSITIVE_INFINITY),
     bytes: read("x-max-length-bytes", isCount, Number.POSITIVE_INFINITY),
-    overflow: read("x-overflow", (value) => value === "drop-head" || value === "reject-publish", "drop-head"),
+    overflow: read("x-overflow", (value) => overflows.includes(value as Overflow), "drop-head"),
     priority: read("x-max-priority", (value) => isCount(value) && Number(value) <= 255, 0),
     deadLetterExchange: read("x-dead-letter-exchange", isText, undefined),
     deadLetterRoutingKey: read("x-dead-letter-routing-key", isText, undefined),

@@ -48,9 +48,14 @@ export class Queue {
   /** Whether it refuses the message, rather than make room for it. */
   refuses({ body }: MemoryMessage): boolean {
     const { overflow, length, bytes } = this.limits;
-    if (overflow !== "reject-publish") return false;
+    if (overflow === "drop-head") return false;
     this.#expire();
     return this.#length >= length || this.#bytes + body.length > bytes;
+  }
+
+  /** With `x-overflow: reject-publish-dlx`, what it refuses becomes a dead letter. */
+  turnAway(message: MemoryMessage): void {
+    if (this.limits.overflow === "reject-publish-dlx") this.#died(message, "maxlen", this);
   }
 
   push(message: MemoryMessage): void {

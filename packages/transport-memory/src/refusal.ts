@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { TransportError } from "@streamll/core";
 
 // As RabbitMQ answers, and with the kinds that the transport amqp091 makes of it.
@@ -13,9 +14,16 @@ export const notFound = (what: string, known: Iterable<string>): TransportError 
 export const invalid = (message: string): TransportError =>
   new TransportError("topology-conflict", `406 ${message}`, { permanent: true });
 
+/** @throws TransportError of kind `permission` for a name that is the broker's to give. */
+export function assertFree(what: string, name: string): void {
+  if (!name.startsWith("amq.")) return;
+  const message = `403 ${what} name '${name}' contains reserved prefix 'amq.*'`;
+  throw new TransportError("permission", message, { permanent: true });
+}
+
 /** @throws TransportError of kind `topology-conflict`, with both values. */
 export function assertSame(what: string, argument: string, received: unknown, current: unknown): void {
-  if (received === current) return;
+  if (isDeepStrictEqual(received, current)) return;
   throw invalid(
     `inequivalent arg '${argument}' for ${what}: received ${shown(received)} but current is ${shown(current)}. ` +
       'It exists with other settings: use those, another name, or declareTopology: "passive"',

@@ -3,11 +3,11 @@ import { type DeathReason, deadLetter, isCycle } from "./dead-letter.js";
 import { Exchange, exchangeTypes } from "./exchange.js";
 import type { MemoryMessage } from "./message.js";
 import { Queue } from "./queue.js";
-import { assertSame, assertSameArguments, notFound } from "./refusal.js";
+import { assertFree, assertSame, assertSameArguments, notFound } from "./refusal.js";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** `unroutable`: no queue takes it. `full`: a queue with `x-overflow: reject-publish` is, so that none has it. */
+/** `unroutable`: no queue takes it. `full`: a queue whose `x-overflow` rejects is, so that none has it. */
 export type Published = "stored" | "unroutable" | "full";
 
 /** Exchanges, queues and the bindings between them. */
@@ -16,13 +16,15 @@ export class Router {
   readonly #queues = new Map<string, Queue>();
 
   constructor() {
-    for (const type of exchangeTypes) this.declareExchange(`amq.${type}`, type, {});
+    for (const type of exchangeTypes)
+      this.#exchanges.set(`amq.${type}`, new Exchange(`amq.${type}`, type, {}));
   }
 
   /** An alternate exchange that it has already is left as found, where `args` name none. */
   declareExchange(name: string, type: string, args: Arguments): void {
     const current = this.#exchanges.get(name);
     if (current === undefined) {
+      assertFree("exchange", name);
       this.#exchanges.set(name, new Exchange(name, type, args));
       return;
     }
@@ -33,6 +35,7 @@ export class Router {
   }
 
   declareQueue(name: string, args: Arguments): void {
+    assertFree("queue", name);
     const current = this.#queues.get(name);
     if (current === undefined) this.#queues.set(name, this.newQueue(name, args));
     else assertSameArguments(`queue "${name}"`, withType(args), withType(current.arguments));
@@ -66,7 +69,9 @@ export class Router {
   publish(message: MemoryMessage): Published {
     const queues = this.#route(message);
     if (queues.length === 0) return "unroutable";
-    if (queues.some((queue) => queue.refuses(message))) return "full";
+    const full = queues.filter((queue) => queue.refuses(message));
+    for (const queue of full) queue.turnAway(message);
+    if (full.length > 0) return "full";
     for (const queue of queues) queue.push(message);
     return "stored";
   }
@@ -82,7 +87,8 @@ export class Router {
       const queues = exchange.route(message);
       if (queues.length > 0) return queues;
       seen.add(exchange);
-      exchange = this.#exchanges.get(String(exchange.arguments["alternate-exchange"]));
+      const alternate = exchange.arguments["alternate-exchange"];
+      exchange = typeof alternate === "string" ? this.#exchanges.get(alternate) : undefined;
     }
     return [];
   }
@@ -93,7 +99,9 @@ export class Router {
     if (exchange === undefined || (exchange !== "" && !this.#exchanges.has(exchange))) return;
     const letter = deadLetter(message, reason, queue, exchange);
     for (const target of this.#route(letter)) {
-      if (!isCycle(letter, target) && !target.refuses(letter)) target.push(letter);
+      if (isCycle(letter, target)) continue;
+      if (target.refuses(letter)) target.turnAway(letter);
+      else target.push(letter);
     }
   }
 }

@@ -53,6 +53,31 @@ describe("a dead letter", () => {
     expect(broker.reject("work")).toBe(false);
   });
 
+  it("comes of a message that a full queue turns away, where x-overflow says so", () => {
+    const broker = brokerWith({ "x-max-length": 1, "x-overflow": "reject-publish-dlx" });
+    put(broker, "1");
+    expect(put(broker, "2")).toBe("full");
+    expect(bodies(broker, "work")).toEqual(["1"]);
+    const [letter] = broker.consume("failed");
+    expect(letter?.body.toString()).toBe("2");
+    expect(letter?.headers["x-death"]).toMatchObject([{ queue: "work", reason: "maxlen" }]);
+  });
+
+  it("that a full queue turns away becomes one again, and ends where it would go round", () => {
+    const broker = brokerWith({ "x-max-length": 1, "x-overflow": "reject-publish-dlx" });
+    broker.declareQueue("full", {
+      "x-max-length": 0,
+      "x-overflow": "reject-publish-dlx",
+      "x-dead-letter-exchange": "dlx",
+    });
+    broker.bind("full", "dlx", "#");
+    for (const body of ["1", "2"]) put(broker, body);
+    const deaths = broker
+      .consume("failed")
+      .map(({ headers }) => (headers["x-death"] as { queue: string }[]).map(({ queue }) => queue));
+    expect(deaths).toEqual([["work"], ["full", "work"]]);
+  });
+
   it("comes of a message that expires, though nobody asks for it", () => {
     const broker = brokerWith({ "x-message-ttl": 100 });
     for (const body of ["1", "2"]) put(broker, body);
@@ -94,9 +119,10 @@ describe("a dead letter", () => {
     broker.declareQueue("full", { "x-max-length": 0, "x-overflow": "reject-publish" });
     broker.bind("full", "amq.fanout");
     for (const exchange of ["missing", "nowhere", "amq.fanout"]) {
-      broker.declareQueue(exchange, { "x-dead-letter-exchange": exchange });
-      broker.publish({ routingKey: exchange, body: "1" });
-      expect(broker.reject(exchange)).toBe(true);
+      const queue = `to ${exchange}`;
+      broker.declareQueue(queue, { "x-dead-letter-exchange": exchange });
+      broker.publish({ routingKey: queue, body: "1" });
+      expect(broker.reject(queue)).toBe(true);
     }
   });
 

@@ -6,7 +6,7 @@ describe("declaring", () => {
     const broker = new MemoryBroker();
     for (let turn = 0; turn < 2; turn++) {
       broker.declareExchange("x", "topic");
-      broker.declareQueue("q", { "x-max-length": 5 });
+      broker.declareQueue("q", { "x-max-length": 5, "x-of-no-meaning": { list: [1] } });
       broker.bind("q", "x", "#");
       broker.publish({ exchange: "x", body: "" });
     }
@@ -54,11 +54,24 @@ describe("declaring", () => {
     { "x-max-priority": 256 },
     { "x-overflow": "explode" },
     { "x-dead-letter-exchange": 5 },
+    { "x-dead-letter-routing-key": "k" },
   ])("a queue with %j is refused", (args) => {
     const [argument] = Object.keys(args);
     expect(() => new MemoryBroker().declareQueue("q", args)).toThrow(
       `invalid arg '${argument}' for queue "q"`,
     );
+  });
+
+  it("what begins with amq. is the broker's own, save that its exchanges may be declared as they are", () => {
+    const broker = new MemoryBroker();
+    const reserved = (what: string) =>
+      expect.objectContaining({
+        kind: "permission",
+        message: `403 ${what} name 'amq.mine' contains reserved prefix 'amq.*'`,
+      });
+    expect(() => broker.declareExchange("amq.mine")).toThrow(reserved("exchange"));
+    expect(() => broker.declareQueue("amq.mine")).toThrow(reserved("queue"));
+    broker.declareExchange("amq.fanout", "fanout");
   });
 
   it("an exchange of a type that does not exist is refused", () => {

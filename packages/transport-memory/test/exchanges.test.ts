@@ -50,6 +50,7 @@ describe("an exchange", () => {
     [{ "x-match": "any-with-x", "x-kind": 1, a: 1 }, { "x-kind": 1 }, true],
     [{ a: null }, { a: "whatever" }, true],
     [{ a: null }, { b: 1 }, false],
+    [{ constructor: null }, {}, false],
     [{ "x-match": "all" }, {}, true],
   ])("of type headers: %j and %j", (args, headers, arrives) => {
     const broker = brokerWith("headers");
@@ -72,6 +73,13 @@ describe("an exchange", () => {
     broker.bind("two", "spare");
     for (const routingKey of ["a", "b"]) broker.publish({ exchange: "x", routingKey, body: routingKey });
     expect([bodies(broker, "one"), bodies(broker, "two")]).toEqual([["a"], ["b"]]);
+  });
+
+  it("named undefined is nobody's alternate unasked", () => {
+    const broker = brokerWith("topic");
+    broker.declareExchange("undefined", "fanout");
+    broker.bind("two", "undefined");
+    expect(broker.publish({ exchange: "x", routingKey: "a", body: "1" })).toBe("unroutable");
   });
 
   it("does not go round when two are each other's alternate", () => {
