@@ -1,23 +1,14 @@
 import {
   type Flow,
   type OutboundBatch,
-  type OutboundMessage,
   type PublishOutcome,
   type Settle,
   type TransportConnection,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import type { Condition } from "./faults.js";
-import type { MemoryMessage } from "./message.js";
-import type { Router } from "./router.js";
-
-export interface Peer {
-  readonly router: Router;
-  readonly condition: Condition;
-  /** Shown in errors. */
-  readonly label: string;
-}
+import { outcomes } from "./outcomes.js";
+import type { Peer } from "./peer.js";
 
 /** An open connection: batches wait in its inbox until the broker reads them, a turn of the event loop later. */
 export function memoryConnection(peer: Peer, options: TransportOptions): TransportConnection {
@@ -145,74 +136,5 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
       if (!ended) end();
     },
     drainedBytes: () => readBytes,
-  };
-}
-
-const confirmed: PublishOutcome = { kind: "confirmed" };
-const written: PublishOutcome = { kind: "written" };
-
-/** Publishes one message and says what the broker answers. Throws where RabbitMQ would close the channel. */
-function outcomes(
-  { router, condition, label }: Peer,
-  { confirms, message: defaults, logger }: TransportOptions,
-): (message: OutboundMessage) => PublishOutcome {
-  const unroutable = new Map<string, PublishOutcome>();
-  const nacked = refused(
-    "nack",
-    `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or a nack on demand`,
-  );
-  let warned = false;
-
-  const unroutableOn = (exchange: string): PublishOutcome => {
-    let outcome = unroutable.get(exchange);
-    if (outcome === undefined) {
-      const text = `${label}: no queue of exchange "${exchange}" takes the message: bind one to its routing key`;
-      outcome = refused("unroutable", text);
-      unroutable.set(exchange, outcome);
-    }
-    return outcome;
-  };
-
-  return (outbound) => {
-    const message = received(outbound, defaults);
-    if (condition.nacks?.(message)) return confirms ? nacked : written;
-    const published = router.publish(message);
-    if (published === "unroutable" && defaults.mandatory) {
-      if (confirms) return unroutableOn(message.exchange);
-      if (!warned) {
-        const { exchange } = message;
-        logger.warn(
-          { endpoint: label, exchange },
-          "A message came back because no queue takes it; said once a connection",
-        );
-      }
-      warned = true;
-    }
-    if (!confirms) return written;
-    return published === "full" ? nacked : confirmed;
-  };
-}
-
-function refused(kind: "nack" | "unroutable", message: string): PublishOutcome {
-  return { kind: "refused", error: new TransportError(kind, message) };
-}
-
-function received(message: OutboundMessage, defaults: TransportOptions["message"]): MemoryMessage {
-  const { contentType, appId, priority, expirationMs } = defaults;
-  return {
-    body: message.body,
-    exchange: message.exchange ?? defaults.exchange,
-    routingKey: message.routingKey,
-    messageId: message.messageId,
-    correlationId: message.correlationId,
-    type: message.type,
-    timestamp: message.timestamp,
-    headers: message.headers,
-    appId,
-    contentType,
-    ...(priority === undefined ? {} : { priority }),
-    ...(expirationMs === undefined ? {} : { expirationMs }),
-    deliveryMode: defaults.persistent ? 2 : 1,
-    redelivered: false,
   };
 }

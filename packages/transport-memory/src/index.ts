@@ -1,6 +1,6 @@
 import type { Endpoint, TransportFactory } from "@streamll/core";
 import { MemoryBroker } from "./broker.js";
-import { assertPlain, capabilitiesFor } from "./transport.js";
+import { factory } from "./transport.js";
 
 export { MemoryBroker, type Source } from "./broker.js";
 export type { Death, DeathReason } from "./dead-letter.js";
@@ -14,19 +14,13 @@ export type { Published } from "./router.js";
  * @example
  * const sink = new RabbitMQSink({ amqpUrl: "memory:orders", transports: [memoryTransport] });
  */
-export const memoryTransport: TransportFactory = {
-  schemes: ["memory"],
-  create(options) {
-    assertPlain(options);
-    return {
-      name: "memory",
-      capabilities: capabilitiesFor(options),
-      connect: (endpoint, lane, signal) =>
-        // The broker's own copy of this package makes the connection, be it the ESM or the CJS one.
-        MemoryBroker.named(nameOf(endpoint)).transport().create(options).connect(endpoint, lane, signal),
-    };
-  },
-};
+export const memoryTransport: TransportFactory = factory((options, endpoint, ...rest) =>
+  // The broker's own copy of this package makes the connection, be it the ESM or the CJS one.
+  MemoryBroker.named(nameOf(endpoint))
+    .transport()
+    .create(options)
+    .connect(endpoint, ...rest),
+);
 
 /** `memory:NAME`, and `memory://NAME` too. */
 const nameOf = ({ host, path }: Endpoint) => [host, path].filter((part) => part !== "").join("/");

@@ -87,7 +87,7 @@ export class Router {
       const queues = exchange.route(message);
       if (queues.length > 0) return queues;
       seen.add(exchange);
-      const alternate = exchange.arguments["alternate-exchange"];
+      const alternate: unknown = exchange.arguments["alternate-exchange"];
       exchange = typeof alternate === "string" ? this.#exchanges.get(alternate) : undefined;
     }
     return [];

@@ -1,15 +1,17 @@
 import {
   ConfigurationError,
+  type Transport,
   type TransportCapabilities,
   type TransportConnection,
   TransportError,
   type TransportFactory,
   type TransportOptions,
 } from "@streamll/core";
-import { memoryConnection, type Peer } from "./connection.js";
+import { memoryConnection } from "./connection.js";
+import type { Peer } from "./peer.js";
 import { declareTopology } from "./topology.js";
 
-export const capabilitiesFor = ({ confirms }: TransportOptions): TransportCapabilities => ({
+const capabilitiesFor = ({ confirms }: TransportOptions): TransportCapabilities => ({
   confirms,
   mandatory: true,
   priority: true,
@@ -19,26 +21,29 @@ export const capabilitiesFor = ({ confirms }: TransportOptions): TransportCapabi
   topology: true,
 });
 
-/** A transport to one broker, whatever the endpoint says. */
-export function transportTo(peer: Peer): TransportFactory {
-  return {
-    schemes: ["memory"],
-    create(options) {
-      assertPlain(options);
-      return {
-        name: "memory",
-        capabilities: capabilitiesFor(options),
-        connect: (_endpoint, _lane, signal) => connect(peer, options, signal),
-      };
-    },
-  };
-}
+type Connect = (
+  options: TransportOptions,
+  ...args: Parameters<Transport["connect"]>
+) => Promise<TransportConnection>;
 
-/** @throws ConfigurationError where TLS is asked for. */
-export function assertPlain({ tls }: TransportOptions): void {
-  if (tls === undefined) return;
-  throw new ConfigurationError([{ option: "tls", message: "a broker in this process has no TLS" }]);
-}
+/** @throws ConfigurationError from `create()` where TLS is asked for. */
+export const factory = (connect: Connect): TransportFactory => ({
+  schemes: ["memory"],
+  create(options) {
+    if (options.tls !== undefined) {
+      throw new ConfigurationError([{ option: "tls", message: "a broker in this process has no TLS" }]);
+    }
+    return {
+      name: "memory",
+      capabilities: capabilitiesFor(options),
+      connect: (...args) => connect(options, ...args),
+    };
+  },
+});
+
+/** A transport to one broker, whatever the endpoint says. */
+export const transportTo = (peer: Peer): TransportFactory =>
+  factory((options, _endpoint, _lane, signal) => connect(peer, options, signal));
 
 async function connect(
   peer: Peer,
