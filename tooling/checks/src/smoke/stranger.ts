@@ -1,17 +1,26 @@
 // A stranger's program, as the smoke test puts it into an empty project: written once, compiled as an ES module and
 // as CommonJS, and run against the packed packages.
-import { deepEqual, equal } from "node:assert/strict";
-import { RabbitMQSink } from "@streamll/sink";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { createEvent, silentLogger, TransportError, type TransportOptions } from "@streamll/core";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import { amqp091Transport } from "@streamll/transport-amqp091";
 import { MemoryBroker } from "@streamll/transport-memory";
 
 async function main(): Promise<void> {
-  const broker = new MemoryBroker();
-  const sink = new RabbitMQSink({ transport: broker.transport() });
-  const sent = Array.from({ length: 10 }, (_, index) => ({
-    executionId: "one",
-    eventType: "step",
-    data: { index },
-  }));
+  const own = new MemoryBroker();
+  await deliver({ transport: own.transport() }, own);
+  // By its URL, the sink itself loads the transport's package.
+  await deliver({ amqpUrl: "memory:smoke" }, MemoryBroker.named("smoke"));
+  await loadByUrl();
+  await connectToNobody();
+  console.log("events sent and read on memory, each transport loaded");
+}
+
+async function deliver(options: RabbitMQSinkOptions, broker: MemoryBroker): Promise<void> {
+  const sink = new RabbitMQSink(options);
+  const sent = Array.from({ length: 10 }, (_, index) =>
+    createEvent({ executionId: "one", eventType: "step", data: { index } }),
+  );
   for (const event of sent) equal(sink.handleEvent(event), true);
   const report = await sink.stop();
   equal(report.sent, 10);
@@ -20,7 +29,42 @@ async function main(): Promise<void> {
     arrived.map(({ data }) => data.index),
     sent.map(({ data }) => data.index),
   );
-  console.log("10 events sent and read");
+}
+
+const nobody = { host: "127.0.0.1", port: 1 };
+
+/** A broker that is not there is tried again; a package that is not there would be an error. */
+async function loadByUrl(): Promise<void> {
+  const sink = new RabbitMQSink({ amqpUrl: `amqp://${nobody.host}:${nobody.port}/`, logger: silentLogger });
+  await sink.start();
+  await sink.stop();
+}
+
+async function connectToNobody(): Promise<void> {
+  const options: TransportOptions = {
+    confirms: true,
+    message: {
+      exchange: "x",
+      contentType: "application/json",
+      appId: "app",
+      persistent: true,
+      mandatory: false,
+    },
+    topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
+    connectionTimeoutMs: 5000,
+    heartbeatMs: 0,
+    connectionName: "stranger",
+    logger: silentLogger,
+  };
+  const endpoint = { ...nobody, scheme: "amqp", path: "", query: {}, label: "amqp://127.0.0.1:1/" };
+  const connecting = amqp091Transport
+    .create(options)
+    .connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
+  await rejects(connecting, (error) => {
+    ok(error instanceof TransportError);
+    equal(error.kind, "unreachable");
+    return true;
+  });
 }
 
 void main();
