@@ -54,6 +54,7 @@ export function messageMaker(
       event = toEvent(result);
     }
     return {
+      sequence: 0,
       routingKey: template.render(event),
       body: encodeEvent(event, maxEventBytes),
       messageId: event.eventId,

@@ -109,6 +109,33 @@ describe("arguments of the queue", () => {
     expect(problem).toContain(message);
   });
 
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+
+  it.each<[string, unknown]>([
+    ["NaN", Number.NaN],
+    ["Infinity", Number.POSITIVE_INFINITY],
+    ["a function", () => 1],
+    ["a BigInt", 1n],
+    ["a Date", new Date(0)],
+    ["a Map", new Map()],
+    ["a list with NaN", [1, Number.NaN]],
+    ["a function deep inside", { a: [{ b: () => 1 }] }],
+    ["a cycle", cycle],
+  ])("that AMQP cannot hold are an error: %s", (_, value) => {
+    for (const option of ["queueArguments", "exchangeArguments"]) {
+      const [problem, ...others] = problemsOf({ [option]: { "x-fine": 1, "x-wrong": value } });
+      expect(problem).toMatch(new RegExp(`^${option}: "x-wrong" is .*; an argument is a string`));
+      expect(others).toEqual([]);
+    }
+    expect(problemsOf({ queueArguments: { ["x".repeat(256)]: 1 } })).toHaveLength(1);
+  });
+
+  it("may be nested", () => {
+    const queueArguments = { "x-a": ["b", null, { c: true }], "x-d": undefined };
+    expect(argumentsOf({ queueArguments })).toEqual(queueArguments);
+  });
+
   it("leave x-max-priority out on a quorum queue, with a warning", () => {
     const warnings: string[] = [];
     const logger = {

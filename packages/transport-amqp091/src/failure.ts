@@ -17,7 +17,7 @@ export type Stage = "connect" | "declare" | "use";
 export function failure(error: unknown, stage: Stage, label: string): TransportError {
   if (error instanceof TransportError) return error;
   const reply = replyOf(error);
-  const { kind, permanent, hint } = reply ? judgeReply(reply, stage) : judgeSocket(error);
+  const { kind, permanent, hint } = reply ? judgeReply(reply, stage) : judgeError(error, stage);
   const what = reply ? `${reply.code} ${reply.text}` : textOf(error);
   return transportError(kind, `${label}: ${what}${hint ? `. ${hint}` : ""}`, { cause: error, permanent });
 }
@@ -73,11 +73,15 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
   }
 }
 
+const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
+
 function judgePrecondition(text: string, stage: Stage): Verdict {
   if (/message size/i.test(text)) {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
   if (stage !== "declare") return verdict("protocol", false);
+  // The second are LavinMQ's words.
+  if (!/inequivalent|other arguments/.test(text)) return verdict("protocol", true, CHECK_ARGUMENTS);
   return verdict(
     "topology-conflict",
     true,
@@ -110,6 +114,14 @@ const unreachable = new Set([
   "EPIPE",
   "EADDRNOTAVAIL",
 ]);
+
+function judgeError(error: unknown, stage: Stage): Verdict {
+  // So amqplib refuses to encode a value, each time anew.
+  const isUnencodable = error instanceof TypeError || error instanceof RangeError;
+  return stage === "declare" && isUnencodable
+    ? verdict("protocol", true, CHECK_ARGUMENTS)
+    : judgeSocket(error);
+}
 
 function judgeSocket(error: unknown): Verdict {
   const code = codeOf(error);

@@ -78,6 +78,18 @@ describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
     });
   });
 
+  it.each([
+    ["that the broker does not take", { "x-max-length": -5 }],
+    ["that cannot be encoded", { "x-max-length": Number.NaN }],
+  ])("with an argument %s is refused for good, and not as a conflict", async (_, args) => {
+    const queues = [{ name: `t091.${randomUUID()}`, arguments: args }];
+    await expect(declare({ queues })).rejects.toMatchObject({
+      kind: "protocol",
+      permanent: true,
+      message: expect.stringContaining("Check queueArguments"),
+    });
+  });
+
   it("that is missing is not found in passive mode, and not made", async () => {
     const name = `t091.${randomUUID()}`;
     const missing = {

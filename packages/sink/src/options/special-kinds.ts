@@ -87,9 +87,26 @@ export const tls: Kind<UserTlsOptions> = record(
 ) as Kind<UserTlsOptions>;
 
 /** Arguments of an exchange or a queue, with RabbitMQ's names. */
-export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = {
-  ...record("object", 'an object of broker arguments such as { "x-max-length": 1000 }', () => undefined),
-};
+export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(
+  "object",
+  'an object of broker arguments such as { "x-max-length": 1000 }',
+  (given: Readonly<Record<string, unknown>>) => {
+    const wrong = Object.keys(given).find((name) => !isArgument(name, given[name]));
+    if (wrong === undefined) return undefined;
+    return `${shown(wrong)} is ${shown(given[wrong])}; an argument is a string, finite number, boolean or null, or a list or object of these`;
+  },
+);
+
+/** What a table of AMQP can hold, so that the broker can be told it. */
+function isArgument(name: string, value: unknown, depth = 0): boolean {
+  if (Buffer.byteLength(name) > 255 || depth > 8) return false;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (value === null || ["undefined", "string", "boolean"].includes(typeof value)) return true;
+  const isNested = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return (
+    isNested && Object.entries(value as object).every(([inner, one]) => isArgument(inner, one, depth + 1))
+  );
+}
 
 const failureThreshold = count(1, 1_000_000);
 const cooldown = duration("s", { min: 0, max: 86_400, plausible: 3600 });
