@@ -14,6 +14,7 @@ import { ReferenceBroker } from "./reference.js";
 type Change = (right: TransportConnection, broker: ReferenceBroker) => Partial<TransportConnection>;
 
 const confirmed: PublishOutcome = { kind: "confirmed" };
+const unknown: PublishOutcome = { kind: "unknown" };
 const refused: PublishOutcome = { kind: "refused", error: new TransportError("nack", "no") };
 const holding: NodeJS.Timeout[] = [];
 afterAll(() => holding.forEach(clearInterval));
@@ -41,7 +42,7 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
         publish: (batch, settle) =>
           right.publish(batch, (from, to, outcome) => {
             settle(from, to, outcome);
-            setTimeout(() => settle(from, to, { kind: "unknown" }), 2);
+            setTimeout(() => settle(from, to, unknown), 2);
           }),
       }),
     ],
@@ -86,6 +87,31 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
       "refused-is-not-stored",
       (right) => ({
         publish: (batch, settle) => right.publish(batch, (from, to) => settle(from, to, refused)),
+      }),
+    ],
+    "says unknown of what was stored": [
+      "delivers",
+      (right) => ({
+        publish: (batch, settle) => right.publish(batch, (from, to) => settle(from, to, unknown)),
+      }),
+    ],
+    "says unknown of what the broker refused": [
+      "refusal-is-told",
+      (right) => ({
+        publish: (batch, settle) =>
+          right.publish(batch, (from, to, outcome) =>
+            settle(from, to, outcome.kind === "refused" ? unknown : outcome),
+          ),
+      }),
+    ],
+    "drops at close what it said was written": [
+      "written-arrives",
+      (right) => ({
+        publish: (batch, settle) => {
+          if (batch.length > 0) settle(0, batch.length, { kind: "written" });
+          right.publish(batch, () => {});
+        },
+        close: () => right.close(AbortSignal.abort()),
       }),
     ],
     "says refused of what was in flight when the connection ended": [
