@@ -47,6 +47,10 @@ export function contradictions(
       `${values.retryBackoffMs} ms is more than maxRetryBackoffMs, ${values.maxRetryBackoffMs} ms`,
     );
   }
+  // The answer to an event that no queue takes comes with its confirm; without one it was counted as sent.
+  if (values.mandatory === true && !values.publisherConfirms) {
+    problem("mandatory", "needs publisherConfirms, which is false: leave one of them out");
+  }
   if (!isEncrypted(values, endpoints)) {
     const plain = "there is no TLS here: use amqps://, or ssl: true";
     if (isSet("tls")) problem("tls", plain);

@@ -168,6 +168,7 @@ describe("the URL", () => {
     [{ amqpUrl: "memory:", ssl: true }, "ssl: the transport memory is in this process"],
     [{ password: "p", credentials: () => ({ password: "q" }) }, "password: credentials gives it"],
     [{ retryBackoffMs: 60_000 }, "retryBackoffMs: 60000 ms is more than maxRetryBackoffMs"],
+    [{ mandatory: true, publisherConfirms: false }, "mandatory: needs publisherConfirms"],
     [{ deadLetterRoutingKey: "x" }, "deadLetterRoutingKey: needs deadLetterExchange"],
   ])("that is wrong: %o", (options, message) => expect(problemsOf(options).join("\n")).toContain(message));
 

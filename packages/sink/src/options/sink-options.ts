@@ -119,7 +119,7 @@ export interface RabbitMQSinkOptions {
 
   /** An event counts as sent once the broker confirmed it; `false`: once written. Default `true`. */
   readonly publisherConfirms?: boolean | undefined;
-  /** An event that no queue takes fails as `UNROUTABLE`. Default: as `publisherConfirms`. */
+  /** An event that no queue takes fails as `UNROUTABLE`. Needs `publisherConfirms`. Default: as those. */
   readonly mandatory?: boolean | undefined;
   /** Events. Default 50. */
   readonly batchSize?: number | undefined;

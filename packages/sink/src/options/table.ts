@@ -258,7 +258,8 @@ export const table = {
     kind: boolean,
     defaultText: "as `publisherConfirms`",
     needs: "mandatory",
-    about: "An event that no queue takes is a failure (`UNROUTABLE`), not a success.",
+    about:
+      "An event that no queue takes is a failure (`UNROUTABLE`), not a success. Needs `publisherConfirms`.",
   }),
   batchSize: delivery({ kind: count(1, 100_000), default: 50, about: "A batch leaves with so many events." }),
   batchTimeout: delivery({
