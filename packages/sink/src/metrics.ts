@@ -7,6 +7,7 @@ export class Metrics {
   readonly #tell: () => void;
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(
     callback: (stats: DeliveryStats) => void,
@@ -23,11 +24,13 @@ export class Metrics {
   }
 
   start(): void {
+    if (this.#stopped) return;
     this.#timer ??= setInterval(this.#tell, this.#intervalMs).unref();
   }
 
   /** Tells once more, for good. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#tell();
   }

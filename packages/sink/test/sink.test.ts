@@ -313,6 +313,22 @@ describe("metricsCallback", () => {
     }
   });
 
+  it("is called no more after stop(), also where that came first", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const metricsCallback = vi.fn();
+      const sink = new RabbitMQSink({ transport: recorder(), metricsCallback, metricsInterval: "10s" });
+      await sink.stop();
+      expect(sink.handleEvent(start)).toBe(false);
+      await expect(sink.publish(start)).rejects.toMatchObject({ code: "STOPPED" });
+      await expect(sink.start()).rejects.toMatchObject({ code: "STOPPED" });
+      vi.advanceTimersByTime(30_000);
+      expect(metricsCallback).toHaveBeenCalledTimes(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("that throws harms nobody", async () => {
     const { logger, lines } = keeper();
     const metricsCallback = () => {
