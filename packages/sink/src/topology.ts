@@ -157,7 +157,7 @@ function brokersDeadLetterKey(request: TopologyRequest, warnings: string[]): str
   const { deadLetterRoutingKey: template } = request;
   if (template === undefined || !template.includes("{")) return template;
   const head = request.template.literalHead.replaceAll(".", "_");
-  if (head !== "") return template.replace(/\{[^{}]*\}/g, head);
+  if (head !== "") return template.replace(/\{[^{}]*\}/g, () => head);
   warnings.push(
     "deadLetterRoutingKey: the broker cannot fill placeholders, and the routing key has no literal head to put there: what the queue dead-letters keeps its own key",
   );

@@ -174,6 +174,15 @@ describe("dead letters", () => {
     });
   });
 
+  it("take the head as it is, also with a $ in it", () => {
+    const { queues } = topologyOf({
+      routingKey: "a$&b.{event_type}",
+      deadLetterExchange: "d",
+      deadLetterRoutingKey: "failed.{module_name}",
+    });
+    expect(queues[0]?.arguments).toMatchObject({ "x-dead-letter-routing-key": "failed.a$&b" });
+  });
+
   it("keep their key, with a warning, where the routing key has no head", () => {
     const warnings: string[] = [];
     const logger = {
