@@ -1,7 +1,7 @@
 import type { MessageHeaders, StreamllEvent } from "@streamll/core";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { UserHeaders } from "./options/sink-options.js";
-import type { HeaderFunction } from "./options/special-kinds.js";
+import { type HeaderFunction, senderRouted } from "./options/special-kinds.js";
 import { version } from "./version.js";
 
 type Headers = { [name: string]: MessageHeaders[string] };
@@ -51,14 +51,21 @@ function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
   for (const name of Object.keys(given)) {
     const value = plainValue(given[name]);
     if (value === undefined) continue;
-    if (name === "" || name === "__proto__" || (name.length > 85 && Buffer.byteLength(name) > 255)) {
+    if (canName(name)) headers[name] = value;
+    else {
       complain(
         "headers",
-        "a header was left out: its name is empty, __proto__ or longer than 255 bytes (said once)",
+        "a header was left out: its name is empty, __proto__, CC, BCC or longer than 255 bytes (said once)",
       );
-    } else headers[name] = value;
+    }
   }
 }
+
+const canName = (name: string): boolean =>
+  name !== "" &&
+  name !== "__proto__" &&
+  !senderRouted.has(name) &&
+  (name.length <= 85 || Buffer.byteLength(name) <= 255);
 
 function plainValue(value: unknown): MessageHeaders[string] | undefined {
   switch (typeof value) {

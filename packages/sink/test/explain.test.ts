@@ -37,6 +37,11 @@ describe("explain()", () => {
     expect(JSON.stringify(explanation)).not.toContain("hunter2");
   });
 
+  it("shows of headers the names alone: a value may be a token", () => {
+    const { options } = new RabbitMQSink({ headers: { authorization: "hunter2", team: "rag" } }).explain();
+    expect(options.headers.value).toEqual({ authorization: "***", team: "***" });
+  });
+
   it("can be read as text", () => {
     const text = formatExplanation(explanation);
     expect(text).toContain("transport amqp091");

@@ -71,6 +71,8 @@ describe("a bad value", () => {
     [{ eventFilter: "error" }, '"error" is not allowed; allowed is a list of event types'],
     [{ eventFilter: [1] }, "a list of 1 is not allowed"],
     [{ headers: { nested: {} } }, '"nested" is an object; a header is a string'],
+    [{ headers: { CC: "x" } }, "headers: may not have CC"],
+    [{ headers: { team: "x", BCC: "x" } }, "headers: may not have BCC"],
     [{ headers: { n: Number.NaN } }, '"n" is NaN'],
     [{ headers: { ["k".repeat(256)]: 1 } }, "longer than 255 bytes"],
     [{ circuitBreaker: true }, "allowed is false or an object with failureThreshold"],

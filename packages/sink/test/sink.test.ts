@@ -202,6 +202,14 @@ describe("headers", () => {
     expect(headers).toMatchObject({ y: 2 });
   });
 
+  it.each(["CC", "BCC"])("named %s, by which RabbitMQ routes, are left out alone", async (name) => {
+    const { logger, lines } = keeper();
+    const headers = await headersOf(() => ({ [name]: "everywhere", team: "rag" }), logger);
+    expect(headers).toMatchObject({ event_type: "start", team: "rag" });
+    expect(headers).not.toHaveProperty(name);
+    expect(lines.filter((line) => line.includes("a header was left out"))).toHaveLength(1);
+  });
+
   it("that throw do not hold the event up", async () => {
     const { logger, lines } = keeper();
     const headers = () => {

@@ -151,6 +151,9 @@ export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
 
 export type HeaderFunction = (event: StreamllEvent) => UserHeaders | undefined;
 
+/** Names that RabbitMQ reads as lists of further routing keys. */
+export const senderRouted: ReadonlySet<string> = new Set(["CC", "BCC"]);
+
 const headerFunction = callback<HeaderFunction>("(event) => headers");
 
 export const headers: Kind<UserHeaders | HeaderFunction> = {
@@ -162,6 +165,8 @@ export const headers: Kind<UserHeaders | HeaderFunction> = {
     for (const [name, given] of Object.entries(value)) {
       if (Buffer.byteLength(name) > 255)
         return new Refusal(`the name ${shown(name)} is longer than 255 bytes`);
+      if (senderRouted.has(name))
+        return new Refusal(`may not have ${name}: RabbitMQ would take it for further routing keys`);
       if (!isPlain(given))
         return new Refusal(
           `${shown(name)} is ${shown(given)}; a header is a string, number, boolean, Date or null`,
@@ -170,7 +175,11 @@ export const headers: Kind<UserHeaders | HeaderFunction> = {
     return value as UserHeaders;
   },
   fromText: jsonFromText,
-  show: (given) => (typeof given === "function" ? "a function" : given),
+  // A header may be a token.
+  show: (given) =>
+    typeof given === "function"
+      ? "a function"
+      : Object.fromEntries(Object.keys(given).map((name) => [name, "***"])),
 };
 
 function isPlain(value: unknown): value is HeaderValue {
