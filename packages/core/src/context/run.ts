@@ -1,6 +1,6 @@
 import { Call, type Callee } from "./call.js";
 import type { Configuration } from "./configuration.js";
-import { context } from "./context.js";
+import { aside, context } from "./context.js";
 import { follow } from "./follow.js";
 
 type Callable = (this: unknown, ...args: readonly unknown[]) => unknown;
@@ -14,7 +14,8 @@ export function run(
   self: unknown,
   args: readonly unknown[],
 ): unknown {
-  const call = new Call(configuration, callee);
+  const call = aside(configuration, () => new Call(configuration, callee));
+  if (call === undefined) return Reflect.apply(fn, self, args);
   call.start(inputs);
   let result: unknown;
   try {

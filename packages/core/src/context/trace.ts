@@ -1,4 +1,4 @@
-import { recording } from "./context.js";
+import { aside, recording } from "./context.js";
 import type { CallOptions } from "./options.js";
 import { run } from "./run.js";
 
@@ -19,9 +19,12 @@ export interface TraceOptions extends CallOptions {
 export function trace<R>(operation: string, fn: () => R): R;
 export function trace<R>(operation: string, options: TraceOptions | undefined, fn: () => R): R;
 export function trace<R>(operation: string, ...rest: [() => R] | [TraceOptions | undefined, () => R]): R {
-  const [options = {}, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+  const [given, fn] = rest.length === 1 ? [undefined, rest[0]] : rest;
   const configuration = recording();
   if (configuration === undefined) return fn();
+  // Unchecked as they are, they may be null, or throw where they are read.
+  const options = given ?? {};
+  const inputs = aside(configuration, () => options.inputs);
   const callee = { moduleName: undefined, methodName: operation, operation, options };
-  return run(configuration, callee, options.inputs, fn, undefined, []) as R;
+  return run(configuration, callee, inputs, fn, undefined, []) as R;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as later } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { emit, instrument, trace } from "../../src/index.js";
+import { emit, instrument, silentLogger, type TraceOptions, trace } from "../../src/index.js";
 import { record } from "./recorder.js";
 
 describe("calls in calls", () => {
@@ -76,6 +76,31 @@ describe("calls in calls", () => {
 });
 
 describe("a call", () => {
+  it.each<[string, unknown]>([
+    ["null", null],
+    [
+      "tags that cannot be read",
+      {
+        tags: {
+          get team() {
+            throw new Error("tags");
+          },
+        },
+      },
+    ],
+    [
+      "inputs that cannot be read",
+      {
+        get inputs() {
+          throw new Error("inputs");
+        },
+      },
+    ],
+  ])("runs whatever its options are: %s", (_, options) => {
+    record({ logger: silentLogger });
+    expect(trace("work", options as TraceOptions, () => "done")).toBe("done");
+  });
+
   it("tells what it was given, what it gave and how long it took", async () => {
     const recorder = record();
     const add = instrument(function add(a: number, b: number) {
