@@ -31,8 +31,9 @@ export class Call {
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
   readonly maxBytes: number;
+  /** The `startId` of the call around it. */
+  readonly parentId: string | undefined;
   readonly #options: CallOptions;
-  readonly #parentId: string | undefined;
   readonly #startedAt = performance.now();
   readonly #usage: Usage = {};
   #model: string | undefined;
@@ -43,7 +44,7 @@ export class Call {
     const { capture, tags } = configuration.recording;
     this.configuration = configuration;
     this.executionId = parent?.executionId ?? randomId();
-    this.#parentId = parent?.startId;
+    this.parentId = parent?.startId;
     this.moduleName = options.moduleName ?? moduleName ?? parent?.moduleName ?? "unknown";
     this.methodName = methodName;
     this.operation = operation;
@@ -76,7 +77,7 @@ export class Call {
       const data: Data = {};
       if (this.#model !== undefined) data.model = this.#model;
       if (inputs !== undefined) this.#show(data, "inputs", inputs, this.#inputs);
-      this.#deliver(eventType, data, this.startId, this.#parentId);
+      this.#deliver(eventType, data, this.startId, this.parentId);
     });
   }
 

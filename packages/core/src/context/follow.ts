@@ -1,6 +1,8 @@
+import { Duplex, Readable, Transform } from "node:stream";
 import { types } from "node:util";
 import type { Call } from "./call.js";
 import { override, watchIterable, watchIterator } from "./iteration.js";
+import { watchReadable } from "./readable.js";
 import { Reading } from "./reading.js";
 import { relay } from "./relay.js";
 
@@ -33,10 +35,34 @@ function followPromise(call: Call, promise: Promise<unknown>): Promise<unknown> 
   );
 }
 
-function followObject(call: Call, result: object): object | undefined {
+/** Which call watches it. Another that gives it too just ends, but for the call around, which gave it on. */
+const watchers = new WeakMap<object, Call>();
+
+/** What was given in the place of a stream, which it has locked. */
+const relays = new WeakMap<object, object>();
+
+function followObject(call: Call, given: object): object | undefined {
+  let result = given;
+  for (let next = relays.get(result); next !== undefined; next = relays.get(result)) result = next;
+  const watcher = watchers.get(result);
+  if (watcher !== undefined && watcher.parentId !== call.startId) {
+    call.end(undefined);
+    return result;
+  }
+  const followed = watch(call, result);
+  if (followed === undefined) return undefined;
+  if (followed !== result) relays.set(result, followed);
+  watchers.set(followed, call);
+  return followed;
+}
+
+function watch(call: Call, result: object): object | undefined {
   if (isPlainStream(result)) return result.locked ? undefined : relay(result, new Reading(call));
   if (types.isGeneratorObject(result)) watchIterator(result, new Reading(call));
-  else if (typeof Reflect.get(result, Symbol.asyncIterator) === "function") {
+  else if (isReadable(result)) {
+    if (result.destroyed || result.readableEnded) return undefined;
+    watchReadable(result, new Reading(call));
+  } else if (typeof Reflect.get(result, Symbol.asyncIterator) === "function") {
     watchIterable(result, new Reading(call));
   } else if (typeof Reflect.get(result, "then") === "function") followThenable(call, result);
   else return undefined;
@@ -61,6 +87,11 @@ function followThenable(call: Call, thenable: object): void {
     };
     return Reflect.apply(then, this, [fulfilled, rejected]);
   });
+}
+
+/** Not a socket: that is a connection, of which what is read is one half. */
+function isReadable(value: object): value is Readable {
+  return value instanceof Readable && (!(value instanceof Duplex) || value instanceof Transform);
 }
 
 function isPlainPromise(value: object): value is Promise<unknown> {

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { context } from "./context.js";
+import { aside, context } from "./context.js";
 import type { Reading } from "./reading.js";
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -12,17 +12,31 @@ export function watchIterable(iterable: object, reading: Reading): void {
     const iterator = context.calls.run(reading.call, () => Reflect.apply(iterate, this, args));
     if (!watched && typeof iterator === "object" && iterator !== null) {
       watched = true;
-      watchIterator(iterator, reading);
-      // Else a loop that breaks off would tell nobody.
-      if (Reflect.get(iterator, "return") === undefined) {
-        override(iterator, "return", async (value) => {
-          reading.end("cancelled");
-          return { done: true, value };
-        });
+      try {
+        watchOnce(iterator, reading);
+      } catch {
+        // Frozen: it is read unseen.
+        reading.end();
       }
     }
     return iterator;
   });
+}
+
+/** Those that an iterable gave. One that it keeps is not watched again each time that it gives it. */
+const iterators = new WeakSet<object>();
+
+function watchOnce(iterator: object, reading: Reading): void {
+  if (iterators.has(iterator)) return reading.end();
+  watchIterator(iterator, reading);
+  // Else a loop that breaks off would tell nobody.
+  if (Reflect.get(iterator, "return") === undefined) {
+    override(iterator, "return", async (value) => {
+      reading.end("cancelled");
+      return { done: true, value };
+    });
+  }
+  iterators.add(iterator);
 }
 
 /** Watches an iterator or a generator, whose body is in the context of its call at every step, whoever takes it. */
@@ -31,9 +45,13 @@ export function watchIterator(iterator: object, reading: Reading): void {
     const step: unknown = Reflect.get(iterator, name);
     if (typeof step !== "function") continue;
     const stepped = (result: unknown): unknown => {
-      const { done, value } = result as IteratorResult<unknown>;
-      if (!done) reading.read(value);
-      else reading.end(name === "return" ? "cancelled" : undefined);
+      aside(reading.call.configuration, () => {
+        // What is no result at all is for the reader to find.
+        if (typeof result !== "object" || result === null) return;
+        const { done, value } = result as IteratorResult<unknown>;
+        if (!done) reading.read(value);
+        else reading.end(name === "return" ? "cancelled" : undefined);
+      });
       return result;
     };
     const failed = (error: unknown): never => {

@@ -1,6 +1,7 @@
+import { Readable, Writable } from "node:stream";
 import { setTimeout as later } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { emit, instrument, type StreamllEvent, trace } from "../../src/index.js";
+import { emit, instrument, type StreamllEvent, silentLogger, trace } from "../../src/index.js";
 import { type Recorder, record } from "./recorder.js";
 
 const words = ["a ", "b ", "c "];
@@ -10,6 +11,12 @@ async function* generate(from: readonly string[] = words) {
     await null;
     yield word;
   }
+}
+
+async function collect(from: AsyncIterable<unknown>) {
+  const read: unknown[] = [];
+  for await (const value of from) read.push(value);
+  return read;
 }
 
 const told = (recorder: Recorder) => recorder.all("token").map(({ data }) => data.token);
@@ -220,6 +227,179 @@ describe("an async iterable", () => {
   });
 });
 
+describe("a stream of Node's", () => {
+  const open = instrument((stream: Readable) => stream, { operation: "open" });
+  const over = (stream: Readable) => new Promise((resolve) => stream.once("close", resolve));
+
+  it("is watched however it is read", async () => {
+    const ways: Record<string, (stream: Readable) => void> = {
+      data: (stream) => stream.on("data", () => {}),
+      pipe: (stream) => stream.pipe(new Writable({ objectMode: true, write: (_, __, done) => done() })),
+      read: (stream) =>
+        stream.on("readable", () => {
+          while (stream.read() !== null);
+        }),
+      iteration: collect,
+      web: (stream) => collect(Readable.toWeb(stream) as ReadableStream),
+    };
+    for (const [way, read] of Object.entries(ways)) {
+      const recorder = record();
+      const stream = Readable.from(words);
+      expect(open(stream)).toBe(stream);
+      read(stream);
+      await over(stream);
+      expect([way, recorder.types]).toEqual([way, ["start", "token", "end"]]);
+      expect([way, recorder.one("end").data.outputs]).toEqual([way, "a b c "]);
+      expect(recorder.one("end").data.cancelled).toBeUndefined();
+    }
+  });
+
+  it("does not flow, nor has a listener, until the program reads it", () => {
+    record();
+    const stream = open(Readable.from(words));
+    expect(stream.readableFlowing).toBe(null);
+    expect(stream.eventNames()).toEqual(Readable.from(words).eventNames());
+  });
+
+  it("makes its chunks in its call", async () => {
+    const recorder = record();
+    const steps = instrument(function steps() {
+      return Readable.from(
+        (async function* () {
+          emit("step");
+          yield 1;
+        })(),
+      );
+    });
+    await trace("reader", () => collect(steps()));
+    expect(recorder.one("step").parentId).toBe(recorder.one("start", "steps").eventId);
+  });
+
+  it("that is destroyed ends as cancelled", async () => {
+    const recorder = record();
+    const stream = open(Readable.from(words));
+    const closed = over(stream);
+    for await (const _ of stream) break;
+    await closed;
+    expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 1 });
+  });
+
+  it("that fails is an error, which still ends a program that does not handle it", () => {
+    const recorder = record();
+    const stream = open(Readable.from(words));
+    expect(() => stream.emit("error", new RangeError("connection lost"))).toThrow("connection lost");
+    expect(recorder.one("error").data).toMatchObject({ error_message: "connection lost", token_count: 0 });
+  });
+
+  it("that is over already ends its call at once", async () => {
+    const recorder = record();
+    const stream = Readable.from(words);
+    await collect(stream);
+    open(stream);
+    expect(recorder.types).toEqual(["start", "end"]);
+  });
+});
+
+describe("what a call gives again and again", () => {
+  it.each<[string, () => AsyncIterable<unknown>]>([
+    ["a generator", () => generate()],
+    ["an async iterable", () => ({ [Symbol.asyncIterator]: () => generate() })],
+    ["a stream of Node's", () => Readable.from(words)],
+  ])("is watched once: %s", async (_, make) => {
+    const recorder = record();
+    const kept = make();
+    const get = instrument(() => kept);
+    for (let n = 0; n < 3; n++) expect(get()).toBe(kept);
+    expect(await collect(kept)).toEqual(words);
+    expect(told(recorder)).toEqual(["a b c "]);
+    expect(recorder.all("end")).toHaveLength(3);
+    const { outputs, duration_ms, ...more } = recorder.all("end").at(-1)!.data;
+    expect([outputs, more]).toEqual(["a b c ", { token_count: 3 }]);
+  });
+
+  it("is followed once where it is a thenable", async () => {
+    const recorder = record();
+    // biome-ignore lint/suspicious/noThenProperty: what a query builder is.
+    const kept = { then: (fulfilled: (value: number) => void) => fulfilled(42) };
+    const get = instrument(() => kept);
+    const { then } = get();
+    expect(get().then).toBe(then);
+    expect(await kept).toBe(42);
+    expect(recorder.all("end")).toHaveLength(2);
+  });
+
+  it("is one ReadableStream, which can be read", async () => {
+    const recorder = record();
+    class Response {
+      readonly stream = new ReadableStream({
+        start(controller) {
+          for (const word of words) controller.enqueue(word);
+          controller.close();
+        },
+      });
+      body() {
+        return this.stream;
+      }
+      text() {
+        return this.body();
+      }
+    }
+    const response = instrument(new Response());
+    expect(response.body().locked).toBe(false);
+    expect(response.text().locked).toBe(false);
+    expect(response.text()).toBe(response.body());
+    expect(await collect(response.body())).toEqual(words);
+    expect(recorder.all("end")).toHaveLength(recorder.all("start").length);
+  });
+
+  it("may be the iterator of what it gives", async () => {
+    record();
+    const iterator = { n: 0, next: async () => ({ done: false, value: iterator.n++ }) };
+    const get = instrument(() => ({ [Symbol.asyncIterator]: () => iterator }));
+    const { next } = get()[Symbol.asyncIterator]();
+    expect(get()[Symbol.asyncIterator]().next).toBe(next);
+    expect(await iterator.next()).toEqual({ done: false, value: 0 });
+  });
+
+  it("is watched for the calls around it too, which give it on", async () => {
+    const recorder = record();
+    const kept = Readable.from(words);
+    const source = instrument({ inner: () => kept, outer: async () => source.inner() });
+    await source.outer();
+    await source.outer();
+    await collect(kept);
+    const ends = recorder.all("end").map(({ operation, data }) => [operation, data.outputs]);
+    expect(ends).toEqual([
+      ["inner", undefined],
+      ["outer", undefined],
+      ["outer", "a b c "],
+      ["inner", "a b c "],
+    ]);
+  });
+});
+
+describe("an iterator that breaks the rules", () => {
+  const iterable = (next: () => unknown) =>
+    instrument(() => ({ [Symbol.asyncIterator]: () => ({ next }) as AsyncIterator<unknown> }))();
+
+  it.each<[string, unknown]>([
+    ["no result", undefined],
+    ["a result that cannot be read", Object.defineProperty({}, "done", { get: raise })],
+  ])("and gives %s does so to its reader alone", async (_, result) => {
+    record({ logger: silentLogger });
+    const iterator = iterable(async () => result)[Symbol.asyncIterator]();
+    expect(await iterator.next()).toBe(result);
+  });
+
+  it("or is frozen ends its call when it is asked for", async () => {
+    const recorder = record();
+    const frozen = Object.freeze({ next: async () => ({ done: true, value: undefined }) });
+    const given = instrument(() => ({ [Symbol.asyncIterator]: () => frozen }))();
+    expect(await collect(given)).toEqual([]);
+    expect(recorder.types).toEqual(["start", "end"]);
+  });
+});
+
 describe("a ReadableStream", () => {
   let cancelled: unknown;
   let pulled = 0;
@@ -242,11 +422,6 @@ describe("a ReadableStream", () => {
     );
   };
   const open = instrument(async (source: ReadableStream) => source, { operation: "open" });
-  const collect = async (readable: ReadableStream) => {
-    const read: unknown[] = [];
-    for await (const chunk of readable) read.push(chunk);
-    return read;
-  };
 
   it("is watched however it is read", async () => {
     const ways: Record<string, (readable: ReadableStream) => Promise<unknown>> = {

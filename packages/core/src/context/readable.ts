@@ -1,0 +1,33 @@
+import type { Readable } from "node:stream";
+import { aside, context } from "./context.js";
+import { override } from "./iteration.js";
+import type { Reading } from "./reading.js";
+
+/**
+ * Watches a stream of Node's however it is read, as each way emits what it reads. Listeners would not do: one for
+ * data makes the stream flow, one for errors keeps an error that nobody handles from ending the program.
+ */
+export function watchReadable(stream: Readable, reading: Reading): void {
+  const emit = stream.emit as (this: unknown, ...args: unknown[]) => unknown;
+  const read = stream._read;
+  override(stream, "emit", function (...args) {
+    aside(reading.call.configuration, () => tell(reading, args));
+    return Reflect.apply(emit, this, args);
+  });
+  // What makes the chunks is in its call, whoever reads them.
+  override(stream, "_read", function (size) {
+    return context.calls.run(reading.call, () => Reflect.apply(read, this, [size as number]));
+  });
+}
+
+function tell(reading: Reading, [event, value]: readonly unknown[]): void {
+  if (event === "data") reading.read(value);
+  else if (event === "end") reading.end();
+  else if (event === "close" || (event === "error" && isAbort(value))) reading.end("cancelled");
+  else if (event === "error") reading.fail(value);
+}
+
+/** A loop that breaks off destroys the stream with such an error. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ABORT_ERR";
+}
