@@ -1,4 +1,5 @@
-import type { CredentialsProvider, Endpoint } from "@streamll/core";
+import { types } from "node:util";
+import type { Credentials, CredentialsProvider, Endpoint } from "@streamll/core";
 import { transportError } from "./failure.js";
 
 /** What SASL PLAIN takes, verbatim: amqplib sends both as UTF-8. */
@@ -37,13 +38,23 @@ async function ask(provider: CredentialsProvider, { username, label }: Endpoint)
   } catch (cause) {
     throw transportError("auth", `${label}: the credentials function failed`, { cause });
   }
-  if (typeof given?.password !== "string") {
-    throw transportError("auth", `${label}: the credentials function gave no password`, { permanent: true });
+  const wrong = faultOf(given);
+  if (wrong !== undefined) {
+    throw transportError("auth", `${label}: the credentials function gave ${wrong}`, { permanent: true });
   }
   const { password, expiresAt } = given;
   return {
     username: given.username ?? username ?? "",
     password,
-    ...(expiresAt && Number.isFinite(expiresAt.getTime()) ? { expiresAt: expiresAt.getTime() } : {}),
+    ...(expiresAt ? { expiresAt: expiresAt.getTime() } : {}),
   };
+}
+
+function faultOf(given: Partial<Record<keyof Credentials, unknown>> | undefined): string | undefined {
+  if (typeof given?.password !== "string") return "no password";
+  const { username, expiresAt } = given;
+  if (typeof (username ?? "") !== "string") return "a username that is no string";
+  if (expiresAt === undefined || expiresAt === null) return undefined;
+  const isTime = types.isDate(expiresAt) && Number.isFinite(expiresAt.getTime());
+  return isTime ? undefined : "an expiresAt that is no valid Date";
 }

@@ -83,13 +83,20 @@ describe("connecting", () => {
     expect(error.message).not.toContain("abc123");
   });
 
-  it("refuses a credentials function without a password", async () => {
+  it.each<[string, unknown]>([
+    ["no password", undefined],
+    ["no password", { username: "x" }],
+    ["a username that is no string", { username: 7, password: "hunter2" }],
+    ["an expiresAt that is no valid Date", { password: "hunter2", expiresAt: Date.now() + 60_000 }],
+    ["an expiresAt that is no valid Date", { password: "hunter2", expiresAt: new Date(Number.NaN) }],
+  ])("refuses for good a credentials function that gives %s: %o", async (fault, given) => {
     await using server = await mute();
-    const credentials = () => ({ username: "x" });
-    await expect(connect(server.endpoint, never, { credentials })).rejects.toMatchObject({
-      kind: "auth",
-      permanent: true,
-    });
+    const connecting = connect(server.endpoint, never, { credentials: () => given });
+    const error = await connecting.catch((reason) => reason);
+    expect(error).toMatchObject({ kind: "auth", permanent: true });
+    expect(error.message).toContain(`the credentials function gave ${fault}`);
+    expect(error.message).not.toContain("hunter2");
+    expect(server.sockets.size).toBe(0);
   });
 
   it("refuses a NUL in a password, which PLAIN would cut there", async () => {
