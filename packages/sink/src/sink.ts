@@ -56,8 +56,8 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   readonly #complain: Complain;
   readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
   readonly #metrics: Metrics | undefined;
-  /** What the engine was given in the place of a listener. */
-  readonly #listeners = new Map<unknown, (failure: EngineFailure) => void>();
+  /** What the engine was given in the place of a listener, for as long as that is there. */
+  readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
   #stopped: Promise<FlushReport> | undefined;
 
   constructor(options: RabbitMQSinkOptions = {}) {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type AnyEvent, DeliveryError, InvalidEventError, type OutboundMessage } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { type Failure, RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
@@ -350,6 +352,12 @@ describe("metricsCallback", () => {
   });
 });
 
+/** Node hides it without `--expose-gc`. */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
+
 describe("a sink", () => {
   it("stops at the end of its block", async () => {
     const transport = recorder();
@@ -358,6 +366,23 @@ describe("a sink", () => {
     await sink[Symbol.asyncDispose]();
     expect(transport.messages).toHaveLength(1);
     expect(sink.health().status).toBe("stopped");
+  });
+
+  it("keeps no listener that was taken off", async () => {
+    const sink = new RabbitMQSink({ transport: recorder() });
+    const listeners = Array.from({ length: 2 }, () => {
+      const listener = () => {};
+      sink
+        .on("failed", listener)
+        .off("failed", listener)
+        .off("dropped", () => {});
+      return new WeakRef(listener);
+    });
+    // What a WeakRef was made of in this turn is kept through it.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(listeners.map((listener) => listener.deref())).toEqual([undefined, undefined]);
+    await sink.stop();
   });
 
   it("tells that it is connected", async () => {
