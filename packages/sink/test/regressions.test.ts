@@ -76,7 +76,7 @@ it("one odd value never stops its neighbours, and is delivered in a plain form",
 it("an unroutable event fails as UNROUTABLE, and is not counted as sent", async () => {
   const { sink } = onMemory({ queue: false, maxRetries: 0 });
   await expect(sink.publish({ eventType: "step" })).rejects.toMatchObject({ code: "UNROUTABLE" });
-  expect(await sink.stop()).toMatchObject({ sent: 0, failed: 0 });
+  expect(await sink.stop()).toMatchObject({ sent: 0, failed: 1 });
   expect(sink.stats()).toMatchObject({ events_sent: 0, events_failed: 1, returns: 1 });
 });
 

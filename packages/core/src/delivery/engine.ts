@@ -15,8 +15,8 @@ import { Pool } from "./pool.js";
 import type { FlushReport, Health, Receipt } from "./report.js";
 import { Supervisor } from "./supervisor.js";
 
-/** An encoded event, on its way into the engine. */
-export type PreparedMessage = Omit<OutboundMessage, "sequence">;
+/** An encoded event, on its way into the engine, which numbers it: `sequence` is 0 until then. */
+export type PreparedMessage = Omit<OutboundMessage, "sequence"> & { sequence: number };
 
 export interface DeliverySetup {
   readonly transport: Transport;
@@ -82,7 +82,7 @@ export class DeliveryEngine {
     confirms: 0,
     nacks: 0,
     returns: 0,
-    connects: 0,
+    reconnects: 0,
   };
 
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
@@ -95,6 +95,7 @@ export class DeliveryEngine {
   #lastError: StreamllError | undefined;
   #roomWaiters: (() => void)[] = [];
   #newsWaiters: ((errors: readonly TransportError[]) => void)[] = [];
+  readonly #hopelessWaiters = new Set<() => void>();
 
   constructor(setup: DeliverySetup) {
     const { options, transport } = setup;
@@ -126,8 +127,8 @@ export class DeliveryEngine {
   }
 
   /**
-   * Connects and declares. For a broker that cannot be reached it goes on in the background, and by
-   * `waitForBroker` resolves at once or when it is connected.
+   * Connects and declares. A broker that cannot be reached is tried again in the background; the promise resolves
+   * once each address was tried, and with `waitForBroker` when one is connected.
    *
    * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
    */
@@ -139,8 +140,7 @@ export class DeliveryEngine {
         const errors = await new Promise<readonly TransportError[]>((resolve) =>
           this.#newsWaiters.push(resolve),
         );
-        const hopeless = errors.length > 0 && errors.every((error) => error.permanent);
-        if (hopeless) throw unwrapped(errors[0]!);
+        if (isHopeless(errors)) throw unwrapped(errors[0]!);
         if (!this.#options.waitForBroker) return;
       }
     });
@@ -148,7 +148,7 @@ export class DeliveryEngine {
 
   /** Takes a message over and starts the engine. `false` when it was not taken. Never throws, never blocks. */
   offer(message: PreparedMessage): boolean {
-    return this.#admit(message, undefined) === undefined;
+    return this.#admit(message, undefined) instanceof Entry;
   }
 
   /** @throws DeliveryError when it was not delivered; the reason of `signal` when that aborted. */
@@ -156,12 +156,12 @@ export class DeliveryEngine {
     const published = this.#holding(async () => {
       signal?.throwIfAborted();
       const { promise, resolve, reject } = withResolvers<Receipt>();
-      const waiter: Waiter = { resolve, reject };
-      const refused = this.#admit(message, waiter);
-      if (refused !== undefined) throw refused;
+      const entry = this.#admit(message, { resolve, reject });
+      if (entry instanceof DeliveryError) throw entry;
       const withdraw = () => {
         reject(signal?.reason);
-        this.#withdraw(waiter);
+        if (entry.flight === undefined)
+          this.#drop(entry, new DeliveryError("DROPPED", "withdrawn by its signal"));
       };
       signal?.addEventListener("abort", withdraw);
       return promise.finally(() => signal?.removeEventListener("abort", withdraw));
@@ -182,12 +182,18 @@ export class DeliveryEngine {
     return this.#holding(() => new Promise((resolve) => this.#roomWaiters.push(resolve)));
   }
 
-  /** Resolves when everything accepted before it is settled, or with what is pending after `flushTimeout`. */
+  /**
+   * Resolves when everything accepted before it is settled. What is pending after `flushTimeout`, or once every
+   * address has refused for good (a wrong password), stays pending.
+   */
   flush(): Promise<FlushReport> {
     return this.#holding(() => this.#settleAll(this.#options.flushTimeoutMs));
   }
 
-  /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`; then nothing is left open. */
+  /**
+   * Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`; then nothing is left open. The
+   * report is of all events that were ever accepted.
+   */
   stop(): Promise<FlushReport> {
     this.#stopped ??= this.#holding(() => this.#stop(this.#deadline()));
     return this.#stopped;
@@ -214,7 +220,7 @@ export class DeliveryEngine {
       confirms,
       nacks,
       returns,
-      reconnects: Math.max(0, counts.connects - lanes.length),
+      reconnects: counts.reconnects,
       connections_open: lanes.filter((lane) => lane.connected).length,
       connections_in_use: lanes.filter((lane) => lane.inFlight > 0).length,
       circuit_state: this.#endpoints.circuitState,
@@ -264,6 +270,7 @@ export class DeliveryEngine {
   #openLane(index: number, share: number): Lane {
     const { transport, logger } = this.#setup;
     const shared = { options: this.#options, clock: this.#clock, random: this.#random };
+    let wasConnected = false;
     const supervisor = new Supervisor({
       ...shared,
       transport,
@@ -272,12 +279,13 @@ export class DeliveryEngine {
       lane: index,
       urgent: () => this.#flushes > 0,
       opened: (connection, site) => {
-        this.#counts.connects++;
+        if (wasConnected) this.#counts.reconnects++;
+        wasConnected = true;
         this.#lastError = undefined;
         lane.opened(connection, site);
         const info = { endpoint: site.endpoint.label, lane: index };
         logger.info(info, "connected");
-        this.#notices.tell("connected", info);
+        this.#notices.tell("connected", [info]);
         this.#tellNews([]);
       },
       lost: (error, site) => {
@@ -285,13 +293,10 @@ export class DeliveryEngine {
         const info = { endpoint: site.endpoint.label, lane: index };
         if (this.#state === "running") this.#lastError = error;
         logger.info({ ...info, code: error?.code }, `disconnected: ${error?.message ?? "closed"}`);
-        this.#notices.tell("disconnected", error === undefined ? info : { ...info, error });
+        this.#notices.tell("disconnected", [error === undefined ? info : { ...info, error }]);
         return proven;
       },
-      roundFailed: (errors) => {
-        this.#lastError = errors[0];
-        this.#tellNews(errors);
-      },
+      roundFailed: (errors) => this.#roundFailed(errors),
     });
     const lane: Lane = new Lane(index, {
       ...shared,
@@ -300,7 +305,7 @@ export class DeliveryEngine {
       departed: ({ entries }) => {
         this.#ledger.depart(entries.length);
         this.#counts.batches++;
-        for (const entry of entries) this.#counts.bytes += entry.body.length;
+        for (const entry of entries) this.#counts.bytes += entry.bytes;
       },
       cameBack: (events) => this.#ledger.comeBack(events),
       sent: (entries, outcome, latencyMs) => this.#sent(entries, outcome, latencyMs),
@@ -315,8 +320,23 @@ export class DeliveryEngine {
     return lane;
   }
 
+  /** Every address was tried once and none answered. */
+  #roundFailed(errors: readonly TransportError[]): void {
+    this.#lastError = unwrapped(errors[0]!);
+    if (this.#endpoints.circuitState === "open") {
+      const message = `no connection after several tries, events wait in the buffer: ${this.#lastError.message}`;
+      this.#setup.logger.error({ code: this.#lastError.code }, message);
+    }
+    if (isHopeless(errors) && !this.#pool.lanes.some((lane) => lane.connected)) {
+      for (const resolve of this.#hopelessWaiters) resolve();
+    }
+    this.#tellNews(errors);
+  }
+
   /** Gives the reason when the message was not accepted. */
-  #admit(message: PreparedMessage, waiter: Waiter | undefined): DeliveryError | undefined {
+  #admit(message: PreparedMessage, waiter: Waiter | undefined): Entry | DeliveryError {
+    // A program that hands over faster than its listeners are told must not pile up what it lost.
+    if (this.#notices.untoldBytes > this.#options.maxBufferedBytes / 4) this.#notices.drain();
     if (!this.#begin()) {
       this.#counts.rejected++;
       return new DeliveryError("STOPPED", "the sink was stopped and takes no more events");
@@ -324,8 +344,9 @@ export class DeliveryEngine {
     const bytes = message.body.length;
     if (bytes > this.#maxBytes) {
       const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
-      this.#fail(this.#enter(message, waiter), new DeliveryError("EVENT_TOO_LARGE", error), 0);
-      return undefined;
+      const entry = this.#enter(message, waiter);
+      this.#fail(entry, new DeliveryError("EVENT_TOO_LARGE", error), 0);
+      return entry;
     }
     if (!this.#makeRoom(bytes)) {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
@@ -336,7 +357,7 @@ export class DeliveryEngine {
     }
     const entry = this.#enter(message, waiter);
     entry.execution.lane.accept(entry);
-    return undefined;
+    return entry;
   }
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
@@ -344,9 +365,7 @@ export class DeliveryEngine {
     this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
-    const entry = new Entry(message, this.#clock.now(), epoch, execution);
-    entry.waiter = waiter;
-    return entry;
+    return new Entry(message, this.#clock.now(), epoch, execution, waiter);
   }
 
   readonly #chooseLane = (id: string): Lane =>
@@ -372,13 +391,6 @@ export class DeliveryEngine {
     return true;
   }
 
-  #withdraw(waiter: Waiter): void {
-    for (const lane of this.#pool.lanes) {
-      const entry = lane.buffered((candidate) => candidate.waiter === waiter);
-      if (entry !== undefined) this.#drop(entry, new DeliveryError("DROPPED", "withdrawn by its signal"));
-    }
-  }
-
   #sent(entries: readonly Entry[], outcome: "confirmed" | "written", latencyMs: number): void {
     if (outcome === "confirmed") this.#counts.confirms += entries.length;
     this.#meter.sent(entries.length, latencyMs);
@@ -386,11 +398,11 @@ export class DeliveryEngine {
     for (const entry of entries) {
       if (entry.failure !== undefined) {
         this.#counts.deadLettered++;
-        this.#fail(entry, entry.failure, entry.tries + 1);
+        this.#fail(entry, entry.failure.error, entry.failure.attempts);
         continue;
       }
       entry.waiter?.resolve({
-        eventId: entry.messageId,
+        eventId: entry.message.messageId,
         confirmed: outcome === "confirmed",
         attempts: entry.tries + 1,
         latencyMs: now - entry.acceptedAt,
@@ -401,7 +413,7 @@ export class DeliveryEngine {
 
   #refused(entry: Entry, error: TransportError, retry: boolean): void {
     if (error.kind === "unroutable") this.#counts.returns++;
-    else if (error.kind !== "timeout") this.#counts.nacks++;
+    else if (error.kind === "nack") this.#counts.nacks++;
     if (retry) {
       this.#counts.retried++;
       return;
@@ -409,14 +421,18 @@ export class DeliveryEngine {
     const refusal = refusalOf(error);
     const { deadLetter, logger } = this.#setup;
     if (entry.failure !== undefined) {
-      logger.warn({ code: refusal.code, exchange: entry.exchange }, `not dead-lettered: ${error.message}`);
-      return this.#fail(entry, entry.failure, entry.tries + 1);
+      const { exchange } = entry.message;
+      logger.warn({ code: refusal.code, exchange }, `not dead-lettered: ${error.message}`);
+      return this.#fail(entry, entry.failure.error, entry.failure.attempts);
     }
     if (deadLetter === undefined) return this.#fail(entry, refusal, entry.tries + 1);
-    entry.routingKey = deadLetter.routingKey(entry);
-    entry.exchange = deadLetter.exchange;
-    entry.headers = { ...entry.headers, streamll_failure: refusal.code };
-    entry.failure = refusal;
+    const { message } = entry;
+    entry.renew({
+      exchange: deadLetter.exchange,
+      routingKey: deadLetter.routingKey(message),
+      headers: { ...message.headers, streamll_failure: refusal.code },
+    });
+    entry.failure = { error: refusal, attempts: entry.tries + 1 };
     entry.tries = 0;
     entry.execution.lane.again(entry);
   }
@@ -430,16 +446,22 @@ export class DeliveryEngine {
     return true;
   }
 
+  /** A dead letter under way has failed already, of what it is told to have failed of. */
   #fail(entry: Entry, error: DeliveryError, attempts: number): void {
-    if (!this.#settle(entry, { as: "failed", code: error.code })) return;
-    entry.waiter?.reject(error);
-    this.#notices.tell("failed", { message: entry, error, attempts });
+    const { failure = { error, attempts } } = entry;
+    this.#giveUp(entry, "failed", failure.error, failure.attempts);
   }
 
   #drop(entry: Entry, error: DeliveryError): void {
-    if (!this.#settle(entry, { as: "dropped", code: error.code })) return;
+    if (this.#giveUp(entry, "dropped", error, entry.tries)) entry.execution.lane.abandoned();
+  }
+
+  #giveUp(entry: Entry, as: "failed" | "dropped", error: DeliveryError, attempts: number): boolean {
+    if (!this.#settle(entry, { as, code: error.code })) return false;
     entry.waiter?.reject(error);
-    this.#notices.tell("dropped", { message: entry, error, attempts: entry.tries });
+    this.#notices.tell(as, [{ message: entry.message, error, attempts }], entry.bytes);
+    entry.lighten();
+    return true;
   }
 
   /** `false` when it had ended before: withdrawn, while it waited for its verdict. */
@@ -470,10 +492,10 @@ export class DeliveryEngine {
   #blocked(reason: string | undefined): void {
     if (reason !== undefined) {
       this.#setup.logger.warn({ reason }, "blocked by the broker");
-      this.#notices.tell("blocked", { reason });
+      this.#notices.tell("blocked", [{ reason }]);
     } else if (this.#pool.lanes.every((lane) => lane.blocked === undefined)) {
       this.#setup.logger.info({}, "no longer blocked");
-      this.#notices.tell("unblocked");
+      this.#notices.tell("unblocked", []);
     }
   }
 
@@ -484,10 +506,13 @@ export class DeliveryEngine {
       for (const lane of this.#pool.lanes) lane.hurry();
       for (const supervisor of this.#supervisors) supervisor.probe();
       this.#flushes++;
-      await this.#within(timeoutMs, barrier.done);
+      const { promise: hopeless, resolve } = withResolvers<void>();
+      this.#hopelessWaiters.add(resolve);
+      await this.#within(timeoutMs, Promise.race([barrier.done, hopeless]));
+      this.#hopelessWaiters.delete(resolve);
       this.#flushes--;
     }
-    this.#ledger.release(barrier);
+    barrier.release();
     this.#notices.drain();
     return barrier.report(this.#clock.now() - startedAt);
   }
@@ -500,7 +525,8 @@ export class DeliveryEngine {
     if (pending === 0) return;
     this.#stopped ??= this.#holding(() => this.#stop(deadline));
     const { failures } = await this.#stopped;
-    const message = `the program ended, and ${pending} events could not be delivered within flushTimeout`;
+    const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.message}`;
+    const message = `the program ended, and ${pending} events could not be delivered${reason}`;
     this.#setup.logger.error({ code: "UNSENT_AT_STOP", failures }, message);
   }
 
@@ -516,16 +542,16 @@ export class DeliveryEngine {
   async #stop(deadline: number): Promise<FlushReport> {
     const startedAt = this.#clock.now();
     this.#state = "stopping";
-    const all = this.#ledger.barrier();
     await this.#settleAll(this.#settlingMs(deadline));
+    const cause = { cause: this.#lastError };
     for (const entry of this.#pool.lanes.flatMap((lane) => lane.drain())) {
-      const error =
-        entry.sequence > 0
-          ? new DeliveryError(
-              "UNCONFIRMED_AT_STOP",
-              "stopped before the broker answered: it may have arrived",
-            )
-          : new DeliveryError("UNSENT_AT_STOP", "stopped before it could be sent");
+      const error = entry.maybeStored
+        ? new DeliveryError(
+            "UNCONFIRMED_AT_STOP",
+            "stopped before the broker answered: it may have arrived",
+            cause,
+          )
+        : new DeliveryError("UNSENT_AT_STOP", "stopped before it could be sent", cause);
       this.#fail(entry, error, entry.tries);
     }
     const closing = new AbortController();
@@ -537,7 +563,7 @@ export class DeliveryEngine {
     this.#tellNews([]);
     this.#tellRoom();
     this.#notices.drain();
-    return all.report(this.#clock.now() - startedAt);
+    return this.#ledger.report(this.#clock.now() - startedAt);
   }
 
   #sweepLater(): void {
@@ -568,6 +594,10 @@ export class DeliveryEngine {
     }
   }
 }
+
+/** Every address refuses for good: a wrong password, a missing package. */
+const isHopeless = (errors: readonly TransportError[]): boolean =>
+  errors.length > 0 && errors.every((error) => error.permanent);
 
 /** What loading a transport threw, a missing package for one, is told as it is. */
 function unwrapped(error: TransportError): StreamllError {

@@ -1,5 +1,5 @@
 import type { DeliveryError } from "../errors.js";
-import type { MessageHeaders, OutboundMessage } from "../transport.js";
+import type { OutboundMessage } from "../transport.js";
 import type { PreparedMessage } from "./engine.js";
 import type { Execution } from "./executions.js";
 import type { Epoch } from "./ledger.js";
@@ -18,49 +18,68 @@ export interface Flight {
   readonly writtenAt: number;
   /** Without an outcome yet. */
   open: number;
+  /** Index behind the last one that was answered: those before it without an outcome were passed over. */
+  answeredTo: number;
 }
 
-/** One accepted event, from the buffer to its outcome. It is itself the message that the transport writes. */
-export class Entry implements OutboundMessage {
-  sequence = 0;
-  exchange: string | undefined;
-  routingKey: string;
-  headers: MessageHeaders;
-  readonly body: Buffer;
-  readonly messageId: string;
-  readonly correlationId: string;
-  readonly type: string;
-  readonly timestamp: number;
+/** An event that was settled unsent may stay in a queue of its lane until that comes to it: without what weighs. */
+const gone: PreparedMessage = {
+  sequence: 0,
+  routingKey: "",
+  body: Buffer.alloc(0),
+  messageId: "",
+  correlationId: "",
+  type: "",
+  timestamp: 0,
+  headers: {},
+};
 
+/** One accepted event, from the buffer to its outcome. */
+export class Entry {
+  /** What the transport writes. Its `sequence` is 0 until then. */
+  message: PreparedMessage;
+  /** Of the body. */
+  readonly bytes: number;
   readonly acceptedAt: number;
   readonly epoch: Epoch;
   /** Keeps the execution on its lane. */
   readonly execution: Execution;
-  waiter: Waiter | undefined;
+  readonly waiter: Waiter | undefined;
   /** Set while it is in flight; an outcome counts only for this one. */
-  flight: Flight | undefined;
+  flight: Flight | undefined = undefined;
   settled = false;
   /** Tries used up so far. */
   tries = 0;
+  /** A connection was lost, or an answer stayed out, while it was in flight. */
+  maybeStored = false;
   /** Connections that died while this was all they had in flight. */
   lonelyDeaths = 0;
-  /** Why it failed, while it is on its way to the dead-letter exchange. */
-  failure: DeliveryError | undefined;
+  /** Those of them that the broker ended because of a message. */
+  accusations = 0;
+  /** Why it failed and after how many tries, while it is on its way to the dead-letter exchange. */
+  failure: { readonly error: DeliveryError; readonly attempts: number } | undefined = undefined;
 
-  constructor(message: PreparedMessage, acceptedAt: number, epoch: Epoch, execution: Execution) {
-    this.exchange = message.exchange;
-    this.routingKey = message.routingKey;
-    this.headers = message.headers;
-    this.body = message.body;
-    this.messageId = message.messageId;
-    this.correlationId = message.correlationId;
-    this.type = message.type;
-    this.timestamp = message.timestamp;
+  constructor(
+    message: PreparedMessage,
+    acceptedAt: number,
+    epoch: Epoch,
+    execution: Execution,
+    waiter: Waiter | undefined,
+  ) {
+    this.message = message;
+    this.bytes = message.body.length;
     this.acceptedAt = acceptedAt;
     this.epoch = epoch;
     this.execution = execution;
-    this.waiter = undefined;
-    this.flight = undefined;
-    this.failure = undefined;
+    this.waiter = waiter;
+  }
+
+  /** It goes again as a new message: its old place was passed by later ones. What a transport has stays as it was. */
+  renew(changes?: Partial<OutboundMessage>): void {
+    this.message = { ...this.message, ...changes, sequence: 0 };
+  }
+
+  lighten(): void {
+    this.message = gone;
   }
 }

@@ -15,8 +15,21 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
-  find(matches: (item: T) => boolean): T | undefined {
-    return this.#items.find((item) => item !== undefined && matches(item));
+  /** Takes the first one that matches, wherever it stands. */
+  take(matches: (item: T) => boolean): T | undefined {
+    const at = this.#items.findIndex((item, index) => index >= this.#head && matches(item as T));
+    return at < 0 ? undefined : this.#items.splice(at, 1)[0];
+  }
+
+  sum(of: (item: T) => number): number {
+    let sum = 0;
+    for (let at = this.#head; at < this.#items.length; at++) sum += of(this.#items[at] as T);
+    return sum;
+  }
+
+  /** Keeps only what matches. */
+  keep(matches: (item: T) => boolean): void {
+    this.#items = this.clear().filter(matches);
   }
 
   shift(): T | undefined {

@@ -9,6 +9,8 @@ import type { DeliveryOptions } from "./options.js";
 import { PoisonSearch } from "./poison.js";
 import { Watchdog } from "./watchdog.js";
 
+const noReason = new TransportError("protocol", "refused without a reason");
+
 /** What a lane tells the engine, and what it takes from it. */
 export interface LaneSetup {
   readonly options: DeliveryOptions;
@@ -46,6 +48,8 @@ export class Lane {
   readonly #setup: LaneSetup;
   readonly #queue = new Fifo<Entry>();
   #queuedBytes = 0;
+  /** About so many in both queues are settled. */
+  #abandoned = 0;
   readonly #resend = new Fifo<Entry>();
   readonly #waiting = new Map<Entry, () => void>();
   readonly #flights = new Fifo<Flight>();
@@ -72,7 +76,7 @@ export class Lane {
       clock: setup.clock,
       timeoutMs: setup.options.confirmTimeoutMs,
       owed: () => this.#connection !== undefined && this.inFlight > 0 && this.blocked === undefined,
-      drained: () => this.#connection?.drainedBytes?.() ?? 0,
+      drained: () => this.#drainedBytes(),
       expired: () => {
         const seconds = setup.options.confirmTimeoutMs / 1000;
         this.#giveUp(new TransportError("timeout", `nothing confirmed and no byte taken for ${seconds} s`));
@@ -87,7 +91,7 @@ export class Lane {
 
   accept(entry: Entry): void {
     this.#queue.push(entry);
-    this.#queuedBytes += entry.body.length;
+    this.#queuedBytes += entry.bytes;
     this.#schedule();
   }
 
@@ -100,19 +104,28 @@ export class Lane {
   /** The oldest event that no connection has. */
   oldestBuffered(): Entry | undefined {
     this.#purge();
-    return this.#resend.peek() ?? this.#queue.peek();
+    const [waiting] = this.#waiting.keys();
+    const candidates = [this.#resend.peek(), this.#queue.peek(), waiting].filter(
+      (entry) => entry !== undefined,
+    );
+    return candidates.toSorted((a, b) => a.acceptedAt - b.acceptedAt)[0];
   }
 
-  /** Finds an event that no connection has. */
-  buffered(matches: (entry: Entry) => boolean): Entry | undefined {
-    return [...this.#waiting.keys()].find(matches) ?? this.#resend.find(matches) ?? this.#queue.find(matches);
-  }
-
-  /** An event was settled where it stood; the lane forgets it. */
+  /** An event was settled; the lane forgets it. */
   left(entry: Entry): void {
     this.load--;
     this.#waiting.get(entry)?.();
     this.#waiting.delete(entry);
+    this.#poison.cleared(entry);
+  }
+
+  /** An event was settled where it stood, maybe in the middle of a queue. */
+  abandoned(): void {
+    if (++this.#abandoned * 2 <= this.#queue.length + this.#resend.length) return;
+    this.#abandoned = 0;
+    for (const fifo of [this.#queue, this.#resend]) fifo.keep((entry) => !entry.settled);
+    this.#due = Math.min(this.#due, this.#queue.length);
+    this.#queuedBytes = this.#queue.sum((entry) => entry.bytes);
   }
 
   /** Settles what is too old. */
@@ -123,7 +136,6 @@ export class Lane {
 
   /** Sends an event again as if it were new: a dead letter. */
   again(entry: Entry): void {
-    entry.sequence = 0;
     this.#requeue([entry]);
     this.#schedule();
   }
@@ -166,6 +178,7 @@ export class Lane {
       for (const entry of flight.entries) {
         if (entry.flight !== flight) continue;
         entry.flight = undefined;
+        entry.maybeStored = true;
         rewound.push(entry);
       }
     }
@@ -173,9 +186,9 @@ export class Lane {
     this.#setup.cameBack(rewound.length);
     const next = this.#resend.peek();
     const last = rewound.at(-1);
-    if (next !== undefined && last !== undefined && next.sequence < last.sequence) {
+    if (next !== undefined && last !== undefined && next.message.sequence < last.message.sequence) {
       const all = [...rewound, ...this.#resend.clear()];
-      this.#resend.unshift(all.sort((a, b) => a.sequence - b.sequence));
+      this.#resend.unshift(all.sort((a, b) => a.message.sequence - b.message.sequence));
     } else {
       this.#resend.unshift(rewound);
     }
@@ -244,10 +257,10 @@ export class Lane {
     while (batch.length < Math.min(want, this.#credit)) {
       const entry = fifo.peek();
       if (entry === undefined) break;
-      if (!entry.settled && batch.length > 0 && bytes + entry.body.length > batchBytes) break;
+      if (!entry.settled && batch.length > 0 && bytes + entry.bytes > batchBytes) break;
       this.#take(fifo);
       if (entry.settled || this.#setup.expired(entry)) continue;
-      bytes += entry.body.length;
+      bytes += entry.bytes;
       batch.push(entry);
     }
     const [suspect] = batch;
@@ -256,12 +269,16 @@ export class Lane {
     return aside && batch.length === 1 ? this.#neighbourOf(suspect) : batch;
   }
 
-  /** The suspect of a poison search waits until one event behind it has shown that the connection is good. */
+  /** The suspect waits until an event of another execution has shown that the connection is good. */
   #neighbourOf(suspect: Entry): Entry[] {
-    const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
-    const neighbour = this.#take(fifo);
-    if (neighbour === undefined || neighbour.settled) return [suspect];
-    suspect.sequence = 0;
+    const isNeighbour = (entry: Entry) => !entry.settled && entry.execution !== suspect.execution;
+    let neighbour = this.#resend.take(isNeighbour);
+    if (neighbour === undefined) {
+      neighbour = this.#queue.take(isNeighbour);
+      if (neighbour === undefined) return [suspect];
+      this.#queuedBytes -= neighbour.bytes;
+    }
+    suspect.renew();
     this.#resend.unshift([suspect]);
     return [neighbour];
   }
@@ -269,7 +286,7 @@ export class Lane {
   #take(fifo: Fifo<Entry>): Entry | undefined {
     const entry = fifo.shift();
     if (entry !== undefined && fifo === this.#queue) {
-      this.#queuedBytes -= entry.body.length;
+      this.#queuedBytes -= entry.bytes;
       if (this.#due > 0) this.#due--;
     }
     return entry;
@@ -281,9 +298,10 @@ export class Lane {
       entries,
       writtenAt: this.#setup.clock.now(),
       open: entries.length,
+      answeredTo: 0,
     };
     for (const entry of entries) {
-      if (entry.sequence === 0) entry.sequence = ++this.#sequence;
+      if (entry.message.sequence === 0) entry.message.sequence = ++this.#sequence;
       entry.flight = flight;
     }
     if (this.inFlight === 0) this.#watchdog.progress();
@@ -292,15 +310,24 @@ export class Lane {
     this.#credit -= entries.length;
     this.#setup.departed(flight);
     this.#watchdog.arm();
+    const batch = entries.map(({ message }) => message);
     try {
-      connection.publish(entries, (from, to, outcome) => this.#outcome(flight, from, to, outcome));
+      connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
     } catch (error) {
       const message = `publish threw: ${error instanceof Error ? error.message : String(error)}`;
       this.#giveUp(new TransportError("protocol", message, { cause: error }));
     }
   }
 
-  #outcome(flight: Flight, from: number, to: number, outcome: PublishOutcome): void {
+  #answered(flight: Flight, from: number, to: number, outcome: PublishOutcome): void {
+    if (!this.#outcome(flight, from, to, outcome)) return;
+    flight.answeredTo = Math.max(flight.answeredTo, to);
+    this.#answeredFlight = Math.max(this.#answeredFlight, flight.id);
+    this.#watchdog.progress();
+  }
+
+  /** `false` where it was no answer for anything. */
+  #outcome(flight: Flight, from: number, to: number, outcome: PublishOutcome): boolean {
     const entries: Entry[] = [];
     for (let i = Math.max(0, from); i < Math.min(to, flight.entries.length); i++) {
       const entry = flight.entries[i]!;
@@ -309,48 +336,38 @@ export class Lane {
       entry.flight = undefined;
       entries.push(entry);
     }
-    if (entries.length === 0) return;
+    if (entries.length === 0) return false;
     flight.open -= entries.length;
     this.inFlight -= entries.length;
     this.#setup.cameBack(entries.length);
-    this.#answeredFlight = Math.max(this.#answeredFlight, flight.id);
     while (this.#flights.peek()?.open === 0) this.#flights.shift();
-    this.#watchdog.progress();
     this.#settle(entries, outcome, this.#setup.clock.now() - flight.writtenAt);
     this.#schedule();
+    return true;
   }
 
   #settle(entries: readonly Entry[], outcome: PublishOutcome, latencyMs: number): void {
-    switch (outcome.kind) {
+    switch (outcome?.kind) {
       case "confirmed":
       case "written":
         this.#prove();
         this.#setup.sent(entries, outcome.kind, latencyMs);
-        this.#acquit(entries.length);
+        this.#poison.confirmed(entries.length);
         return;
       case "refused":
         this.#prove();
         if (outcome.shared && entries.length > 1) return this.#halve(entries);
-        for (const entry of entries) this.#refuse(entry, outcome.error);
+        for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);
         this.#poison.settled(entries.length);
         return;
-      case "unknown": {
-        const error = outcome.error ?? new TransportError("timeout", "the broker gave no answer");
+      default: {
+        // Unknown, or nothing that the seam has.
+        const error = outcome?.error ?? new TransportError("timeout", "the broker gave no answer");
+        for (const entry of entries) entry.maybeStored = true;
         if (this.#setup.deduplication) return this.#rewind(entries, error);
         for (const entry of entries) this.#refuse(entry, error);
         this.#poison.settled(entries.length);
       }
-    }
-  }
-
-  /** A neighbour's confirm convicts the one that stood aside. */
-  #acquit(confirmed: number): void {
-    const guilty = this.#poison.confirmed(confirmed);
-    if (guilty !== undefined) {
-      this.#convict(
-        guilty,
-        new TransportError("protocol", "the broker ends every connection that carries this event"),
-      );
     }
   }
 
@@ -362,19 +379,20 @@ export class Lane {
 
   /** One answer for several, the guilty one unknown: they go again in halves, and no try is used. */
   #halve(entries: readonly Entry[]): void {
-    for (const entry of entries) entry.sequence = 0;
+    for (const entry of entries) entry.renew();
     this.#requeue(entries);
     this.#poison.split(entries.length);
   }
 
   #refuse(entry: Entry, error: TransportError): void {
     const { options, clock, random } = this.#setup;
+    this.#poison.cleared(entry);
     const retry = !error.permanent && entry.tries < options.maxRetries;
     this.#setup.refused(entry, error, retry);
     if (!retry || entry.settled) return;
     const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);
     // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
-    entry.sequence = 0;
+    entry.renew();
     const again = () => {
       this.#waiting.delete(entry);
       this.#requeue([entry]);
@@ -397,15 +415,16 @@ export class Lane {
   #requeue(entries: readonly Entry[]): void {
     this.#queue.unshift(entries);
     this.#due += entries.length;
-    for (const entry of entries) this.#queuedBytes += entry.body.length;
+    for (const entry of entries) this.#queuedBytes += entry.bytes;
   }
 
   /** Later ones were answered and these were not: each is on its own, and uses a try. */
   #retryOverdue(writtenBefore: number): void {
     const overdue = new TransportError("timeout", "others were confirmed, this event was not");
     for (let flight = this.#flights.peek(); flight !== undefined; flight = this.#flights.peek()) {
-      if (flight.writtenAt > writtenBefore || flight.id >= this.#answeredFlight) return;
-      this.#outcome(flight, 0, flight.entries.length, { kind: "unknown", error: overdue });
+      if (flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight) return;
+      const passed = flight.id < this.#answeredFlight ? flight.entries.length : flight.answeredTo;
+      if (!this.#outcome(flight, 0, passed, { kind: "unknown", error: overdue }) || flight.open > 0) return;
     }
   }
 
@@ -423,6 +442,15 @@ export class Lane {
     }
     if (this.inFlight > 0 && this.blocked === undefined) this.#watchdog.arm();
     if (flow.credit > 0) this.#schedule();
+  }
+
+  /** The transport may be somebody's first. */
+  #drainedBytes(): number {
+    try {
+      return this.#connection?.drainedBytes?.() ?? 0;
+    } catch {
+      return 0;
+    }
   }
 
   #unblock(): void {

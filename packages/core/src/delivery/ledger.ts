@@ -9,45 +9,53 @@ export type Settlement =
 
 export const SENT: Settlement = { as: "sent" };
 
-/** The events accepted between two flushes. */
-export interface Epoch {
-  unsettled: number;
-  readonly barriers: Set<Barrier>;
-}
+/** How many events ended in which way. */
+class Tally {
+  sent = 0;
+  failed = 0;
+  dropped = 0;
+  readonly failures = new Map<DeliveryErrorCode, number>();
 
-/** Waits for every event that was accepted before it, and counts how they end. */
-export class Barrier {
-  readonly done: Promise<void>;
-  pending = 0;
-  readonly #counts = { sent: 0, failed: 0, dropped: 0 };
-  readonly #failures: Partial<Record<DeliveryErrorCode, number>> = {};
-  #resolve!: () => void;
-
-  constructor() {
-    this.done = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
+  add(settlement: Settlement): void {
+    this[settlement.as]++;
+    if (settlement.as !== "sent") this.#addFailures(settlement.code, 1);
   }
 
-  watch(epochs: readonly Epoch[]): this {
-    for (const epoch of epochs) {
-      this.pending += epoch.unsettled;
-      epoch.barriers.add(this);
-    }
-    if (this.pending === 0) this.#resolve();
+  /** Adds `other`, or with -1 takes it away. */
+  addAll(other: Tally, sign: 1 | -1 = 1): this {
+    this.sent += sign * other.sent;
+    this.failed += sign * other.failed;
+    this.dropped += sign * other.dropped;
+    for (const [code, count] of other.failures) this.#addFailures(code, sign * count);
     return this;
   }
 
-  count(settlement: Settlement): void {
-    this.#counts[settlement.as]++;
-    if (settlement.as !== "sent")
-      this.#failures[settlement.code] = (this.#failures[settlement.code] ?? 0) + 1;
-    if (--this.pending === 0) this.#resolve();
+  report(pending: number, durationMs: number): FlushReport {
+    const failures = Object.fromEntries([...this.failures].filter(([, count]) => count > 0));
+    return { sent: this.sent, failed: this.failed, dropped: this.dropped, pending, failures, durationMs };
   }
 
-  report(durationMs: number): FlushReport {
-    return { ...this.#counts, pending: this.pending, failures: { ...this.#failures }, durationMs };
+  #addFailures(code: DeliveryErrorCode, count: number): void {
+    this.failures.set(code, (this.failures.get(code) ?? 0) + count);
   }
+}
+
+/** The events accepted between two flushes. */
+export interface Epoch {
+  unsettled: number;
+  readonly ended: Tally;
+  readonly barriers: Set<Barrier>;
+}
+
+/** Waits for every event that was accepted before it, and tells how they ended. */
+export interface Barrier {
+  readonly done: Promise<void>;
+  readonly pending: number;
+  report(durationMs: number): FlushReport;
+  /** Nobody waits for it any more. */
+  release(): void;
+  /** All are settled. */
+  resolve(): void;
 }
 
 /**
@@ -56,17 +64,29 @@ export class Barrier {
  */
 export class Ledger {
   received = 0;
-  sent = 0;
-  failed = 0;
-  dropped = 0;
   /** In the buffer or waiting for a retry. */
   buffered = 0;
   inFlight = 0;
   /** Bodies of all that is unsettled. */
   bytes = 0;
 
-  #current: Epoch = { unsettled: 0, barriers: new Set() };
+  readonly #ended = new Tally();
+  /** Of the epochs that are over and have none before them that is not. */
+  readonly #over = new Tally();
+  #current = newEpoch();
   #open: Epoch[] = [this.#current];
+
+  get sent(): number {
+    return this.#ended.sent;
+  }
+
+  get failed(): number {
+    return this.#ended.failed;
+  }
+
+  get dropped(): number {
+    return this.#ended.dropped;
+  }
 
   get unsettled(): number {
     return this.buffered + this.inFlight;
@@ -96,27 +116,68 @@ export class Ledger {
     if (entry.settled) return false;
     entry.settled = true;
     this.buffered--;
-    this.bytes -= entry.body.length;
-    this[settlement.as]++;
-    const { epoch } = entry;
-    epoch.unsettled--;
-    for (const barrier of epoch.barriers) barrier.count(settlement);
-    if (epoch.unsettled === 0 && epoch !== this.#current)
-      this.#open = this.#open.filter((open) => open !== epoch);
+    this.bytes -= entry.bytes;
+    this.#ended.add(settlement);
+    entry.epoch.ended.add(settlement);
+    entry.epoch.unsettled--;
+    if (entry.epoch.unsettled === 0) this.#close();
     return true;
+  }
+
+  /** Of everything since the beginning. */
+  report(durationMs: number): FlushReport {
+    return this.#ended.report(this.unsettled, durationMs);
   }
 
   /** Waits for all that is accepted by now. */
   barrier(): Barrier {
-    if (this.#current.unsettled > 0) {
-      this.#current = { unsettled: 0, barriers: new Set() };
-      this.#open.push(this.#current);
-    }
-    return new Barrier().watch(this.#open.filter((epoch) => epoch !== this.#current));
+    // What ends from here on, of these epochs, is what the barrier waits for.
+    const before = new Tally().addAll(this.#ended);
+    const last = this.#current;
+    this.#current = newEpoch();
+    this.#open.push(this.#current);
+    const awaited = () => this.#open.slice(0, this.#open.indexOf(last) + 1);
+    let ended: Tally | undefined;
+    let settle = () => {};
+    const done = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const now = () =>
+      awaited().reduce((sum, epoch) => sum.addAll(epoch.ended), new Tally().addAll(this.#over));
+    const barrier: Barrier = {
+      done,
+      get pending() {
+        return ended === undefined ? awaited().reduce((sum, epoch) => sum + epoch.unsettled, 0) : 0;
+      },
+      report(durationMs) {
+        return new Tally()
+          .addAll(ended ?? now())
+          .addAll(before, -1)
+          .report(this.pending, durationMs);
+      },
+      release: () => last.barriers.delete(barrier),
+      resolve: () => {
+        ended = new Tally().addAll(this.#over);
+        settle();
+      },
+    };
+    last.barriers.add(barrier);
+    this.#close();
+    return barrier;
   }
 
-  /** Stops counting for a barrier that nobody waits for any more. */
-  release(barrier: Barrier): void {
-    for (const epoch of this.#open) epoch.barriers.delete(barrier);
+  /** Takes away the oldest epochs as far as they are over, and tells those who wait for them. */
+  #close(): void {
+    for (
+      let oldest = this.#open[0]!;
+      oldest !== this.#current && oldest.unsettled === 0;
+      oldest = this.#open[0]!
+    ) {
+      this.#open.shift();
+      this.#over.addAll(oldest.ended);
+      for (const barrier of oldest.barriers) barrier.resolve();
+    }
   }
 }
+
+const newEpoch = (): Epoch => ({ unsettled: 0, ended: new Tally(), barriers: new Set() });

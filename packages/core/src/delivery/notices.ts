@@ -13,6 +13,8 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof Events, Set<Listener>>();
   #untold: { name: keyof Events; args: unknown[] }[] = [];
+  /** Bytes that are held until they are told. */
+  untoldBytes = 0;
   #scheduled: (() => void) | undefined;
   #complained = false;
 
@@ -30,9 +32,10 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
     this.#listeners.get(name)?.delete(listener as unknown as Listener);
   }
 
-  tell<K extends keyof Events>(name: K, ...args: Events[K]): void {
+  tell<K extends keyof Events>(name: K, args: Events[K], bytes = 0): void {
     if (!this.#listeners.get(name)?.size) return;
     this.#untold.push({ name, args });
+    this.untoldBytes += bytes;
     this.#scheduled ??= this.#clock.afterPoll(() => this.drain());
   }
 
@@ -40,6 +43,7 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
   drain(): void {
     this.#scheduled?.();
     this.#scheduled = undefined;
+    this.untoldBytes = 0;
     for (const { name, args } of this.#untold.splice(0)) {
       for (const listener of this.#listeners.get(name) ?? []) this.#call(listener, name, args);
     }

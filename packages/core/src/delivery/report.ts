@@ -1,6 +1,9 @@
 import type { DeliveryErrorCode } from "../errors.js";
 
-/** What became of the events that `flush()` or `stop()` waited for. */
+/**
+ * What became of events: `flush()` tells of those that were not settled when it was called, `stop()` of all that were
+ * ever accepted.
+ */
 export interface FlushReport {
   /** Confirmed by the broker, or written where confirms are off. */
   readonly sent: number;

@@ -62,7 +62,7 @@ export class Supervisor {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
-    await Promise.race([this.#connection?.close(signal).catch(() => {}), whenAborted(signal)]);
+    if (this.#connection) await Promise.race([closed(this.#connection, signal), whenAborted(signal)]);
     this.#giveUp?.(new TransportError("unreachable", "the sink was stopped"));
     await this.#running;
   }
@@ -144,9 +144,9 @@ export class Supervisor {
       resolve(transport.connect(site.endpoint, { index: lane }, aborter.signal));
     }).then(
       (connection): Attempt => {
-        if (!over) return { connection };
-        discard(connection);
-        return late;
+        if (over) discard(connection);
+        if (over || typeof connection?.publish === "function") return over ? late : { connection };
+        return { error: new TransportError("protocol", `${transport.name} gave no connection`) };
       },
       (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
     );
@@ -164,9 +164,13 @@ export class Supervisor {
     const givenUp = new Promise<TransportError>((resolve) => {
       this.#giveUp = resolve;
     });
-    const closed = connection.closed.catch(asTransportError);
-    this.#setup.opened(connection, site);
-    const error = await Promise.race([closed, givenUp]);
+    const ended = Promise.resolve(connection.closed).catch(asTransportError);
+    try {
+      this.#setup.opened(connection, site);
+    } catch (error) {
+      this.giveUp(asTransportError(error));
+    }
+    const error = await Promise.race([ended, givenUp]);
     this.#giveUp = undefined;
     this.#connection = undefined;
     const proven = this.#setup.lost(error, site);
@@ -188,7 +192,16 @@ export class Supervisor {
 }
 
 function discard(connection: TransportConnection): void {
-  connection.close(AbortSignal.abort()).catch(() => {});
+  void closed(connection, AbortSignal.abort());
+}
+
+/** Whatever close() does: the transport may be somebody's first. */
+async function closed(connection: TransportConnection, signal: AbortSignal): Promise<void> {
+  try {
+    await connection.close(signal);
+  } catch {
+    // It is let go of all the same.
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

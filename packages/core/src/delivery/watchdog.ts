@@ -38,13 +38,13 @@ export class Watchdog {
   arm(): void {
     if (this.#cancel !== undefined) return;
     this.progress();
+    this.#drained = this.#setup.drained();
     this.#wait(this.#setup.timeoutMs);
   }
 
   disarm(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#drained = 0;
   }
 
   #wait(ms: number): void {

@@ -48,6 +48,7 @@ export function message(
 ): PreparedMessage {
   const { bytes = 10, ...rest } = fields;
   return {
+    sequence: 0,
     routingKey: "app.start",
     body: Buffer.alloc(bytes, "x"),
     messageId: `event-${++ids}`,

@@ -1,9 +1,16 @@
-import { TransportError, TransportNotInstalledError } from "@streamll/core";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type PublishOutcome, TransportError, TransportNotInstalledError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { bench, message, messages } from "./bench.js";
-import { FakeTransport, nack, unreachable } from "./fake-transport.js";
+import { type FakeConnection, FakeTransport, nack, unreachable } from "./fake-transport.js";
 
 const ids = (list: readonly { messageId: string }[]) => list.map((one) => one.messageId);
+
+const unroutable = new TransportError("unroutable", "no queue");
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 describe("the ordinary way", () => {
   it("sends a full batch at once and settles each event when it is confirmed", async () => {
@@ -228,6 +235,20 @@ describe("a lost connection", () => {
     expect(engine.stats()).toMatchObject({ events_received: 3, events_sent: 3 });
   });
 
+  it("tries one event of a batch again when others behind it are confirmed", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 3, confirmTimeoutMs: 1000 });
+    for (const messageId of ["confirmed", "overdue", "confirmed too", "next in line"])
+      engine.offer(message({ messageId }));
+    await clock.advance(200);
+    const { connection } = transport;
+    connection.decide({ kind: "confirmed" });
+    connection.tell(0);
+    connection.tell(1);
+    await clock.advance(850);
+    expect(connection.open).toBe(true);
+    expect(engine.stats()).toMatchObject({ events_retried: 1, events_sent: 2 });
+  });
+
   it("a refused connection loses no event", async () => {
     const { engine, transport, clock } = bench({ batchSize: 10 });
     transport.refusals = Array.from({ length: 20 }, unreachable);
@@ -328,6 +349,30 @@ describe("a poison event", () => {
     expect(failures).toMatchObject([{ error: { code: "REJECTED" } }]);
   });
 
+  it("is none that only lost its connection, however often: it waits for a neighbour, and is delivered", async () => {
+    const { engine, transport, clock, failures } = bench({ batchSize: 1 });
+    const inFlight = () => transport.live[0]?.unanswered.map((one) => one.message.messageId) ?? [];
+    const nextInFlight = async () => {
+      while (inFlight().length === 0) await clock.advance(500);
+      return inFlight();
+    };
+    engine.offer(message({ messageId: "lonely", correlationId: "one" }));
+    for (let deaths = 0; deaths < 8; deaths++) {
+      await nextInFlight();
+      transport.connection.die(deaths % 2 === 0 ? unreachable() : new TransportError("timeout", "silence"));
+    }
+    engine.offer(message({ messageId: "after it", correlationId: "one" }));
+    expect(await nextInFlight()).toEqual(["lonely"]);
+    transport.connection.die(unreachable());
+    engine.offer(message({ messageId: "neighbour", correlationId: "two" }));
+    expect(await nextInFlight()).toEqual(["neighbour"]);
+    transport.onPublish = (connection) => connection.answer();
+    transport.connection.answer();
+    await clock.advance(1000);
+    expect(transport.stored.map(({ messageId }) => messageId)).toEqual(["neighbour", "lonely", "after it"]);
+    expect(failures).toEqual([]);
+  });
+
   it("is never found where the exchange is missing: that is the lane's state", async () => {
     const { engine, transport, clock } = bench();
     let missing = true;
@@ -345,6 +390,17 @@ describe("a poison event", () => {
 });
 
 describe("lanes", () => {
+  it("are counted as reconnected only when they were connected before", async () => {
+    const { engine, transport, clock } = bench({ connectionPoolSize: 2, maxInFlight: 4, batchSize: 1 });
+    await engine.start();
+    transport.connection.die(unreachable());
+    await clock.advance(1000);
+    expect(engine.stats().reconnects).toBe(1);
+    for (let i = 0; i < 6; i++) engine.offer(message({ correlationId: `run-${i}` }));
+    await clock.advance(0);
+    expect(engine.stats()).toMatchObject({ reconnects: 1, connections_open: 2 });
+  });
+
   it("opens another only under load, and keeps an execution on its own", async () => {
     const { engine, transport, clock } = bench({ connectionPoolSize: 2, maxInFlight: 8, batchSize: 4 });
     await engine.start();
@@ -507,7 +563,63 @@ describe("stop()", () => {
     await clock.advance(200);
     reports.push(await engine.stop());
     expect(reports[0]).toBe(reports[1]);
-    expect(reports[0]).toMatchObject({ failed: 0 });
+    expect(reports[0]).toMatchObject({ failed: 1 });
+  });
+
+  it("reports all that was ever accepted, where flush() reports what was unsettled when it was called", async () => {
+    const { engine, transport, clock } = bench({ maxRetries: 0 });
+    transport.onPublish = (connection) => connection.answer();
+    engine.offer(message());
+    await clock.advance(200);
+    for (const one of messages(2)) engine.offer(one);
+    const first = engine.flush();
+    engine.offer(message());
+    const second = engine.flush();
+    await clock.advance(200);
+    expect(await first).toMatchObject({ sent: 2, pending: 0 });
+    expect(await second).toMatchObject({ sent: 3, pending: 0 });
+    expect(await engine.flush()).toMatchObject({ sent: 0, pending: 0 });
+    const stopped = engine.stop();
+    await clock.advance(200);
+    expect(await stopped).toMatchObject({ sent: 4, pending: 0 });
+  });
+
+  it("does not wait for addresses that refuse for good, and gives their reason as the cause", async () => {
+    const { engine, transport, clock, failures } = bench({ endpoints: ["one", "two"] });
+    transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
+    engine.offer(message());
+    const stopped = engine.stop();
+    await clock.advance(100);
+    await expect(stopped).resolves.toMatchObject({ failed: 1 });
+    expect(failures).toMatchObject([{ error: { code: "UNSENT_AT_STOP", cause: { kind: "auth" } } }]);
+  });
+
+  it("says that an event may have arrived whose answer never came, also while it waits to go again", async () => {
+    const { engine, transport, clock, failures } = bench({
+      retryBackoffMs: 60_000,
+      maxRetryBackoffMs: 60_000,
+    });
+    transport.onPublish = (connection) => connection.answer({ kind: "unknown" });
+    engine.offer(message());
+    await clock.advance(200);
+    const stopped = engine.stop();
+    await clock.advance(20_000);
+    await stopped;
+    expect(failures).toMatchObject([{ error: { code: "UNCONFIRMED_AT_STOP" } }]);
+  });
+
+  it("says of a dead letter under way what it failed of, and after how many tries", async () => {
+    const { engine, transport, clock, failures } = bench({ deadLetter: "dlx", maxRetries: 1 });
+    transport.onPublish = (connection) => {
+      if (connection.unanswered[0]?.message.exchange === undefined)
+        connection.answer({ kind: "refused", error: unroutable });
+    };
+    engine.offer(message());
+    await clock.advance(5000);
+    const stopped = engine.stop();
+    await clock.advance(20_000);
+    await stopped;
+    expect(failures).toMatchObject([{ error: { code: "UNROUTABLE" }, attempts: 2 }]);
   });
 
   it("of a sink that was never used opens nothing", async () => {
@@ -515,6 +627,95 @@ describe("stop()", () => {
     await expect(engine.stop()).resolves.toMatchObject({ sent: 0 });
     expect(transport.connections).toHaveLength(0);
   });
+});
+
+describe("what is given up", () => {
+  it("by its signal leaves the memory, also from the middle of the buffer", async () => {
+    const { engine, transport, clock, failures } = bench({ maxBufferedBytes: 4 * 1024 * 1024 });
+    transport.refuseAll = unreachable();
+    engine.offer(message());
+    const bodies: WeakRef<Buffer>[] = [];
+    for (let i = 0; i < 50; i++) {
+      const controller = new AbortController();
+      const one = message({ bytes: 900_000 });
+      bodies.push(new WeakRef(one.body));
+      const published = engine.publish(one, { signal: controller.signal }).catch(() => "withdrawn");
+      controller.abort();
+      expect(await published).toBe("withdrawn");
+    }
+    await clock.advance(0);
+    failures.length = 0;
+    collectGarbage();
+    expect(bodies.filter((body) => body.deref() !== undefined).length).toBeLessThan(3);
+  });
+
+  it("is told before much of it piles up", () => {
+    const { engine, transport, failures } = bench({ overflow: "drop-oldest", maxBufferedBytes: 4_000_000 });
+    transport.refuseAll = unreachable();
+    for (const _ of Array(20)) engine.offer(message({ bytes: 900_000 }));
+    expect(failures.length).toBeGreaterThan(10);
+  });
+
+  it("by drop-oldest may be one that waits for its next try", async () => {
+    const { engine, transport, clock, failures } = bench({ overflow: "drop-oldest", maxBufferedEvents: 2 });
+    transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
+    for (const messageId of ["first", "second"]) engine.offer(message({ messageId }));
+    await clock.advance(150);
+    expect(engine.stats().events_retried).toBe(2);
+    expect(engine.offer(message())).toBe(true);
+    await clock.advance(0);
+    expect(failures).toMatchObject([{ message: { messageId: "first" }, error: { code: "DROPPED" } }]);
+  });
+});
+
+describe("a transport that breaks its contract", () => {
+  type Fault = (connection: FakeConnection) => void;
+  const set =
+    (fields: object): Fault =>
+    (connection) =>
+      void Object.assign(connection, fields);
+  const throwing = () => {
+    throw new Error("of the transport");
+  };
+
+  it.each<[string, Fault]>([
+    ["throws from onFlow", set({ onFlow: throwing })],
+    ["throws from publish", set({ publish: throwing })],
+    ["throws from close", set({ close: throwing })],
+    ["throws from drainedBytes", set({ drainedBytes: throwing })],
+    ["has no closed", set({ closed: undefined })],
+    ["gives no connection", set({ publish: undefined })],
+  ])("%s harms nobody, and stop() ends", async (_, fault) => {
+    const { engine, transport, clock } = bench({ confirmTimeoutMs: 1000 });
+    const connect = transport.connect.bind(transport);
+    transport.connect = async (...args) => {
+      const connection = await connect(...args);
+      fault(connection as FakeConnection);
+      return connection;
+    };
+    engine.offer(message());
+    await clock.advance(5000);
+    const stopped = engine.stop();
+    await clock.advance(20_000);
+    expect(await stopped).toMatchObject({ pending: 0 });
+    expect([clock.pendingTimers, clock.held]).toEqual([0, 0]);
+  });
+
+  it.each([{ kind: "refused" }, { kind: "done" }, undefined])(
+    "gives the outcome %j: the event goes again",
+    async (outcome) => {
+      const { engine, transport, clock } = bench();
+      let first = true;
+      transport.onPublish = (connection) => {
+        if (first) connection.unanswered.shift()?.tell(outcome as PublishOutcome);
+        else connection.answer();
+        first = false;
+      };
+      engine.offer(message());
+      await clock.advance(5000);
+      expect(engine.stats()).toMatchObject({ events_sent: 1, events_retried: 1 });
+    },
+  );
 });
 
 describe("a program that just ends", () => {

@@ -35,6 +35,8 @@ export class FakeConnection implements TransportConnection {
   /** Not answered yet, in the order of writing. */
   unanswered: Arrived[] = [];
   open = true;
+  /** What it died of. */
+  error: TransportError | undefined;
   drained = 0;
   readonly endpoint: Endpoint;
   readonly lane: number;
@@ -108,6 +110,7 @@ export class FakeConnection implements TransportConnection {
   die(error?: TransportError): void {
     if (!this.open) return;
     this.open = false;
+    this.error = error;
     this.#transport.onDeath(this);
     this.#end(error);
   }

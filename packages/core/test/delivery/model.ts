@@ -159,6 +159,8 @@ export async function keepsItsPromises(
   });
   const tracked = new Map<string, Tracked>();
   const everRefused = new Set<string>();
+  // The broker said of it that it will never take it, or ended a connection because of a message while it was alone.
+  const everAccused = new Set<string>();
   const notices = new Map<string, string[]>();
   for (const name of ["failed", "dropped"] as const) {
     engine.on(name, ({ message, error }) => {
@@ -181,7 +183,10 @@ export async function keepsItsPromises(
   transport.onDeath = (dead) => {
     markOverdue(dead);
     // Alone at a death it is a suspect, and may be overtaken by the neighbour that clears the connection.
-    if (dead.unanswered.length === 1) everRefused.add(dead.unanswered[0]!.message.messageId);
+    if (dead.unanswered.length !== 1) return;
+    const { messageId } = dead.unanswered[0]!.message;
+    everRefused.add(messageId);
+    if (dead.error?.kind === "protocol") everAccused.add(messageId);
   };
   // Noted, not thrown: the engine guards itself against a publish() that throws.
   let broken: string | undefined;
@@ -249,6 +254,7 @@ export async function keepsItsPromises(
           target?.unanswered.filter((one) => before.has(one) && one.decision !== undefined) ?? [];
         for (const one of refused) {
           everRefused.add(one.message.messageId);
+          if (next.as === "reject") everAccused.add(one.message.messageId);
           // A refusal that is lost with its connection, after later messages were stored, is beyond any client
           // where the broker deduplicates: the message goes again in its place, and is taken for stored.
           if (plan.deduplication) target?.tell(target.unanswered.indexOf(one));
@@ -368,6 +374,9 @@ export async function keepsItsPromises(
   );
   const told = [...notices.values()].flat();
   must(told.length === stats.events_failed + stats.events_dropped, "each failed or dropped event is told");
+  for (const [id, codes] of notices) {
+    must(!codes.includes("REJECTED") || everAccused.has(id), "only what the broker accuses is rejected");
+  }
   for (const one of tracked.values()) {
     if (one.fate !== "sent") continue;
     must(storedIds.has(one.id), "an event counts as sent only when the broker has it");

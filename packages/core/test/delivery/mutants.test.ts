@@ -43,12 +43,12 @@ const mutants: readonly Mutant[] = [
     fault: "an event sent again after a lost connection has a new sequence",
     file: "lane.ts",
     from: "        entry.maybeStored = true;\n        rewound.push(entry);",
-    to: "        entry.sequence = 0;\n        rewound.push(entry);",
+    to: "        entry.renew();\n        rewound.push(entry);",
   },
   {
     fault: "a refused event is sent again with its old sequence",
     file: "lane.ts",
-    from: "    entry.sequence = 0;\n    const again = ",
+    from: "    entry.renew();\n    const again = ",
     to: "    const again = ",
   },
   {
@@ -80,18 +80,6 @@ const mutants: readonly Mutant[] = [
     file: "lane.ts",
     from: "for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);",
     to: 'this.#setup.sent(entries, "confirmed", 0);',
-  },
-  {
-    fault: "an event is convicted of deaths that nobody laid on a message",
-    file: "poison.ts",
-    from: "    if (!accused) return undefined;\n",
-    to: "    if (!accused) return first.lonelyDeaths > 2 ? first : undefined;\n",
-  },
-  {
-    fault: "a withdrawn event stays in its queue, body and all",
-    file: "engine.ts",
-    from: "    entry.lighten();\n",
-    to: "",
   },
   {
     fault: "flush() forgets an epoch that is over before an older one",
