@@ -13,6 +13,22 @@ import type { ResolvedOptions } from "./options/table.js";
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
 class TransformFailed extends Error {}
 
+/** So that a `transform` which deletes a field does it to neither the caller's objects nor another sink's event. */
+const copyOf = (event: StreamllEvent): StreamllEvent => ({
+  ...event,
+  data: shallowCopy(event.data),
+  tags: shallowCopy(event.tags),
+});
+
+/** A class, and what throws when it is read, stay themselves: the encoder knows how to write them. */
+function shallowCopy<T extends object>(value: T): T {
+  try {
+    return Object.getPrototypeOf(value) === Object.prototype ? { ...value } : value;
+  } catch {
+    return value;
+  }
+}
+
 /**
  * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is left out.
  *
@@ -37,7 +53,7 @@ export function messageMaker(
 
   const transformed = (event: StreamllEvent): StreamllEvent | undefined => {
     try {
-      return answerOf(() => transform!(event));
+      return answerOf(() => transform!(copyOf(event)));
     } catch (error) {
       const message = `transform ${faultOf(error)}; the event is not taken`;
       complain("transform", `${message} (said once)`);

@@ -139,6 +139,41 @@ describe("transform", () => {
     expect(messages.map(({ body }) => JSON.parse(body.toString()).data)).toEqual([{ redacted: true }]);
   });
 
+  it("may change what it gets: neither the caller nor another sink sees it", async () => {
+    const event = { eventType: "end", data: { secret: 1, kept: 2 }, tags: { secret: "1" } };
+    const transform: RabbitMQSinkOptions["transform"] = (given) => {
+      Reflect.deleteProperty(given.data, "secret");
+      Reflect.deleteProperty(given.tags, "secret");
+      return Object.assign(given, { operation: "redacted" });
+    };
+    const [message] = await delivered({ transform }, event);
+    expect(JSON.parse(message!.body.toString())).toMatchObject({
+      operation: "redacted",
+      data: { kept: 2 },
+      tags: {},
+    });
+    expect(event).toEqual({ eventType: "end", data: { secret: 1, kept: 2 }, tags: { secret: "1" } });
+  });
+
+  it("gets what cannot be copied as it is", async () => {
+    const trap = Object.defineProperty({ fine: 1 }, "bad", {
+      enumerable: true,
+      get() {
+        throw new Error("trap");
+      },
+    });
+    class Told {
+      toJSON = () => ({ told: true });
+    }
+    const transform: RabbitMQSinkOptions["transform"] = (event) => event;
+    const data = [trap, new Told() as object].map((one) => ({ eventType: "end", data: one as never }));
+    const messages = await delivered({ transform }, ...data);
+    expect(messages.map(({ body }) => JSON.parse(body.toString()).data)).toEqual([
+      { fine: 1, bad: "[Getter threw]" },
+      { told: true },
+    ]);
+  });
+
   it("that throws keeps the event back: it may hold what was to be redacted", async () => {
     const transport = recorder();
     const { logger, lines } = keeper();
@@ -251,7 +286,7 @@ describe("publish()", () => {
     const published = sink.publish(start, { signal: abort.signal });
     abort.abort(new Error("enough"));
     await expect(published).rejects.toThrow("enough");
-    expect(await sink.stop()).toMatchObject({ sent: 0, dropped: 0 });
+    expect(await sink.stop()).toMatchObject({ sent: 0, dropped: 1 });
   });
 
   it("has a sequence only on streams, as lastSequence()", async () => {

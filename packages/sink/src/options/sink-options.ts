@@ -163,7 +163,10 @@ export interface RabbitMQSinkOptions {
     | ReadonlySet<string>
     | ((event: StreamllEvent) => boolean)
     | undefined;
-  /** Redacts, enriches or (with `undefined`) leaves out. An event for which it throws is not taken. */
+  /**
+   * Redacts, enriches or (with `undefined`) leaves out. It gets a copy of the event, of its `data` and its `tags`;
+   * what is inside those is the caller's own. An event for which it throws is not taken.
+   */
   readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
   /** More headers on every message. When it throws, the event goes without. */
   readonly headers?: UserHeaders | ((event: StreamllEvent) => UserHeaders | undefined) | undefined;

@@ -343,7 +343,7 @@ export const table = {
   transform: delivery({
     kind: callback<(event: StreamllEvent) => StreamllEvent | undefined>("(event) => event or undefined"),
     about:
-      "Redacts, enriches or leaves out, before encoding. An event for which it throws is not taken: it may hold what was to be redacted.",
+      "Redacts, enriches or leaves out, before encoding. It gets a copy of the event, of its `data` and its `tags`; what is inside those is the caller's own. An event for which it throws is not taken: it may hold what was to be redacted.",
   }),
   headers: delivery({
     kind: headers,
