@@ -45,7 +45,7 @@ function followObject(call: Call, given: object): object | undefined {
   let result = given;
   for (let next = relays.get(result); next !== undefined; next = relays.get(result)) result = next;
   const watcher = watchers.get(result);
-  if (watcher !== undefined && watcher.parentId !== call.startId) {
+  if (isSpent(result) || (watcher !== undefined && watcher.parentId !== call.startId)) {
     call.end(undefined);
     return result;
   }
@@ -57,12 +57,10 @@ function followObject(call: Call, given: object): object | undefined {
 }
 
 function watch(call: Call, result: object): object | undefined {
-  if (isPlainStream(result)) return result.locked ? undefined : relay(result, new Reading(call));
+  if (isPlainStream(result)) return relay(result, new Reading(call));
   if (types.isGeneratorObject(result)) watchIterator(result, new Reading(call));
-  else if (isReadable(result)) {
-    if (result.destroyed || result.readableEnded) return undefined;
-    watchReadable(result, new Reading(call));
-  } else if (typeof Reflect.get(result, Symbol.asyncIterator) === "function") {
+  else if (isReadable(result)) watchReadable(result, new Reading(call));
+  else if (typeof Reflect.get(result, Symbol.asyncIterator) === "function") {
     watchIterable(result, new Reading(call));
   } else if (typeof Reflect.get(result, "then") === "function") followThenable(call, result);
   else return undefined;
@@ -87,6 +85,12 @@ function followThenable(call: Call, thenable: object): void {
     };
     return Reflect.apply(then, this, [fulfilled, rejected]);
   });
+}
+
+/** Read already, or by another. What it is made of is not what the call gave. */
+function isSpent(value: object): boolean {
+  if (isPlainStream(value)) return value.locked;
+  return value instanceof Readable && (value.destroyed || value.readableEnded);
 }
 
 /** Not a socket: that is a connection, of which what is read is one half. */

@@ -297,6 +297,7 @@ describe("a stream of Node's", () => {
     await collect(stream);
     open(stream);
     expect(recorder.types).toEqual(["start", "end"]);
+    expect(recorder.one("end").data.outputs).toBeUndefined();
   });
 });
 
