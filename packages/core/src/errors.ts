@@ -1,8 +1,13 @@
+/** As the standard's `ErrorOptions`, which programs that compile for ES2020 do not have. */
+export interface CauseOptions {
+  readonly cause?: unknown;
+}
+
 /** Base of every error that streamll raises: a stable `code`, the `cause` kept, a message that says what to do. */
 export class StreamllError extends Error {
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: CauseOptions) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
@@ -19,7 +24,7 @@ export interface ConfigurationProblem {
 export class ConfigurationError extends StreamllError {
   readonly problems: readonly ConfigurationProblem[];
 
-  constructor(problems: readonly ConfigurationProblem[], options?: ErrorOptions) {
+  constructor(problems: readonly ConfigurationProblem[], options?: CauseOptions) {
     const lines = problems.map((problem) => `${problem.option}: ${problem.message}`);
     super(
       "CONFIGURATION",
@@ -34,7 +39,7 @@ export class ConfigurationError extends StreamllError {
 export class TransportNotInstalledError extends StreamllError {
   readonly packageName: string;
 
-  constructor(packageName: string, reason: string, options?: ErrorOptions) {
+  constructor(packageName: string, reason: string, options?: CauseOptions) {
     super(
       "TRANSPORT_NOT_INSTALLED",
       `${reason} needs the package ${packageName}: npm install ${packageName}`,
@@ -49,7 +54,7 @@ export class InvalidEventError extends StreamllError {
   /** The wire name of the field at fault, or `""` for the whole. */
   readonly field: string;
 
-  constructor(field: string, message: string, options?: ErrorOptions) {
+  constructor(field: string, message: string, options?: CauseOptions) {
     super("INVALID_EVENT", field === "" ? message : `${field}: ${message}`, options);
     this.field = field;
   }
@@ -85,7 +90,7 @@ export class TransportError extends StreamllError {
   constructor(
     kind: TransportErrorKind,
     message: string,
-    options: ErrorOptions & { readonly permanent?: boolean } = {},
+    options: CauseOptions & { readonly permanent?: boolean } = {},
   ) {
     super(`TRANSPORT_${kind.toUpperCase().replace("-", "_")}`, message, options);
     this.kind = kind;
@@ -113,7 +118,7 @@ export type DeliveryErrorCode = (typeof deliveryErrorCodes)[number];
 export class DeliveryError extends StreamllError {
   declare readonly code: DeliveryErrorCode;
 
-  constructor(code: DeliveryErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: DeliveryErrorCode, message: string, options?: CauseOptions) {
     super(code, message, options);
   }
 }
