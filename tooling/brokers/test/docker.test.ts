@@ -45,7 +45,7 @@ function isLeft(pid: number): boolean {
   }
 }
 
-it("with its owner, the container and the folder go", async () => {
+it("with its owner, the container and the folder go", { timeout: 30_000 }, async () => {
   const server = await serve();
   server.stdin.end();
   await once(server, "close");
@@ -54,7 +54,9 @@ it("with its owner, the container and the folder go", async () => {
   expect(isLeft(server.pid!)).toBe(false);
 });
 
-it("a broker that ends leaves container and folder to be started again, and no process", async () => {
+it("a broker that ends leaves container and folder to be started again, and no process", {
+  timeout: 30_000,
+}, async () => {
   const server = await serve();
   writeFileSync(join(home, "stop"), "");
   await once(server, "close");

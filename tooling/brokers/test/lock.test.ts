@@ -50,10 +50,10 @@ it("says so where there is no flock", async () => {
   await expect(withLock(join(folder, "lock"), never)).rejects.toThrow(/ENOENT: install flock/);
 });
 
-it("keeps no process alive", () => {
+it("keeps no process alive", { timeout: 60_000 }, () => {
   const script = `
     const { tryLock } = await import(${JSON.stringify(import.meta.resolve("../src/lock.ts"))});
     console.log(typeof await tryLock(${JSON.stringify(join(folder, "lock"))}));`;
   const args = ["--import", "tsx", "--input-type=module", "-e", script];
-  expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 20_000 })).toBe("function\n");
+  expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 50_000 })).toBe("function\n");
 });

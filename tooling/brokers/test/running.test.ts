@@ -52,7 +52,7 @@ describe("brokers that were left running", () => {
     await held[0]?.();
   });
 
-  it("are free again when the process that had them has died", async () => {
+  it("are free again when the process that had them has died", { timeout: 60_000 }, async () => {
     const script = `
       const { claim } = await import(${JSON.stringify(import.meta.resolve("../src/running.ts"))});
       console.log(typeof await claim());
