@@ -2,11 +2,15 @@ import type { MessageHeaders, StreamllEvent } from "@streamll/core";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { UserHeaders } from "./options/sink-options.js";
 import { type HeaderFunction, senderRouted } from "./options/special-kinds.js";
+import { addTraceContext } from "./trace-context.js";
 import { version } from "./version.js";
 
 type Headers = { [name: string]: MessageHeaders[string] };
 
-/** The headers of each message: those of the Python package, `execution_id`, and the user's own, which win. */
+/**
+ * The headers of each message: those of the Python package, `execution_id`, those of an active trace, and the
+ * user's own, which win.
+ */
 export function headersMaker(
   own: UserHeaders | HeaderFunction | undefined,
   complain: Complain,
@@ -20,6 +24,7 @@ export function headersMaker(
       module_name: event.moduleName,
       execution_id: event.executionId,
     };
+    addTraceContext(headers);
     addOwn?.(headers, event);
     return headers;
   };
