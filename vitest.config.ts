@@ -11,29 +11,28 @@ const alias = [
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
 ];
 
-const roots = "{packages,apps,tooling,examples}/*";
+/** Tests that need no broker. */
+const alone = (roots: string) => ({
+  include: [`${roots}/test/**/*.test.ts`],
+  exclude: ["**/node_modules/**", "**/*.broker.test.ts"],
+  // Loading everything anew for each file is 40 % of the time. A file leaves nothing behind.
+  isolate: false,
+  // The default is one less.
+  maxWorkers: availableParallelism(),
+});
 
 export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "unit",
-          include: [`${roots}/test/**/*.test.ts`],
-          exclude: ["**/node_modules/**", "**/*.broker.test.ts"],
-          // Loading everything anew for each file is 40 % of the time. A file leaves nothing behind.
-          isolate: false,
-          // The default is one less.
-          maxWorkers: availableParallelism(),
-        },
-      },
+      { extends: true, test: { name: "unit", ...alone("{packages,apps,examples}/*") } },
+      // Of the project's own scripts: compilers and processes, slower than all of the above.
+      { extends: true, test: { name: "tooling", ...alone("tooling/*") } },
       {
         extends: true,
         test: {
           name: "broker",
-          include: [`${roots}/test/**/*.broker.test.ts`],
+          include: ["{packages,apps,tooling,examples}/*/test/**/*.broker.test.ts"],
           globalSetup: "./tooling/brokers/src/vitest.ts",
           testTimeout: 60_000,
           hookTimeout: 180_000,

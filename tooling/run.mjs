@@ -47,18 +47,17 @@ async function test(args) {
   await install();
   const reports = mkdtempSync(join(tmpdir(), "streamll-test-"));
   process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
-  const vitest = (project, report) => [
+  const vitest = (projects, report) => [
     "vitest",
     "run",
-    "--project",
-    project,
+    ...projects.map((project) => `--project=${project}`),
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
   ];
   const suites = {
-    "unit tests": (report) => vitest("unit", report),
-    "tests on real brokers": (report) => vitest("broker", report),
+    "unit tests": (report) => vitest(["unit", "tooling"], report),
+    "tests on real brokers": (report) => vitest(["broker"], report),
     "code in the docs": (report) => ["tsx", "tooling/checks/src/docs-blocks.ts", "--report", report],
   };
   const results = [];
