@@ -2,23 +2,28 @@
 
 /** Settles as `promise` does; rejects with what `late` makes once `ms` have passed. */
 export async function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+  let settled = false;
+  const deadline = until(ms, () => settled).then(() => {
+    throw late();
   });
   try {
     return await Promise.race([promise, deadline]);
   } finally {
-    clearTimeout(timer);
+    settled = true;
   }
 }
 
-/** Waits for a condition; `false` when `ms` passed without it. */
+/**
+ * Waits for a condition; `false` when `ms` passed without it. Time in which the event loop of the tests stood
+ * still does not count: the transport could not answer.
+ */
 export async function until(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + ms;
+  let deadline = performance.now() + ms;
   for (let pause = 0; !(await condition()); pause = Math.min(pause + 1, 20)) {
-    if (performance.now() >= deadline) return false;
+    const due = performance.now() + pause;
+    if (due - pause >= deadline) return false;
     await elapse(pause);
+    deadline += Math.max(0, performance.now() - due);
   }
   return true;
 }

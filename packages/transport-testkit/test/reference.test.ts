@@ -5,7 +5,9 @@ import { ReferenceBroker } from "./reference.js";
 const broker = new ReferenceBroker();
 testTransport({ ...broker.subject((options) => broker.transport(options)), timeoutMs: 5000 });
 
-it("covers everything that a transport with all faults at hand can be asked", async () => {
+it("covers everything that a transport with all faults at hand can be asked", {
+  timeout: 60_000,
+}, async () => {
   const broker = new ReferenceBroker();
   const results = await checkTransport({
     ...broker.subject((options) => broker.transport(options)),
