@@ -10,7 +10,8 @@ takes a string with its unit (\`"100ms"\`, \`"5s"\`, \`"1h"\`), each size a numb
 \`"64MiB"\`). All options are checked together at construction: one \`ConfigurationError\` lists every problem.
 
 \`sinkOptionsFromEnv()\` and \`RabbitMQSink.fromEnv()\` read the variables of the third column; the first that is set and
-not empty wins. Booleans are \`true\` or \`false\`, lists have commas, objects are JSON.
+not empty wins. Booleans are \`true\`, \`yes\`, \`on\` or \`1\`, and \`false\`, \`no\`, \`off\` or \`0\`, in upper or lower
+case; lists have commas, objects are JSON.
 `;
 
 /** The page `docs/options.md`. */

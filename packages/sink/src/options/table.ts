@@ -158,7 +158,7 @@ export const table = {
     defaultText: "from exchange and key",
     needs: "topology",
     about:
-      "Declared, and bound with the template's own binding, so that nothing is published into nowhere. By default it is named as the exchange with the default key, else `EXCHANGE.HEAD` with the words before the first placeholder. `false` declares none.",
+      'Declared, and bound with the template\'s own binding, so that nothing is published into nowhere. By default it is named as the exchange with the default key, else `EXCHANGE.HEAD` with the words before the first placeholder. It is durable and unbounded: without a reader it grows, unless `messageTtl` or `queueArguments: { "x-max-length": 1_000_000 }` bounds it. `false` declares none.',
   }),
   queueArguments: declared({
     kind: brokerArguments,
