@@ -32,7 +32,8 @@ export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoin
     ] as const) {
       // Whether a transport holds the process is to be seen beside it.
       from.unref();
-      from.on("error", () => to.destroy());
+      // What it ends in is seen at "close", which follows.
+      from.on("error", () => {});
       from.on("close", () => {
         // One that died without a word does not hang up either, as the broker behind it would.
         if (silent.has(pair) && from === broker) return;
