@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import type { WireEvent } from "@streamll/core";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
-import amqplib, { type Channel, type ConfirmChannel } from "amqplib";
+import amqplib, { type Channel, type ConfirmChannel, type Options } from "amqplib";
 import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "./event.js";
 
 /** Publishes `events` events and resolves when the last one is confirmed. */
@@ -13,14 +14,35 @@ export interface Contestant {
 
 const IN_FLIGHT = 2000;
 
-const options = { persistent: true, contentType: "application/json" } as const;
+type Properties = (event: WireEvent) => Options.Publish;
+
+/** What most programs set. */
+const bare: Properties = () => ({ persistent: true, contentType: "application/json" });
+
+/** What streamll sets. */
+const full: Properties = (event) => ({
+  ...bare(event),
+  mandatory: true,
+  messageId: event.event_id ?? "",
+  correlationId: event.execution_id ?? "",
+  type: event.event_type,
+  appId: "streamll",
+  timestamp: Math.floor(Date.parse(String(event.timestamp)) / 1000),
+  headers: {
+    streamll_version: "0.0.0",
+    event_type: event.event_type,
+    operation: event.operation,
+    module_name: event.module_name,
+    execution_id: event.execution_id,
+  },
+});
 
 /** As a program would: the event is made once, and encoded inline. */
-function publish(channel: Channel, index: number, confirmed?: () => void): void {
+function publish(channel: Channel, index: number, properties: Properties, confirmed?: () => void): void {
   const event = benchEvent(index);
   const body = Buffer.from(JSON.stringify(event));
   // Both kinds of channel take it; a plain one never calls back.
-  (channel as ConfirmChannel).publish(EXCHANGE, routingKey(event), body, options, confirmed);
+  (channel as ConfirmChannel).publish(EXCHANGE, routingKey(event), body, properties(event), confirmed);
 }
 
 /** Resolves each time that fewer than `IN_FLIGHT` are unanswered. */
@@ -47,9 +69,9 @@ class Window {
   }
 }
 
-/** Bytes encoded in advance and written to the socket as they are: nothing a client does can be cheaper. */
+/** streamll's messages, encoded in advance and written to the socket as they are: no client can be cheaper. */
 const replay: Contestant = {
-  title: "raw socket replay (the ceiling)",
+  title: "raw socket replay of streamll's messages (the ceiling)",
   async prepare(url, events) {
     const connection = await amqplib.connect(url, { noDelay: true });
     const channel = await connection.createChannel();
@@ -88,8 +110,8 @@ const replay: Contestant = {
   },
 };
 
-const pipelined: Contestant = {
-  title: `amqplib, confirm channel, ${IN_FLIGHT} in flight`,
+const pipelined = (title: string, properties: Properties): Contestant => ({
+  title,
   async prepare(url, events) {
     const connection = await amqplib.connect(url, { noDelay: true });
     const channel = await connection.createConfirmChannel();
@@ -97,7 +119,7 @@ const pipelined: Contestant = {
       const window = new Window();
       for (let index = 0; index < events; index++) {
         window.add(1);
-        publish(channel, index, () => window.answered(1));
+        publish(channel, index, properties, () => window.answered(1));
         const room = window.room();
         if (room !== undefined) await room;
       }
@@ -105,7 +127,7 @@ const pipelined: Contestant = {
       await connection.close();
     };
   },
-};
+});
 
 const batched: Contestant = {
   title: "amqplib, batches of 50, waitForConfirms",
@@ -114,7 +136,7 @@ const batched: Contestant = {
     const channel = await connection.createConfirmChannel();
     return async () => {
       for (let index = 0; index < events; index++) {
-        publish(channel, index);
+        publish(channel, index, bare);
         if (index % 50 === 49) await channel.waitForConfirms();
       }
       await channel.waitForConfirms();
@@ -148,12 +170,14 @@ const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => (
 
 export const contestants = {
   replay,
-  pipelined,
+  pipelined: pipelined(`amqplib, confirm channel, ${IN_FLIGHT} in flight`, bare),
+  full: pipelined("the same, with streamll's properties and headers", full),
   batched,
   streamll: streamll("streamll, defaults"),
-  alike: streamll(`streamll, one connection, ${IN_FLIGHT} in flight`, {
+  alike: streamll(`streamll, one connection, ${IN_FLIGHT} in flight, at the broker's pace`, {
     connectionPoolSize: 1,
     maxInFlight: IN_FLIGHT,
+    maxBufferedEvents: 2 * IN_FLIGHT,
   }),
 } as const;
 
@@ -175,7 +199,7 @@ async function captured(stream: Socket, channel: Channel, first: number, count: 
   const { write } = stream;
   stream.write = ((part: Buffer) => parts.push(part) > 0) as typeof write;
   for (let index = first; index < first + count; index++) {
-    publish(channel, index);
+    publish(channel, index, full);
   }
   // amqplib gathers frames and writes them in a later turn of the event loop.
   let seen = -1;

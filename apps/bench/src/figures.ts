@@ -53,5 +53,6 @@ export function hotPathText(rounds: readonly HotPath[]): string {
   );
 }
 
-export const memoryText = ({ events, growthMiB }: Memory): string =>
-  `${events.toLocaleString("en")} events through one sink: resident memory grew by ${growthMiB.toFixed(0)} MiB at most.`;
+export const memoryText = ({ events, maxBufferedEvents, growthMiB }: Memory): string =>
+  `${events.toLocaleString("en")} events, made faster than the broker takes them, through a sink that buffers ` +
+  `${maxBufferedEvents.toLocaleString("en")}: resident memory grew by ${growthMiB.toFixed(0)} MiB at most.`;

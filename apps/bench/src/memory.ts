@@ -5,12 +5,21 @@ import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY } from "./event.js";
 /** What the resident memory of a program grew by while so many events went through its sink. */
 export interface Memory {
   readonly events: number;
+  readonly maxBufferedEvents: number;
   readonly growthMiB: number;
 }
 
 const [url, events] = process.argv.slice(2) as [string, string];
 const count = Number(events);
-const sink = new RabbitMQSink({ amqpUrl: url, exchange: EXCHANGE, queue: QUEUE, routingKey: ROUTING_KEY });
+/** A program that makes events faster than the broker takes them fills whatever buffer it has. */
+const maxBufferedEvents = 10_000;
+const sink = new RabbitMQSink({
+  amqpUrl: url,
+  exchange: EXCHANGE,
+  queue: QUEUE,
+  routingKey: ROUTING_KEY,
+  maxBufferedEvents,
+});
 await sink.start();
 const before = process.memoryUsage.rss();
 let highest = before;
@@ -23,6 +32,10 @@ for (let index = 0; index < count; index++) {
 }
 await sink.stop();
 highest = Math.max(highest, process.memoryUsage.rss());
-const memory: Memory = { events: sink.stats().events_sent, growthMiB: (highest - before) / 2 ** 20 };
+const memory: Memory = {
+  events: sink.stats().events_sent,
+  maxBufferedEvents,
+  growthMiB: (highest - before) / 2 ** 20,
+};
 process.stdout.write(JSON.stringify(memory));
 process.exit(0);

@@ -1,5 +1,5 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { cutToShortString, frameBound, wireSeconds } from "./sendable.js";
+import { cutToShortString, frameBound, tableBound, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).
 const METHOD = 1;
@@ -55,6 +55,19 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     (expiration.length > 1 ? HAS_EXPIRATION : 0) |
     (appId.length > 1 ? HAS_APP_ID : 0);
 
+  // Neighbours often have the same headers object.
+  let boundedHeaders: MessageHeaders | undefined;
+  let headersBound = 0;
+  let lastHeaders: MessageHeaders | undefined;
+  let lastTable = Buffer.alloc(0);
+  function writeTable(target: Buffer, at: number, headers: MessageHeaders): number {
+    if (headers === lastHeaders) return at + lastTable.copy(target, at);
+    const end = putTable(target, at, headers);
+    lastHeaders = headers;
+    lastTable = Buffer.from(target.subarray(at, end));
+    return end;
+  }
+
   function writeMethod(target: Buffer, start: number, { exchange, routingKey }: OutboundMessage): number {
     const own = exchange === undefined || exchange === defaults.exchange;
     let at = put(target, start, own ? publishHead : publishHeadOf(channel, exchange));
@@ -70,7 +83,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     let flags = sharedFlags;
     at += 2;
     if (flags & HAS_CONTENT_TYPE) at = put(target, at, contentType);
-    at = putTable(target, at, message.headers);
+    at = writeTable(target, at, message.headers);
     target[at++] = deliveryMode;
     if (priority !== undefined) target[at++] = priority;
     if (message.correlationId !== "") {
@@ -109,8 +122,16 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
 
   return {
     bound(message) {
+      if (message.headers !== boundedHeaders) {
+        headersBound = tableBound(message.headers);
+        boundedHeaders = message.headers;
+      }
       const bodyFrames = Math.ceil(message.body.length / maxBody);
-      return frameBound(message, defaults, frameMax) + message.body.length + bodyFrames * FRAME_OVERHEAD;
+      return (
+        frameBound(message, defaults, frameMax, headersBound) +
+        message.body.length +
+        bodyFrames * FRAME_OVERHEAD
+      );
     },
     write(target, start, message) {
       let at = writeMethod(target, start, message);

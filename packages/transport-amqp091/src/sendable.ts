@@ -1,4 +1,9 @@
-import { type MessageDefaults, type OutboundMessage, TransportError } from "@streamll/core";
+import {
+  type MessageDefaults,
+  type MessageHeaders,
+  type OutboundMessage,
+  TransportError,
+} from "@streamll/core";
 
 /** A "shortstr" has one byte for its length (0-9-1 specification, 4.2.5.3). */
 const SHORT_STRING_MAX = 255;
@@ -15,22 +20,18 @@ const SENDER_ROUTED = new Set(["CC", "BCC"]);
  * @throws TransportError for what AMQP 0-9-1 cannot carry. Sent all the same it would close the channel or the
  * connection, and take its neighbours down: `Infinity` in a header ends a connection with 541 (RabbitMQ 3.10).
  */
-export function frameBound(message: OutboundMessage, defaults: MessageDefaults, frameMax: number): number {
-  const { routingKey, messageId, exchange = defaults.exchange, headers } = message;
+export function frameBound(
+  message: OutboundMessage,
+  defaults: MessageDefaults,
+  frameMax: number,
+  table = tableBound(message.headers),
+): number {
+  const { routingKey, messageId, exchange = defaults.exchange } = message;
   if (!isShortString(routingKey)) throw unsendable("the routing key is over 255 bytes");
   if (!isShortString(exchange)) throw unsendable("the name of the exchange is over 255 bytes");
   // An id is never cut: a consumer that deduplicates by it would take two messages for one.
   if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
 
-  let table = 0;
-  for (const key in headers) {
-    const value = headers[key];
-    if (!isShortString(key)) throw unsendable("the name of a header is over 255 bytes");
-    if (SENDER_ROUTED.has(key)) throw unsendable(`a header may not be named ${key}: RabbitMQ routes by it`);
-    if (typeof value === "number" && !Number.isFinite(value))
-      throw unsendable("a header is not a finite number");
-    table += key.length * 3 + (typeof value === "string" ? value.length * 3 : 8) + 6;
-  }
   let bound = FIXED_BYTES + table;
   for (const text of [exchange, defaults.contentType, defaults.appId]) bound += shortStringBound(text);
   for (const text of [routingKey, messageId, message.correlationId, message.type])
@@ -43,6 +44,24 @@ export function frameBound(message: OutboundMessage, defaults: MessageDefaults, 
         permanent: true,
       },
     );
+  }
+  return bound;
+}
+
+/**
+ * The most bytes that headers can take.
+ *
+ * @throws TransportError for what AMQP 0-9-1, or RabbitMQ, does not have in headers.
+ */
+export function tableBound(headers: MessageHeaders): number {
+  let bound = 0;
+  for (const key in headers) {
+    const value = headers[key];
+    if (!isShortString(key)) throw unsendable("the name of a header is over 255 bytes");
+    if (SENDER_ROUTED.has(key)) throw unsendable(`a header may not be named ${key}: RabbitMQ routes by it`);
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw unsendable("a header is not a finite number");
+    bound += key.length * 3 + (typeof value === "string" ? value.length * 3 : 8) + 6;
   }
   return bound;
 }

@@ -9,6 +9,8 @@ import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { cutToShortString, frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
+const LARGEST_SCRATCH = 1024 * 1024;
+
 /** Messages of a batch that cannot be sent, by their index, in rising order. */
 export type Unsendable = Map<number, TransportError>;
 
@@ -40,6 +42,13 @@ export function batchWriter(model: ChannelModel, channel: Channel, defaults: Mes
  */
 export function bulkWriter(wire: Required<Wire>, channel: number, defaults: MessageDefaults): BatchWriter {
   const encoder = frameEncoder(channel, wire.frameMax, defaults);
+  // The bound of a batch is twice what it takes: written here first, what the socket holds is only as large as it is.
+  let scratch = Buffer.alloc(0);
+  const encode = (batch: OutboundBatch, room: number, unsendable?: Unsendable): Buffer => {
+    if (room > LARGEST_SCRATCH) return encodeAll(encoder, batch, Buffer.allocUnsafe(room), unsendable);
+    if (room > scratch.length) scratch = Buffer.allocUnsafeSlow(room);
+    return Buffer.from(encodeAll(encoder, batch, scratch, unsendable));
+  };
   return {
     name: "bulk",
     write(batch) {
@@ -47,7 +56,7 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
       const unsendable = checkEach(batch, (message) => {
         room += encoder.bound(message);
       });
-      if (room > 0) wire.sendBytes(encodeAll(encoder, batch, room, unsendable));
+      if (room > 0) wire.sendBytes(encode(batch, room, unsendable));
       return unsendable;
     },
     isFull: () => false,
@@ -57,10 +66,9 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
 function encodeAll(
   encoder: FrameEncoder,
   batch: OutboundBatch,
-  room: number,
+  bytes: Buffer,
   unsendable?: Unsendable,
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(room);
   let at = 0;
   for (let i = 0; i < batch.length; i++) {
     if (!unsendable?.has(i)) at = encoder.write(bytes, at, batch[i]!);
