@@ -3,6 +3,7 @@
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
+export type { PreparedMessage } from "./delivery/entry.js";
 export { Fifo } from "./delivery/fifo.js";
 export {
   type CircuitBreakerOptions,

@@ -5,7 +5,7 @@ import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, OutboundMessage, Transport } from "../transport.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
-import { Entry, type Waiter } from "./entry.js";
+import { Entry, type PreparedMessage, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
@@ -14,9 +14,6 @@ import type { DeliveryOptions } from "./options.js";
 import { Pool } from "./pool.js";
 import type { FlushReport, Health, Receipt } from "./report.js";
 import { Supervisor } from "./supervisor.js";
-
-/** An encoded event, on its way into the engine, which numbers it: `sequence` is 0 until then. */
-export type PreparedMessage = Omit<OutboundMessage, "sequence"> & { sequence: number };
 
 export interface DeliverySetup {
   readonly transport: Transport;

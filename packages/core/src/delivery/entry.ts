@@ -1,9 +1,11 @@
 import type { DeliveryError } from "../errors.js";
 import type { OutboundMessage } from "../transport.js";
-import type { PreparedMessage } from "./engine.js";
 import type { Execution } from "./executions.js";
 import type { Epoch } from "./ledger.js";
 import type { Receipt } from "./report.js";
+
+/** An encoded event, on its way into the engine, which numbers it: `sequence` is 0 until then. */
+export type PreparedMessage = Omit<OutboundMessage, "sequence"> & { sequence: number };
 
 /** The one who waits for a single event: `publish()`. */
 export interface Waiter {
