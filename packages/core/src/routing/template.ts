@@ -88,11 +88,14 @@ function renderer(literals: readonly string[], values: readonly Placeholder[], r
     }
   };
   const alwaysFits = values.length * maxWordLength <= room;
+  // Events in a row mostly have the same key: they share one string, which a full buffer holds once.
+  let last = "";
   return (event: StreamllEvent): string => {
     let words: readonly string[] = values.map((value) => word(value, event));
     if (!alwaysFits) words = cutToFit(words, room);
     let key = literals[0]!;
     for (let i = 0; i < words.length; i++) key += words[i]! + literals[i + 1]!;
-    return key;
+    if (key !== last) last = key;
+    return last;
   };
 }
