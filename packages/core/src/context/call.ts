@@ -2,13 +2,14 @@ import { types } from "node:util";
 import { answerOf, faultOf, nameOfError } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
+import { property } from "../event/plain-json.js";
 import { timestampNow } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
 import type { Configuration } from "./configuration.js";
 import { aside, context } from "./context.js";
 import { addUsage, modelOf, type Usage } from "./llm.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
-import { property, snapshot } from "./snapshot.js";
+import { snapshot } from "./snapshot.js";
 
 /** Whose call it is. */
 export interface Callee {

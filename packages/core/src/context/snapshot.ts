@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { maxDepth } from "../event/plain-json.js";
+import { bytesOf, errorFieldNames, maxDepth, property } from "../event/plain-json.js";
 
 const truncated = "[Truncated]";
 
@@ -66,11 +66,7 @@ class Copy {
   }
 
   #error(error: Error): object {
-    const names = ["name", "message", "stack", "code", "cause", "errors"];
-    return this.#fields(
-      error,
-      names.filter((name) => name in error),
-    );
+    return this.#fields(error, errorFieldNames(error));
   }
 
   #base64(bytes: Buffer): string {
@@ -134,21 +130,4 @@ function fitting(text: string, maxBytes: number): string {
   const room = Math.max(0, maxBytes);
   const start = Buffer.from(text.slice(0, room)).toString("utf8", 0, room);
   return `${start.replace(/\uFFFD+$/, "")}…${truncated}`;
-}
-
-/** What a field holds, or a marker where reading it throws. */
-export function property(holder: object, name: string): unknown {
-  try {
-    return holder[name as keyof typeof holder];
-  } catch {
-    return "[Getter threw]";
-  }
-}
-
-function bytesOf(value: object): Buffer | undefined {
-  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
-  if (types.isUint8Array(value) || types.isDataView(value)) {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  }
-  return undefined;
 }

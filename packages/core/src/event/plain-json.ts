@@ -110,7 +110,8 @@ function quoted(text: string): string {
   return json.includes("\\ud") ? JSON.stringify(text.replace(/\p{Surrogate}/gu, "\uFFFD")) : json;
 }
 
-function property(holder: object, key: string | number): unknown {
+/** What a field holds, or a marker where reading it throws. */
+export function property(holder: object, key: string | number): unknown {
   try {
     return holder[key as keyof typeof holder];
   } catch {
@@ -119,11 +120,16 @@ function property(holder: object, key: string | number): unknown {
 }
 
 function errorFields(error: Error): object {
-  const names = ["name", "message", "stack", "code", "cause", "errors"].filter((name) => name in error);
-  return Object.fromEntries(names.map((name) => [name, property(error, name)]));
+  return Object.fromEntries(errorFieldNames(error).map((name) => [name, property(error, name)]));
 }
 
-function bytesOf(value: object): Buffer | undefined {
+/** What is shown of an error, of which most is not enumerable. */
+export function errorFieldNames(error: Error): string[] {
+  return ["name", "message", "stack", "code", "cause", "errors"].filter((name) => name in error);
+}
+
+/** Of what holds bytes. */
+export function bytesOf(value: object): Buffer | undefined {
   if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   if (types.isUint8Array(value) || types.isDataView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
