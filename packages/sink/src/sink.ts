@@ -10,8 +10,7 @@ import {
   StreamllError,
 } from "@streamll/core";
 import {
-  createDeliveryEngine,
-  type DeliveryEngine,
+  DeliveryEngine,
   type EngineEvents,
   type EngineFailure,
   type PreparedMessage,
@@ -69,7 +68,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     this.#messageOf = messageMaker(values, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
-    this.#engine = createDeliveryEngine({
+    this.#engine = new DeliveryEngine({
       transport,
       endpoints,
       options: delivery,

@@ -620,7 +620,3 @@ function withResolvers<T>() {
   });
   return { promise, resolve, reject };
 }
-
-export function createDeliveryEngine(setup: DeliverySetup): DeliveryEngine {
-  return new DeliveryEngine(setup);
-}

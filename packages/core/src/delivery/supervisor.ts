@@ -144,8 +144,11 @@ export class Supervisor {
       resolve(transport.connect(site.endpoint, { index: lane }, aborter.signal));
     }).then(
       (connection): Attempt => {
-        if (over) discard(connection);
-        if (over || typeof connection?.publish === "function") return over ? late : { connection };
+        if (over) {
+          discard(connection);
+          return late;
+        }
+        if (typeof connection?.publish === "function") return { connection };
         return { error: new TransportError("protocol", `${transport.name} gave no connection`) };
       },
       (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
