@@ -1,8 +1,8 @@
-import { type Broker, brokersForTests } from "@streamll/brokers";
+import { type Broker, brokersForTests, type FoundMessage, readQueue, unreadable } from "@streamll/brokers";
 import { createEvent, type StreamllEvent, toWire } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 import { describe, expect, it } from "vitest";
-import { type FoundMessage, readQueue, scratchName, unreadable } from "./support/queue.js";
+import { scratchName } from "./support/queue.js";
 
 const EXECUTIONS = 500;
 
@@ -62,7 +62,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     "100,000 events arrive exactly once, in order within each execution, equal to what was sent",
     patient,
     async (test) => {
-      test.skip(unreadable !== undefined, unreadable);
+      test.skip(unreadable() !== undefined, unreadable());
       await using scratch = scratchName(broker);
       const sent = [...program(100_000)];
       const sink = new RabbitMQSink(optionsFor(broker, scratch.name));
@@ -99,7 +99,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
 
   it("a broker killed in mid-run loses none of 60,000", patient, async (test) => {
     test.skip(!broker.owned, "kills the broker");
-    test.skip(unreadable !== undefined, unreadable);
+    test.skip(unreadable() !== undefined, unreadable());
     await using scratch = scratchName(broker);
     const sent = [...program(60_000)];
     const sink = new RabbitMQSink({

@@ -15,7 +15,8 @@ export async function freePorts(): Promise<Ports> {
   return ports as Ports;
 }
 
-async function freePort(): Promise<number> {
+/** A loopback port that nobody listens on, and that no outgoing connection will get. */
+export async function freePort(): Promise<number> {
   // Below the range that systems give to outgoing connections: one of those must not have it when a broker that
   // was killed starts again.
   const port = randomInt(20_000, 32_000);

@@ -8,7 +8,7 @@ url, queue = sys.argv[1:]
 connection = pika.BlockingConnection(pika.URLParameters(url))
 channel = connection.channel()
 left = channel.queue_declare(queue, passive=True).method.message_count
-for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=30):
+for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=30) if left else ():
     if method is None:
         sys.exit(f"{left} messages of {queue} did not come")
     print(
