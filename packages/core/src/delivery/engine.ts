@@ -107,7 +107,8 @@ export class DeliveryEngine {
     this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
     const size = Math.min(options.connectionPoolSize, options.maxInFlight);
     const share = Math.floor(options.maxInFlight / size);
-    this.#pool = new Pool(size, share, (index) => this.#openLane(index, share));
+    const now = () => this.#clock.now();
+    this.#pool = new Pool({ size, share, now, open: (index) => this.#openLane(index, share) });
     if (setup.onFailure !== undefined) {
       this.on("failed", setup.onFailure);
       this.on("dropped", setup.onFailure);
@@ -133,7 +134,7 @@ export class DeliveryEngine {
     if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
     return this.#holding(async () => {
       this.#supervisors[0]?.probe();
-      while (this.isRunning && !this.#pool.at(0).connected) {
+      while (this.isRunning && !this.#isConnected()) {
         const errors = await new Promise<readonly TransportError[]>((resolve) =>
           this.#newsWaiters.push(resolve),
         );
@@ -268,7 +269,7 @@ export class DeliveryEngine {
     const { transport, logger } = this.#setup;
     const shared = { options: this.#options, clock: this.#clock, random: this.#random };
     let wasConnected = false;
-    const supervisor = new Supervisor({
+    const supervisor: Supervisor = new Supervisor({
       ...shared,
       transport,
       logger,
@@ -293,7 +294,11 @@ export class DeliveryEngine {
         this.#notices.tell("disconnected", [error === undefined ? info : { ...info, error }]);
         return proven;
       },
-      roundFailed: (errors) => this.#roundFailed(errors),
+      roundFailed: (errors) => {
+        if (this.#isBeyondLimit(lane, errors)) return this.#withdraw(lane, supervisor, errors[0]!);
+        this.#roundFailed(errors);
+        return false;
+      },
     });
     const lane: Lane = new Lane(index, {
       ...shared,
@@ -324,10 +329,39 @@ export class DeliveryEngine {
       const message = `no connection after several tries, events wait in the buffer: ${this.#lastError.message}`;
       this.#setup.logger.error({ code: this.#lastError.code }, message);
     }
-    if (isHopeless(errors) && !this.#pool.lanes.some((lane) => lane.connected)) {
+    if (isHopeless(errors) && !this.#isConnected()) {
       for (const resolve of this.#hopelessWaiters) resolve();
     }
     this.#tellNews(errors);
+  }
+
+  #isConnected(): boolean {
+    return this.#pool.lanes.some((lane) => lane.connected);
+  }
+
+  /** Where the broker deduplicates, events cannot change lanes: their sequence is the lane's. */
+  #isBeyondLimit(lane: Lane, errors: readonly TransportError[]): boolean {
+    const limited = errors.every(({ kind }) => kind === "throttled");
+    return (
+      limited && !lane.connected && this.#isConnected() && !this.#setup.transport.capabilities.deduplication
+    );
+  }
+
+  /** The broker allows no more connections, and there are others: they take over what this lane holds. */
+  #withdraw(lane: Lane, supervisor: Supervisor, error: TransportError): true {
+    this.#lastError = error;
+    this.#supervisors.splice(this.#supervisors.indexOf(supervisor), 1);
+    const connections = this.#pool.withdraw(lane);
+    const message = `the broker allows no more connections: going on with ${connections} of connectionPoolSize ${this.#options.connectionPoolSize}`;
+    this.#setup.logger.warn({ code: error.code, connections }, message);
+    for (const entry of lane.drain()) {
+      const { execution } = entry;
+      if (execution.lane === lane) execution.lane = this.#chooseLane(execution.id);
+      lane.load--;
+      execution.lane.load++;
+      execution.lane.adopt(entry);
+    }
+    return true;
   }
 
   /** Gives the reason when the message was not accepted. */

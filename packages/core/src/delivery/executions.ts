@@ -3,7 +3,7 @@ import type { Lane } from "./lane.js";
 /** The lane that an execution keeps to while any of its events is unsettled. */
 export interface Execution {
   readonly id: string;
-  readonly lane: Lane;
+  lane: Lane;
   unsettled: number;
 }
 

@@ -140,11 +140,19 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Takes out all that is unsettled, for the end of `stop()`. */
+  /** Takes over from another lane, whose numbers mean nothing here. */
+  adopt(entry: Entry): void {
+    if (entry.message.sequence > 0) entry.renew();
+    this.accept(entry);
+  }
+
+  /** Takes out all that is unsettled, in order: for the end of `stop()`, or for other lanes. */
   drain(): Entry[] {
     this.#cancelTimers();
     this.#comeBack();
+    for (const cancel of this.#waiting.values()) cancel();
     const left = [...this.#resend.clear(), ...this.#queue.clear(), ...this.#waiting.keys()];
+    this.#waiting.clear();
     return left.filter((entry) => !entry.settled);
   }
 

@@ -1,37 +1,73 @@
 import type { Lane } from "./lane.js";
 
+/** How long the broker's limit on connections is taken as it was found; then one more is tried. */
+const LOWERED_MS = 5 * 60_000;
+
+export interface PoolSetup {
+  readonly size: number;
+  /** Events that one lane may have in flight. */
+  readonly share: number;
+  readonly now: () => number;
+  readonly open: (index: number) => Lane;
+}
+
 /** The lanes of a sink, opened one after another as the load asks for them. */
 export class Pool {
   readonly lanes: Lane[] = [];
-  readonly #size: number;
-  readonly #share: number;
-  readonly #open: (index: number) => Lane;
+  readonly #setup: PoolSetup;
+  /** Those that the broker's limit on connections leaves no place for. */
+  readonly #withdrawn = new Set<number>();
+  #loweredUntil = 0;
 
-  /** @param share Events that one lane may have in flight. */
-  constructor(size: number, share: number, open: (index: number) => Lane) {
-    this.#size = size;
-    this.#share = share;
-    this.#open = open;
+  constructor(setup: PoolSetup) {
+    this.#setup = setup;
   }
 
   /** The least loaded lane; another one is opened when each has all that it may have in flight. */
   leastLoaded(): Lane {
-    let least = this.at(0);
+    let least = this.lanes[0] ?? this.at(0);
     for (const lane of this.lanes) if (lane.load < least.load) least = lane;
-    const another = this.lanes.length;
-    if (least.load < this.#share || another === this.#size || !least.connected) return least;
-    return this.at(another);
+    if (least.load < this.#setup.share || this.lanes.length === this.#setup.size || !least.connected)
+      return least;
+    return this.#another() ?? least;
   }
 
   /** The lane that an execution always has: without confirms nothing tells when its last event is through. */
   byHash(executionId: string): Lane {
+    const { size } = this.#setup;
     let hash = 0;
     for (let i = 0; i < executionId.length; i++) hash = (Math.imul(hash, 31) + executionId.charCodeAt(i)) | 0;
-    return this.at((hash >>> 0) % this.#size);
+    hash >>>= 0;
+    const index = hash % size;
+    if (!this.#withdrawn.has(index)) return this.at(index);
+    // Only the executions of a withdrawn lane move.
+    return this.lanes[Math.floor(hash / size) % this.lanes.length]!;
   }
 
   at(index: number): Lane {
-    while (this.lanes.length <= index) this.lanes.push(this.#open(this.lanes.length));
-    return this.lanes[index]!;
+    let lane = this.lanes.find((one) => one.index === index);
+    if (lane === undefined) {
+      lane = this.#setup.open(index);
+      this.lanes.push(lane);
+    }
+    return lane;
+  }
+
+  /** Goes on without this lane. Gives how many connections are left. */
+  withdraw(lane: Lane): number {
+    this.lanes.splice(this.lanes.indexOf(lane), 1);
+    this.#withdrawn.add(lane.index);
+    this.#loweredUntil = this.#setup.now() + LOWERED_MS;
+    return this.#setup.size - this.#withdrawn.size;
+  }
+
+  #another(): Lane | undefined {
+    if (this.#setup.now() >= this.#loweredUntil) this.#withdrawn.clear();
+    if (this.lanes.length + this.#withdrawn.size === this.#setup.size) return undefined;
+    for (let index = 0; index < this.#setup.size; index++) {
+      const taken = this.#withdrawn.has(index) || this.lanes.some((lane) => lane.index === index);
+      if (!taken) return this.at(index);
+    }
+    return undefined;
   }
 }

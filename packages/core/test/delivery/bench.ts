@@ -1,4 +1,3 @@
-import { silentLogger } from "@streamll/core";
 import {
   DeliveryEngine,
   type DeliveryOptions,
@@ -26,11 +25,13 @@ export function bench({
 }: BenchOptions = {}) {
   const clock = new FakeClock();
   const failures: EngineFailure[] = [];
+  const lines: string[] = [];
+  const log = (_fields: object, line: string) => lines.push(line);
   const engine = new DeliveryEngine({
     transport,
     clock,
     random,
-    logger: silentLogger,
+    logger: { debug: log, info: log, warn: log, error: log },
     endpoints: endpoints.map(fakeEndpoint),
     options: { ...defaultDeliveryOptions, connectionPoolSize: 1, ...options },
     onFailure: (failure) => failures.push(failure),
@@ -38,7 +39,7 @@ export function bench({
       ? {}
       : { deadLetter: { exchange: deadLetter, routingKey: (m) => `failed.${m.routingKey}` } }),
   });
-  return { engine, transport, clock, failures };
+  return { engine, transport, clock, failures, lines };
 }
 
 let ids = 0;

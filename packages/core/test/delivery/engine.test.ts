@@ -441,6 +441,108 @@ describe("lanes", () => {
   });
 });
 
+describe("where the broker allows no more connections", () => {
+  const full = () => new TransportError("throttled", "connection limit (1) is reached");
+  const two = { connectionPoolSize: 2, maxInFlight: 4, batchSize: 1 };
+
+  it("goes on with those it has, says so, and loses nothing", async () => {
+    const { engine, transport, clock, lines } = bench(two);
+    await engine.start();
+    transport.refuseAll = full();
+    const sent = messages(3, { correlationId: "a" }).concat(messages(3, { correlationId: "b" }));
+    for (const one of sent) engine.offer(one);
+    await clock.advance(10_000);
+    expect(lines.filter((line) => line.includes("going on with 1 of connectionPoolSize 2"))).toHaveLength(1);
+    expect(engine.health()).toMatchObject({
+      status: "up",
+      circuitState: "closed",
+      lastError: { code: "TRANSPORT_THROTTLED" },
+    });
+    transport.onPublish = (connection) => connection.answer();
+    transport.connection.answer();
+    await clock.advance(1000);
+    expect(ids(transport.stored)).toEqual(ids(sent));
+    expect(engine.stats()).toMatchObject({ events_sent: 6, connections_open: 1 });
+  });
+
+  it("gives what a lost connection had in flight to the others, in order", async () => {
+    const { engine, transport, clock } = bench(two);
+    await engine.start();
+    const sent = [...messages(2, { correlationId: "a" }), ...messages(3, { correlationId: "b" })];
+    for (const one of sent) engine.offer(one);
+    await clock.advance(0);
+    const [first, second] = transport.live as [FakeConnection, FakeConnection];
+    expect(second.unanswered).toHaveLength(2);
+    transport.refuseAll = full();
+    second.die(unreachable());
+    await clock.advance(5000);
+    transport.onPublish = (connection) => connection.answer();
+    first.answer();
+    await clock.advance(1000);
+    expect(ids(transport.stored)).toEqual(ids(sent));
+    expect((await engine.stop()).sent).toBe(5);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("tries one more after a while, under load", async () => {
+    const { engine, transport, clock } = bench(two);
+    await engine.start();
+    transport.onPublish = (connection) => connection.answer();
+    const load = async () => {
+      for (let i = 0; i < 4; i++) engine.offer(message({ correlationId: `run-${i}` }));
+      await clock.advance(1000);
+    };
+    transport.refusals = [full()];
+    await load();
+    await clock.advance(4 * 60_000);
+    await load();
+    expect(transport.live).toHaveLength(1);
+    await clock.advance(60_000);
+    await load();
+    expect(transport.live.map(({ lane }) => lane)).toEqual([0, 1]);
+  });
+
+  it("without confirms moves only the executions of the connection that is refused", async () => {
+    const transport = new FakeTransport({ confirms: false });
+    transport.onPublish = (connection) => connection.answer({ kind: "written" });
+    const { engine, clock } = bench({ transport, connectionPoolSize: 4, batchSize: 1 });
+    const round = async () => {
+      const before = transport.written.length;
+      for (let run = 0; run < 20; run++) engine.offer(message({ correlationId: `run-${run}` }));
+      await clock.advance(5000);
+      return new Map(
+        transport.written.slice(before).map((one) => [one.message.correlationId, one.connection.lane]),
+      );
+    };
+    const before = await round();
+    transport.refusals = [full()];
+    transport.live.find(({ lane }) => lane === 2)!.die(unreachable());
+    await clock.advance(5000);
+    const after = await round();
+    expect(after.size).toBe(20);
+    for (const [run, lane] of before) expect(after.get(run) === lane).toBe(lane !== 2);
+  });
+
+  it("moves nothing where the broker deduplicates, and keeps trying with a single connection", async () => {
+    for (const bed of [
+      bench({ ...two, transport: new FakeTransport({ deduplication: true }) }),
+      bench({ connectionPoolSize: 1 }),
+    ]) {
+      const { engine, transport, clock } = bed;
+      transport.onPublish = (connection) => connection.answer();
+      await engine.start();
+      for (const one of messages(3)) engine.offer(one);
+      engine.offer(message({ correlationId: "b" }));
+      await clock.advance(200);
+      const lanes = transport.live.length;
+      transport.refusals = [full(), full()];
+      transport.live.at(-1)!.die(unreachable());
+      await clock.advance(60_000);
+      expect(transport.live).toHaveLength(lanes);
+    }
+  });
+});
+
 describe("start()", () => {
   it("rejects on what will not heal by itself, and goes on trying", async () => {
     const { engine, transport, clock } = bench();

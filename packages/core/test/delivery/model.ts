@@ -3,7 +3,7 @@ import { type DeliveryEngine, type DeliveryOptions, defaultDeliveryOptions } fro
 import fc from "fast-check";
 import { message } from "./bench.js";
 import { FakeClock } from "./fake-clock.js";
-import { type FakeConnection, FakeTransport, fakeEndpoint, nack, unreachable } from "./fake-transport.js";
+import { type FakeConnection, FakeTransport, fakeEndpoint, nack } from "./fake-transport.js";
 
 /** One step of a run; `connection` and `index` are taken modulo what is there. */
 export type Step =
@@ -19,7 +19,7 @@ export type Step =
   | { readonly do: "tell late"; readonly connection: number }
   | { readonly do: "shared refusal"; readonly connection: number }
   | { readonly do: "die"; readonly connection: number; readonly kind: TransportErrorKind }
-  | { readonly do: "refuse connects"; readonly count: number }
+  | { readonly do: "refuse connects"; readonly count: number; readonly as: "unreachable" | "throttled" }
   | { readonly do: "block"; readonly connection: number; readonly on: boolean }
   | { readonly do: "credit"; readonly connection: number; readonly credit: number }
   | { readonly do: "withdraw"; readonly index: number }
@@ -91,6 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("refuse connects" as const),
       count: fc.integer({ min: 1, max: 4 }),
+      as: fc.constantFrom("unreachable", "throttled"),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("block" as const), connection, on: fc.boolean() }) },
@@ -290,7 +291,9 @@ export async function keepsItsPromises(
         at(transport.live, next.connection)?.die(new TransportError(next.kind, "gone"));
         return;
       case "refuse connects":
-        transport.refusals.push(...Array.from({ length: next.count }, unreachable));
+        transport.refusals.push(
+          ...Array.from({ length: next.count }, () => new TransportError(next.as, "refused")),
+        );
         return;
       case "block":
         at(transport.live, next.connection)?.flow(
@@ -389,23 +392,27 @@ export async function keepsItsPromises(
   checkOrder(transport, tracked, everRefused, plan.deduplication);
 }
 
-/** What a connection carries rises, where that counts; what was never refused keeps its sequence, a refused event gets a new one. */
+/** What a connection carries rises, where that counts; what was never refused keeps its sequence in its lane, a refused event gets a new one. */
 function checkSequences(
   transport: FakeTransport,
   everRefused: ReadonlySet<string>,
   deduplication: boolean,
 ): void {
   const last = new Map<FakeConnection, number>();
-  const first = new Map<string, number>();
+  const first = new Map<string, { readonly sequence: number; readonly lane: number }>();
   for (const { id, sequence, connection: on } of transport.written) {
     must(sequence > (last.get(on) ?? 0) || !deduplication, "sequences rise on a connection");
     last.set(on, sequence);
     const before = first.get(id);
     must(
-      before === undefined || before === sequence || everRefused.has(id),
+      before?.lane !== on.lane || before.sequence === sequence || everRefused.has(id),
       "an event sent again keeps its sequence",
     );
-    first.set(id, sequence);
+    must(
+      before === undefined || before.lane === on.lane || !deduplication,
+      "no event changes lanes where the broker deduplicates",
+    );
+    first.set(id, { sequence, lane: on.lane });
   }
 }
 
