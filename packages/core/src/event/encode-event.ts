@@ -1,4 +1,5 @@
 import type { StreamllEvent, WireEvent } from "./event.js";
+import { pack } from "./pack.js";
 import { maxDepth, plainJson } from "./plain-json.js";
 
 /**
@@ -32,7 +33,7 @@ export function toWire(event: StreamllEvent): WireEvent {
  */
 export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): Buffer {
   const wire = toWire(event);
-  return Buffer.from(ordinaryJson(wire, limit) ?? safeJson(wire, limit));
+  return pack(ordinaryJson(wire, limit) ?? safeJson(wire, limit));
 }
 
 /** One `JSON.stringify` is as fast as putting the text together by hand; looking for odd values adds 75 ns. */
