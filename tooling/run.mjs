@@ -1,5 +1,5 @@
-// `npm run demo`, `npm test` and `npm run bench` of a fresh clone: each does its own set-up. No package is installed
-// when this starts, so it imports nothing but Node's own modules.
+// `npm run demo`, `npm test`, `npm run bench` and `npm run faults` of a fresh clone: each does its own set-up. No package
+// is installed when this starts, so it imports nothing but Node's own modules.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const env = {
 // A suite that hangs has to end in a report too.
 const suiteTimeout = 15 * 60_000;
 
-const commands = { demo, test, bench };
+const commands = { demo, test, bench, faults };
 const [name, ...args] = process.argv.slice(2);
 let child;
 let interrupted;
@@ -31,7 +31,7 @@ const command = commands[name];
 if (!command) fail(`usage: node tooling/run.mjs ${Object.keys(commands).join("|")} [arguments]`);
 process.exitCode = await command(args);
 
-// Both run from source: nothing is built first.
+// They run from source: nothing is built first.
 async function demo(args) {
   await install();
   return run(["tsx", "apps/demo/src/main.ts", ...args]);
@@ -40,6 +40,11 @@ async function demo(args) {
 async function bench(args) {
   await install();
   return run(["tsx", "apps/bench/src/main.ts", ...args]);
+}
+
+async function faults(args) {
+  await install();
+  return run(["tsx", "tooling/faults/src/main.ts", ...args]);
 }
 
 async function test(args) {

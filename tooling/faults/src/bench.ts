@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { type Broker, type FoundMessage, readQueue } from "@streamll/brokers";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import { connect } from "amqplib";
+import { defaultLoad, defaults } from "./defaults.js";
+import { HostProgram } from "./host-program.js";
+import type { Load } from "./messages.js";
+import { FaultProxy } from "./proxy.js";
+import type { Row } from "./row.js";
+import { sayings } from "./sayings.js";
+
+/** What a fault is made with: a broker, a proxy before it, and a host program whose sink connects by way of that. */
+export class Bench implements AsyncDisposable {
+  readonly broker: Broker;
+  /** The nodes of the cluster, or the one broker. */
+  readonly nodes: readonly Broker[];
+  readonly proxy: FaultProxy;
+  /** Of exchange and queue. */
+  readonly name = `faults-${randomUUID()}`;
+  /** Where the events are read in the end. More may be added. */
+  readonly queues: { readonly url: string; readonly queue: string }[];
+  /** Of the sink; a fault may set more before {@link start}. */
+  options: RabbitMQSinkOptions;
+  faultAt = Number.POSITIVE_INFINITY;
+  mendedAt: number | undefined;
+  readonly #row: Row;
+  #program: HostProgram | undefined;
+  readonly #down = new Set<Broker>();
+  readonly #cleanups: (() => unknown)[] = [];
+
+  private constructor(row: Row, nodes: readonly Broker[], proxy: FaultProxy) {
+    this.#row = row;
+    this.nodes = nodes;
+    this.broker = nodes[0]!;
+    this.proxy = proxy;
+    this.queues = [{ url: this.broker.url, queue: this.name }];
+    this.options = {
+      ...defaults,
+      amqpUrl: proxy.url,
+      exchange: this.name,
+      queue: this.name,
+      ...row.options,
+    };
+  }
+
+  static async for(row: Row, nodes: readonly Broker[]): Promise<Bench> {
+    return new Bench(row, nodes, await FaultProxy.to(nodes[0]!.url));
+  }
+
+  get program(): HostProgram {
+    if (this.#program === undefined) throw new Error("the program was not started");
+    return this.#program;
+  }
+
+  get load(): Load {
+    return { ...defaultLoad, ...this.#row.load };
+  }
+
+  /** What {@link program} said last. */
+  get now() {
+    const { last } = this.program;
+    if (last === undefined) throw new Error("the program has said nothing yet");
+    return last;
+  }
+
+  /** Connections that the sink has lost. */
+  get losses(): number {
+    return this.program.timeline.filter((moment) => moment.kind === "event" && moment.name === "disconnected")
+      .length;
+  }
+
+  /** Makes the host program, which calls `start()` of its sink. Does not wait for a connection. */
+  async start(): Promise<void> {
+    const { load, options } = this;
+    this.#program = new HostProgram({ options, load, behaviour: this.#row.behaviour });
+    await this.program.until(() => this.program.last !== undefined, "the program to be there");
+    this.program.do({ do: "start" });
+  }
+
+  /** Starts the program, and its load; waits until so many events are confirmed. */
+  async underLoad(confirmed = 1000): Promise<void> {
+    await this.start();
+    this.program.do({ do: "load" });
+    await this.until(() => this.now.stats.events_sent >= confirmed, `${confirmed} confirmed events`);
+  }
+
+  until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
+    return this.program.until(holds, what, timeoutMs);
+  }
+
+  /** The fault begins with what this does. Of several calls the first counts. */
+  async inflict(fault: () => unknown): Promise<void> {
+    this.faultAt = Math.min(this.faultAt, performance.now());
+    await fault();
+  }
+
+  /** Whatever this does ends the fault: from now on the sink should recover. Of several calls the last counts. */
+  async mend(remedy: () => unknown = () => {}): Promise<void> {
+    await remedy();
+    this.mendedAt = performance.now();
+  }
+
+  /** Ends a node. It runs again when the bench is done, whatever happens. */
+  async down(how: "kill" | "stop", node = this.broker): Promise<void> {
+    await node[how]();
+    this.#down.add(node);
+  }
+
+  async up(node = this.broker): Promise<void> {
+    this.#down.delete(node);
+    await node.start();
+  }
+
+  /** Waits until something that the sink says fits: an event's name, the text of health, or a line of the log. */
+  async said(pattern: RegExp, timeoutMs?: number): Promise<void> {
+    const { faultAt, program } = this;
+    await this.until(
+      () =>
+        Object.values(sayings({ timeline: program.timeline, faultAt }))
+          .flat()
+          .some((text) => pattern.test(text)),
+      `the sink to say ${pattern}`,
+      timeoutMs,
+    );
+  }
+
+  /** Undone in the end, in any case. */
+  cleanUp(undo: () => unknown): void {
+    this.#cleanups.unshift(undo);
+  }
+
+  /** Puts right what can be: a row that failed half-way shall still come to its end. */
+  async heal(): Promise<void> {
+    await this.proxy.heal();
+    for (const node of this.#down) await this.up(node);
+  }
+
+  async readBack(): Promise<FoundMessage[]> {
+    const found: FoundMessage[] = [];
+    for (const { url, queue } of this.queues) found.push(...(await readQueue({ url }, queue)));
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#program?.[Symbol.dispose]();
+    await this.heal();
+    await this.proxy[Symbol.asyncDispose]();
+    for (const undo of this.#cleanups) await undo();
+    const connection = await connect(this.broker.url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(this.name);
+    await channel.deleteExchange(this.name);
+    await connection.close();
+  }
+}

@@ -1,0 +1,19 @@
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import type { Load } from "./messages.js";
+
+/** Times of an ordinary set-up scaled down, so that each fault is over in seconds. */
+export const defaults = {
+  routingKey: "faults.{event_type}",
+  heartbeat: 1,
+  connectionTimeout: 2,
+  confirmTimeout: 4,
+  retryBackoffMs: 50,
+  maxRetryBackoffMs: 1000,
+  circuitBreaker: { failureThreshold: 5, cooldown: 1 },
+  flushTimeout: 15,
+  connectionPoolSize: 5,
+  maxInFlight: 4096,
+} as const satisfies RabbitMQSinkOptions;
+
+/** Small enough that a buffer of 100,000 outlasts every fault of the matrix. */
+export const defaultLoad: Load = { perSecond: 2000 };

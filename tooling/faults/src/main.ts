@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { type Broker, connectBrokers, unreadable } from "@streamll/brokers";
+import Table from "cli-table3";
+import { deviations } from "./compare.js";
+import { matrix } from "./matrix.js";
+import { record } from "./record.js";
+import { isBuilt, type Row } from "./row.js";
+import { runRow } from "./run-row.js";
+import { head, lineOf, type Result } from "./table.js";
+
+const HELP = `Brings each fault about on real brokers, and checks what came out of it.
+
+  npm run faults -- [options]
+
+  --row 1,8-12   only these rows
+  --on 4.0       only brokers whose version begins so
+  --fast         only the rows that npm test runs too
+  --record       write the table to docs/reliability.md
+  --help`;
+
+const { values } = parseArgs({
+  options: {
+    row: { type: "string" },
+    on: { type: "string", default: "" },
+    fast: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(HELP);
+else process.exitCode = await faults(chosen());
+
+function chosen(): readonly Row[] {
+  const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
+  const isWanted = ({ number }: Row) =>
+    wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true;
+  const rows = matrix.filter((row) => isWanted(row) && (row.fast || !values.fast));
+  if (rows.length === 0) throw new RangeError(`no row is ${values.row}; they go from 1 to ${matrix.length}`);
+  return rows;
+}
+
+async function faults(rows: readonly Row[]): Promise<number> {
+  const reason = unreadable();
+  if (reason !== undefined) throw new Error(`the bench ${reason}`);
+  const brokers = await connectBrokers();
+  try {
+    const places = brokers.all.filter(({ version }) => version.startsWith(values.on));
+    if (places.length === 0) throw new RangeError(`no broker's version begins with ${values.on}`);
+    const results: Result[] = [];
+    for (const row of rows) for (const broker of places) results.push(await result(row, broker));
+    return await told(results);
+  } finally {
+    await brokers.close();
+  }
+}
+
+async function result(row: Row, broker: Broker): Promise<Result> {
+  const { version } = broker;
+  const startedAt = performance.now();
+  if (!isBuilt(row)) return { row, version, deviations: ["not built yet"] };
+  const run = await runRow(row, [broker]);
+  const found = deviations(run, row.expect);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(3);
+  console.error(
+    `${found.length === 0 ? "ok  " : "FAIL"} ${seconds} s  ${row.number} ${row.title} (${version})`,
+  );
+  for (const deviation of found) console.error(`       ${deviation}`);
+  return { row, version, run, deviations: found };
+}
+
+async function told(results: readonly Result[]): Promise<number> {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  table.push(...results.map(lineOf));
+  console.log(table.toString());
+  const wrong = results.filter(({ deviations }) => deviations.length > 0);
+  for (const { row, version, deviations } of wrong) {
+    console.log(`${row.number} ${row.title} (${version}): ${deviations.join("; ")}`);
+  }
+  console.log(`${results.length - wrong.length} of ${results.length} as expected`);
+  if (values.record) await record(results);
+  return wrong.length === 0 ? 0 : 1;
+}

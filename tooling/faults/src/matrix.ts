@@ -1,0 +1,399 @@
+import * as broker from "./inflict/broker.js";
+import * as network from "./inflict/network.js";
+import * as topology from "./inflict/topology.js";
+import type { Row } from "./row.js";
+import type { Run } from "./run.js";
+
+/**
+ * Every fault and what has to come out of it, written before the first run. A row without `inflict` is not built yet:
+ * `npm run faults` says so and fails.
+ */
+export const matrix: readonly Row[] = [
+  // The broker goes
+  {
+    number: 1,
+    title: "broker killed while 10,000 events are in flight",
+    fast: true,
+    options: { connectionPoolSize: 1, maxInFlight: 10_500, heartbeat: 10, confirmTimeout: 30 },
+    load: { events: 20_000, perSecond: 5000 },
+    inflict: broker.killedInFlight,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      noticedWithinMs: 1000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
+      events: ["disconnected", "connected"],
+      log: [/^warn TRANSPORT_UNREACHABLE cannot connect/],
+    },
+  },
+  {
+    number: 2,
+    title: "broker killed during the handshake",
+    inflict: broker.killedInHandshake,
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
+      events: ["connected"],
+    },
+  },
+  {
+    number: 3,
+    title: "broker killed while the sink declares its topology",
+    inflict: broker.killedInDeclaration,
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
+      events: ["connected"],
+    },
+  },
+  {
+    number: 4,
+    title: "broker killed during `stop()`, and started again",
+    inflict: broker.killedInStop,
+    expect: { duplicated: "in flight", events: ["disconnected", "connected"] },
+  },
+  {
+    number: 5,
+    title: "broker killed during `flush()`",
+    inflict: broker.killedInFlush,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      noticedWithinMs: 1000,
+      events: ["disconnected", "connected"],
+    },
+  },
+  {
+    number: 6,
+    title: "orderly shutdown of the broker (320)",
+    inflict: broker.shutDown,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
+      events: ["disconnected", "connected"],
+      log: [/^info TRANSPORT_UNREACHABLE disconnected: .*320/],
+    },
+  },
+  {
+    number: 7,
+    title: "broker app restarted under load",
+    inflict: broker.appRestarted,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
+      events: ["disconnected", "connected"],
+    },
+  },
+  {
+    number: 8,
+    title: "broker frozen (SIGSTOP) for three heartbeats, then thawed",
+    fast: true,
+    inflict: broker.frozen,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      noticedWithinMs: 3500,
+      health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
+      events: ["disconnected", "connected"],
+      log: [/disconnected: .*heartbeat/i],
+    },
+  },
+
+  // The network
+  {
+    number: 9,
+    title: "black hole: packets vanish",
+    fast: true,
+    inflict: network.blackHole,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      noticedWithinMs: 3500,
+      health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
+      events: ["disconnected", "connected"],
+      log: [/disconnected: .*heartbeat/i],
+    },
+  },
+  {
+    number: 10,
+    title: "half-open: one direction silent, then the other",
+    inflict: network.halfOpen,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      noticedWithinMs: 3500,
+      health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
+      events: ["disconnected", "connected"],
+    },
+  },
+  {
+    number: 11,
+    title: "connections reset (RST)",
+    fast: true,
+    inflict: network.reset,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 2000,
+      noticedWithinMs: 500,
+      events: ["disconnected", "connected"],
+      log: [/^info TRANSPORT_UNREACHABLE disconnected: .*ECONNRESET/],
+    },
+  },
+  {
+    number: 12,
+    title: "connection cut inside a content frame",
+    fast: true,
+    inflict: network.cutInContent,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 2000,
+      events: ["disconnected", "connected"],
+    },
+  },
+  {
+    number: 13,
+    title: "latency of 500 ms each way",
+    options: { connectionTimeout: 10, heartbeat: 2 },
+    load: { events: 5000 },
+    inflict: network.slow,
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
+    number: 14,
+    title: "a line of 10 kB/s",
+    options: { connectionTimeout: 10, flushTimeout: 40 },
+    load: { events: 200, perSecond: 100 },
+    inflict: network.narrow,
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
+    number: 15,
+    title: "connection refused at start until the circuit opens, then there",
+    fast: true,
+    inflict: network.refusedAtStart,
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 3000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE.*ECONNREFUSED/, /circuit open/],
+      events: ["connected"],
+      log: [/^warn TRANSPORT_UNREACHABLE cannot connect.*ECONNREFUSED/, /^error .*events wait in the buffer/],
+    },
+  },
+  {
+    number: 16,
+    title: "the host's name does not resolve, then does",
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 3000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE.*(ENOTFOUND|EAI_AGAIN)/],
+      events: ["connected"],
+    },
+  },
+  {
+    number: 17,
+    title: "of three URLs one dead, one slow, one right",
+    expect: { duplicated: "none", recoveredWithinMs: 5000, events: ["connected"] },
+  },
+
+  // The broker is there, and does not take everything
+  {
+    number: 18,
+    title: "memory alarm (`connection.blocked`)",
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 3000,
+      noticedWithinMs: 2000,
+      health: [/^degraded, blocked: .*memory/],
+      events: ["blocked", "unblocked"],
+      log: [/^warn blocked by the broker/],
+      also: neverLost,
+    },
+  },
+  {
+    number: 19,
+    title: "disk alarm (`connection.blocked`)",
+    expect: {
+      duplicated: "none",
+      recoveredWithinMs: 3000,
+      noticedWithinMs: 2000,
+      health: [/^degraded, blocked: .*disk/],
+      events: ["blocked", "unblocked"],
+      log: [/^warn blocked by the broker/],
+      also: neverLost,
+    },
+  },
+  {
+    number: 20,
+    title: "full queue with `overflow: reject-publish` (nack)",
+    fast: true,
+    options: { maxRetries: 1, queueArguments: { "x-max-length": 500, "x-overflow": "reject-publish" } },
+    load: { events: 1000 },
+    inflict: topology.queueFull,
+    expect: {
+      duplicated: "none",
+      failed: { RETRIES_EXHAUSTED: 500 },
+      // What was refused is overtaken while it waits for its next try.
+      order: "n/a",
+      also: neverLost,
+    },
+  },
+  {
+    number: 21,
+    title: "queue deleted under load (returned)",
+    expect: { duplicated: "none", failed: { UNROUTABLE: "some" }, order: "n/a", recoveredWithinMs: 3000 },
+  },
+  {
+    number: 22,
+    title: "exchange deleted under load (404)",
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      events: ["disconnected", "connected"],
+      log: [/^info TRANSPORT_NOT_FOUND disconnected: .*404/],
+    },
+  },
+  {
+    number: 23,
+    title: "permission taken away under load (403)",
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      health: [/^degraded, .*TRANSPORT_PERMISSION/],
+      events: ["disconnected", "connected"],
+      log: [/^error TRANSPORT_PERMISSION cannot connect/],
+    },
+  },
+  {
+    number: 24,
+    title: "password changed on the broker, connections closed",
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 3000,
+      health: [/^degraded, .*TRANSPORT_AUTH/],
+      events: ["disconnected", "connected"],
+      log: [/^error TRANSPORT_AUTH cannot connect/],
+    },
+  },
+  {
+    number: 25,
+    title: "connection limit of the virtual host reached",
+    expect: { duplicated: "in flight", recoveredWithinMs: 3000, log: [/limit/] },
+  },
+  {
+    number: 26,
+    title: "channel limit of 1",
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
+    number: 27,
+    title: "one event of 1,000 exceeds the broker's `max_message_size`",
+    load: { events: 1000 },
+    expect: { duplicated: "in flight", failed: { EVENT_TOO_LARGE: 1 } },
+  },
+  {
+    number: 28,
+    title: "one event of 1,000 has a property that the broker refuses",
+    load: { events: 1000 },
+    expect: { duplicated: "in flight", failed: { REJECTED: 1 } },
+  },
+  {
+    number: 29,
+    title: "one event of 1,000 makes the encoder throw",
+    load: { events: 1000 },
+    expect: { duplicated: "none", failed: { REJECTED: 1 }, also: neverLost },
+  },
+  {
+    number: 30,
+    title: "`frame_max` of 4096 and 8192",
+    expect: { duplicated: "in flight", recoveredWithinMs: 3000 },
+  },
+
+  // A cluster of three
+  {
+    number: 31,
+    title: "leader of a quorum queue killed",
+    on: "cluster",
+    options: { queueType: "quorum" },
+    expect: { duplicated: "in flight", recoveredWithinMs: 15_000, events: ["disconnected", "connected"] },
+  },
+  {
+    number: 32,
+    title: "two of three nodes gone, then back",
+    on: "cluster",
+    options: { queueType: "quorum" },
+    expect: { duplicated: "in flight", recoveredWithinMs: 20_000 },
+  },
+  {
+    number: 33,
+    title: "the cluster partitioned, then whole again",
+    on: "cluster",
+    options: { queueType: "quorum" },
+    expect: { duplicated: "in flight", recoveredWithinMs: 30_000 },
+  },
+
+  // Names, certificates, tokens
+  {
+    number: 34,
+    title: "the host's name moved to another address",
+    expect: { duplicated: "in flight", recoveredWithinMs: 4000, events: ["disconnected", "connected"] },
+  },
+  {
+    number: 35,
+    title: "TLS: certificate expired, wrong host, unknown CA, rotated under load",
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_TLS/],
+      events: ["disconnected", "connected"],
+    },
+  },
+  {
+    number: 36,
+    title: "OAuth 2 token expires under load, refreshed by `credentials()`",
+    expect: { duplicated: "none", also: neverLost },
+  },
+
+  // The host program
+  {
+    number: 37,
+    title: "the wall clock jumps back an hour",
+    expect: { duplicated: "none", recoveredWithinMs: 1000, also: neverLost },
+  },
+  {
+    number: 38,
+    title: "the event loop blocked for 20 s by the program",
+    expect: { duplicated: "in flight", recoveredWithinMs: 3000 },
+  },
+  {
+    number: 39,
+    title: "heap nearly full: the limits of the buffer hold",
+    expect: { duplicated: "in flight", recoveredWithinMs: 4000 },
+  },
+  {
+    number: 40,
+    title: "the queue's consumer never acknowledges",
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
+    number: 41,
+    title: "`handleEvent` from `onFailure`, `metricsCallback` and during `stop()`",
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
+    number: 42,
+    title: "SIGTERM with `stopOnSignals()` under load",
+    expect: { duplicated: "none", exit: { signal: "SIGTERM" }, also: neverLost },
+  },
+];
+
+/** Through the whole run. */
+function neverLost({ timeline }: Run): string[] {
+  const lost = timeline.filter(
+    (moment) => moment.kind === "event" && moment.name === "disconnected" && moment.hadError,
+  );
+  return lost.length === 0 ? [] : [`${lost.length} connections were lost`];
+}

@@ -1,0 +1,69 @@
+import type { DeliveryStats, FlushReport, Health } from "@streamll/core";
+import type { RabbitMQSinkOptions, SinkEvents } from "@streamll/sink";
+import type { BehaviourName } from "./behaviours.js";
+
+/** What the program hands over. */
+export interface Load {
+  /** Default: until it is told to stop. */
+  readonly events?: number;
+  /** Default 2,000; 0 is as fast as `ready()` lets it. */
+  readonly perSecond?: number;
+  /** Events go to so many executions in turn. Default 50. */
+  readonly executions?: number;
+  /** Bytes of text in each event. Default 200. */
+  readonly textBytes?: number;
+}
+
+/** The first message to a program. Options are plain data here; functions come from its behaviour. */
+export interface Setup {
+  readonly options: RabbitMQSinkOptions;
+  readonly load: Load;
+  readonly behaviour: BehaviourName | undefined;
+}
+
+/** What a program is told to do. */
+export type Command =
+  | { readonly do: "start" | "load" | "enough" | "flush" | "stop" }
+  /** Holds the event loop. */
+  | { readonly do: "block"; readonly ms: number };
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** State of the sink at a moment. */
+export interface Sample {
+  readonly kind: "sample";
+  /** Handed over and taken. */
+  readonly accepted: number;
+  readonly stats: DeliveryStats;
+  readonly health: Health;
+  readonly heapBytes: number;
+}
+
+/** The last words of a program. */
+export interface Verdict {
+  readonly kind: "stopped";
+  readonly report: FlushReport;
+  readonly stats: DeliveryStats;
+  /** Ids of the events that were taken are 0 to here, but for those that were refused. */
+  readonly offered: number;
+  /** Ids of those that `handleEvent` did not take although there was room. */
+  readonly refused: readonly string[];
+  /** Ids of those that `onFailure` told of, by code. */
+  readonly failures: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a program tells. */
+export type Said =
+  | { readonly kind: "made" | "started" | "loaded" }
+  | { readonly kind: "start-failed"; readonly text: string }
+  | {
+      readonly kind: "event";
+      readonly name: keyof SinkEvents;
+      readonly text: string;
+      readonly hadError: boolean;
+    }
+  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string }
+  | { readonly kind: "uncaught" | "warning"; readonly text: string }
+  | { readonly kind: "flushed"; readonly report: FlushReport }
+  | Sample
+  | Verdict;

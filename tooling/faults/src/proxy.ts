@@ -1,0 +1,209 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "@streamll/brokers";
+import { ContentFrames } from "./content-frames.js";
+import { type Direction, Weather } from "./weather.js";
+
+/** Held back in one direction at most, in bytes; with more the sender feels it, as on a real line. */
+const HELD = 64 * 1024;
+
+interface Link {
+  readonly client: Socket;
+  readonly broker: Socket;
+}
+
+/**
+ * A TCP proxy on loopback in front of one broker, which can be made to fail in every way that a network can. What is
+ * set holds for connections that are there and for those that come, until {@link heal}.
+ */
+export class FaultProxy implements AsyncDisposable {
+  readonly port: number;
+  readonly #weather = new Weather();
+  readonly #links = new Set<Link>();
+  #target: URL;
+  #server: Server | undefined;
+
+  private constructor(port: number, target: URL) {
+    this.port = port;
+    this.#target = target;
+  }
+
+  /** @param url the broker's; `amqps` passes through as it is. */
+  static async to(url: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(await freePort(), new URL(url));
+    await proxy.#listen();
+    return proxy;
+  }
+
+  /** The broker's URL by way of the proxy. */
+  get url(): string {
+    return this.#target.href.replace(this.#target.host, `${this.#target.hostname}:${this.port}`);
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Each way, in milliseconds. */
+  latency(milliseconds: number): void {
+    this.#weather.latencyMs = milliseconds;
+  }
+
+  /** Of all connections together, each way. */
+  bandwidth(bytesPerSecond: number): void {
+    this.#weather.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** One byte at a time. */
+  trickle(): void {
+    this.#weather.partBytes = 1;
+  }
+
+  /** Nothing passes, new connections are taken and stay silent, and nobody is told that the other end hung up. */
+  blackHole(): void {
+    this.#weather.silence("toBroker", "toClient");
+  }
+
+  /** One direction stays silent. */
+  halfOpen(silent: Direction): void {
+    this.#weather.silence(silent);
+  }
+
+  /** Ends the connections that are there, in an orderly way (FIN). */
+  cut(): void {
+    for (const { client, broker } of this.#links) {
+      client.end();
+      broker.end();
+    }
+  }
+
+  /** Ends the connections that are there with a RST. */
+  reset(): void {
+    for (const link of this.#links) resetLink(link);
+  }
+
+  /** Resets each connection once so many more bytes have gone from it to the broker. */
+  cutAfter(bytes: number): void {
+    this.#weather.cutAfter = { bytes };
+  }
+
+  /** Resets each connection in the middle of the next frame that carries a message's body. */
+  cutInContentFrame(): void {
+    this.#weather.cutInContent = true;
+  }
+
+  /**
+   * Passes nothing to the broker any more from the chunk on that holds these bytes, such as a method's number; resolves
+   * when it has come.
+   */
+  holdAt(bytes: Buffer): Promise<void> {
+    return new Promise((reached) => {
+      this.#weather.holdAt = { bytes, reached };
+    });
+  }
+
+  /** New connections are refused; those that are there stay. */
+  refuse(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** All is well again. What was held back passes. */
+  async heal(): Promise<void> {
+    this.#weather.clear();
+    if (this.#server === undefined) await this.#listen();
+  }
+
+  /** New connections lead to another broker. */
+  pointAt(url: string): void {
+    this.#target = new URL(url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.refuse();
+    this.#weather.clear();
+    for (const { client, broker } of this.#links) {
+      client.destroy();
+      broker.destroy();
+    }
+  }
+
+  async #listen(): Promise<void> {
+    this.#server = createServer({ noDelay: true }, (client) => this.#open(client));
+    this.#server.listen(this.port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  #open(client: Socket): void {
+    const { hostname: host, port } = this.#target;
+    const broker = connect({ host, port: Number(port), noDelay: true });
+    const link = { client, broker };
+    this.#links.add(link);
+    this.#pass(link, "toBroker");
+    this.#pass(link, "toClient");
+  }
+
+  /** Passes on what comes from one end, in order, and in the end its end. */
+  #pass(link: Link, direction: Direction): void {
+    const weather = this.#weather;
+    const [from, to] = direction === "toBroker" ? [link.client, link.broker] : [link.broker, link.client];
+    const cut = direction === "toBroker" ? this.#cutter(link) : () => false;
+    let held = 0;
+    let turn = Promise.resolve();
+    from.on("data", (bytes) => {
+      const due = performance.now() + weather.latencyMs;
+      held += bytes.length;
+      if (held > HELD) from.pause();
+      turn = turn.then(async () => {
+        for await (const part of weather.parts(bytes, direction, due)) {
+          if (to.destroyed || cut(part)) break;
+          if (!to.write(part)) await drained(to);
+        }
+        held -= bytes.length;
+        if (held <= HELD) from.resume();
+      });
+    });
+    // Why it ended is seen at "close", which follows.
+    from.on("error", () => {});
+    from.once("close", (failed) => {
+      void turn.then(async () => {
+        await weather.passing(direction);
+        this.#links.delete(link);
+        if (failed) resetLink({ client: to, broker: to });
+        else to.destroySoon();
+      });
+    });
+  }
+
+  /** Counts what goes to the broker; `true` once the link was cut, in the middle of what is given. */
+  #cutter(link: Link): (part: Buffer) => boolean {
+    const weather = this.#weather;
+    const frames = new ContentFrames();
+    let order = weather.cutAfter;
+    let counted = 0;
+    return (part) => {
+      if (order !== weather.cutAfter) counted = 0;
+      order = weather.cutAfter;
+      const inContent = frames.read(part);
+      const at = weather.cutInContent
+        ? inContent
+        : order && counted + part.length >= order.bytes
+          ? order.bytes - counted
+          : undefined;
+      counted += part.length;
+      if (at === undefined) return false;
+      link.broker.write(part.subarray(0, at), () => resetLink(link));
+      return true;
+    };
+  }
+}
+
+function resetLink(link: Link): void {
+  for (const socket of [link.client, link.broker]) {
+    if (socket.connecting) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+}
+
+const drained = (socket: Socket) =>
+  new Promise<void>((resolve) => socket.once("drain", resolve).once("close", () => resolve()));

@@ -1,0 +1,91 @@
+import type { Broker, FoundMessage } from "@streamll/brokers";
+import { accountOf } from "./account.js";
+import { Bench } from "./bench.js";
+import { defaults } from "./defaults.js";
+import type { Moment } from "./host-program.js";
+import type { BuiltRow } from "./row.js";
+import type { Run } from "./run.js";
+
+/** Of `stop()`, above its flushTimeout. */
+const STOP_SLACK_MS = 1000;
+
+/** One row on one broker, or on the nodes of one cluster. */
+export async function runRow(row: BuiltRow, nodes: readonly Broker[]): Promise<Run> {
+  await using bench = await Bench.for(row, nodes);
+  const trouble: string[] = [];
+  const attempt = (step: () => Promise<void>) =>
+    step().catch((error: Error) => {
+      trouble.push(error.message);
+    });
+  await attempt(() => row.inflict(bench));
+  const { program } = bench;
+  const recovered = () => recoveryOf(program.timeline, bench.mendedAt);
+  if (row.expect.recoveredWithinMs !== undefined && trouble.length === 0) {
+    const limit = row.expect.recoveredWithinMs + 1000;
+    await attempt(() => bench.until(() => recovered() !== undefined, "the sink to recover", limit));
+  }
+  if (trouble.length > 0) await attempt(() => bench.heal());
+  await attempt(() => finish(bench));
+  const exit = await program.end();
+  const { timeline, verdict } = program;
+  const found: FoundMessage[] = [];
+  await attempt(async () => {
+    found.push(...(await bench.readBack()));
+  });
+  return {
+    timeline,
+    verdict,
+    exit,
+    account: accountOf(found, verdict ?? { offered: program.last?.accepted ?? 0, refused: [], failures: {} }),
+    inFlightAtMost: inFlightAtMost(bench),
+    faultAt: bench.faultAt,
+    recoveredMs: recovered(),
+    noticedMs: noticeOf(timeline, bench.faultAt),
+    trouble,
+  };
+}
+
+/** Ends the load, unless it is counted, and then the program. */
+async function finish({ program, load, options }: Bench): Promise<void> {
+  if (load.events === undefined) program.do({ do: "enough" });
+  await program.until(() => program.has("loaded") || program.verdict !== undefined, "the load to end");
+  program.do({ do: "stop" });
+  const seconds = Number(options.flushTimeout);
+  await program.until(
+    () => program.verdict !== undefined,
+    `stop(), which has ${seconds} s`,
+    seconds * 1000 + STOP_SLACK_MS,
+  );
+}
+
+function recoveryOf(timeline: readonly Moment[], mendedAt: number | undefined): number | undefined {
+  if (mendedAt === undefined) return undefined;
+  let before = 0;
+  for (const moment of timeline) {
+    if (moment.kind !== "sample") continue;
+    const { health, stats, at } = moment;
+    if (at <= mendedAt) before = stats.events_sent;
+    else if (health.status === "up" && stats.events_sent > before) return at - mendedAt;
+  }
+  return undefined;
+}
+
+function noticeOf(timeline: readonly Moment[], faultAt: number): number | undefined {
+  const notice = timeline.find(
+    (moment) =>
+      moment.at >= faultAt &&
+      ((moment.kind === "sample" && moment.health.status !== "up") ||
+        (moment.kind === "event" && moment.name !== "connected")),
+  );
+  return notice && notice.at - faultAt;
+}
+
+/** A lane has at most its share in flight when it loses its connection. */
+function inFlightAtMost({ program, options }: Bench): number {
+  const { connectionPoolSize = defaults.connectionPoolSize, maxInFlight = defaults.maxInFlight } = options;
+  const share = Math.floor(maxInFlight / connectionPoolSize);
+  const losses = program.timeline.filter(
+    (moment) => moment.kind === "event" && moment.name === "disconnected" && moment.hadError,
+  );
+  return losses.length * share;
+}

@@ -1,0 +1,25 @@
+import type { Health } from "@streamll/core";
+import type { Run } from "./run.js";
+
+/** What the sink said from the beginning of the fault on, each text once. */
+export function sayings({ timeline, faultAt }: Pick<Run, "timeline" | "faultAt">) {
+  const health = new Set<string>();
+  const events = new Set<string>();
+  const log = new Set<string>();
+  for (const moment of timeline) {
+    if (moment.at < faultAt) continue;
+    if (moment.kind === "sample") health.add(inWords(moment.health));
+    if (moment.kind === "event") events.add(moment.name);
+    if (moment.kind === "log") log.add(`${moment.level} ${moment.text}`);
+  }
+  return { health: [...health], events: [...events], log: [...log] };
+}
+
+/** As in "degraded, circuit open, TRANSPORT_UNREACHABLE: connect ECONNREFUSED …". */
+export function inWords({ status, circuitState, blocked, lastError }: Health): string {
+  const parts: string[] = [status];
+  if (circuitState !== "closed") parts.push(`circuit ${circuitState}`);
+  if (blocked !== undefined) parts.push(`blocked: ${blocked}`);
+  if (lastError !== undefined) parts.push(`${lastError.code}: ${lastError.message}`);
+  return parts.join(", ");
+}
