@@ -11,7 +11,7 @@ export type {
 } from "./context/options.js";
 export { type StopOnSignalsOptions, stopOnSignals } from "./context/stop-on-signals.js";
 export { type TraceOptions, trace } from "./context/trace.js";
-export type { CircuitState, FlushReport, Health, Receipt } from "./delivery/report.js";
+export type { CircuitState, FlushReport, Health, Problem, Receipt } from "./delivery/report.js";
 export * from "./errors.js";
 export { createEvent, parseEvent } from "./event/create-event.js";
 export { toWire } from "./event/encode-event.js";

@@ -60,7 +60,11 @@ function fromFunction(own: HeaderFunction, complain: Complain) {
       const given = answerOf(() => own(event));
       if (given !== undefined) addTo(headers, given, complain);
     } catch (error) {
-      complain("headers", `headers ${faultOf(error)}; the event goes without them (said once)`);
+      complain(
+        "callback_failed",
+        "headers",
+        `headers ${faultOf(error)}; the event goes without them (said once)`,
+      );
     }
   };
 }
@@ -73,6 +77,7 @@ function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
     if (canName(name)) headers[name] = value;
     else {
       complain(
+        "header_left_out",
         "headers",
         "a header was left out: its name is empty, __proto__, CC, BCC or longer than 255 bytes (said once)",
       );

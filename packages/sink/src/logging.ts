@@ -1,5 +1,5 @@
 import type { Logger } from "@streamll/core";
-import { runCallback } from "@streamll/core/internal";
+import { type LogName, runCallback, say } from "@streamll/core/internal";
 
 export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 
@@ -21,28 +21,31 @@ export function sinkLogger(given: Logger | undefined): Logger {
 }
 
 function lastResort(): Logger {
-  const said = new Set<unknown>();
+  const said = new Set<string>();
   return {
     debug() {},
     info() {},
     warn() {},
-    error({ code }, message) {
-      if (said.has(code)) return;
-      said.add(code);
+    error({ line, code }, message) {
+      const about = `${line} ${code}`;
+      if (said.has(about)) return;
+      said.add(about);
       process.emitWarning(message, "StreamllWarning");
     },
   };
 }
 
+type ComplaintName = LogName & ("option_warning" | "invalid_event" | "header_left_out" | "callback_failed");
+
 /** Says once what the program should mend; also where there is no logger. */
-export type Complain = (about: string, message: string) => void;
+export type Complain = (name: ComplaintName, about: string, message: string) => void;
 
 export function complainTo(given: Logger | undefined, logger: Logger): Complain {
   const said = new Set<string>();
-  return (about, message) => {
+  return (name, about, message) => {
     if (said.has(about)) return;
     said.add(about);
     if (given === undefined) process.emitWarning(message, "StreamllWarning");
-    else logger.warn({ about }, message);
+    else say(logger, name, { about }, message);
   };
 }

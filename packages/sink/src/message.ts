@@ -46,7 +46,11 @@ export function messageMaker(
     try {
       return answerOf(() => eventFilter(event)) !== false;
     } catch (error) {
-      complain("eventFilter", `eventFilter ${faultOf(error)}; the event passes (said once)`);
+      complain(
+        "callback_failed",
+        "eventFilter",
+        `eventFilter ${faultOf(error)}; the event passes (said once)`,
+      );
       return true;
     }
   };
@@ -56,7 +60,7 @@ export function messageMaker(
       return answerOf(() => transform!(copyOf(event)));
     } catch (error) {
       const message = `transform ${faultOf(error)}; the event is not taken`;
-      complain("transform", `${message} (said once)`);
+      complain("callback_failed", "transform", `${message} (said once)`);
       throw new TransformFailed(message, { cause: error });
     }
   };

@@ -19,7 +19,8 @@ export class Metrics {
     this.#tell = () =>
       runCallback(
         () => callback(stats()),
-        (error) => complain("metricsCallback", `metricsCallback ${faultOf(error)} (said once)`),
+        (error) =>
+          complain("callback_failed", "metricsCallback", `metricsCallback ${faultOf(error)} (said once)`),
       );
   }
 

@@ -64,7 +64,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     this.#plan = resolve(options, logger);
     const { values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
-    for (const warning of warnings) this.#complain(warning, warning);
+    for (const warning of warnings) this.#complain("option_warning", warning, warning);
     this.#messageOf = messageMaker(values, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
@@ -216,11 +216,12 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     this.#engine.countRejected();
     if (error instanceof InvalidEventError) {
       this.#complain(
+        "invalid_event",
         "event",
         `not taken, as it is no event: ${error.field || "the whole"} is wrong (said once)`,
       );
     } else if (!(error instanceof StreamllError)) {
-      this.#complain("event", `an event was not taken: ${nameOfError(error)} (said once)`);
+      this.#complain("invalid_event", "event", `an event was not taken: ${nameOfError(error)} (said once)`);
     }
   }
 

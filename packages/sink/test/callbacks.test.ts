@@ -121,6 +121,7 @@ it("without a logger a fault in a callback is a warning of the process, said onc
   await run({ headers: ways.throws }, () => {});
   expect(warn.mock.calls).toEqual([
     ["headers threw Error; the event goes without them (said once)", "StreamllWarning"],
+    [expect.stringContaining("failed: the event has 2209 bytes"), "StreamllWarning"],
   ]);
   warn.mockRestore();
 });

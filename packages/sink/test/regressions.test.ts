@@ -1,5 +1,6 @@
 // What went wrong in the first sink of this kind, each named for what its user saw.
-import { silentLogger } from "@streamll/core";
+import type { Transport, TransportFactory } from "@streamll/core";
+import { memoryTransport } from "@streamll/transport-memory";
 import { describe, expect, it } from "vitest";
 import { RabbitMQSink } from "../src/index.js";
 import { onMemory } from "./on-memory.js";
@@ -19,12 +20,19 @@ it("a refused connection loses no event: after 20 of them, 100 of 100 arrive", a
   const refusedOften = new Promise<void>((resolve) => {
     enough = resolve;
   });
-  const warn = (_: object, message: string) => {
-    if (message.startsWith("cannot connect") && ++refused === 20) enough();
+  const counting: TransportFactory = {
+    schemes: ["memory"],
+    create(options) {
+      const transport = memoryTransport.create(options);
+      const connect: Transport["connect"] = (...lane) => {
+        if (++refused > 20) enough();
+        return transport.connect(...lane);
+      };
+      return { ...transport, connect };
+    },
   };
-  const logger = { ...silentLogger, warn };
   const pace = { retryBackoffMs: 1, maxRetryBackoffMs: 1, circuitBreaker: false } as const;
-  const { broker, sink, arrived } = onMemory({ ...pace, logger });
+  const { broker, sink, arrived } = onMemory({ ...pace, transports: [counting] });
   broker.faults.refuseConnections();
   for (const event of events(100)) expect(sink.handleEvent(event)).toBe(true);
   await refusedOften;

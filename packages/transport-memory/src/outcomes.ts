@@ -4,6 +4,7 @@ import {
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { say } from "@streamll/core/internal";
 import type { MemoryMessage } from "./message.js";
 import type { Peer } from "./peer.js";
 
@@ -40,7 +41,9 @@ export function outcomes(
       if (confirms) return unroutableOn(message.exchange);
       if (!warned) {
         const { exchange } = message;
-        logger.warn(
+        say(
+          logger,
+          "returned",
           { endpoint: label, exchange },
           "A message came back because no queue takes it; said once a connection",
         );

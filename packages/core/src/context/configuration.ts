@@ -1,6 +1,7 @@
 import { answerOf, faultOf, nameOfError, runCallback } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import type { EventSink } from "../event/sink.js";
+import { type LogName, say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import type { RecordingOptions } from "./options.js";
 
@@ -44,13 +45,19 @@ export class Configuration {
   }
 
   /** Says once what the program should mend. */
-  complain(about: string, message: string): void {
+  complain(
+    about: string,
+    message: string,
+    name: LogName & ("callback_failed" | "not_recorded") = "callback_failed",
+  ): void {
     if (this.#said.has(about)) return;
     this.#said.add(about);
     const once = `${message} (said once)`;
     runCallback(
       () =>
-        this.#logger ? this.#logger.warn({ about }, once) : process.emitWarning(once, "StreamllWarning"),
+        this.#logger
+          ? say(this.#logger, name, { about }, once)
+          : process.emitWarning(once, "StreamllWarning"),
       () => {}, // There is nobody left to tell.
     );
   }

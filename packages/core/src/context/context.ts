@@ -34,7 +34,8 @@ export function aside<T>(configuration: Configuration, work: () => T): T | undef
   try {
     return work();
   } catch (error) {
-    configuration.complain("recording", `an event could not be recorded: ${nameOfError(error)}`);
+    const message = `an event could not be recorded: ${nameOfError(error)}`;
+    configuration.complain("recording", message, "not_recorded");
     return undefined;
   } finally {
     context.busy = outer;

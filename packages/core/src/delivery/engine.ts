@@ -1,4 +1,5 @@
 import { DeliveryError, StreamllError, type TransportError } from "../errors.js";
+import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
@@ -7,12 +8,14 @@ import { type Clock, systemClock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
 import { Entry, type PreparedMessage, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
+import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
 import { Notices } from "./notices.js";
 import type { DeliveryOptions } from "./options.js";
 import { Pool } from "./pool.js";
-import type { FlushReport, Health, Receipt } from "./report.js";
+import { type Finding, findProblems, type Outage } from "./problems.js";
+import type { FlushReport, Health, Problem, Receipt } from "./report.js";
 import { Supervisor } from "./supervisor.js";
 
 export interface DeliverySetup {
@@ -47,7 +50,14 @@ export interface EngineEvents {
   unblocked: [];
   failed: [failure: EngineFailure];
   dropped: [failure: EngineFailure];
+  /** Something is wrong that was not a second ago: what `health().problems` lists. */
+  problem: [problem: Problem];
+  /** A problem that was told is gone. */
+  solved: [problem: Problem];
 }
+
+/** How often listeners and the log are told of what is wrong. */
+const REVIEW_MS = 1000;
 
 /** Of `flushTimeout`, at most this much is kept back for closing the connections. */
 const CLOSING_MS = 2000;
@@ -69,7 +79,11 @@ export class DeliveryEngine {
   readonly #pool: Pool;
   readonly #supervisors: Supervisor[] = [];
   readonly #meter: Meter;
+  readonly #journal: Journal;
   readonly #notices: Notices<EngineEvents>;
+  readonly #outages = new Map<Lane, Outage>();
+  /** Told and not over, by code. */
+  #problems: ReadonlyMap<string, Finding> = new Map();
   readonly #counts = {
     rejected: 0,
     retried: 0,
@@ -89,6 +103,7 @@ export class DeliveryEngine {
   #release: (() => void) | undefined;
   #finished: (() => void) | undefined;
   #sweep: (() => void) | undefined;
+  #review: (() => void) | undefined;
   #lastError: StreamllError | undefined;
   #roomWaiters: (() => void)[] = [];
   #newsWaiters: ((errors: readonly TransportError[]) => void)[] = [];
@@ -103,6 +118,7 @@ export class DeliveryEngine {
     const { maxMessageBytes = Number.POSITIVE_INFINITY } = transport.capabilities;
     this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes, options.maxBufferedBytes);
     this.#meter = new Meter(() => this.#clock.now());
+    this.#journal = new Journal(this.#clock, setup.logger);
     this.#notices = new Notices(this.#clock, setup.logger);
     this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
     const size = Math.min(options.connectionPoolSize, options.maxInFlight);
@@ -241,6 +257,7 @@ export class DeliveryEngine {
       connectionsOpen: open.length,
       circuitState: this.#endpoints.circuitState,
       pending: this.pending,
+      problems: this.#findProblems().map(({ code, message }) => ({ code, message })),
       ...(blocked === undefined ? {} : { blocked }),
       ...(this.#lastError === undefined
         ? {}
@@ -261,18 +278,63 @@ export class DeliveryEngine {
       this.#state = "running";
       this.#pool.at(0);
       this.#sweepLater();
+      this.#reviewLater();
     }
     return this.isRunning;
   }
 
+  #findProblems(): Finding[] {
+    if (!this.isRunning) return [];
+    const { maxBufferedEvents, maxBufferedBytes, confirmTimeoutMs } = this.#options;
+    return findProblems({
+      now: this.#clock.now(),
+      pool: this.#pool,
+      outages: this.#outages,
+      endpoints: this.#endpoints,
+      confirmTimeoutMs,
+      events: this.#ledger.unsettled,
+      maxEvents: maxBufferedEvents,
+      bytes: this.#ledger.bytes,
+      maxBytes: maxBufferedBytes,
+      recent: this.#journal.recent(),
+    });
+  }
+
+  /** Judged once what came in is read: a host that blocked its event loop is not taken for a silent broker. */
+  #reviewLater(): void {
+    this.#review = this.#clock.after(REVIEW_MS, () => {
+      this.#review = this.#clock.afterPoll(() => {
+        this.#reviewProblems();
+        this.#reviewLater();
+      });
+    });
+  }
+
+  #reviewProblems(): void {
+    const before = this.#problems;
+    const now = new Map(this.#findProblems().map((finding) => [finding.code, finding]));
+    this.#problems = now;
+    for (const { code, message, line } of now.values()) {
+      if (before.has(code)) continue;
+      if (line !== undefined) this.#journal.say(line, { code }, message);
+      this.#notices.tell("problem", [{ code, message }]);
+    }
+    for (const { code, message, line } of before.values()) {
+      if (now.has(code)) continue;
+      if (line !== undefined) this.#journal.say("recovered", { code }, `no longer so: ${message}`);
+      this.#notices.tell("solved", [{ code, message }]);
+    }
+  }
+
   #openLane(index: number, share: number): Lane {
-    const { transport, logger } = this.#setup;
+    const { transport } = this.#setup;
+    const journal = this.#journal;
     const shared = { options: this.#options, clock: this.#clock, random: this.#random };
     let wasConnected = false;
     const supervisor: Supervisor = new Supervisor({
       ...shared,
       transport,
-      logger,
+      journal,
       endpoints: this.#endpoints,
       lane: index,
       urgent: () => this.#flushes > 0,
@@ -282,21 +344,24 @@ export class DeliveryEngine {
         this.#lastError = undefined;
         lane.opened(connection, site);
         const info = { endpoint: site.endpoint.label, lane: index };
-        logger.info(info, "connected");
+        this.#outages.delete(lane);
+        journal.say("connected", info, `connected to ${info.endpoint}`);
         this.#notices.tell("connected", [info]);
         this.#tellNews([]);
       },
       lost: (error, site) => {
         const proven = lane.lost(error);
         const info = { endpoint: site.endpoint.label, lane: index };
+        this.#outages.set(lane, { since: this.#clock.now(), error });
         if (this.#state === "running") this.#lastError = error;
-        logger.info({ ...info, code: error?.code }, `disconnected: ${error?.message ?? "closed"}`);
+        const message = `disconnected: ${error?.message ?? "closed"}`;
+        journal.say("disconnected", { ...info, code: error?.code }, message);
         this.#notices.tell("disconnected", [error === undefined ? info : { ...info, error }]);
         return proven;
       },
       roundFailed: (errors) => {
         if (this.#isBeyondLimit(lane, errors)) return this.#withdraw(lane, supervisor, errors[0]!);
-        this.#roundFailed(errors);
+        this.#roundFailed(lane, errors);
         return false;
       },
     });
@@ -318,16 +383,20 @@ export class DeliveryEngine {
       giveUp: (error) => supervisor.giveUp(error),
     });
     this.#supervisors.push(supervisor);
+    this.#outages.set(lane, { since: this.#clock.now() });
     supervisor.start();
     return lane;
   }
 
   /** Every address was tried once and none answered. */
-  #roundFailed(errors: readonly TransportError[]): void {
-    this.#lastError = unwrapped(errors[0]!);
+  #roundFailed(lane: Lane, errors: readonly TransportError[]): void {
+    const error = unwrapped(errors[0]!);
+    this.#lastError = error;
+    const { since } = this.#outages.get(lane) ?? { since: this.#clock.now() };
+    this.#outages.set(lane, { since, error });
     if (this.#endpoints.circuitState === "open") {
-      const message = `no connection after several tries, events wait in the buffer: ${this.#lastError.message}`;
-      this.#setup.logger.error({ code: this.#lastError.code }, message);
+      const message = `no connection after several tries, events wait in the buffer: ${error.message}`;
+      this.#journal.say("circuit_open", { code: error.code }, message);
     }
     if (isHopeless(errors) && !this.#isConnected()) {
       for (const resolve of this.#hopelessWaiters) resolve();
@@ -350,10 +419,11 @@ export class DeliveryEngine {
   /** The broker allows no more connections, and there are others: they take over what this lane holds. */
   #withdraw(lane: Lane, supervisor: Supervisor, error: TransportError): true {
     this.#lastError = error;
+    this.#outages.delete(lane);
     this.#supervisors.splice(this.#supervisors.indexOf(supervisor), 1);
     const connections = this.#pool.withdraw(lane);
     const message = `the broker allows no more connections: going on with ${connections} of connectionPoolSize ${this.#options.connectionPoolSize}`;
-    this.#setup.logger.warn({ code: error.code, connections }, message);
+    this.#journal.say("pool_lowered", { code: error.code, connections }, message);
     for (const entry of lane.drain()) {
       const { execution } = entry;
       if (execution.lane === lane) execution.lane = this.#chooseLane(execution.id);
@@ -368,10 +438,8 @@ export class DeliveryEngine {
   #admit(message: PreparedMessage, waiter: Waiter | undefined): Entry | DeliveryError {
     // A program that hands over faster than its listeners are told must not pile up what it lost.
     if (this.#notices.untoldBytes > this.#options.maxBufferedBytes / 4) this.#notices.drain();
-    if (!this.#begin()) {
-      this.#counts.rejected++;
-      return new DeliveryError("STOPPED", "the sink was stopped and takes no more events");
-    }
+    if (!this.#begin())
+      return this.#reject(new DeliveryError("STOPPED", "the sink was stopped and takes no more events"));
     const bytes = message.body.length;
     if (bytes > this.#maxBytes) {
       const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
@@ -382,13 +450,19 @@ export class DeliveryEngine {
     if (!this.#makeRoom(bytes)) {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
-      if (this.#options.overflow === "drop-newest") this.#drop(this.#enter(message, undefined), error);
-      else this.#counts.rejected++;
+      if (this.#options.overflow !== "drop-newest") return this.#reject(error);
+      this.#drop(this.#enter(message, undefined), error);
       return error;
     }
     const entry = this.#enter(message, waiter);
     entry.execution.lane.accept(entry);
     return entry;
+  }
+
+  #reject(error: DeliveryError): DeliveryError {
+    this.#counts.rejected++;
+    this.#journal.say("rejected", { code: error.code }, `not taken: ${error.message}`);
+    return error;
   }
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
@@ -447,13 +521,15 @@ export class DeliveryEngine {
     else if (error.kind === "nack") this.#counts.nacks++;
     if (retry) {
       this.#counts.retried++;
+      this.#journal.say("retried", { code: error.code }, `tried again: ${error.message}`);
       return;
     }
     const refusal = refusalOf(error);
-    const { deadLetter, logger } = this.#setup;
+    const { deadLetter } = this.#setup;
     if (entry.failure !== undefined) {
       const { exchange } = entry.message;
-      logger.warn({ code: refusal.code, exchange }, `not dead-lettered: ${error.message}`);
+      const said = `not dead-lettered: ${error.message}`;
+      this.#journal.say("not_dead_lettered", { code: refusal.code, exchange }, said);
       return this.#fail(entry, entry.failure.error, entry.failure.attempts);
     }
     if (deadLetter === undefined) return this.#fail(entry, refusal, entry.tries + 1);
@@ -490,6 +566,7 @@ export class DeliveryEngine {
   #giveUp(entry: Entry, as: "failed" | "dropped", error: DeliveryError, attempts: number): boolean {
     if (!this.#settle(entry, { as, code: error.code })) return false;
     entry.waiter?.reject(error);
+    this.#journal.say(as, { code: error.code }, `${as}: ${error.message}`);
     this.#notices.tell(as, [{ message: entry.message, error, attempts }], entry.bytes);
     entry.lighten();
     return true;
@@ -522,10 +599,11 @@ export class DeliveryEngine {
 
   #blocked(reason: string | undefined): void {
     if (reason !== undefined) {
-      this.#setup.logger.warn({ reason }, "blocked by the broker");
+      const message = `blocked by the broker, events wait in the buffer: ${reason}`;
+      this.#journal.say("blocked", { reason }, message);
       this.#notices.tell("blocked", [{ reason }]);
     } else if (this.#pool.lanes.every((lane) => lane.blocked === undefined)) {
-      this.#setup.logger.info({}, "no longer blocked");
+      this.#journal.say("unblocked", {}, "no longer blocked");
       this.#notices.tell("unblocked", []);
     }
   }
@@ -558,7 +636,7 @@ export class DeliveryEngine {
     const { failures } = await this.#stopped;
     const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.message}`;
     const message = `the program ended, and ${pending} events could not be delivered${reason}`;
-    this.#setup.logger.error({ code: "UNSENT_AT_STOP", failures }, message);
+    say(this.#setup.logger, "unsent_at_exit", { code: "UNSENT_AT_STOP", failures }, message);
   }
 
   #deadline(): number {
@@ -590,10 +668,12 @@ export class DeliveryEngine {
     await this.#within(deadline - this.#clock.now(), closed);
     closing.abort();
     this.#sweep?.();
+    this.#review?.();
     this.#state = "stopped";
     this.#tellNews([]);
     this.#tellRoom();
     this.#notices.drain();
+    this.#journal.close();
     return this.#ledger.report(this.#clock.now() - startedAt);
   }
 

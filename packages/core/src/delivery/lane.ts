@@ -9,6 +9,10 @@ import type { DeliveryOptions } from "./options.js";
 import { PoisonSearch } from "./poison.js";
 import { Watchdog } from "./watchdog.js";
 
+/** What to do about one that says nothing. */
+export const LOOK_AT_THE_BROKER =
+  "See whether the broker hangs (its log, its disk) or the network swallows what is sent";
+
 const noReason = new TransportError("protocol", "refused without a reason");
 
 /** What a lane tells the engine, and what it takes from it. */
@@ -60,6 +64,7 @@ export class Lane {
   #site: Site | undefined;
   #proven = false;
   #credit = 0;
+  #congestedAt: number | undefined;
   #sequence = 0;
   #flightId = 0;
   #answeredFlight = 0;
@@ -79,7 +84,12 @@ export class Lane {
       drained: () => this.#drainedBytes(),
       expired: () => {
         const seconds = setup.options.confirmTimeoutMs / 1000;
-        this.#giveUp(new TransportError("timeout", `nothing confirmed and no byte taken for ${seconds} s`));
+        this.#giveUp(
+          new TransportError(
+            "timeout",
+            `${this.endpoint}: nothing confirmed and no byte taken for ${seconds} s (confirmTimeout). ${LOOK_AT_THE_BROKER}`,
+          ),
+        );
       },
       overdue: (writtenBefore) => this.#retryOverdue(writtenBefore),
     });
@@ -87,6 +97,21 @@ export class Lane {
 
   get connected(): boolean {
     return this.#connection !== undefined;
+  }
+
+  /** Where it is connected, or was last. */
+  get endpoint(): string {
+    return this.#site?.endpoint.label ?? "";
+  }
+
+  /** For how long the broker has owed an answer, in milliseconds. */
+  get silence(): number {
+    return this.#watchdog.silence;
+  }
+
+  /** For how long the connection has taken nothing more, without saying why, in milliseconds. */
+  get congestion(): number {
+    return this.#congestedAt === undefined ? 0 : this.#setup.clock.now() - this.#congestedAt;
   }
 
   accept(entry: Entry): void {
@@ -172,6 +197,7 @@ export class Lane {
   lost(error: TransportError | undefined): boolean {
     if (this.#connection === undefined) return this.#proven;
     this.#connection = undefined;
+    this.#congestedAt = undefined;
     this.#cancelTimers();
     this.#unblock();
     const guilty = this.#poison.died(this.#comeBack(), error);
@@ -428,7 +454,10 @@ export class Lane {
 
   /** Later ones were answered and these were not: each is on its own, and uses a try. */
   #retryOverdue(writtenBefore: number): void {
-    const overdue = new TransportError("timeout", "others were confirmed, this event was not");
+    const overdue = new TransportError(
+      "timeout",
+      "others were confirmed, this event was not within confirmTimeout. See whether one of its queues hangs",
+    );
     for (let flight = this.#flights.peek(); flight !== undefined; flight = this.#flights.peek()) {
       if (flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight) return;
       const passed = flight.id < this.#answeredFlight ? flight.entries.length : flight.answeredTo;
@@ -443,6 +472,8 @@ export class Lane {
 
   #flowed(flow: Flow): void {
     this.#credit = flow.credit;
+    const congested = flow.credit <= 0 && flow.blocked === undefined;
+    this.#congestedAt = congested ? (this.#congestedAt ?? this.#setup.clock.now()) : undefined;
     if (flow.blocked !== this.blocked) {
       this.blocked = flow.blocked;
       this.#setup.blocked(flow.blocked);

@@ -1,4 +1,5 @@
 import { nameOfError, runCallback } from "../callback.js";
+import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import type { Clock } from "./clock.js";
 
@@ -55,8 +56,8 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
       (error) => {
         if (this.#complained) return;
         this.#complained = true;
-        const message = `a listener of "${String(name)}" threw (said once)`;
-        this.#logger.warn({ error: nameOfError(error) }, message);
+        const message = `a listener of "${String(name)}" threw ${nameOfError(error)} (said once)`;
+        say(this.#logger, "callback_failed", { about: String(name) }, message);
       },
     );
   }

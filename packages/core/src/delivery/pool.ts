@@ -23,6 +23,16 @@ export class Pool {
     this.#setup = setup;
   }
 
+  /** Connections that the options ask for. */
+  get size(): number {
+    return this.#setup.size;
+  }
+
+  /** How many of them the broker's limit leaves no place for. */
+  get lowered(): number {
+    return this.#withdrawn.size;
+  }
+
   /** The least loaded lane; another one is opened when each has all that it may have in flight. */
   leastLoaded(): Lane {
     let least = this.lanes[0] ?? this.at(0);

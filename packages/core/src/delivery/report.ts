@@ -42,6 +42,15 @@ export interface Health {
   readonly pending: number;
   /** What last went wrong with a connection, until one is up again. Never holds a password. */
   readonly lastError?: { readonly code: string; readonly message: string };
+  /** All that is wrong now, each code once, the worst first. Empty: nothing. */
+  readonly problems: readonly Problem[];
+}
+
+/** One thing that is wrong, in words, with what to do. Never holds a password or an event's data. */
+export interface Problem {
+  /** Of `docs/errors.md`. */
+  readonly code: string;
+  readonly message: string;
 }
 
 export type CircuitState = "closed" | "open" | "half-open";

@@ -1,9 +1,9 @@
 import { StreamllError, TransportError } from "../errors.js";
-import type { Logger } from "../logger.js";
 import type { Transport, TransportConnection } from "../transport.js";
 import { fullJitter } from "./backoff.js";
 import type { Clock } from "./clock.js";
 import type { Endpoints, Site } from "./endpoints.js";
+import type { Journal } from "./journal.js";
 import type { DeliveryOptions } from "./options.js";
 
 const GRACE_MS = 1000;
@@ -16,7 +16,7 @@ export interface SupervisorSetup {
   readonly options: DeliveryOptions;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly logger: Logger;
+  readonly journal: Journal;
   readonly lane: number;
   /** Somebody flushes: the pauses stay short and no breaker holds. */
   urgent(): boolean;
@@ -68,7 +68,7 @@ export class Supervisor {
   }
 
   async #run(): Promise<void> {
-    const { endpoints, clock, logger } = this.#setup;
+    const { endpoints, clock, journal } = this.#setup;
     const stopped = this.#stopping.signal;
     let failures = 0;
     let round: TransportError[] = [];
@@ -86,7 +86,8 @@ export class Supervisor {
         }
         if ("error" in attempt) {
           error = attempt.error;
-          logger[error.permanent ? "error" : "warn"](
+          journal.say(
+            error.permanent ? "connect_refused" : "connect_failed",
             { endpoint: site.endpoint.label, lane: this.#setup.lane, code: error.code },
             `cannot connect: ${error.message}`,
           );

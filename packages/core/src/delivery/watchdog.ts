@@ -34,6 +34,11 @@ export class Watchdog {
     this.#progressAt = this.#setup.clock.now();
   }
 
+  /** For how long an answer has been owed and none came, in milliseconds. */
+  get silence(): number {
+    return this.#setup.owed() ? this.#setup.clock.now() - this.#progressAt : 0;
+  }
+
   /** Something was written: an answer is owed from now on. */
   arm(): void {
     if (this.#cancel !== undefined) return;

@@ -1,0 +1,119 @@
+import type { StreamllError } from "../errors.js";
+import type { LogName } from "../log-lines.js";
+import type { Endpoints } from "./endpoints.js";
+import type { Recent } from "./journal.js";
+import { type Lane, LOOK_AT_THE_BROKER } from "./lane.js";
+import type { Pool } from "./pool.js";
+import type { Problem } from "./report.js";
+
+/** An answer, or room in the socket, that is late by so much is worth a word. */
+const LATE_MS = 5000;
+const FILLING = 0.8;
+
+/** A lane without a connection: since when, and what it ended or failed with. */
+export interface Outage {
+  readonly since: number;
+  readonly error?: StreamllError | undefined;
+}
+
+export interface Circumstances {
+  readonly now: number;
+  readonly pool: Pool;
+  readonly outages: ReadonlyMap<Lane, Outage>;
+  readonly endpoints: Endpoints;
+  readonly confirmTimeoutMs: number;
+  readonly events: number;
+  readonly maxEvents: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly recent: readonly Recent[];
+}
+
+/** A problem, and the line of the log that tells of it where no other does. */
+export interface Finding extends Problem {
+  readonly line?: LogName & ("congested" | "unanswered" | "buffer_filling");
+}
+
+/** All that is wrong, each code once. */
+export function findProblems(circumstances: Circumstances): Finding[] {
+  const findings = [
+    ...outagesIn(circumstances),
+    ...stallsIn(circumstances),
+    ...limitOf(circumstances),
+    ...fillingOf(circumstances),
+    ...circumstances.recent.map(({ code, message }) => ({ code, message })),
+  ];
+  const codes = new Set<string>();
+  return findings.filter(({ code }) => !codes.has(code) && codes.add(code));
+}
+
+function outagesIn({ now, pool: { lanes }, outages, endpoints }: Circumstances): Finding[] {
+  const down = lanes.filter((lane) => !lane.connected);
+  const share =
+    down.length === lanes.length ? "" : `${down.length} of ${lanes.length} connections are down: `;
+  const circuit = endpoints.circuitState === "open" ? `. ${nextTry(endpoints, now)}` : "";
+  return down.map((lane) => {
+    const { error, since } = outages.get(lane) ?? { since: now };
+    const message =
+      error?.message ?? `not connected yet, for ${seconds(now - since)}: ${addresses(endpoints)}`;
+    return { code: error?.code ?? "TRANSPORT_UNREACHABLE", message: `${share}${message}${circuit}` };
+  });
+}
+
+function nextTry({ sites }: Endpoints, now: number): string {
+  const wait = Math.min(...sites.map(({ breaker }) => breaker.openUntil)) - now;
+  return `The circuit is open after several failures: the next try is in ${seconds(Math.max(0, wait))}`;
+}
+
+const addresses = ({ sites }: Endpoints) => sites.map(({ endpoint }) => endpoint.label).join(", ");
+
+function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): Finding[] {
+  const late = Math.min(LATE_MS, confirmTimeoutMs / 2);
+  const blocked = lanes.filter((lane) => lane.blocked !== undefined);
+  const congested = lanes.filter((lane) => lane.congestion >= late);
+  const silent = lanes.filter((lane) => lane.silence >= late && !congested.includes(lane));
+  const findings: Finding[] = [];
+  if (blocked.length > 0) {
+    findings.push({
+      code: "TRANSPORT_BLOCKED",
+      message: `${placesOf(blocked, lanes)}: the broker takes nothing: ${blocked[0]!.blocked}. Events wait in the buffer: free the broker's memory or disk, or let its queues be read`,
+    });
+  }
+  if (congested.length > 0) {
+    const longest = Math.max(...congested.map((lane) => lane.congestion));
+    findings.push({
+      code: "TRANSPORT_THROTTLED",
+      message: `${placesOf(congested, lanes)}: the network has taken nothing more for ${seconds(longest)}: the broker slows its publishers down (flow control), or the link is slow. See the broker's load and the link's rate`,
+      line: "congested",
+    });
+  }
+  if (silent.length > 0) {
+    const longest = Math.max(...silent.map((lane) => lane.silence));
+    findings.push({
+      code: "TRANSPORT_TIMEOUT",
+      message: `${placesOf(silent, lanes)}: no answer for ${seconds(longest)}; given up after ${seconds(confirmTimeoutMs)} (confirmTimeout). ${LOOK_AT_THE_BROKER}`,
+      line: "unanswered",
+    });
+  }
+  return findings;
+}
+
+function placesOf(some: readonly Lane[], all: readonly Lane[]): string {
+  const places = [...new Set(some.map(({ endpoint }) => endpoint))].join(", ");
+  return some.length === all.length ? places : `${places} (${some.length} of ${all.length} connections)`;
+}
+
+function limitOf({ pool: { size, lowered } }: Circumstances): Finding[] {
+  if (lowered === 0) return [];
+  const message = `going on with ${size - lowered} of ${size} connections, as the broker allows no more: raise its limit for the virtual host or user, or lower connectionPoolSize`;
+  return [{ code: "TRANSPORT_THROTTLED", message }];
+}
+
+function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): Finding[] {
+  const share = Math.max(events / maxEvents, bytes / maxBytes);
+  if (share < FILLING) return [];
+  const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): more comes in than the broker takes. See what else is wrong here; await ready(), or raise maxBufferedEvents or maxBufferedBytes`;
+  return [{ code: "BUFFER_FULL", message, line: "buffer_filling" }];
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
