@@ -8,6 +8,7 @@ import {
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
+import { say } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { startDeadline } from "./deadline.js";
@@ -173,7 +174,9 @@ function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: st
   return (exchange) => {
     if (said) return;
     said = true;
-    logger.warn(
+    say(
+      logger,
+      "returned",
       { endpoint, exchange },
       "A message came back because no queue takes it; said once a connection",
     );
