@@ -12,22 +12,36 @@ export interface ExplainedOption extends Origin {
 /** What a sink made of its options. A plain object, fit for `JSON.stringify`; holds no secret. */
 export interface Explanation {
   readonly transport: string;
+  /** The service that runs the broker, where the host's name says so: `"Amazon MQ"`, `"CloudAMQP"`. */
+  readonly provider?: string;
   /** URLs without their passwords. */
   readonly endpoints: readonly string[];
   readonly options: Readonly<Record<OptionName, ExplainedOption>>;
   readonly topology: Topology;
 }
 
-const byDefault: Origin = { from: "default" };
+export function explain(plan: Plan): Explanation {
+  const { transport, endpoints, provider, topology } = plan;
+  return {
+    transport: transport.name,
+    ...(provider === undefined ? {} : { provider: provider.name }),
+    endpoints: endpoints.map(({ label }) => label),
+    options: Object.fromEntries(optionNames.map((option) => [option, explainOption(option, plan)])) as Record<
+      OptionName,
+      ExplainedOption
+    >,
+    topology,
+  };
+}
 
-export function explain({ transport, endpoints, values, origins, topology }: Plan): Explanation {
-  const options = Object.fromEntries(
-    optionNames.map((option) => {
-      const value = showValue(option, values[option]);
-      return [option, { ...(value === undefined ? {} : { value }), ...(origins.get(option) ?? byDefault) }];
-    }),
-  ) as Record<OptionName, ExplainedOption>;
-  return { transport: transport.name, endpoints: endpoints.map(({ label }) => label), options, topology };
+function explainOption(option: OptionName, { values, origins, derived }: Plan): ExplainedOption {
+  const given = showValue(option, values[option]);
+  if (given === undefined && derived[option] !== undefined)
+    return { value: derived[option], from: "derived" };
+  return {
+    ...(given === undefined ? {} : { value: given }),
+    ...(origins.get(option) ?? { from: "default" }),
+  };
 }
 
 /**
@@ -36,8 +50,11 @@ export function explain({ transport, endpoints, values, origins, topology }: Pla
  * @example
  * console.log(formatExplanation(new RabbitMQSink().explain()));
  */
-export function formatExplanation({ transport, endpoints, options, topology }: Explanation): string {
-  const lines = [`transport ${transport}`, ...endpoints.map((endpoint) => `endpoint  ${endpoint}`)];
+export function formatExplanation(explanation: Explanation): string {
+  const { transport, provider, endpoints, options, topology } = explanation;
+  const lines = [`transport ${transport}`];
+  if (provider !== undefined) lines.push(`provider  ${provider}`);
+  lines.push(...endpoints.map((endpoint) => `endpoint  ${endpoint}`));
   for (const group of groups) {
     lines.push("", group);
     for (const option of optionNames.filter((one) => rowOf(one).group === group)) {

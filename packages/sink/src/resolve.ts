@@ -10,10 +10,13 @@ import {
 } from "@streamll/core";
 import { compileTemplate, type DeliveryOptions } from "@streamll/core/internal";
 import { beyond, contradictions, isEncrypted, powerless } from "./conflicts.js";
+import { derivedValues } from "./derived.js";
 import { resolveEndpoints } from "./endpoint/endpoints.js";
 import { type Origin, readOptions } from "./options/read.js";
 import type { RabbitMQSinkOptions } from "./options/sink-options.js";
 import { type OptionName, type ResolvedOptions, table } from "./options/table.js";
+import type { Provider } from "./provider/provider.js";
+import { remarksOn } from "./provider/remarks.js";
 import { resolveTopology } from "./topology.js";
 import { type Choice, capabilitiesOf, chooseTransport, schemesOf } from "./transport/choose.js";
 import { lazyTransport } from "./transport/lazy.js";
@@ -23,7 +26,10 @@ export interface Plan {
   readonly values: ResolvedOptions;
   /** Of what does not have its default. */
   readonly origins: ReadonlyMap<OptionName, Origin>;
+  /** What the sink works out itself of options that nobody set. */
+  readonly derived: Partial<Record<OptionName, unknown>>;
   readonly endpoints: readonly Endpoint[];
+  readonly provider: Provider | undefined;
   readonly transport: Transport;
   readonly topology: Topology;
   readonly delivery: DeliveryOptions;
@@ -58,6 +64,9 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     priority: values.queuePriority,
   });
   problems.push(...contradictions(values, isSet, cluster.endpoints), ...topology.problems);
+  const { provider } = cluster;
+  const remarks = provider && remarksOn(provider, values, isSet, cluster.endpoints);
+  problems.push(...(remarks?.problems ?? []));
   if (choice !== undefined) problems.push(...powerless(choice, values, isSet));
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (choice === undefined) throw new Error("unreachable");
@@ -90,11 +99,13 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   return {
     values,
     origins,
+    derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology.queue),
+    provider,
     endpoints: isElsewhere(choice, cluster.endpoints, isSet) ? [placeOf(transport)] : cluster.endpoints,
     transport,
     topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
-    warnings: [...topology.warnings, ...noVerify],
+    warnings: [...cluster.warnings, ...(remarks?.warnings ?? []), ...topology.warnings, ...noVerify],
   };
 }
 

@@ -30,6 +30,8 @@ export interface TopologyRequest {
 
 export interface ResolvedTopology {
   readonly topology: Topology;
+  /** The one that events go to, where the sink declares it. */
+  readonly queue: string | undefined;
   /** Where no queue of the sink sees to `messageTtl`. */
   readonly expirationMs: number | undefined;
   readonly problems: readonly ConfigurationProblem[];
@@ -76,7 +78,7 @@ export function resolveTopology(request: TopologyRequest): ResolvedTopology {
       ? { mode, exchanges: [], queues: [], bindings: [] }
       : { mode, exchanges, queues, bindings };
   const expires = mode === "declare" && queue !== undefined;
-  return { topology, expirationMs: expires ? undefined : messageTtlMs, problems, warnings };
+  return { topology, queue, expirationMs: expires ? undefined : messageTtlMs, problems, warnings };
 }
 
 const isConstant = ({ template }: TopologyRequest) => template.placeholders.length === 0;

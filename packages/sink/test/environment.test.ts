@@ -52,6 +52,37 @@ describe("options from environment variables", () => {
     expect(sinkOptionsFromEnv({ RABBITMQ_AMQP_URL: "amqp://rule" }).amqpUrl).toBe("amqp://rule");
   });
 
+  describe("of Amazon MQ, whose URL comes without a login", () => {
+    const env = {
+      AMAZON_MQ_URL: "amqps://b-1.mq.us-east-1.amazonaws.com:5671",
+      AMAZON_MQ_USERNAME: "anna",
+      AMAZON_MQ_PASSWORD: "hunter2/+=",
+    };
+
+    it("are user and password too", () => {
+      expect(sinkOptionsFromEnv(env)).toEqual({
+        amqpUrl: "amqps://b-1.mq.us-east-1.amazonaws.com:5671",
+        username: "anna",
+        password: "hunter2/+=",
+      });
+      const { endpoints, options } = RabbitMQSink.fromEnv({}, env).explain();
+      expect(endpoints).toEqual(["amqps://anna:***@b-1.mq.us-east-1.amazonaws.com:5671/"]);
+      expect(options.password).toMatchObject({ value: "***", variable: "AMAZON_MQ_PASSWORD" });
+    });
+
+    it("go to no other broker", () => {
+      expect(sinkOptionsFromEnv({ ...env, RABBITMQ_URL: "amqp://own" })).toEqual({ amqpUrl: "amqp://own" });
+      expect(sinkOptionsFromEnv({ ...env, AMAZON_MQ_URL: "" })).toEqual({});
+      const { username, password } = RabbitMQSink.fromEnv({ amqpUrl: "amqp://own" }, env).explain().options;
+      expect([username, password]).toEqual([{ from: "default" }, { from: "default" }]);
+    });
+
+    it("give way to RABBITMQ_USERNAME and RABBITMQ_PASSWORD", () => {
+      const own = { RABBITMQ_USERNAME: "bea", RABBITMQ_PASSWORD: "pw" };
+      expect(sinkOptionsFromEnv({ ...env, ...own })).toMatchObject({ username: "bea", password: "pw" });
+    });
+  });
+
   it("take a list of URLs, also where a password has a comma", () => {
     expect(sinkOptionsFromEnv({ RABBITMQ_URL: "amqp://u:a,b@h1, amqp://h2" }).amqpUrl).toEqual([
       "amqp://u:a,b@h1",
@@ -117,7 +148,7 @@ describe("a sink from the environment", () => {
     const { batchSize, exchange, queue } = RabbitMQSink.fromEnv({ exchange: "f" }, env).explain().options;
     expect(batchSize).toEqual({ value: 10, from: "environment", variable: "RABBITMQ_BATCH_SIZE" });
     expect(exchange).toEqual({ value: "f", from: "option" });
-    expect(queue).toEqual({ from: "default" });
+    expect(queue).toEqual({ value: "f", from: "derived" });
   });
 
   it("is not changed by an override that is undefined", () => {

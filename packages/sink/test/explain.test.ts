@@ -1,5 +1,6 @@
+import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
-import { formatExplanation, RabbitMQSink } from "../src/index.js";
+import { formatExplanation, RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { optionsDocument } from "../src/internal.js";
 import { optionNames } from "../src/options/table.js";
 
@@ -32,6 +33,22 @@ describe("explain()", () => {
     expect(explanation).toMatchObject({ transport: "amqp091", endpoints: ["amqps://user:***@h:5671/v"] });
   });
 
+  it("tells what the sink works out itself", () => {
+    const of = (options: RabbitMQSinkOptions) => new RabbitMQSink(options).explain().options;
+    expect(of({ exchange: "team", routingKey: "app.{event_type}" })).toMatchObject({
+      queue: { value: "team.app", from: "derived" },
+      mandatory: { value: true, from: "derived" },
+      ssl: { value: false, from: "derived" },
+      connectionName: { value: `streamll@${hostname()}:${process.pid}`, from: "derived" },
+      queueType: { from: "default" },
+    });
+    expect(of({ publisherConfirms: false }).mandatory).toEqual({ value: false, from: "derived" });
+    expect(of({ declareTopology: "none" }).queue).toEqual({ value: false, from: "derived" });
+    expect(of({ queue: false }).queue).toEqual({ value: false, from: "option" });
+    expect(of({ connectionName: "app" }).connectionName).toEqual({ value: "app", from: "option" });
+    expect(explanation.options.ssl).toEqual({ value: true, from: "derived" });
+  });
+
   it("is a plain object, and holds no secret", () => {
     expect(JSON.parse(JSON.stringify(explanation))).toEqual(explanation);
     expect(JSON.stringify(explanation)).not.toContain("hunter2");
@@ -46,6 +63,8 @@ describe("explain()", () => {
     const text = formatExplanation(explanation);
     expect(text).toContain("transport amqp091");
     expect(text).toMatch(/batchTimeout +50ms +option/);
+    expect(text).toMatch(/mandatory +true +derived/);
+    expect(text).toMatch(/queue +streamll_events +derived/);
     expect(text).toContain('binding streamll_events -> streamll_events "streamll.*.*"');
     expect(text).not.toContain("hunter2");
   });

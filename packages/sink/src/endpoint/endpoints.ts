@@ -2,6 +2,8 @@ import type { ConfigurationProblem, Endpoint } from "@streamll/core";
 import { Refusal } from "../options/option.js";
 import type { Origin } from "../options/read.js";
 import type { OptionName, ResolvedOptions } from "../options/table.js";
+import { isUpgraded, remarkOnTls } from "../provider/encryption.js";
+import { type Provider, providerOf } from "../provider/provider.js";
 import { isConnectionString } from "../transport/choose.js";
 import { amqp091 } from "../transport/known.js";
 import { isAmqp, parseEndpoint, withLabel } from "./parse-endpoint.js";
@@ -10,7 +12,10 @@ export interface ResolvedEndpoints {
   readonly endpoints: readonly Endpoint[];
   /** What the URLs say of options that the user did not set. */
   readonly fromUrl: Partial<Record<OptionName, unknown>>;
+  /** Who runs the broker, where its host says so. */
+  readonly provider: Provider | undefined;
   readonly problems: readonly ConfigurationProblem[];
+  readonly warnings: readonly string[];
 }
 
 /** The addresses of one cluster, with what options say of TLS, user and port. */
@@ -21,6 +26,7 @@ export function resolveEndpoints(
   const option = origins.get("amqpUrl")?.variable ?? "amqpUrl";
   const problems: ConfigurationProblem[] = [];
   const problem = (message: string) => problems.push({ option, message });
+  const warnings = new Set<string>();
   const endpoints: Endpoint[] = [];
   const urls = values.amqpUrl.filter((url) => !isConnectionString(url));
   if (urls.length > 0 && urls.length < values.amqpUrl.length) problem("a connection string stands alone");
@@ -29,6 +35,13 @@ export function resolveEndpoints(
     const endpoint = parseEndpoint(url);
     if (endpoint instanceof Refusal) {
       problem(`${place}${endpoint.message}`);
+      continue;
+    }
+    const provider = providerOf(endpoint.host);
+    const remark = provider && remarkOnTls(provider, endpoint, values.ssl);
+    if (remark?.warning) warnings.add(remark.warning);
+    if (remark?.problem) {
+      problems.push({ option: remark.about ?? option, message: `${place}${remark.problem}` });
     } else if (values.ssl === false && endpoint.scheme === "amqps") {
       problems.push({
         option: "ssl",
@@ -44,12 +57,13 @@ export function resolveEndpoints(
   const fromUrl = readQueries(endpoints, problem);
   if (endpoints[0]?.username !== undefined) fromUrl.username = endpoints[0].username;
   if (endpoints[0]?.password !== undefined) fromUrl.password = endpoints[0].password;
-  return { endpoints, fromUrl, problems };
+  const provider = endpoints.map(({ host }) => providerOf(host)).find((one) => one !== undefined);
+  return { endpoints, fromUrl, provider, problems, warnings: [...warnings] };
 }
 
 /** Credentials given as options stay as they are: a key of Azure has + and / in it. */
 function finished(endpoint: Endpoint, { ssl, username, password }: ResolvedOptions): Endpoint {
-  const scheme = endpoint.scheme === "amqp" && ssl === true ? "amqps" : endpoint.scheme;
+  const scheme = isUpgraded(endpoint, ssl) ? "amqps" : endpoint.scheme;
   const port = endpoint.port ?? amqp091.ports?.[scheme];
   return withLabel({
     ...endpoint,

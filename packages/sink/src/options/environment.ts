@@ -13,10 +13,15 @@ export function variablesFor(option: OptionName): readonly string[] {
   return variables.includes(byRule) ? variables : [...variables, byRule];
 }
 
+const AMAZON = "AMAZON_MQ_URL";
+
+/** A password of Amazon MQ goes to no other broker. */
+const isAmazonLogin = (variable: string): boolean => /^AMAZON_MQ_(USERNAME|PASSWORD)$/.test(variable);
+
 /**
  * The options that environment variables set: `RABBITMQ_` and the option's name, so `RABBITMQ_BATCH_SIZE` is
- * `batchSize`; `RABBITMQ_URL`, `AMAZON_MQ_URL` and `CLOUDAMQP_URL` are `amqpUrl`. An empty variable counts as
- * not set. Variables of the broker's own (`RABBITMQ_NODENAME`) are let be; one that is a letter or two away from
+ * `batchSize`; `RABBITMQ_URL`, `AMAZON_MQ_URL` and `CLOUDAMQP_URL` are `amqpUrl`. `AMAZON_MQ_USERNAME` and
+ * `AMAZON_MQ_PASSWORD` go with `AMAZON_MQ_URL` alone. An empty variable counts as not set. Variables of the broker's own (`RABBITMQ_NODENAME`) are let be; one that is a letter or two away from
  * a name of ours is warned of by `process.emitWarning`.
  *
  * @throws ConfigurationError that names each variable with a bad value.
@@ -27,8 +32,12 @@ export function sinkOptionsFromEnv(env: NodeJS.ProcessEnv = process.env): Rabbit
   const options: Record<string, unknown> = {};
   const variables: Record<string, string> = {};
   const problems: ConfigurationProblem[] = [];
+  const isSet = (name: string) => env[name] !== undefined && env[name] !== "";
+  const url = variablesFor("amqpUrl").find(isSet);
   for (const option of optionNames) {
-    const variable = variablesFor(option).find((name) => env[name] !== undefined && env[name] !== "");
+    const variable = variablesFor(option).find(
+      (name) => isSet(name) && (!isAmazonLogin(name) || url === AMAZON),
+    );
     if (variable === undefined) continue;
     const value = rowOf(option).kind.fromText!(env[variable]!.trim());
     const read = readValue(option, value);
@@ -46,8 +55,14 @@ export function overEnvironment(overrides: RabbitMQSinkOptions, env: NodeJS.Proc
   const fromEnv = sinkOptionsFromEnv(env);
   const set = Object.entries(overrides).filter(([, value]) => value !== undefined);
   const variables = { ...(fromEnv as { [variablesOf]?: Record<string, string> })[variablesOf] };
-  for (const [option] of set) delete variables[option];
-  const options = { ...fromEnv, ...Object.fromEntries(set) };
+  const options: Record<string, unknown> = { ...fromEnv };
+  for (const [option, variable] of Object.entries(variables)) {
+    if (overrides.amqpUrl !== undefined && isAmazonLogin(variable)) delete options[option];
+  }
+  for (const [option, value] of set) {
+    options[option] = value;
+    delete variables[option];
+  }
   return Object.defineProperty(options, variablesOf, { value: variables });
 }
 

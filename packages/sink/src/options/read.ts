@@ -6,7 +6,8 @@ import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./tab
 
 /** Where a value comes from. */
 export interface Origin {
-  readonly from: "default" | "option" | "environment" | "URL";
+  /** `derived`: the sink worked it out from other options. */
+  readonly from: "default" | "derived" | "option" | "environment" | "URL";
   /** The environment variable. */
   readonly variable?: string;
 }

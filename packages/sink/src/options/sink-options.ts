@@ -56,10 +56,14 @@ export interface RabbitMQSinkOptions {
   readonly authProvider?: "azure_managed_identity" | undefined;
   /** An Azure AD credential for `authProvider`. */
   readonly credential?: TokenCredential | undefined;
-  /** Default: from the URL's scheme. `true` upgrades `amqp://` to TLS, and to port 5671 where the URL has none. */
+  /**
+   * Default: from the URL's scheme. `true` upgrades `amqp://` to TLS, and to port 5671 where the URL has none; so does
+   * a host of Amazon MQ or CloudAMQP.
+   */
   readonly ssl?: boolean | undefined;
   /** `false` accepts any certificate. Default `true`. */
   readonly sslVerify?: boolean | undefined;
+  /** With `cert`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL). */
   readonly tls?: UserTlsOptions | undefined;
   /** Seconds for DNS, TCP, TLS and the protocol's handshake together. Default 30. */
   readonly connectionTimeout?: number | DurationText | undefined;
@@ -86,7 +90,7 @@ export interface RabbitMQSinkOptions {
   /** Queue that is declared and bound, or `false` for none. Default: named after exchange and routing key. */
   readonly queue?: string | false | undefined;
   readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
-  /** Default `"classic"`. */
+  /** Default: the virtual host's own, mostly `"classic"`. */
   readonly queueType?: "classic" | "quorum" | undefined;
   /** Default `"declare"`. */
   readonly declareTopology?: "declare" | "passive" | "none" | undefined;

@@ -57,11 +57,18 @@ export const table = {
     about:
       "More transports, looked up by the URL's scheme before those of this project; also how a bundler is told of one.",
   }),
-  username: where({ kind: text(), about: "Wins over the URL's. Verbatim: never percent-decoded." }),
+  username: where({
+    kind: text(),
+    variables: ["RABBITMQ_USERNAME", "AMAZON_MQ_USERNAME"],
+    about:
+      "Wins over the URL's. Verbatim: never percent-decoded. `AMAZON_MQ_USERNAME` is read with `AMAZON_MQ_URL` only.",
+  }),
   password: where({
     kind: text(),
     secret: true,
-    about: "Wins over the URL's. Verbatim: never percent-decoded.",
+    variables: ["RABBITMQ_PASSWORD", "AMAZON_MQ_PASSWORD"],
+    about:
+      "Wins over the URL's. Verbatim: never percent-decoded. `AMAZON_MQ_PASSWORD` is read with `AMAZON_MQ_URL` only.",
   }),
   credentials: where({
     kind: callback<CredentialsProvider>("() => { username?, password, expiresAt? }"),
@@ -83,7 +90,8 @@ export const table = {
   ssl: where({
     kind: boolean,
     defaultText: "from the URL",
-    about: "`true` upgrades `amqp://` to TLS, and to port 5671 where the URL has no port.",
+    about:
+      "`true` upgrades `amqp://` to TLS, and to port 5671 where the URL has no port. So does a host of Amazon MQ or CloudAMQP, with a warning.",
   }),
   sslVerify: where({
     kind: boolean,
@@ -94,7 +102,7 @@ export const table = {
     kind: tls,
     secret: true,
     about:
-      "Of Node's TLS options: `ca`, `cert`, `key`, `passphrase`, `servername`, `minVersion` (TLS 1.2 is the least).",
+      "Of Node's TLS options: `ca`, `cert`, `key`, `passphrase`, `servername`, `minVersion` (TLS 1.2 is the least). With `cert`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL).",
   }),
   connectionTimeout: where({
     kind: duration("s", { min: 0.001, max: 3600, plausible: 600 }),
@@ -111,7 +119,7 @@ export const table = {
     default: 5,
     variables: ["RABBITMQ_CONNECTION_POOL"],
     about:
-      "Connections at most: one at first, more under load. Events of one `execution_id` keep to one connection, so their order holds.",
+      "Connections at most: one at first, more under load. Events of one `execution_id` keep to one connection, so their order holds. Where the broker's limit allows fewer, the sink goes on with those and says so; after five minutes it tries one more.",
   }),
   connectionName: where({
     kind: name,
@@ -168,7 +176,7 @@ export const table = {
   }),
   queueType: declared({
     kind: choice("classic", "quorum"),
-    default: "classic",
+    defaultText: 'the virtual host\'s own, mostly `"classic"`',
     needs: "topology",
     about: "A quorum queue is replicated.",
   }),

@@ -1,0 +1,26 @@
+import { amazonMq } from "./amazon-mq.js";
+import { cloudAmqp } from "./cloudamqp.js";
+
+/** A managed RabbitMQ, and what holds there. The provider's page under `docs/providers` has the source of each fact. */
+export interface Provider {
+  readonly name: string;
+  readonly hosts: RegExp;
+  /** Whether it also takes connections without TLS, on port 5672. */
+  readonly plainText: boolean;
+  /** Whether there can be a user `guest`. */
+  readonly guest: boolean;
+  readonly streams: boolean;
+  /** Exchange types beyond those that every RabbitMQ has. Absent: not known. */
+  readonly exchangeTypes?: readonly string[];
+  /** Where it makes quorum queues of those whose type is not said. */
+  readonly quorumByDefault?: string;
+  /** Whether the virtual host that comes with an instance is named as its user. */
+  readonly namesVhostAsUser: boolean;
+  /** What it sells as its smallest, and how many connections all programs together may have there. */
+  readonly smallest: { readonly plan: string; readonly connections: number };
+}
+
+const providers: readonly Provider[] = [amazonMq, cloudAmqp];
+
+export const providerOf = (host: string): Provider | undefined =>
+  providers.find(({ hosts }) => hosts.test(host));
