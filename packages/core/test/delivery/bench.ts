@@ -1,3 +1,4 @@
+import type { Logger } from "@streamll/core";
 import {
   DeliveryEngine,
   type DeliveryOptions,
@@ -13,6 +14,7 @@ export interface BenchOptions extends Partial<DeliveryOptions> {
   readonly endpoints?: readonly string[];
   readonly random?: () => number;
   readonly deadLetter?: string;
+  readonly logger?: Logger;
 }
 
 /** An engine over a fake transport in fake time, with one lane unless a test wants more. */
@@ -21,6 +23,7 @@ export function bench({
   endpoints = ["one"],
   random = () => 0.5,
   deadLetter,
+  logger,
   ...options
 }: BenchOptions = {}) {
   const clock = new FakeClock();
@@ -31,7 +34,7 @@ export function bench({
     transport,
     clock,
     random,
-    logger: { debug: log, info: log, warn: log, error: log },
+    logger: logger ?? { debug: log, info: log, warn: log, error: log },
     endpoints: endpoints.map(fakeEndpoint),
     options: { ...defaultDeliveryOptions, connectionPoolSize: 1, ...options },
     onFailure: (failure) => failures.push(failure),

@@ -1,0 +1,206 @@
+import type { Problem } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { bench, message, messages } from "./bench.js";
+import { FakeTransport, nack, unreachable } from "./fake-transport.js";
+import { keepLines } from "./lines.js";
+
+/** An engine, what its listeners were told, and what health says. */
+function watched(options: Parameters<typeof bench>[0] = {}) {
+  const all = bench(options);
+  const told: string[] = [];
+  all.engine.on("problem", ({ code }) => told.push(`problem ${code}`));
+  all.engine.on("solved", ({ code }) => told.push(`solved ${code}`));
+  const problems = () => all.engine.health().problems;
+  return { ...all, told, problems, only: (): Problem | undefined => problems()[0] };
+}
+
+const never = () => new Promise<never>(() => {});
+
+describe("health", () => {
+  it("has no problem with a sink that is idle, well or stopped", async () => {
+    const { engine, clock, transport, problems, told } = watched();
+    expect(problems()).toEqual([]);
+    void engine.start();
+    await clock.advance(5000);
+    engine.offer(message());
+    await clock.advance(200);
+    transport.connection.answer();
+    await clock.advance(60_000);
+    expect(problems()).toEqual([]);
+    await engine.stop();
+    expect(problems()).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  it("says where it cannot get an answer, before any time limit", async () => {
+    const transport = new FakeTransport();
+    transport.connect = never;
+    const { engine, clock, only, told } = watched({ transport, flushTimeoutMs: 100 });
+    engine.offer(message());
+    await clock.advance(2000);
+    expect(only()).toEqual({
+      code: "TRANSPORT_UNREACHABLE",
+      message: "not connected yet, for 2 s: fake://one",
+    });
+    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE"]);
+    const stopping = engine.stop();
+    await clock.advance(1000);
+    await stopping;
+  });
+
+  it("says when the open circuit tries again", async () => {
+    const transport = new FakeTransport();
+    transport.refuseAll = unreachable();
+    const circuitBreaker = { failureThreshold: 2, cooldownMs: 30_000 };
+    const { engine, clock, only, told } = watched({ transport, circuitBreaker, flushTimeoutMs: 100 });
+    engine.offer(message());
+    await clock.advance(5000);
+    expect(only()?.message).toMatch(
+      /^connection refused\. The circuit is open after several failures: the next try is in 2\d(\.\d)? s$/,
+    );
+    transport.refuseAll = undefined;
+    transport.onPublish = (connection) => connection.answer();
+    await clock.advance(40_000);
+    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
+    const stopping = engine.stop();
+    await clock.advance(1000);
+    await stopping;
+  });
+
+  it("says how many of the connections are down", async () => {
+    const { engine, clock, transport, problems } = watched({ connectionPoolSize: 2, maxInFlight: 2 });
+    void engine.start();
+    await clock.advance(0);
+    for (const run of ["a", "b", "c"]) engine.offer(message({ correlationId: run }));
+    await clock.advance(200);
+    expect(transport.live).toHaveLength(2);
+    transport.refuseAll = unreachable();
+    transport.live[1]!.die(unreachable());
+    await clock.advance(1000);
+    expect(engine.health().status).toBe("up");
+    expect(problems()).toEqual([
+      { code: "TRANSPORT_UNREACHABLE", message: "1 of 2 connections are down: connection refused" },
+    ]);
+    transport.refuseAll = undefined;
+    for (const connection of transport.live) connection.answer();
+    transport.onPublish = (connection) => connection.answer();
+    const stopping = engine.stop();
+    await clock.advance(30_000);
+    await stopping;
+  });
+
+  it("says what a broker that blocks wants", async () => {
+    const { engine, clock, transport, problems, told } = watched();
+    void engine.start();
+    await clock.advance(0);
+    transport.connection.flow({ credit: 0, blocked: "low on memory" });
+    expect(problems()).toEqual([
+      {
+        code: "TRANSPORT_BLOCKED",
+        message:
+          "fake://one: the broker takes nothing: low on memory. Events wait in the buffer: free the broker's memory or disk, or let its queues be read",
+      },
+    ]);
+    await clock.advance(1000);
+    transport.connection.flow({ credit: 10 });
+    await clock.advance(1000);
+    expect(told).toEqual(["problem TRANSPORT_BLOCKED", "solved TRANSPORT_BLOCKED"]);
+    await engine.stop();
+  });
+
+  it("says that answers are late long before the connection is given up", async () => {
+    const { logger, of } = keepLines();
+    const { engine, clock, transport, only, told } = watched({ logger });
+    void engine.start();
+    await clock.advance(0);
+    engine.offer(message());
+    await clock.advance(4000);
+    expect(only()).toBeUndefined();
+    await clock.advance(2000);
+    expect(only()?.code).toBe("TRANSPORT_TIMEOUT");
+    expect(only()?.message).toMatch(
+      /^fake:\/\/one: no answer for 5\.9 s; given up after 30 s \(confirmTimeout\)\. See whether the broker hangs/,
+    );
+    await clock.advance(1000);
+    expect(of("unanswered").map(({ fields }) => fields)).toEqual([
+      { line: "unanswered", code: "TRANSPORT_TIMEOUT", count: 1 },
+    ]);
+    transport.connection.answer();
+    await clock.advance(2000);
+    expect(only()).toBeUndefined();
+    expect(told).toEqual(["problem TRANSPORT_TIMEOUT", "solved TRANSPORT_TIMEOUT"]);
+    expect(of("recovered")).toHaveLength(1);
+    await engine.stop();
+  });
+
+  it("says that the connection takes nothing more, though the broker does not say why", async () => {
+    const { logger, of } = keepLines();
+    const { engine, clock, transport, only } = watched({ logger });
+    void engine.start();
+    await clock.advance(0);
+    transport.connection.flow({ credit: 0 });
+    await clock.advance(6000);
+    expect(only()).toMatchObject({ code: "TRANSPORT_THROTTLED" });
+    expect(only()?.message).toMatch(
+      /taken nothing more for 6 s: the broker slows its publishers down \(flow control\)/,
+    );
+    expect(of("congested")).toHaveLength(1);
+    await engine.stop();
+  });
+
+  it("says that the buffer fills before it is full, and what had no room in it", async () => {
+    const { logger, of } = keepLines();
+    const transport = new FakeTransport();
+    transport.connect = never;
+    const { engine, clock, problems, told } = watched({
+      logger,
+      transport,
+      maxBufferedEvents: 10,
+      flushTimeoutMs: 100,
+    });
+    for (const one of messages(8)) engine.offer(one);
+    await clock.advance(1000);
+    expect(problems()[1]).toMatchObject({ code: "BUFFER_FULL" });
+    expect(problems()[1]?.message).toMatch(
+      /^the buffer is 80 % full \(8 events, 80 bytes\).*await ready\(\)/,
+    );
+    expect(told).toContain("problem BUFFER_FULL");
+    expect(of("buffer_filling")).toHaveLength(1);
+    const stopping = engine.stop();
+    await clock.advance(1000);
+    await stopping;
+  });
+
+  it("says what the broker refuses, for as long as it does", async () => {
+    const { engine, clock, transport, problems, told } = watched({ maxRetries: 0 });
+    transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
+    for (const one of messages(3)) engine.offer(one);
+    await clock.advance(1000);
+    expect(engine.health().status).toBe("up");
+    expect(problems()).toEqual([
+      {
+        code: "RETRIES_EXHAUSTED",
+        message: expect.stringMatching(/^failed: .*the broker could not take it \(3 times in 1 s\)$/),
+      },
+    ]);
+    await clock.advance(12_000);
+    expect(problems()).toEqual([]);
+    expect(told).toEqual(["problem RETRIES_EXHAUSTED", "solved RETRIES_EXHAUSTED"]);
+    await engine.stop();
+  });
+});
+
+it("a host that blocked its event loop is not told that the broker is silent", async () => {
+  const { engine, clock, transport, told } = watched();
+  void engine.start();
+  await clock.advance(900);
+  engine.offer(message());
+  await clock.advance(110);
+  // Twenty seconds go by without a turn of the loop; the answer is read in the turn after it.
+  const { connection } = transport;
+  clock.time += 20_000;
+  clock.after(0, () => connection.answer());
+  await clock.advance(0);
+  expect(told).toEqual([]);
+  await engine.stop();
+});

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type LogName, logLines } from "@streamll/core/internal";
+import { describe, expect, it } from "vitest";
+
+const root = new URL("../../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+
+const sources = readdirSync(new URL("packages/", root), { recursive: true, encoding: "utf8" })
+  .filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path))
+  .map((path) => ({ path, text: read(`packages/${path}`) }));
+
+describe("the page of operations", () => {
+  const rows = [...read("docs/operations.md").matchAll(/^\| `([a-z_]+)` \| (\w+) \| (\w+) \| (.*?) \|/gm)];
+  const documented = rows.map(([, name, level, telling, fields]) => ({
+    name,
+    level,
+    telling,
+    fields: [...fields!.matchAll(/`(\w+)`/g)].map(([, field]) => field),
+  }));
+
+  it("lists every line of the log with its level and fields, once, and no other", () => {
+    const lines = Object.entries(logLines).map(([name, line]) => ({ name, ...line }));
+    expect(documented).toEqual(lines);
+  });
+});
+
+describe("the source", () => {
+  it("says each line somewhere", () => {
+    const texts = sources.filter(({ path }) => !path.endsWith("log-lines.ts")).map(({ text }) => text);
+    const unsaid = (Object.keys(logLines) as LogName[]).filter(
+      (name) => !texts.some((text) => text.includes(`"${name}"`)),
+    );
+    expect(unsaid).toEqual([]);
+  });
+
+  it("says nothing that has no name", () => {
+    const direct = /\blogger\??\.(debug|info|warn|error)\(|\blogger\[/;
+    const nameless = sources.filter(
+      ({ path, text }) => direct.test(text) && !path.endsWith("core/src/log-lines.ts"),
+    );
+    expect(nameless.map(({ path }) => path)).toEqual([]);
+  });
+});
