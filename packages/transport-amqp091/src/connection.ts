@@ -113,7 +113,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     if (writer.name === "bulk") channel.removeAllListeners("ack").removeAllListeners("nack");
     const nacked = transportError(
       "nack",
-      `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own`,
+      `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log`,
     );
     channel.on("ack", ({ deliveryTag, multiple }: Confirm) => {
       if (!ended) confirms.ack(deliveryTag, multiple);

@@ -43,13 +43,17 @@ export function replyOf(error: unknown): Reply | undefined {
 
 export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
   if (/limit.*reached/i.test(text)) {
-    return verdict("throttled", false, "The broker allows no more connections for this virtual host or user");
+    return verdict(
+      "throttled",
+      false,
+      "The broker allows no more connections for this virtual host or user: raise its limit, or lower connectionPoolSize",
+    );
   }
   switch (code) {
     case 403:
       return text.includes("Login was refused")
         ? verdict("auth", true, "Check the user name and the password")
-        : verdict("permission", true, 'Grant the user the right on it, or set declareTopology: "none"');
+        : verdict("permission", true, stage === "use" ? GRANT_WRITE : GRANT_DECLARE);
     case 404:
       return stage === "declare"
         ? verdict(
@@ -57,21 +61,25 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
             true,
             'Create it on the broker, or let it be made with declareTopology: "declare"',
           )
-        : verdict("not-found", false, "It was there when the connection was opened");
+        : verdict("not-found", false, "It was there before: make it again, unless the sink declares it");
     case 405:
-      return verdict("permission", false, "Another connection holds it as its own");
+      return verdict("permission", false, "Another connection holds it as its own: use another name");
     case 406:
       return judgePrecondition(text, stage);
     case 320:
-      return verdict("unreachable", false);
+      return verdict("unreachable", false, "The broker went down, or somebody closed the connection there");
     case 530:
       return judgeNotAllowed(text);
     case 506:
-      return verdict("throttled", false);
+      return verdict("throttled", false, "The broker is short of resources: see its log");
     default:
-      return verdict("protocol", false);
+      return verdict("protocol", false, SEE_THE_LOG);
   }
 }
+
+const SEE_THE_LOG = "See the broker's log";
+const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
+const GRANT_WRITE = "Grant the user the right to write to it";
 
 const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
 
@@ -79,7 +87,7 @@ function judgePrecondition(text: string, stage: Stage): Verdict {
   if (/message size/i.test(text)) {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
-  if (stage !== "declare") return verdict("protocol", false);
+  if (stage !== "declare") return verdict("protocol", false, SEE_THE_LOG);
   // The second are LavinMQ's words.
   if (!/inequivalent|other arguments/.test(text)) return verdict("protocol", true, CHECK_ARGUMENTS);
   return verdict(
@@ -93,12 +101,12 @@ function judgeNotAllowed(text: string): Verdict {
   if (/vhost '.*' not found|vhost .* not found/.test(text)) {
     return verdict("not-found", true, "Check the path of the URL: it is the virtual host, percent-encoded");
   }
-  if (/is down/.test(text)) return verdict("unreachable", false);
+  if (/is down/.test(text)) return verdict("unreachable", false, "Restart the virtual host on the broker");
   if (/refused for user/.test(text)) {
     return verdict("permission", true, "Grant the user access to the virtual host");
   }
   if (/secret/i.test(text)) return verdict("auth", false, "Check what the credentials function gives");
-  return verdict("protocol", true);
+  return verdict("protocol", true, SEE_THE_LOG);
 }
 
 const unreachable = new Set([
@@ -126,7 +134,9 @@ function judgeError(error: unknown, stage: Stage): Verdict {
 function judgeSocket(error: unknown): Verdict {
   const code = codeOf(error);
   const text = textOf(error);
-  if (code === "ETIMEDOUT" || text === "Heartbeat timeout") return verdict("timeout", false);
+  if (code === "ETIMEDOUT" || text === "Heartbeat timeout") {
+    return verdict("timeout", false, "The broker hangs, or the network swallows what is sent");
+  }
   if (code === "ENOTFOUND") return verdict("unreachable", false, "Check the host's name");
   if (code !== undefined && unreachable.has(code)) {
     return verdict("unreachable", false, "Check host and port, and that the broker runs");
@@ -143,8 +153,10 @@ function judgeSocket(error: unknown): Verdict {
   }
   if (/SASL mechanism/.test(text))
     return verdict("auth", true, "The broker does not take user name and password");
-  if (/Socket closed|Unexpected close/.test(text)) return verdict("unreachable", false);
-  return verdict("protocol", false);
+  if (/Socket closed|Unexpected close/.test(text)) {
+    return verdict("unreachable", false, "The other end hung up: see the broker's log");
+  }
+  return verdict("protocol", false, SEE_THE_LOG);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -133,6 +133,8 @@ describe("a failure", () => {
     const classified = failure(error, stage, label);
     expect(classified).toMatchObject({ kind, permanent, cause: error });
     expect(classified.message.startsWith(`${label}: `)).toBe(true);
+    // Ends in what to do.
+    expect(classified.message).toMatch(/\. [A-Z][^.]*(\.[a-z][^.]*)*$/);
   });
 
   it("of every address of a host tells each reason once", () => {
