@@ -52,7 +52,7 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
   switch (code) {
     case 403:
       return text.includes("Login was refused")
-        ? verdict("auth", true, "Check the user name and the password")
+        ? verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN)
         : verdict("permission", true, stage === "use" ? GRANT_WRITE : GRANT_DECLARE);
     case 404:
       return stage === "declare"
@@ -81,6 +81,10 @@ const SEE_THE_LOG = "See the broker's log";
 const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
 const GRANT_WRITE = "Grant the user the right to write to it";
 
+const CHECK_LOGIN = "Check the user name and the password";
+const USER_OF_CERTIFICATE =
+  "The broker has no user that is named as the certificate says (by default its whole subject): make one, or give username and password";
+
 const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
 
 function judgePrecondition(text: string, stage: Stage): Verdict {
@@ -88,6 +92,11 @@ function judgePrecondition(text: string, stage: Stage): Verdict {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
   if (stage !== "declare") return verdict("protocol", false, SEE_THE_LOG);
+  if (/x-max-priority.* of queue type/.test(text)) {
+    const hint =
+      'The virtual host makes quorum queues, which have no x-max-priority: set queueType: "classic", or leave queuePriority out';
+    return verdict("protocol", true, hint);
+  }
   // The second are LavinMQ's words.
   if (!/inequivalent|other arguments/.test(text)) return verdict("protocol", true, CHECK_ARGUMENTS);
   return verdict(
@@ -144,12 +153,24 @@ function judgeSocket(error: unknown): Verdict {
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code ?? "") || /wrong version number/.test(text)) {
     return verdict("tls", true, "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)");
   }
+  if (/CERTIFICATE_REQUIRED/.test(code ?? "")) {
+    return verdict("tls", true, "The broker asks for a certificate of yours: set tls.cert and tls.key");
+  }
   if (code !== undefined && /CERT|SIGNED|SIGNATURE|ISSUER|CRL|ERR_TLS|ERR_SSL|EPROTO|ERR_OSSL/.test(code)) {
-    return verdict("tls", true, "Check the certificates: tls.ca, tls.servername, tls.cert and tls.key");
+    return verdict(
+      "tls",
+      true,
+      "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
+    );
   }
   // An HTTP server's answer, or another version of AMQP, read as a frame.
   if (/exceeds maxFrameSize|Invalid frame|Unknown frame type/.test(text)) {
     return verdict("protocol", true, "The other end does not speak AMQP 0-9-1");
+  }
+  if (/SASL mechanism EXTERNAL/.test(text)) {
+    const hint =
+      "The broker does not take the user from a certificate: enable rabbitmq_auth_mechanism_ssl there, or give username and password";
+    return verdict("auth", true, hint);
   }
   if (/SASL mechanism/.test(text))
     return verdict("auth", true, "The broker does not take user name and password");

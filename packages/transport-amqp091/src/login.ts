@@ -1,9 +1,11 @@
 import { types } from "node:util";
-import type { Credentials, CredentialsProvider, Endpoint } from "@streamll/core";
+import type { Credentials, CredentialsProvider, Endpoint, TransportOptions } from "@streamll/core";
 import { transportError } from "./failure.js";
 
-/** What SASL PLAIN takes, verbatim: amqplib sends both as UTF-8. */
+/** What SASL takes, verbatim: amqplib sends both as UTF-8. */
 export interface Login {
+  /** With EXTERNAL the broker reads the user from the client's certificate, and the rest is empty. */
+  readonly mechanism: "PLAIN" | "EXTERNAL";
   readonly username: string;
   readonly password: string;
   /** When the password stops being valid, in milliseconds since 1970. */
@@ -11,12 +13,16 @@ export interface Login {
 }
 
 /**
- * Asks the provider, else reads the endpoint.
+ * Asks the provider, else reads the endpoint; a client's certificate without user and password is a login too.
  *
  * @throws TransportError of kind `auth`.
  */
-export async function login(provider: CredentialsProvider | undefined, endpoint: Endpoint): Promise<Login> {
-  const given = await (provider ? ask(provider, endpoint) : fromEndpoint(endpoint));
+export async function login(
+  { credentials, tls }: Pick<TransportOptions, "credentials" | "tls">,
+  endpoint: Endpoint,
+): Promise<Login> {
+  const byCertificate = tls?.cert !== undefined;
+  const given = await (credentials ? ask(credentials, endpoint) : fromEndpoint(endpoint, byCertificate));
   // NUL parts user name and password in PLAIN (RFC 4616).
   if (given.username.includes("\0") || given.password.includes("\0")) {
     throw transportError("auth", `${endpoint.label}: user name and password cannot hold a NUL character`, {
@@ -26,9 +32,12 @@ export async function login(provider: CredentialsProvider | undefined, endpoint:
   return given;
 }
 
-function fromEndpoint({ username, password }: Endpoint): Login {
-  if (username === undefined && password === undefined) return { username: "guest", password: "guest" };
-  return { username: username ?? "", password: password ?? "" };
+function fromEndpoint({ username, password }: Endpoint, byCertificate: boolean): Login {
+  if (username !== undefined || password !== undefined)
+    return { mechanism: "PLAIN", username: username ?? "", password: password ?? "" };
+  return byCertificate
+    ? { mechanism: "EXTERNAL", username: "", password: "" }
+    : { mechanism: "PLAIN", username: "guest", password: "guest" };
 }
 
 async function ask(provider: CredentialsProvider, { username, label }: Endpoint): Promise<Login> {
@@ -44,6 +53,7 @@ async function ask(provider: CredentialsProvider, { username, label }: Endpoint)
   }
   const { password, expiresAt } = given;
   return {
+    mechanism: "PLAIN",
     username: given.username ?? username ?? "",
     password,
     ...(expiresAt ? { expiresAt: expiresAt.getTime() } : {}),

@@ -97,7 +97,10 @@ function amqpConnect(
     ...socketOptions,
     noDelay: true,
     keepAlive: true,
-    credentials: credentials.plain(login.username, login.password),
+    credentials:
+      login.mechanism === "EXTERNAL"
+        ? credentials.external()
+        : credentials.plain(login.username, login.password),
     clientProperties: { connection_name: `${options.connectionName}#${lane.index}` },
   }).then((model) => {
     // Before anything can emit it.

@@ -15,7 +15,7 @@ const CLOSE = 50;
  */
 export async function refusalOf(
   address: Address,
-  { username, password }: Login,
+  { mechanism, username, password }: Login,
   vhost: string,
   signal: AbortSignal,
 ): Promise<Reply | undefined> {
@@ -28,8 +28,8 @@ export async function refusalOf(
     socket.write(Buffer.from("AMQP\0\0\x09\x01", "latin1"));
     for await (const { id, args } of methods(socket)) {
       if (id === START) {
-        const response = Buffer.from(`\0${username}\0${password}`);
-        method(START + 1, long(0), short("PLAIN"), long(response.length), response, short("en_US"));
+        const response = Buffer.from(mechanism === "PLAIN" ? `\0${username}\0${password}` : "");
+        method(START + 1, long(0), short(mechanism), long(response.length), response, short("en_US"));
       } else if (id === TUNE) {
         method(TUNE + 1, args.subarray(0, 8));
         method(40, short(vhost), short(""), Buffer.from([0]));

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { type Socket, connect as tcpConnect } from "node:net";
+import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
 import type { Endpoint, TransportOptions, TransportTlsOptions } from "@streamll/core";
 
@@ -40,8 +40,10 @@ export async function dial(address: Address, signal: AbortSignal): Promise<Socke
   const tcp = await dialTcp(address, signal);
   if (!address.tls) return tcp;
   const { host, tls } = address;
+  // A name for SNI, which Node does not derive from the host; RFC 6066 allows no address there.
+  const name = isIP(host) === 0 ? { servername: host } : {};
   return new Promise((resolve, reject) => {
-    const socket = tlsConnect({ ...tls, host, socket: tcp }, () => resolve(socket));
+    const socket = tlsConnect({ ...name, ...tls, host, socket: tcp }, () => resolve(socket));
     socket.on("error", reject);
   });
 }

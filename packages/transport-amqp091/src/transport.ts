@@ -89,7 +89,7 @@ async function connectLane(
   let model: ChannelModel | undefined;
   let ending: unknown;
   try {
-    const credentials = await deadline.race(login(options.credentials, endpoint));
+    const credentials = await deadline.race(login(options, endpoint));
     model = await openConnection({
       endpoint,
       lane,
@@ -157,7 +157,7 @@ function renew(
     return deadline.race(step).finally(deadline.done);
   };
   const stop = renewBeforeExpiry(first, {
-    ask: () => bounded(login(options.credentials, endpoint)),
+    ask: () => bounded(login(options, endpoint)),
     update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),
     failed: connection.fail,
     blocked: () => connection.isBlocked,

@@ -125,6 +125,13 @@ const cases: [what: string, error: Error, stage: Stage, kind: string, permanent:
     "auth",
     true,
   ],
+  [
+    "a broker without EXTERNAL",
+    new Error("SASL mechanism EXTERNAL is not provided by the server"),
+    "connect",
+    "auth",
+    true,
+  ],
   ["anything else", new Error("?"), "use", "protocol", false],
 ];
 

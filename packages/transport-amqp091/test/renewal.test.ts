@@ -3,6 +3,7 @@ import type { Login } from "../src/login.js";
 import { renewBeforeExpiry } from "../src/renewal.js";
 
 const lasting = (milliseconds: number): Login => ({
+  mechanism: "PLAIN",
   username: "",
   password: "token",
   expiresAt: Date.now() + milliseconds,

@@ -114,7 +114,7 @@ describe("a broker that hangs, and goes on with its heartbeats", () => {
       endpoint: peer.endpoint,
       lane: { index: 0 },
       options: options({ heartbeatMs: 1000 }),
-      login: { username: "guest", password: "guest" },
+      login: { mechanism: "PLAIN", username: "guest", password: "guest" },
       deadline,
       reached() {},
     });
