@@ -7,6 +7,7 @@ import { record } from "./record.js";
 import { isBuilt, type Row } from "./row.js";
 import { runRow } from "./run-row.js";
 import { head, lineOf, type Result } from "./table.js";
+import { timelineText } from "./timeline.js";
 
 const HELP = `Brings each fault about on real brokers, and checks what came out of it.
 
@@ -15,6 +16,7 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   --row 1,8-12   only these rows
   --on 4.0       only brokers whose version begins so
   --fast         only the rows that npm test runs too
+  --timeline     show what the program said, of rows that are not as expected
   --record       write the table to docs/reliability.md
   --help`;
 
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     row: { type: "string" },
     on: { type: "string", default: "" },
     fast: { type: "boolean", default: false },
+    timeline: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -66,6 +69,7 @@ async function result(row: Row, broker: Broker): Promise<Result> {
     `${found.length === 0 ? "ok  " : "FAIL"} ${seconds} s  ${row.number} ${row.title} (${version})`,
   );
   for (const deviation of found) console.error(`       ${deviation}`);
+  if (values.timeline && found.length > 0) console.error(timelineText(run));
   return { row, version, run, deviations: found };
 }
 

@@ -23,7 +23,7 @@ export const matrix: readonly Row[] = [
       noticedWithinMs: 1000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
       events: ["disconnected", "connected"],
-      log: [/^warn TRANSPORT_UNREACHABLE cannot connect/],
+      log: [/^warn connect_failed TRANSPORT_UNREACHABLE/],
     },
   },
   {
@@ -74,7 +74,7 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
       events: ["disconnected", "connected"],
-      log: [/^info TRANSPORT_UNREACHABLE disconnected: .*320/],
+      log: [/^info disconnected TRANSPORT_UNREACHABLE: .*320/],
     },
   },
   {
@@ -99,7 +99,7 @@ export const matrix: readonly Row[] = [
       noticedWithinMs: 3500,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
       events: ["disconnected", "connected"],
-      log: [/disconnected: .*heartbeat/i],
+      log: [/^info disconnected .*heartbeat/i],
     },
   },
 
@@ -115,7 +115,7 @@ export const matrix: readonly Row[] = [
       noticedWithinMs: 3500,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
       events: ["disconnected", "connected"],
-      log: [/disconnected: .*heartbeat/i],
+      log: [/^info disconnected .*heartbeat/i],
     },
   },
   {
@@ -140,7 +140,7 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 2000,
       noticedWithinMs: 500,
       events: ["disconnected", "connected"],
-      log: [/^info TRANSPORT_UNREACHABLE disconnected: .*ECONNRESET/],
+      log: [/^info disconnected TRANSPORT_UNREACHABLE: .*ECONNRESET/],
     },
   },
   {
@@ -180,7 +180,10 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 3000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE.*ECONNREFUSED/, /circuit open/],
       events: ["connected"],
-      log: [/^warn TRANSPORT_UNREACHABLE cannot connect.*ECONNREFUSED/, /^error .*events wait in the buffer/],
+      log: [
+        /^warn connect_failed TRANSPORT_UNREACHABLE: .*ECONNREFUSED/,
+        /^error circuit_open .*events wait in the buffer/,
+      ],
     },
   },
   {
@@ -209,7 +212,7 @@ export const matrix: readonly Row[] = [
       noticedWithinMs: 2000,
       health: [/^degraded, blocked: .*memory/],
       events: ["blocked", "unblocked"],
-      log: [/^warn blocked by the broker/],
+      log: [/^warn blocked: /],
       also: neverLost,
     },
   },
@@ -222,7 +225,7 @@ export const matrix: readonly Row[] = [
       noticedWithinMs: 2000,
       health: [/^degraded, blocked: .*disk/],
       events: ["blocked", "unblocked"],
-      log: [/^warn blocked by the broker/],
+      log: [/^warn blocked: /],
       also: neverLost,
     },
   },
@@ -253,7 +256,7 @@ export const matrix: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 3000,
       events: ["disconnected", "connected"],
-      log: [/^info TRANSPORT_NOT_FOUND disconnected: .*404/],
+      log: [/^info disconnected TRANSPORT_NOT_FOUND: .*404/],
     },
   },
   {
@@ -264,7 +267,7 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 3000,
       health: [/^degraded, .*TRANSPORT_PERMISSION/],
       events: ["disconnected", "connected"],
-      log: [/^error TRANSPORT_PERMISSION cannot connect/],
+      log: [/^error connect_refused TRANSPORT_PERMISSION/],
     },
   },
   {
@@ -275,7 +278,7 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 3000,
       health: [/^degraded, .*TRANSPORT_AUTH/],
       events: ["disconnected", "connected"],
-      log: [/^error TRANSPORT_AUTH cannot connect/],
+      log: [/^error connect_refused TRANSPORT_AUTH/],
     },
   },
   {

@@ -62,7 +62,8 @@ export type Said =
       readonly text: string;
       readonly hadError: boolean;
     }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly text: string }
+  /** As in "warn connect_failed TRANSPORT_UNREACHABLE: …". */
+  | { readonly kind: "log"; readonly text: string }
   | { readonly kind: "uncaught" | "warning"; readonly text: string }
   | { readonly kind: "flushed"; readonly report: FlushReport }
   | Sample

@@ -1,6 +1,6 @@
 // The host program: a process of its own, with a sink in it that is told what to do and tells all that it sees.
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import type { AnyEvent, LogFields, TransportError } from "@streamll/core";
+import type { AnyEvent, LogFields, Problem, TransportError } from "@streamll/core";
 import { type Failure, RabbitMQSink } from "@streamll/sink";
 import { behaviourNamed } from "./behaviours.js";
 import type { Command, LogLevel, Said, Setup } from "./messages.js";
@@ -29,19 +29,21 @@ process.on("warning", ({ name, message }) => tell({ kind: "warning", text: `${na
 
 const log =
   (level: LogLevel) =>
-  ({ code }: LogFields, message: string) =>
-    tell({ kind: "log", level, text: code === undefined ? message : `${code} ${message}` });
+  ({ line, code }: LogFields, message: string) => {
+    const text = [level, line, code].filter((word) => word !== undefined).join(" ");
+    tell({ kind: "log", text: `${text}: ${message}` });
+  };
 
 const sink: RabbitMQSink = new RabbitMQSink({
   ...options,
   logger: { debug() {}, info: log("info"), warn: log("warn"), error: log("error") },
   ...behaviour.options?.(() => sink),
 });
-for (const name of ["connected", "disconnected", "blocked", "unblocked"] as const) {
-  sink.on(name, (info?: object) => {
-    const error = (info as { readonly error?: TransportError } | undefined)?.error;
-    const text = error === undefined ? "" : `${error.code} ${error.message}`;
-    tell({ kind: "event", name, text, hadError: error !== undefined });
+for (const name of ["connected", "disconnected", "blocked", "unblocked", "problem", "solved"] as const) {
+  sink.on(name, (...[info = {}]: readonly object[]) => {
+    const { error, ...own } = info as { readonly error?: TransportError } & Partial<Problem>;
+    const { code = "", message = "" } = error ?? own;
+    tell({ kind: "event", name, text: `${code} ${message}`, hadError: error !== undefined });
   });
 }
 sink.on("failed", noteFailure);

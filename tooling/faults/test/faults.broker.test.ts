@@ -9,7 +9,7 @@ const rows = matrix.filter(isBuilt).filter(({ fast, on }) => fast && on === unde
 
 // `npm run faults` runs them all.
 describe.each(brokersForTests())("on RabbitMQ $version", { timeout: 120_000 }, (broker) => {
-  it.each(rows)("fault $number, $title", { skip: !broker.owned }, async (row, test) => {
+  it.for(rows)("fault $number, $title", { skip: !broker.owned }, async (row, test) => {
     test.skip(unreadable() !== undefined, unreadable());
     expect(deviations(await runRow(row, [broker]), row.expect)).toEqual([]);
   });

@@ -52,7 +52,7 @@ async function inTheMiddleOf(bench: Bench, what: "stop" | "flush"): Promise<void
   const { proxy } = bench;
   // Nothing is answered, so that it cannot be over before.
   proxy.halfOpen("toClient");
-  await bench.until(() => bench.now.stats.events_in_flight > 1000, "events in flight");
+  await bench.until(() => bench.now.stats.events_in_flight > 500, "events in flight");
   bench.program.do({ do: what });
   await bench.inflict(async () => {
     await bench.down("kill");
