@@ -421,7 +421,8 @@ export class DeliveryEngine {
     this.#lastError = error;
     this.#outages.delete(lane);
     this.#supervisors.splice(this.#supervisors.indexOf(supervisor), 1);
-    const connections = this.#pool.withdraw(lane);
+    this.#pool.withdraw(lane);
+    const connections = this.#pool.lanes.length;
     const message = `the broker allows no more connections: going on with ${connections} of connectionPoolSize ${this.#options.connectionPoolSize}`;
     this.#journal.say("pool_lowered", { code: error.code, connections }, message);
     for (const entry of lane.drain()) {

@@ -15,7 +15,7 @@ export interface PoolSetup {
 export class Pool {
   readonly lanes: Lane[] = [];
   readonly #setup: PoolSetup;
-  /** Those that the broker's limit on connections leaves no place for. */
+  /** Indices that the broker's limit on connections leaves no place for. */
   readonly #withdrawn = new Set<number>();
   #loweredUntil = 0;
 
@@ -63,21 +63,23 @@ export class Pool {
     return lane;
   }
 
-  /** Goes on without this lane. Gives how many connections are left. */
-  withdraw(lane: Lane): number {
+  /** Goes on with the other lanes that are there. */
+  withdraw(lane: Lane): void {
     this.lanes.splice(this.lanes.indexOf(lane), 1);
-    this.#withdrawn.add(lane.index);
+    for (const index of this.#unopened()) this.#withdrawn.add(index);
     this.#loweredUntil = this.#setup.now() + LOWERED_MS;
-    return this.#setup.size - this.#withdrawn.size;
   }
 
   #another(): Lane | undefined {
-    if (this.#setup.now() >= this.#loweredUntil) this.#withdrawn.clear();
-    if (this.lanes.length + this.#withdrawn.size === this.#setup.size) return undefined;
+    if (this.#withdrawn.size > 0 && this.#setup.now() < this.#loweredUntil) return undefined;
+    this.#withdrawn.clear();
+    const [index] = this.#unopened();
+    return index === undefined ? undefined : this.at(index);
+  }
+
+  *#unopened(): Generator<number> {
     for (let index = 0; index < this.#setup.size; index++) {
-      const taken = this.#withdrawn.has(index) || this.lanes.some((lane) => lane.index === index);
-      if (!taken) return this.at(index);
+      if (!this.lanes.some((lane) => lane.index === index)) yield index;
     }
-    return undefined;
   }
 }

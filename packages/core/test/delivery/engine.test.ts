@@ -465,6 +465,22 @@ describe("where the broker allows no more connections", () => {
     expect(engine.stats()).toMatchObject({ events_sent: 6, connections_open: 1 });
   });
 
+  it("asks for none of those that it might have opened too", async () => {
+    const { engine, transport, clock } = bench({ connectionPoolSize: 4, maxInFlight: 8, batchSize: 1 });
+    await engine.start();
+    transport.onPublish = (connection) => connection.answer();
+    const load = async (executions: number) => {
+      for (let i = 0; i < executions; i++) engine.offer(message({ correlationId: `run-${i}` }));
+      await clock.advance(5000);
+    };
+    transport.refuseAll = full();
+    await load(3);
+    transport.refuseAll = undefined;
+    await load(20);
+    expect(engine.stats()).toMatchObject({ events_sent: 23, connections_open: 1 });
+    expect(transport.connections).toHaveLength(1);
+  });
+
   it("gives what a lost connection had in flight to the others, in order", async () => {
     const { engine, transport, clock } = bench(two);
     await engine.start();
