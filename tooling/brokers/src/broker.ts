@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manage } from "./management.js";
-import { ctl, end, type Node, signal, startNode, urlOf } from "./node.js";
+import { ctl, end, hostOf, type Node, signal, startNode, urlOf } from "./node.js";
 
 /** A RabbitMQ to test with. */
 export interface Broker {
@@ -39,9 +39,14 @@ export interface Broker {
   resume(): Promise<void>;
 }
 
+export interface OwnedDescription {
+  readonly version: string;
+  readonly node: Node;
+}
+
 /** A broker as plain data, for a file or the environment. */
 export type Description =
-  | { readonly version: string; readonly node: Node }
+  | OwnedDescription
   | { readonly version: string; readonly url: string; readonly managementUrl: string | undefined };
 
 export function brokerOf(description: Description): Broker {
@@ -53,14 +58,15 @@ export function brokerOf(description: Description): Broker {
 }
 
 function ownedBroker(common: Pick<Broker, "version" | "generation">, node: Node): Broker {
-  const managementUrl = `http://guest:guest@127.0.0.1:${node.ports.management}/`;
+  const host = hostOf(node);
+  const managementUrl = `http://guest:guest@${host}:${node.ports.management}/`;
   return {
     ...common,
     url: urlOf(node),
     managementUrl,
     manage: (...request) => manage(managementUrl, ...request),
     owned: true,
-    tlsUrl: `amqps://guest:guest@localhost:${node.ports.amqps}/`,
+    tlsUrl: `amqps://guest:guest@${node.seat ? host : "localhost"}:${node.ports.amqps}/`,
     ca: readFileSync(join(node.folder, "ca.pem"), "utf8"),
     streamPort: node.ports.stream,
     ctl: (...args) => ctl(node, args),

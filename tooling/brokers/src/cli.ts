@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { brokerOf } from "./broker.js";
+import { interrupted } from "./interrupted.js";
 import { announce, claimList, runningBrokers } from "./running.js";
 import { startBrokers } from "./start.js";
 
@@ -13,10 +13,7 @@ if (!release) {
   const withdraw = announce(all);
   show(all);
   console.log("Ctrl-C stops them");
-  // The brokers do not hold this process: they go with it.
-  const hold = setInterval(() => {}, 60_000);
-  await Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)));
-  clearInterval(hold);
+  await interrupted();
   withdraw();
   await close();
   await release();

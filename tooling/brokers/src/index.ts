@@ -1,6 +1,11 @@
 export type { Broker } from "./broker.js";
+export { type CertificateOptions, type Certificates, certificates } from "./certificates.js";
+export type { Cluster, Member } from "./cluster.js";
+export type { Extras } from "./configuration.js";
 export { type Brokers, connectBrokers } from "./connect.js";
 export { brokersForTests } from "./for-tests.js";
+export { type OwnBroker, type OwnBrokerOptions, startBroker } from "./own.js";
 export { freePort } from "./ports.js";
 export { type FoundMessage, readQueue, unreadable } from "./read-queue.js";
+export { startCluster } from "./start-cluster.js";
 export { until } from "./until.js";

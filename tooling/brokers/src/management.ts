@@ -4,6 +4,7 @@ export async function manage(
   method: string,
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const { username, password, origin } = new URL(managementUrl);
   const login = [username, password].map(decodeURIComponent).join(":");
@@ -14,6 +15,7 @@ export async function manage(
       "content-type": "application/json",
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeCertificates } from "./certificates.js";
-import { writeConfiguration } from "./configuration.js";
+import { certificates } from "./certificates.js";
+import { configuration, type Extras } from "./configuration.js";
 import type { Engine } from "./engine.js";
 import { engineNamed } from "./engines.js";
 import { versionAt } from "./handshake.js";
+import type { Seat } from "./network.js";
 import type { Ports } from "./ports.js";
 import { isAlive } from "./process.js";
 import { run, tail } from "./run.js";
@@ -19,23 +20,40 @@ export interface Node {
   readonly release: string;
   readonly folder: string;
   readonly ports: Ports;
+  /** Of a node in a cluster. */
+  readonly seat?: Seat;
+}
+
+/** What a new node is to be, beyond a broker as all are. */
+export interface Plan {
+  readonly extras?: Extras;
+  readonly seat?: Seat;
 }
 
 const startTimeoutMs = 120_000;
+
+// In a network of its own that is for its cluster and for this machine.
+const everywhere = "0.0.0.0";
 
 /** Makes a node of a release, not started, that lives as long as this process and until `remove()`. */
 export async function createNode(
   engine: Engine,
   release: string,
   ports: Ports,
+  { extras = {}, seat }: Plan = {},
 ): Promise<{ node: Node; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "streamll-broker-"));
-  const node = { engine: engine.name, release, folder, ports };
+  const node: Node = { engine: engine.name, release, folder, ports, ...(seat && { seat }) };
   await run(["mkfifo", "-m", "600", lifeline(node)]);
   // The broker has the other end: however this process ends, the system closes this one.
   const held = openSync(lifeline(node), constants.O_RDWR);
-  await writeCertificates(folder);
-  await writeConfiguration(node, engine.listen);
+  const files = {
+    ...(await certificates({ hosts: ["localhost", "127.0.0.1", hostOf(node)] })),
+    ...configuration(node, seat ? everywhere : engine.listen, extras),
+    ...extras.files,
+  };
+  for (const [name, text] of Object.entries(files))
+    await writeFile(join(folder, name), text, { mode: 0o600 });
   await engine.create(node);
   return {
     node,
@@ -97,7 +115,10 @@ export const ctl = (node: Node, args: readonly string[]): Promise<string> =>
 const beside = (node: Node, command: readonly string[]) =>
   run(engineNamed(node.engine).beside(node, processOf(node)!, command));
 
-export const urlOf = ({ ports }: Node): string => `amqp://guest:guest@127.0.0.1:${ports.amqp}/`;
+/** Where clients reach it. */
+export const hostOf = ({ seat }: Node): string => seat?.network.addresses[seat.name] ?? "127.0.0.1";
+
+export const urlOf = (node: Node): string => `amqp://guest:guest@${hostOf(node)}:${node.ports.amqp}/`;
 
 function isRunning(node: Node): boolean {
   const pid = processOf(node);

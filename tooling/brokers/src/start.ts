@@ -1,24 +1,33 @@
-import type { Description } from "./broker.js";
+import type { Description, OwnedDescription } from "./broker.js";
 import type { Engine } from "./engine.js";
 import { engineOfThisMachine } from "./engines.js";
 import { versionAt } from "./handshake.js";
-import { createNode, startNode, urlOf } from "./node.js";
+import { createNode, type Plan, startNode, urlOf } from "./node.js";
 import { freePorts } from "./ports.js";
 
 /** Brokers as plain data, and how to let them go. */
-export interface Lease {
-  readonly all: readonly Description[];
+export interface Lease<T extends Description = Description> {
+  readonly all: readonly T[];
   close(): Promise<void>;
 }
 
 export type Releases = "all" | "newest";
 
+const named = ", or name a broker, as in STREAMLL_TEST_AMQP_URL=amqp://guest:guest@localhost:5672/";
+
 /** One of each release, started at the same time. */
 export async function startBrokers(releases: Releases = "all"): Promise<Lease> {
-  const engine = await engineOfThisMachine();
+  const engine = await engineOfThisMachine(named);
   await engine.prepare();
   const wanted = releases === "all" ? engine.releases : engine.releases.slice(-1);
-  const results = await Promise.allSettled(wanted.map((release) => startBroker(engine, release)));
+  return startAll(wanted.map((release) => launch(engine, release)));
+}
+
+/** Brokers that start at the same time: all of them, or where one fails, none. */
+export async function startAll(
+  starting: readonly ReturnType<typeof launch>[],
+): Promise<Lease<OwnedDescription>> {
+  const results = await Promise.allSettled(starting);
   const started = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const close = async () => {
     await Promise.all(started.map(({ remove }) => remove()));
@@ -35,14 +44,20 @@ export async function startBrokers(releases: Releases = "all"): Promise<Lease> {
 const portTaken = /eaddrinuse|already_used|nodistribution|already in use|already allocated/i;
 
 /** Starts one; and where another program was faster to take one of its ports, another on other ports. */
-export async function startBroker(engine: Engine, release: string, draw = freePorts, again = true) {
-  const { node, remove } = await createNode(engine, release, await draw());
+export async function launch(
+  engine: Engine,
+  release: string,
+  plan: Plan = {},
+  draw = freePorts,
+  again = true,
+): Promise<{ description: OwnedDescription; remove(): Promise<void> }> {
+  const { node, remove } = await createNode(engine, release, await draw(), plan);
   try {
     await startNode(node);
     return { description: { node, version: await versionAt(urlOf(node)) }, remove };
   } catch (error) {
     await remove();
-    if (again && portTaken.test((error as Error).message)) return startBroker(engine, release, draw, false);
+    if (again && portTaken.test((error as Error).message)) return launch(engine, release, plan, draw, false);
     throw error;
   }
 }

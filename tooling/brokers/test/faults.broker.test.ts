@@ -8,7 +8,7 @@ import { engineOfThisMachine } from "../src/engines.js";
 import { versionAt } from "../src/handshake.js";
 import { brokersForTests } from "../src/index.js";
 import { freePorts } from "../src/ports.js";
-import { startBroker } from "../src/start.js";
+import { launch } from "../src/start.js";
 
 const WAIT = { timeout: 20_000, interval: 20 };
 const brokers = brokersForTests();
@@ -78,7 +78,7 @@ describe("a broker one of whose ports another program took", { skip: !brokers[0]
     await once(other, "listening");
     const draws = [taken, free];
     const release = engine.releases.at(-1)!;
-    const { description, remove } = await startBroker(engine, release, async () => draws.shift()!);
+    const { description, remove } = await launch(engine, release, {}, async () => draws.shift()!);
     expect(description.node.ports).toEqual(free);
     await remove();
     other.close();

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../cache.js";
 import { environmentOf } from "../configuration.js";
 import type { Engine } from "../engine.js";
 import { withLock } from "../lock.js";
-import { run, succeeds } from "../run.js";
 import { bound } from "./bound.js";
 import { buildImages, imageOf, missing } from "./image.js";
+import { createNetwork, hostsOf, inNamespace, isolate, rejoin } from "./network.js";
+import { install } from "./packages.js";
 
 const suites = ["bookworm", "trixie"];
 
@@ -14,8 +16,10 @@ const serve = `
 mount -t proc proc "$0/proc"
 mount --bind /dev "$0/dev"
 mount --bind "$1" "$0/mnt"
+mount --bind "$1/hosts" "$0/etc/hosts"
 exec chroot "$0" env "\${@:2}" rabbitmq-server`;
 
+const server = "rabbitmq_server-";
 const path = "PATH=/usr/lib/rabbitmq/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Debian's own packages, each release in an image of its suite: the machine itself gets no RabbitMQ. */
@@ -35,40 +39,34 @@ export const debian: Engine = {
     });
   },
 
-  async create() {},
+  async versionOf(release) {
+    const folders = await readdir(join(imageOf(release), "usr/lib/rabbitmq/lib"));
+    return folders.find((name) => name.startsWith(server))!.slice(server.length);
+  },
+
+  async create({ folder, seat }) {
+    await writeFile(join(folder, "hosts"), `127.0.0.1 localhost\n${seat ? hostsOf(seat) : ""}`);
+  },
+
   async remove() {},
 
   serve(node) {
-    const { release, folder } = node;
-    return bound(folder, "bash", "-e", "-c", serve, imageOf(release), folder, path, ...environmentOf(node));
+    const { release, folder, seat } = node;
+    const command = ["bash", "-e", "-c", serve, imageOf(release), folder, path, ...environmentOf(node)];
+    return [...(seat ? inNamespace(seat) : []), ...bound(folder, ...command)];
   },
 
   beside: (node, pid, command) => [
-    ...["nsenter", "--target", String(pid), "--mount", `--pid=/proc/${pid}/ns/pid_for_children`],
+    ...["nsenter", "--target", String(pid), "--mount", "--net", `--pid=/proc/${pid}/ns/pid_for_children`],
     ...["chroot", imageOf(node.release), "env", path, ...environmentOf(node), ...command],
   ],
+
+  createNetwork,
+  isolate: ({ seat }) => isolate(seat!),
+  rejoin: ([node]) => rejoin(node!.seat!.network),
 };
 
 const isReady = () =>
   missing(suites).length === 0 &&
   existsSync("/usr/sbin/debootstrap") &&
   existsSync("/usr/lib/python3/dist-packages/pika");
-
-async function install(...packages: string[]): Promise<void> {
-  const command = [
-    "apt-get",
-    "install",
-    "--yes",
-    "--no-install-recommends",
-    "-o",
-    "DPkg::Lock::Timeout=600",
-    ...packages,
-  ];
-  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
-  if (!(await succeeds(["apt-cache", "show", ...packages]))) await run(["apt-get", "update"], quiet);
-  await run(command, quiet).catch(async () => {
-    // Old lists name packages that the mirror has replaced.
-    await run(["apt-get", "update"], quiet);
-    await run(command, quiet);
-  });
-}

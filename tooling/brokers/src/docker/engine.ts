@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { environmentOf } from "../configuration.js";
 import type { Engine } from "../engine.js";
+import { startHolder } from "../holder.js";
 import type { Node } from "../node.js";
 import { run, succeeds } from "../run.js";
 
@@ -18,6 +20,20 @@ wait $broker
 kill -TERM $watcher
 wait $watcher`;
 
+const holdNetwork = `
+docker network create "$0" || exit
+cat >/dev/null
+# Not while a container of it is about to be removed.
+for _ in 1 2 3 4 5 6 7 8 9 10; do docker network rm "$0" >/dev/null 2>&1 && exit; sleep 1; done`;
+
+const join = (node: Node) =>
+  run(["docker", "network", "connect", "--alias", node.seat!.name, node.seat!.network.id, containerOf(node)]);
+
+const isInside = async (node: Node) =>
+  (
+    await run(["docker", "inspect", "--format", "{{json .NetworkSettings.Networks}}", containerOf(node)])
+  ).includes(node.seat!.network.id);
+
 export const docker: Engine = {
   name: "docker",
   listen: "0.0.0.0",
@@ -31,6 +47,12 @@ export const docker: Engine = {
     }
   },
 
+  async versionOf(image) {
+    const format = "{{range .Config.Env}}{{println .}}{{end}}";
+    const environment = await run(["docker", "image", "inspect", "--format", format, image]);
+    return /^RABBITMQ_VERSION=(.+)$/m.exec(environment)![1]!;
+  },
+
   async create(node) {
     const { amqp, amqps, management, stream } = node.ports;
     const ports = [amqp, amqps, management, stream].flatMap((port) => [
@@ -40,7 +62,9 @@ export const docker: Engine = {
     const settings = environmentOf(node).flatMap((setting) => ["--env", setting]);
     const user = `${process.getuid?.()}:${process.getgid?.()}`;
     const container = ["--name", containerOf(node), "--user", user, "--volume", `${node.folder}:/mnt`];
-    await run(["docker", "create", ...container, ...ports, ...settings, node.release]);
+    const host = node.seat ? ["--hostname", node.seat.name] : [];
+    await run(["docker", "create", ...container, ...host, ...ports, ...settings, node.release]);
+    if (node.seat) await join(node);
   },
 
   async remove(node) {
@@ -49,4 +73,23 @@ export const docker: Engine = {
 
   serve: (node) => ["sh", "-c", serve, containerOf(node), node.folder],
   beside: (node, _pid, command) => ["docker", "exec", containerOf(node), ...command],
+
+  async createNetwork(names) {
+    const id = `streamll-${randomUUID()}`;
+    const { release } = await startHolder(["sh", "-c", holdNetwork, id]);
+    return {
+      network: { id, addresses: Object.fromEntries(names.map((name) => [name, "127.0.0.1"])) },
+      release,
+    };
+  },
+
+  // Clients come through ports that are published from Docker's own network, which every container is in too.
+  async isolate(node) {
+    if (await isInside(node))
+      await run(["docker", "network", "disconnect", node.seat!.network.id, containerOf(node)]);
+  },
+
+  async rejoin(nodes) {
+    for (const node of nodes) if (!(await isInside(node))) await join(node);
+  },
 };
