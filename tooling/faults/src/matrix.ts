@@ -74,7 +74,8 @@ export const matrix: readonly Row[] = [
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
       events: ["disconnected", "connected"],
-      log: [/^info disconnected TRANSPORT_UNREACHABLE: .*320/],
+      // RabbitMQ 4.0 closes the socket at once: the client's next write may fail before it has read the reason.
+      log: [/^info disconnected TRANSPORT_UNREACHABLE: .*(320|ECONNRESET|EPIPE)/],
     },
   },
   {
@@ -157,7 +158,7 @@ export const matrix: readonly Row[] = [
   {
     number: 13,
     title: "latency of 500 ms each way",
-    options: { connectionTimeout: 10, heartbeat: 2 },
+    options: { connectionTimeout: 30, heartbeat: 2 },
     load: { events: 5000 },
     inflict: network.slow,
     expect: { duplicated: "none", also: neverLost },

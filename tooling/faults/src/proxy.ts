@@ -153,7 +153,8 @@ export class FaultProxy implements AsyncDisposable {
     from.on("data", (bytes) => {
       const due = performance.now() + weather.latencyMs;
       held += bytes.length;
-      if (held > HELD) from.pause();
+      // A long line holds what is under way on it.
+      if (held > HELD && weather.latencyMs === 0) from.pause();
       turn = turn.then(async () => {
         for await (const part of weather.parts(bytes, direction, due)) {
           if (to.destroyed || cut(part)) break;

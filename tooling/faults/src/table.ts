@@ -42,9 +42,13 @@ export function lineOf({ row, version, run }: Result): string[] {
   ];
 }
 
-/** States of health and events, in the order in which they were first told. */
+/** What health, the events and the codes of problems said, in the order in which they were first told. */
 function meanwhile(run: Run): string {
-  const said = sayings(run);
-  const states = said.health.map((text) => text.replace(/: .*/, "").replace(/TRANSPORT_/, ""));
-  return [...new Set([...states, ...said.events])].join("; ");
+  const { health, events } = sayings(run);
+  const states = health.flatMap((text) => text.replace(/: .*/, "").split(", "));
+  const words = [...states, ...events].map((word) =>
+    word.replace(/^problem (?=\w)/, "").replace("TRANSPORT_", ""),
+  );
+  const ordinary = ["up", "stopped", "problem", "solved"];
+  return [...new Set(words)].filter((word) => !ordinary.includes(word)).join(", ");
 }
