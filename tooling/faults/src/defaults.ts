@@ -10,10 +10,10 @@ export const defaults = {
   retryBackoffMs: 50,
   maxRetryBackoffMs: 1000,
   circuitBreaker: { failureThreshold: 5, cooldown: 1 },
-  flushTimeout: 15,
+  flushTimeout: 30,
   connectionPoolSize: 5,
   maxInFlight: 4096,
 } as const satisfies RabbitMQSinkOptions;
 
 /** Small enough that a buffer of 100,000 outlasts every fault of the matrix. */
-export const defaultLoad: Load = { perSecond: 2000 };
+export const defaultLoad: Load = { perSecond: 1000 };
