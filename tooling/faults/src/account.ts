@@ -16,9 +16,9 @@ export interface Account {
 
 export function accountOf(
   found: readonly Pick<FoundMessage, "messageId" | "correlationId">[],
-  { offered, refused, failures }: Pick<Verdict, "offered" | "refused" | "failures">,
+  { offered, besides, refused, failures }: Pick<Verdict, "offered" | "besides" | "refused" | "failures">,
 ): Account {
-  const accepted = new Set(Array.from({ length: offered }, (_, index) => String(index)));
+  const accepted = new Set([...Array.from({ length: offered }, (_, index) => String(index)), ...besides]);
   for (const id of refused) accepted.delete(id);
   const seen = new Set<string>();
   const last = new Map<string, number>();

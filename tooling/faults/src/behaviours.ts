@@ -3,12 +3,24 @@ import type { RabbitMQSink, RabbitMQSinkOptions } from "@streamll/sink";
 
 /** What a host program does that is no plain data: its callbacks, and odd events. Runs in the program. */
 export interface Behaviour {
-  /** Functions among the sink's options. `sink()` is there once the sink is made. */
-  options?(sink: () => RabbitMQSink): RabbitMQSinkOptions;
+  /** Functions among the sink's options. */
+  options?(host: Host): RabbitMQSinkOptions;
   /** The event to hand over in the place of an ordinary one. */
   event?(ordinary: AnyEvent, index: number): AnyEvent;
-  /** Called when the sink is made. `stop` is the program's own way to end. */
-  made?(sink: RabbitMQSink, stop: () => Promise<unknown>): void;
+  /** Called when the sink is made. */
+  made?(host: Host): void;
+}
+
+/** The program, for what it does beside its load. */
+export interface Host {
+  /** There once it is made. */
+  readonly sink: RabbitMQSink;
+  /** Hands over one more event, and gives what `handleEvent` says. */
+  offer(): boolean;
+  /** The program's own way to end. */
+  stop(): Promise<unknown>;
+  /** For the time line, as a line of the log. */
+  note(text: string): void;
 }
 
 /** By the name that a row of the matrix gives. */

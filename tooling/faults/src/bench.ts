@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, type FoundMessage, readQueue } from "@streamll/brokers";
+import { type Broker, type Cluster, type FoundMessage, readQueue } from "@streamll/brokers";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect } from "amqplib";
 import { defaultLoad, defaults } from "./defaults.js";
@@ -8,6 +8,9 @@ import type { Load } from "./messages.js";
 import { FaultProxy } from "./proxy.js";
 import type { Row } from "./row.js";
 import { sayings } from "./sayings.js";
+
+/** Where a row is run. */
+export type Place = Broker | Cluster;
 
 /** What a fault is made with: a broker, a proxy before it, and a host program whose sink connects by way of that. */
 export class Bench implements AsyncDisposable {
@@ -21,17 +24,22 @@ export class Bench implements AsyncDisposable {
   readonly queues: { readonly url: string; readonly queue: string }[];
   /** Of the sink; a fault may set more before {@link start}. */
   options: RabbitMQSinkOptions;
+  /** Of the program; a fault may set more before {@link start}. */
+  readonly environment: Record<string, string> = {};
+  readonly nodeFlags: string[] = [];
   faultAt = Number.POSITIVE_INFINITY;
   mendedAt: number | undefined;
   readonly #row: Row;
+  readonly #place: Place;
   #program: HostProgram | undefined;
   readonly #down = new Set<Broker>();
   readonly #cleanups: (() => unknown)[] = [];
 
-  private constructor(row: Row, nodes: readonly Broker[], proxy: FaultProxy) {
+  private constructor(row: Row, place: Place, proxy: FaultProxy) {
     this.#row = row;
-    this.nodes = nodes;
-    this.broker = nodes[0]!;
+    this.#place = place;
+    this.nodes = nodesOf(place);
+    this.broker = this.nodes[0]!;
     this.proxy = proxy;
     this.queues = [{ url: this.broker.url, queue: this.name }];
     this.options = {
@@ -43,8 +51,13 @@ export class Bench implements AsyncDisposable {
     };
   }
 
-  static async for(row: Row, nodes: readonly Broker[]): Promise<Bench> {
-    return new Bench(row, nodes, await FaultProxy.to(nodes[0]!.url));
+  static async for(row: Row, place: Place): Promise<Bench> {
+    return new Bench(row, place, await FaultProxy.to(nodesOf(place)[0]!.url));
+  }
+
+  get cluster(): Cluster {
+    if (!("nodes" in this.#place)) throw new Error("this row needs a cluster");
+    return this.#place;
   }
 
   get program(): HostProgram {
@@ -72,7 +85,7 @@ export class Bench implements AsyncDisposable {
   /** Makes the host program, which calls `start()` of its sink. Does not wait for a connection. */
   async start(): Promise<void> {
     const { load, options } = this;
-    this.#program = new HostProgram({ options, load, behaviour: this.#row.behaviour });
+    this.#program = new HostProgram({ options, load, behaviour: this.#row.behaviour }, this);
     await this.program.until(() => this.program.last !== undefined, "the program to be there");
     this.program.do({ do: "start" });
   }
@@ -132,7 +145,8 @@ export class Bench implements AsyncDisposable {
   /** Puts right what can be: a row that failed half-way shall still come to its end. */
   async heal(): Promise<void> {
     await this.proxy.heal();
-    for (const node of this.#down) await this.up(node);
+    // At the same time: one alone may wait for the others.
+    await Promise.all([...this.#down].map((node) => this.up(node)));
   }
 
   async readBack(): Promise<FoundMessage[]> {
@@ -153,3 +167,5 @@ export class Bench implements AsyncDisposable {
     await connection.close();
   }
 }
+
+const nodesOf = (place: Place): readonly Broker[] => ("nodes" in place ? place.nodes : [place]);

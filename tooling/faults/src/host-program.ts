@@ -15,6 +15,12 @@ export interface Exit {
   readonly stderr: string;
 }
 
+/** What a program is started with beside the usual. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nodeFlags: readonly string[];
+}
+
 /** What a stopped program may take to end, which is only what its sink has left behind. */
 const END_MS = 5000;
 
@@ -29,9 +35,10 @@ export class HostProgram implements Disposable {
   #gone = false;
   #killed = false;
 
-  constructor(setup: Setup) {
+  constructor(setup: Setup, surroundings: Surroundings) {
     this.#child = fork(fileURLToPath(new URL("program.ts", import.meta.url)), {
-      execArgv: ["--unhandled-rejections=strict", "--import", "tsx"],
+      execArgv: ["--unhandled-rejections=strict", "--import", "tsx", ...surroundings.nodeFlags],
+      env: { ...process.env, ...surroundings.environment },
       stdio: ["ignore", "inherit", "pipe", "ipc"],
     });
     this.#child.stderr!.on("data", (chunk) => {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { type Broker, connectBrokers, unreadable } from "@streamll/brokers";
+import { type Broker, connectBrokers, startCluster, unreadable } from "@streamll/brokers";
 import Table from "cli-table3";
+import type { Place } from "./bench.js";
 import { deviations } from "./compare.js";
 import { matrix } from "./matrix.js";
 import { record } from "./record.js";
@@ -51,18 +52,38 @@ async function faults(rows: readonly Row[]): Promise<number> {
     const places = brokers.all.filter(({ version }) => version.startsWith(values.on));
     if (places.length === 0) throw new RangeError(`no broker's version begins with ${values.on}`);
     const results: Result[] = [];
-    for (const row of rows) for (const broker of places) results.push(await result(row, broker));
+    for (const row of rows.filter(({ on }) => on === undefined)) {
+      for (const broker of places) results.push(await result(row, broker, broker.version));
+    }
+    results.push(
+      ...(await onCluster(
+        rows.filter(({ on }) => on === "cluster"),
+        brokers.all.at(-1)!,
+      )),
+    );
     return await told(results);
   } finally {
     await brokers.close();
   }
 }
 
-async function result(row: Row, broker: Broker): Promise<Result> {
-  const { version } = broker;
+/** Of the newest broker: nothing, where others are asked for. */
+async function onCluster(rows: readonly Row[], newest: Broker): Promise<Result[]> {
+  if (rows.length === 0 || !newest.version.startsWith(values.on)) return [];
+  const cluster = await startCluster();
+  try {
+    const results: Result[] = [];
+    for (const row of rows) results.push(await result(row, cluster, `${newest.version} × 3`));
+    return results;
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function result(row: Row, place: Place, version: string): Promise<Result> {
   const startedAt = performance.now();
   if (!isBuilt(row)) return { row, version, deviations: ["not built yet"] };
-  const run = await runRow(row, [broker]);
+  const run = await runRow(row, place);
   const found = deviations(run, row.expect);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(3);
   console.error(

@@ -6,7 +6,7 @@ import type { BehaviourName } from "./behaviours.js";
 export interface Load {
   /** Default: until it is told to stop. */
   readonly events?: number;
-  /** Default 2,000; 0 is as fast as `ready()` lets it. */
+  /** Default 1,000; 0 is as fast as `ready()` lets it. */
   readonly perSecond?: number;
   /** Events go to so many executions in turn. Default 50. */
   readonly executions?: number;
@@ -37,6 +37,8 @@ export interface Sample {
   readonly stats: DeliveryStats;
   readonly health: Health;
   readonly heapBytes: number;
+  /** As the program's `Date.now()` tells it. */
+  readonly wallClock: number;
 }
 
 /** The last words of a program. */
@@ -46,6 +48,8 @@ export interface Verdict {
   readonly stats: DeliveryStats;
   /** Ids of the events that were taken are 0 to here, but for those that were refused. */
   readonly offered: number;
+  /** Ids of those that were taken beside the load. */
+  readonly besides: readonly string[];
   /** Ids of those that `handleEvent` did not take although there was room. */
   readonly refused: readonly string[];
   /** Ids of those that `onFailure` told of, by code. */

@@ -2,7 +2,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { AnyEvent, LogFields, Problem, TransportError } from "@streamll/core";
 import { type Failure, RabbitMQSink } from "@streamll/sink";
-import { behaviourNamed } from "./behaviours.js";
+import { behaviourNamed, type Host } from "./behaviours.js";
 import type { Command, LogLevel, Said, Setup } from "./messages.js";
 
 const SAMPLE_MS = 50;
@@ -13,10 +13,14 @@ const {
   behaviour: behaviourName,
 } = await new Promise<Setup>((resolve) => process.once("message", resolve));
 const behaviour = behaviourNamed(behaviourName);
-const { events = Number.POSITIVE_INFINITY, perSecond = 2000, executions = 50, textBytes = 200 } = load;
+const { events = Number.POSITIVE_INFINITY, perSecond = 1000, executions = 50, textBytes = 200 } = load;
 const text = "x".repeat(textBytes);
 
+/** Ids of events beside the load begin here. */
+const BESIDES = 1_000_000_000;
+
 const refused: string[] = [];
+const besides: string[] = [];
 const failures: Record<string, string[]> = {};
 let offered = 0;
 let enough = false;
@@ -34,10 +38,23 @@ const log =
     tell({ kind: "log", text: `${text}: ${message}` });
   };
 
+const host: Host = {
+  get sink() {
+    return sink;
+  },
+  offer() {
+    const index = BESIDES + besides.length;
+    const taken = sink.handleEvent({ ...ordinaryEvent(index), execution_id: "beside the load" });
+    if (taken) besides.push(String(index));
+    return taken;
+  },
+  stop,
+  note: (text) => tell({ kind: "log", text }),
+};
 const sink: RabbitMQSink = new RabbitMQSink({
   ...options,
   logger: { debug() {}, info: log("info"), warn: log("warn"), error: log("error") },
-  ...behaviour.options?.(() => sink),
+  ...behaviour.options?.(host),
 });
 for (const name of ["connected", "disconnected", "blocked", "unblocked", "problem", "solved"] as const) {
   sink.on(name, (...[info = {}]: readonly object[]) => {
@@ -50,7 +67,7 @@ sink.on("failed", noteFailure);
 sink.on("dropped", noteFailure);
 setInterval(sample, SAMPLE_MS).unref();
 process.on("message", (command: Command) => obey(command));
-behaviour.made?.(sink, stop);
+behaviour.made?.(host);
 tell({ kind: "made" });
 
 function obey(command: Command): void {
@@ -86,14 +103,18 @@ async function handOver(): Promise<void> {
 }
 
 function eventAt(index: number): AnyEvent {
-  const ordinary = {
+  const ordinary = ordinaryEvent(index);
+  return behaviour.event?.(ordinary, index) ?? ordinary;
+}
+
+function ordinaryEvent(index: number): AnyEvent {
+  return {
     event_id: String(index),
     execution_id: `execution-${index % executions}`,
     event_type: "token",
     module_name: "Faults",
     data: { index, text },
   };
-  return behaviour.event?.(ordinary, index) ?? ordinary;
 }
 
 function noteFailure({ event, code }: Failure): void {
@@ -104,7 +125,7 @@ function noteFailure({ event, code }: Failure): void {
 function stop(): Promise<unknown> {
   stopping ??= sink.stop().then((report) => {
     sample();
-    tell({ kind: "stopped", report, stats: sink.stats(), offered, refused, failures });
+    tell({ kind: "stopped", report, stats: sink.stats(), offered, besides, refused, failures });
     // From here on nothing but what the sink left behind keeps the process alive.
     process.disconnect?.();
   });
@@ -112,9 +133,10 @@ function stop(): Promise<unknown> {
 }
 
 function sample(): void {
-  const accepted = offered - refused.length;
+  const accepted = offered - refused.length + besides.length;
   const heapBytes = process.memoryUsage().heapUsed;
-  tell({ kind: "sample", accepted, stats: sink.stats(), health: sink.health(), heapBytes });
+  const wallClock = Date.now();
+  tell({ kind: "sample", accepted, stats: sink.stats(), health: sink.health(), heapBytes, wallClock });
 }
 
 function tell(said: Said): void {

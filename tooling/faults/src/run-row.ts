@@ -1,6 +1,6 @@
-import type { Broker, FoundMessage } from "@streamll/brokers";
+import type { FoundMessage } from "@streamll/brokers";
 import { accountOf } from "./account.js";
-import { Bench } from "./bench.js";
+import { Bench, type Place } from "./bench.js";
 import { defaults } from "./defaults.js";
 import type { Moment } from "./host-program.js";
 import type { BuiltRow } from "./row.js";
@@ -9,9 +9,8 @@ import type { Run } from "./run.js";
 /** Of `stop()`, above its flushTimeout. */
 const STOP_SLACK_MS = 1000;
 
-/** One row on one broker, or on the nodes of one cluster. */
-export async function runRow(row: BuiltRow, nodes: readonly Broker[]): Promise<Run> {
-  await using bench = await Bench.for(row, nodes);
+export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
+  await using bench = await Bench.for(row, place);
   const trouble: string[] = [];
   const attempt = (step: () => Promise<void>) =>
     step().catch((error: Error) => {
@@ -36,7 +35,10 @@ export async function runRow(row: BuiltRow, nodes: readonly Broker[]): Promise<R
     timeline,
     verdict,
     exit,
-    account: accountOf(found, verdict ?? { offered: program.last?.accepted ?? 0, refused: [], failures: {} }),
+    account: accountOf(
+      found,
+      verdict ?? { offered: program.last?.accepted ?? 0, besides: [], refused: [], failures: {} },
+    ),
     inFlightAtMost: inFlightAtMost(bench),
     faultAt: bench.faultAt,
     recoveredMs: recovered(),

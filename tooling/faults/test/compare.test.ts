@@ -97,15 +97,23 @@ describe("the comparison", () => {
 
 describe("the account", () => {
   it("takes a failed event for neither lost nor foreign, whether it arrived or not", () => {
-    const told = { offered: 3, refused: [], failures: { UNCONFIRMED_AT_STOP: ["1", "2"] } };
+    const told = { offered: 3, besides: [], refused: [], failures: { UNCONFIRMED_AT_STOP: ["1", "2"] } };
     expect(accountOf(found([0, 1]), told)).toMatchObject({ lost: [], foreign: 0, duplicated: 0 });
   });
 
   it("counts an event that was refused and arrived as foreign", () => {
-    expect(accountOf(found([0, 1]), { offered: 2, refused: ["1"], failures: {} })).toMatchObject({
-      accepted: 1,
-      foreign: 1,
-    });
+    expect(accountOf(found([0, 1]), { offered: 2, besides: [], refused: ["1"], failures: {} })).toMatchObject(
+      {
+        accepted: 1,
+        foreign: 1,
+      },
+    );
+  });
+
+  it("takes what was handed over beside the load for the program's own", () => {
+    const told = { offered: 2, besides: ["7"], refused: [], failures: {} };
+    expect(accountOf(found([0, 1]), told)).toMatchObject({ accepted: 3, lost: ["7"] });
+    expect(accountOf(found([0, 1, 7]), told)).toMatchObject({ lost: [], foreign: 0 });
   });
 
   it("looks at the first copy of an event that came twice", () => {
@@ -114,7 +122,7 @@ describe("the account", () => {
 });
 
 function account(ids: readonly number[]) {
-  return accountOf(found(ids), { offered: 4, refused: [], failures: {} });
+  return accountOf(found(ids), { offered: 4, besides: [], refused: [], failures: {} });
 }
 
 function found(ids: readonly number[]) {

@@ -11,6 +11,6 @@ const rows = matrix.filter(isBuilt).filter(({ fast, on }) => fast && on === unde
 describe.each(brokersForTests())("on RabbitMQ $version", { timeout: 120_000 }, (broker) => {
   it.for(rows)("fault $number, $title", { skip: !broker.owned }, async (row, test) => {
     test.skip(unreadable() !== undefined, unreadable());
-    expect(deviations(await runRow(row, [broker]), row.expect)).toEqual([]);
+    expect(deviations(await runRow(row, broker), row.expect)).toEqual([]);
   });
 });

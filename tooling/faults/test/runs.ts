@@ -12,6 +12,7 @@ export const verdict = (
   kind: "stopped",
   report: { sent: 4, failed: 0, dropped: 0, pending: 0, failures: {}, durationMs: 1 },
   offered: 4,
+  besides: [],
   refused: [],
   failures: {},
   ...seen,
