@@ -2,7 +2,7 @@
 // connecting at all is in bad-broker.broker.test.ts.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { type Broker, brokersForTests } from "@streamll/brokers";
 import { connect } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
@@ -121,6 +121,32 @@ describe.each(brokersForTests())("RabbitMQ $version", (broker) => {
     unwell.hand(1);
     await unwell.says("TRANSPORT_UNREACHABLE", /not connected yet, for \d.* s: amqp:\/\/127\.0\.0\.1/);
     silent.close();
+  });
+
+  it("one of two connections that is down is said, while the other one delivers", async () => {
+    const target = Number(new URL(broker.url).port);
+    const clients: Socket[] = [];
+    const proxy = createServer((client) => {
+      clients.push(client);
+      const server = connectTcp(target, "127.0.0.1");
+      client.on("error", () => server.destroy()).pipe(server);
+      server.on("error", () => client.destroy()).pipe(client);
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const amqpUrl = Object.assign(new URL(broker.url), { port: String(port) }).href;
+    await using unwell = watched(broker, { amqpUrl, connectionPoolSize: 2, maxInFlight: 2, batchSize: 1 });
+    await unwell.sink.start();
+    for (let run = 0; run < 200; run++) unwell.hand(1, { executionId: `run-${run}` });
+    await vi.waitFor(() => expect(unwell.sink.health().connectionsOpen).toBe(2), HEARTBEAT);
+    proxy.close();
+    clients[1]!.destroy();
+    await unwell.says(
+      "TRANSPORT_UNREACHABLE",
+      /^1 of 2 connections are down: .*ECONNREFUSED.*Check host and port/,
+    );
+    expect(unwell.sink.health().status).toBe("up");
+    expect(await unwell.sink.publish(event)).toMatchObject({ confirmed: true });
   });
 
   it("a user who may not write is said with the right that is missing", async () => {

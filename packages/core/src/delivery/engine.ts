@@ -296,7 +296,7 @@ export class DeliveryEngine {
       maxEvents: maxBufferedEvents,
       bytes: this.#ledger.bytes,
       maxBytes: maxBufferedBytes,
-      recent: this.#journal.recent(),
+      recent: this.#journal.recent(this.#pool.lanes.length),
     });
   }
 

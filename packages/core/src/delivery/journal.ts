@@ -23,7 +23,7 @@ interface Storm {
   cancel: () => void;
 }
 
-/** What happens to events of late. */
+/** What goes on although there are connections. */
 export interface Recent {
   readonly code: string;
   readonly message: string;
@@ -58,11 +58,18 @@ export class Journal {
     if (storm.windowMs === 0) this.#turn(key, storm);
   }
 
-  /** What happened to events, by code, in the last ten seconds. */
-  recent(): Recent[] {
+  /**
+   * What happened to events in the last ten seconds, by code, and to connections that do not last.
+   *
+   * @param connections How many there are: that each of them was lost once is no more than a restart of the broker.
+   */
+  recent(connections: number): Recent[] {
     const now = this.#clock.now();
     return [...this.#storms.values()]
-      .filter(({ name, lastAt }) => logLines[name].telling === "gathered" && now - lastAt < RECENT_MS)
+      .filter(({ lastAt }) => now - lastAt < RECENT_MS)
+      .filter(({ name, count }) =>
+        name === "disconnected" ? count > connections : logLines[name].telling === "gathered",
+      )
       .map(({ fields, message, count, since }) => ({
         code: String((fields as { readonly code?: unknown }).code),
         message: times(message, count, now - since),

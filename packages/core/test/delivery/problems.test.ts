@@ -171,6 +171,30 @@ describe("health", () => {
     await stopping;
   });
 
+  it("says that connections do not last, also while one is open", async () => {
+    const { engine, clock, transport, problems, told } = watched({
+      maxRetryBackoffMs: 100,
+      circuitBreaker: false,
+    });
+    void engine.start();
+    for (let times = 0; times < 20; times++) {
+      await clock.advance(500);
+      transport.connection.die(unreachable());
+    }
+    await clock.advance(500);
+    expect(engine.health().status).toBe("up");
+    expect(problems()).toEqual([
+      {
+        code: "TRANSPORT_UNREACHABLE",
+        message: "disconnected: connection refused (20 times in 10 s)",
+      },
+    ]);
+    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE"]);
+    await clock.advance(12_000);
+    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
+    await engine.stop();
+  });
+
   it("says what the broker refuses, for as long as it does", async () => {
     const { engine, clock, transport, problems, told } = watched({ maxRetries: 0 });
     transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
