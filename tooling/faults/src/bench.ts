@@ -93,6 +93,11 @@ export class Bench implements AsyncDisposable {
   /** Starts the program, and its load; waits until so many events are confirmed. */
   async underLoad(confirmed = 1000): Promise<void> {
     await this.start();
+    await this.handOver(confirmed);
+  }
+
+  /** Lets the load of a started program begin; waits until so many events are confirmed. */
+  async handOver(confirmed = 1000): Promise<void> {
     this.program.do({ do: "load" });
     await this.until(() => this.now.stats.events_sent >= confirmed, `${confirmed} confirmed events`);
   }

@@ -7,8 +7,7 @@ const QUEUE_DECLARE = Buffer.of(0, 50, 0, 10);
 /** SIGKILL while 10,000 events are in flight, none of them answered and most of them stored. */
 export async function killedInFlight(bench: Bench): Promise<void> {
   const { proxy } = bench;
-  await bench.underLoad();
-  await declared(bench);
+  await underLoadOnDisk(bench);
   proxy.halfOpen("toClient");
   await bench.until(() => bench.now.stats.events_in_flight >= 10_000, "10,000 in flight");
   await bench.inflict(async () => {
@@ -36,14 +35,12 @@ async function killedAt(bench: Bench, method: Buffer): Promise<void> {
 }
 
 export async function killedInStop(bench: Bench): Promise<void> {
-  await bench.underLoad();
-  await declared(bench);
+  await underLoadOnDisk(bench);
   await inTheMiddleOf(bench, "stop");
 }
 
 export async function killedInFlush(bench: Bench): Promise<void> {
-  await bench.underLoad();
-  await declared(bench);
+  await underLoadOnDisk(bench);
   await inTheMiddleOf(bench, "flush");
   await bench.until(() => bench.program.has("flushed"), "the end of flush()");
 }
@@ -92,4 +89,9 @@ export async function frozen(bench: Bench): Promise<void> {
 }
 
 /** RabbitMQ writes down a declaration seconds after it has answered it: a kill before that takes the queue along. */
-const declared = ({ broker }: Bench) => broker.ctl("eval", "mnesia:sync_log().");
+async function underLoadOnDisk(bench: Bench): Promise<void> {
+  await bench.start();
+  await bench.until(() => bench.now.health.status === "up", "a connection");
+  await bench.broker.ctl("eval", "mnesia:sync_log().");
+  await bench.handOver();
+}
