@@ -50,6 +50,14 @@ describe.each(brokersForTests())(
       const at = encodeURIComponent(vhost);
       let reader: ChannelModel;
       const limit = (value: number) => broker.manage("PUT", `vhost-limits/${at}/max-connections`, { value });
+      const purge = async (messageCount: number) => {
+        const channel = await reader.createChannel();
+        expect(await channel.purgeQueue("streamll_events")).toEqual({ messageCount });
+        await channel.close();
+      };
+      /** The rights that docs/providers/amazon-mq.md gives. */
+      const permit = ({ configure = "^streamll_events", read = "^streamll_events" }) =>
+        broker.manage("PUT", `permissions/${at}/${user}`, { configure, write: "^streamll_events", read });
       /** Whether another connection is refused. */
       const isFull = () =>
         connect(`${broker.url}${at}`).then(
@@ -71,10 +79,8 @@ describe.each(brokersForTests())(
         if (vhost !== "/")
           await broker.manage("PUT", `vhosts/${at}`, isQuorum ? { default_queue_type: "quorum" } : {});
         await broker.manage("PUT", `users/${user}`, { password, tags: "" });
-        for (const one of [user, "guest"]) {
-          const all = { configure: ".*", write: ".*", read: ".*" };
-          await broker.manage("PUT", `permissions/${at}/${one}`, all);
-        }
+        await broker.manage("PUT", `permissions/${at}/guest`, { configure: ".*", write: ".*", read: ".*" });
+        await permit({});
         reader = await connect(`${broker.url}${at}`);
       });
       afterAll(async () => {
@@ -96,9 +102,7 @@ describe.each(brokersForTests())(
         expect(await sink.stop()).toMatchObject({ sent: 1, failed: 0 });
         const queue = await broker.manage("GET", `queues/${at}/streamll_events`);
         expect(queue).toMatchObject({ type: isQuorum ? "quorum" : "classic" });
-        const channel = await reader.createChannel();
-        expect(await channel.purgeQueue("streamll_events")).toEqual({ messageCount: 1 });
-        await channel.close();
+        await purge(1);
       });
 
       it("is not trusted without its authority, nor under another name", async () => {
@@ -106,6 +110,23 @@ describe.each(brokersForTests())(
           await using sink = new RabbitMQSink(options(own).options);
           await expect(sink.start()).rejects.toMatchObject({ kind: "tls", permanent: true });
         }
+      });
+
+      it("takes any certificate where sslVerify is false, which is warned of once", async () => {
+        const { lines, options: own } = options({ tls: {}, sslVerify: false });
+        await using sink = new RabbitMQSink(own);
+        expect(await sink.publish({ eventType: "start" })).toMatchObject({ confirmed: true });
+        expect(await sink.publish({ eventType: "end" })).toMatchObject({ confirmed: true });
+        expect(lines.filter((line) => line.includes("sslVerify is false"))).toHaveLength(1);
+        await purge(2);
+      });
+
+      it("takes events from a user who may only write, with declareTopology none", async () => {
+        await permit({ configure: "^$", read: "^$" });
+        await using sink = new RabbitMQSink(options({ declareTopology: "none" }).options);
+        expect(await sink.publish({ eventType: "start" })).toMatchObject({ confirmed: true });
+        await permit({});
+        await purge(1);
       });
 
       it("is sent everything over the connections that its limit allows", async () => {
@@ -160,7 +181,7 @@ describe.each(brokersForTests())(
       });
 
       it("takes queuePriority, or says what to set where queues are quorum queues", async () => {
-        const { options: own } = options({ queuePriority: 5, exchange: "urgent" });
+        const { options: own } = options({ queuePriority: 5, exchange: "streamll_events.urgent" });
         await using sink = new RabbitMQSink(own);
         const started = await sink.start().catch((error: unknown) => error);
         if (isQuorum) {
@@ -174,7 +195,7 @@ describe.each(brokersForTests())(
         await using classic = new RabbitMQSink({ ...own, queueType: "classic" });
         expect(await classic.publish({ eventType: "start" })).toMatchObject({ confirmed: true });
         const channel = await reader.createChannel();
-        await channel.deleteQueue("urgent");
+        await channel.deleteQueue("streamll_events.urgent");
         await channel.close();
       });
 
