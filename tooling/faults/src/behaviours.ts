@@ -1,4 +1,4 @@
-import type { AnyEvent } from "@streamll/core";
+import { type AnyEvent, stopOnSignals } from "@streamll/core";
 import type { RabbitMQSink, RabbitMQSinkOptions } from "@streamll/sink";
 
 /** What a host program does that is no plain data: its callbacks, and odd events. Runs in the program. */
@@ -23,8 +23,31 @@ export interface Host {
   note(text: string): void;
 }
 
+/** What the host program itself holds. */
+const ballast: unknown[] = [];
+
 /** By the name that a row of the matrix gives. */
-export const behaviours = {} satisfies Record<string, Behaviour>;
+export const behaviours = {
+  handsOverFromCallbacks: {
+    options(host) {
+      const handOver = (callback: string) => {
+        if (!host.offer()) host.note(`not taken from ${callback}`);
+      };
+      return { metricsCallback: () => handOver("metricsCallback"), onFailure: () => handOver("onFailure") };
+    },
+    event: (ordinary, index) =>
+      index % 100 === 99 ? { ...ordinary, data: { text: "x".repeat(20_000) } } : ordinary,
+  },
+  heapNearlyFull: {
+    made() {
+      // Of the 128 MB that the row gives, some 40 are left.
+      ballast.push(...Array.from({ length: 64 * 1024 }, () => new Array(128).fill(0)));
+    },
+  },
+  stopsOnSignals: {
+    made: ({ stop }) => void stopOnSignals({ stop }),
+  },
+} satisfies Record<string, Behaviour>;
 
 export type BehaviourName = keyof typeof behaviours;
 

@@ -1,4 +1,5 @@
 import * as broker from "./inflict/broker.js";
+import * as host from "./inflict/host.js";
 import * as network from "./inflict/network.js";
 import * as topology from "./inflict/topology.js";
 import type { Row } from "./row.js";
@@ -364,35 +365,84 @@ export const matrix: readonly Row[] = [
   // The host program
   {
     number: 37,
-    title: "the wall clock jumps back an hour",
-    expect: { duplicated: "none", recoveredWithinMs: 1000, also: neverLost },
+    title: "the wall clock jumps back an hour, and forward again",
+    inflict: host.clockBack,
+    expect: { duplicated: "none", recoveredWithinMs: 2000, also: alwaysUp },
   },
   {
     number: 38,
-    title: "the event loop blocked for 20 s by the program",
-    expect: { duplicated: "in flight", recoveredWithinMs: 3000 },
+    title: "the event loop blocked for 4 s (above `confirmTimeout`), then for 20 s (above the heartbeat)",
+    options: { heartbeat: 5, confirmTimeout: 2 },
+    inflict: host.loopBlocked,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      events: ["disconnected", "connected"],
+      log: [/^info disconnected TRANSPORT_UNREACHABLE/],
+    },
   },
   {
     number: 39,
-    title: "heap nearly full: the limits of the buffer hold",
-    expect: { duplicated: "in flight", recoveredWithinMs: 4000 },
+    title: "heap nearly full, packets vanish: the limits of the buffer hold",
+    fast: true,
+    options: { maxBufferedBytes: "8MiB" },
+    behaviour: "heapNearlyFull",
+    load: { perSecond: 0 },
+    inflict: host.heapFull,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      health: [/^problem BUFFER_FULL: the buffer is .*raise maxBufferedEvents or maxBufferedBytes/],
+      events: ["problem", "solved"],
+      log: [/^warn buffer_filling BUFFER_FULL/],
+      also: ({ timeline }) =>
+        timeline.some((moment) => moment.kind === "sample" && moment.heapBytes > 90_000_000)
+          ? []
+          : ["the heap was not nearly full"],
+    },
   },
   {
     number: 40,
     title: "the queue's consumer never acknowledges",
-    expect: { duplicated: "none", also: neverLost },
+    fast: true,
+    load: { events: 10_000, perSecond: 5000 },
+    inflict: host.neverAcknowledged,
+    expect: { duplicated: "none", also: alwaysUp },
   },
   {
     number: 41,
     title: "`handleEvent` from `onFailure`, `metricsCallback` and during `stop()`",
-    expect: { duplicated: "none", also: neverLost },
+    fast: true,
+    options: { maxEventBytes: 10_000, metricsInterval: 0.05, connectionTimeout: 10 },
+    behaviour: "handsOverFromCallbacks",
+    inflict: host.handedOverFromCallbacks,
+    expect: {
+      duplicated: "none",
+      failed: { EVENT_TOO_LARGE: "some" },
+      log: [/^not taken from metricsCallback/],
+      also: (run) => [
+        ...neverLost(run),
+        ...(run.verdict?.besides.length ? [] : ["no callback handed any over"]),
+      ],
+    },
   },
   {
     number: 42,
     title: "SIGTERM with `stopOnSignals()` under load",
+    fast: true,
+    behaviour: "stopsOnSignals",
+    inflict: host.terminated,
     expect: { duplicated: "none", exit: { signal: "SIGTERM" }, also: neverLost },
   },
 ];
+
+/** From the beginning of the fault on. */
+function alwaysUp(run: Run): string[] {
+  const unwell = run.timeline.some(
+    ({ at, ...said }) => at >= run.faultAt && said.kind === "sample" && said.health.status === "degraded",
+  );
+  return [...neverLost(run), ...(unwell ? ["health() was not up all the time"] : [])];
+}
 
 /** Through the whole run. */
 function neverLost({ timeline }: Run): string[] {

@@ -1,0 +1,91 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "@streamll/brokers";
+import { connect } from "amqplib";
+import type { Bench } from "../bench.js";
+import { preload } from "../preload.js";
+
+const HOUR_MS = 3_600_000;
+
+/** Back an hour, and then forward again to the right time. */
+export async function clockBack(bench: Bench): Promise<void> {
+  const file = join(await preload(bench, "libfaketimeMT.so.1"), "clock");
+  const set = (offset: string) => {
+    // At once, as the program reads it all the time.
+    writeFileSync(`${file}.new`, offset);
+    renameSync(`${file}.new`, file);
+  };
+  set("+0");
+  Object.assign(bench.environment, {
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  });
+  await bench.underLoad();
+  await bench.inflict(() => set("-1h"));
+  await bench.until(() => Date.now() - bench.now.wallClock > HOUR_MS * 0.9, "the clock to jump back");
+  await moreSent(bench);
+  await bench.mend(() => set("+0"));
+  await bench.until(() => Date.now() - bench.now.wallClock < HOUR_MS / 2, "the clock to jump forward");
+}
+
+/** First for longer than `confirmTimeout`, which costs nothing; then for longer than the broker bears it. */
+export async function loopBlocked(bench: Bench): Promise<void> {
+  await bench.underLoad();
+  await bench.inflict(() => blocked(bench, 4000));
+  await moreSent(bench);
+  if (bench.losses > 0) throw new Error("4 s without an event loop cost a connection");
+  await blocked(bench, 20_000);
+  await bench.mend();
+}
+
+async function blocked(bench: Bench, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  bench.program.do({ do: "block", ms });
+  await bench.until(
+    () => (bench.program.timeline.at(-1)?.at ?? 0) > until,
+    "the event loop to go on",
+    ms * 2,
+  );
+}
+
+/** A heap with room for little more than the buffer, which fills to its limit. */
+export async function heapFull(bench: Bench): Promise<void> {
+  bench.nodeFlags.push("--max-old-space-size=128");
+  await bench.underLoad();
+  await bench.inflict(() => bench.proxy.blackHole());
+  await bench.said(/^problem BUFFER_FULL/);
+  await bench.said(/degraded/);
+  await bench.mend(() => bench.proxy.heal());
+}
+
+/** All that the queue holds is with a consumer that says nothing. */
+export async function neverAcknowledged(bench: Bench): Promise<void> {
+  const connection = await connect(bench.broker.url);
+  bench.cleanUp(() => connection.close());
+  const channel = await connection.createChannel();
+  await bench.underLoad(1);
+  let seen = 0;
+  await bench.inflict(() => channel.consume(bench.name, () => seen++));
+  await bench.until(() => bench.program.has("loaded"), "the load to end");
+  await until(() => seen === bench.now.accepted, "the consumer to hold all");
+  // Only so that they can be counted.
+  await channel.close();
+}
+
+/** With answers that are late, so that there is time for callbacks during `stop()`. */
+export async function handedOverFromCallbacks(bench: Bench): Promise<void> {
+  await bench.underLoad();
+  await bench.inflict(() => bench.proxy.latency(300));
+  await moreSent(bench);
+}
+
+export async function terminated(bench: Bench): Promise<void> {
+  await bench.underLoad();
+  await bench.inflict(() => bench.program.signal("SIGTERM"));
+}
+
+async function moreSent(bench: Bench): Promise<void> {
+  const { events_sent: before } = bench.now.stats;
+  await bench.until(() => bench.now.stats.events_sent >= before + 1000, "1,000 more confirmed events");
+}
