@@ -17,6 +17,7 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
   /** Bytes that are held until they are told. */
   untoldBytes = 0;
   #scheduled: (() => void) | undefined;
+  #telling = false;
   #complained = false;
 
   constructor(clock: Clock, logger: Logger) {
@@ -40,14 +41,23 @@ export class Notices<Events extends { [K in keyof Events]: unknown[] }> {
     this.#scheduled ??= this.#clock.afterPoll(() => this.drain());
   }
 
+  /** A listener is being told, and calls if anything does. */
+  get telling(): boolean {
+    return this.#telling;
+  }
+
   /** Tells what is untold by now; what listeners cause by it is told later. */
   drain(): void {
+    // A listener that hands over an event comes by here again.
+    if (this.#telling) return;
+    this.#telling = true;
     this.#scheduled?.();
     this.#scheduled = undefined;
     this.untoldBytes = 0;
     for (const { name, args } of this.#untold.splice(0)) {
       for (const listener of this.#listeners.get(name) ?? []) this.#call(listener, name, args);
     }
+    this.#telling = false;
   }
 
   #call(listener: Listener, name: keyof Events, args: unknown[]): void {

@@ -774,6 +774,21 @@ describe("what is given up", () => {
     expect(failures.length).toBeGreaterThan(10);
   });
 
+  it.each(["drop-oldest", "drop-newest"] as const)(
+    "may have its listener hand over another, which pushes nothing out (%s)",
+    async (overflow) => {
+      const { engine, transport, clock, failures } = bench({ overflow, maxBufferedBytes: 20_000 });
+      transport.refuseAll = unreachable();
+      const taken: boolean[] = [];
+      engine.on("dropped", () => taken.push(engine.offer(message({ bytes: 1000 }))));
+      for (const _ of Array(100)) engine.offer(message({ bytes: 1000 }));
+      await clock.advance(0);
+      expect(failures).toHaveLength(80);
+      expect(taken).toEqual(Array(80).fill(false));
+      expect(engine.stats()).toMatchObject({ events_received: 100, events_dropped: 80, events_rejected: 80 });
+    },
+  );
+
   it("by drop-oldest may be one that waits for its next try", async () => {
     const { engine, transport, clock, failures } = bench({ overflow: "drop-oldest", maxBufferedEvents: 2 });
     transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
