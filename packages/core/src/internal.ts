@@ -18,6 +18,7 @@ export { randomId } from "./event/id.js";
 export { plainJson } from "./event/plain-json.js";
 export { epochMsOf } from "./event/timestamp.js";
 export { type LineFields, type LogName, logLines, say, type Telling } from "./log-lines.js";
+export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";

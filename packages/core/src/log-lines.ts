@@ -31,6 +31,7 @@ export const logLines = {
   dropped: line("warn", "gathered", "code"),
   rejected: line("warn", "gathered", "code"),
   not_dead_lettered: line("warn", "gathered", "code", "exchange"),
+  second_writer: line("error", "once", "endpoint", "lane"),
   unsent_at_exit: line("error", "once", "code", "failures"),
   returned: line("warn", "once", "endpoint", "exchange"),
   option_warning: line("warn", "once", "about"),

@@ -16,6 +16,11 @@ export interface Transport {
   readonly name: string;
   readonly capabilities: TransportCapabilities;
   /**
+   * Only where the broker itself partitions by execution: how many lanes there are, one for each partition. An
+   * execution's lane is the one that RabbitMQ's own clients would choose for it.
+   */
+  readonly partitions?: number | undefined;
+  /**
    * Opens one connection, authenticates and declares the topology.
    *
    * When `signal` aborts, it lets go of everything that it opened and rejects.
@@ -105,6 +110,12 @@ export interface Credentials {
   readonly expiresAt?: Date;
 }
 
+/** Gives the address by which this program reaches a node of the broker; `advertised` is the broker's own for it. */
+export type AddressResolver = (advertised: { readonly host: string; readonly port: number }) => {
+  readonly host: string;
+  readonly port: number;
+};
+
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
 
 /** What `node:tls` takes, as far as a sink passes it on. */
@@ -134,6 +145,13 @@ export interface TransportOptions {
   readonly tls?: TransportTlsOptions;
   /** Wins over what the endpoint holds. */
   readonly credentials?: CredentialsProvider;
+  /**
+   * Name under which a broker that deduplicates remembers sequences. Absent: a random one; `false`: it deduplicates
+   * nothing.
+   */
+  readonly publisherName?: string | false;
+  /** Where a node of the broker is really reached that goes by this address among its own. */
+  readonly resolveAddress?: AddressResolver;
   readonly logger: Logger;
 }
 
@@ -217,6 +235,8 @@ export interface TransportConnection {
   readonly closed: Promise<TransportError | undefined>;
   /** Ends it in good order, or at once when `signal` aborts. Resolves in any case, and `closed` with it. */
   close(signal: AbortSignal): Promise<void>;
+  /** The highest sequence that a broker which deduplicates has stored of this lane: new ones begin above it. */
+  readonly lastSequence?: number | undefined;
   /** Bytes that the network has taken so far: a slow link that still moves is not given up. */
   drainedBytes?(): number;
 }

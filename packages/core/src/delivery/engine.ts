@@ -1,6 +1,7 @@
 import { DeliveryError, StreamllError, type TransportError } from "../errors.js";
 import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
+import { partitionOf } from "../routing/partition.js";
 import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, OutboundMessage, Transport } from "../transport.js";
@@ -12,6 +13,7 @@ import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
 import { Notices } from "./notices.js";
+import { Numbering } from "./numbering.js";
 import type { DeliveryOptions } from "./options.js";
 import { Pool } from "./pool.js";
 import { type Finding, findProblems, type Outage } from "./problems.js";
@@ -75,6 +77,7 @@ export class DeliveryEngine {
 
   readonly #ledger = new Ledger();
   readonly #executions = new Executions();
+  readonly #numbering = new Numbering();
   readonly #endpoints: Endpoints;
   readonly #pool: Pool;
   readonly #supervisors: Supervisor[] = [];
@@ -121,8 +124,8 @@ export class DeliveryEngine {
     this.#journal = new Journal(this.#clock, setup.logger);
     this.#notices = new Notices(this.#clock, setup.logger);
     this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
-    const size = Math.min(options.connectionPoolSize, options.maxInFlight);
-    const share = Math.floor(options.maxInFlight / size);
+    const size = transport.partitions ?? Math.min(options.connectionPoolSize, options.maxInFlight);
+    const share = Math.max(1, Math.floor(options.maxInFlight / size));
     const now = () => this.#clock.now();
     this.#pool = new Pool({ size, share, now, open: (index) => this.#openLane(index, share) });
     if (setup.onFailure !== undefined) {
@@ -151,9 +154,7 @@ export class DeliveryEngine {
     return this.#holding(async () => {
       this.#supervisors[0]?.probe();
       while (this.isRunning && !this.#isConnected()) {
-        const errors = await new Promise<readonly TransportError[]>((resolve) =>
-          this.#newsWaiters.push(resolve),
-        );
+        const errors = await this.#news();
         if (isHopeless(errors)) throw unwrapped(errors[0]!);
         if (!this.#options.waitForBroker) return;
       }
@@ -194,6 +195,26 @@ export class DeliveryEngine {
   ready(): Promise<void> {
     if (this.#hasRoom(this.#maxBytes) || this.#state === "stopped") return Promise.resolve();
     return this.#holding(() => new Promise((resolve) => this.#roomWaiters.push(resolve)));
+  }
+
+  /**
+   * The highest sequence up to which every partition has stored what it was sent, now or by an earlier program of
+   * the same name. Waits until each has been connected.
+   *
+   * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
+   */
+  lastSequence(): Promise<number> {
+    return this.#holding(async () => {
+      const size = this.#begin() ? this.#pool.size : 0;
+      const lanes = Array.from({ length: size }, (_, index) => this.#pool.at(index));
+      while (this.isRunning) {
+        const last = Math.min(...lanes.map(({ storedTo = -1 }) => storedTo));
+        if (last >= 0) return last;
+        const errors = await this.#news();
+        if (isHopeless(errors)) throw unwrapped(errors[0]!);
+      }
+      throw new DeliveryError("STOPPED", "the sink was stopped");
+    });
   }
 
   /**
@@ -408,12 +429,12 @@ export class DeliveryEngine {
     return this.#pool.lanes.some((lane) => lane.connected);
   }
 
-  /** Where the broker deduplicates, events cannot change lanes: their sequence is the lane's. */
+  /** Events cannot change lanes where the broker deduplicates, as their sequence is the lane's, or partitions. */
   #isBeyondLimit(lane: Lane, errors: readonly TransportError[]): boolean {
+    const { partitions, capabilities } = this.#setup.transport;
     const limited = errors.every(({ kind }) => kind === "throttled");
-    return (
-      limited && !lane.connected && this.#isConnected() && !this.#setup.transport.capabilities.deduplication
-    );
+    const bound = capabilities.deduplication || partitions !== undefined;
+    return limited && !bound && !lane.connected && this.#isConnected();
   }
 
   /** The broker allows no more connections, and there are others: they take over what this lane holds. */
@@ -451,10 +472,13 @@ export class DeliveryEngine {
     if (!this.#makeRoom(bytes)) {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
-      if (this.#overflow !== "drop-newest") return this.#reject(error);
+      if (this.#options.overflow !== "drop-newest") return this.#reject(error);
       this.#drop(this.#enter(message, undefined), error);
       return error;
     }
+    const objection = this.#numbering.objection(message.sequence);
+    if (objection !== undefined) return this.#reject(new DeliveryError("REJECTED", objection));
+    this.#numbering.accepted(message.sequence);
     const entry = this.#enter(message, waiter);
     entry.execution.lane.accept(entry);
     return entry;
@@ -474,22 +498,20 @@ export class DeliveryEngine {
     return new Entry(message, this.#clock.now(), epoch, execution, waiter);
   }
 
-  readonly #chooseLane = (id: string): Lane =>
-    this.#setup.transport.capabilities.confirms ? this.#pool.leastLoaded() : this.#pool.byHash(id);
+  readonly #chooseLane = (id: string): Lane => {
+    const { partitions, capabilities } = this.#setup.transport;
+    if (partitions !== undefined) return this.#pool.at(partitionOf(id, partitions));
+    return capabilities.confirms ? this.#pool.leastLoaded() : this.#pool.byHash(id);
+  };
 
   #hasRoom(bytes: number): boolean {
     const { maxBufferedEvents, maxBufferedBytes } = this.#options;
     return this.#ledger.unsettled < maxBufferedEvents && this.#ledger.bytes + bytes <= maxBufferedBytes;
   }
 
-  /** A listener's own event pushes nothing out: told of what that was, the listener would hand over the next. */
-  get #overflow(): DeliveryOptions["overflow"] {
-    return this.#notices.telling ? "reject" : this.#options.overflow;
-  }
-
   #makeRoom(bytes: number): boolean {
     while (!this.#hasRoom(bytes)) {
-      if (this.#overflow !== "drop-oldest") return false;
+      if (this.#options.overflow !== "drop-oldest") return false;
       let oldest: Entry | undefined;
       for (const lane of this.#pool.lanes) {
         const entry = lane.oldestBuffered();
@@ -597,6 +619,11 @@ export class DeliveryEngine {
       this.#ledger.unsettled <= maxBufferedEvents / 2 && this.#ledger.bytes <= maxBufferedBytes / 2;
     if (!(free && this.#hasRoom(this.#maxBytes)) && this.#ledger.unsettled > 0) return;
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
+  }
+
+  /** The next time that something connects, or every address of a lane has refused. */
+  #news(): Promise<readonly TransportError[]> {
+    return new Promise((resolve) => this.#newsWaiters.push(resolve));
   }
 
   #tellNews(errors: readonly TransportError[]): void {

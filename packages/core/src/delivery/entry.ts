@@ -47,6 +47,8 @@ export class Entry {
   /** Keeps the execution on its lane. */
   readonly execution: Execution;
   readonly waiter: Waiter | undefined;
+  /** Its sequence is the publisher's own, and stays. */
+  readonly numbered: boolean;
   /** Set while it is in flight; an outcome counts only for this one. */
   flight: Flight | undefined = undefined;
   settled = false;
@@ -74,11 +76,13 @@ export class Entry {
     this.epoch = epoch;
     this.execution = execution;
     this.waiter = waiter;
+    this.numbered = message.sequence > 0;
   }
 
   /** It goes again as a new message: its old place was passed by later ones. What a transport has stays as it was. */
   renew(changes?: Partial<OutboundMessage>): void {
-    this.message = { ...this.message, ...changes, sequence: 0 };
+    const sequence = this.numbered ? this.message.sequence : 0;
+    this.message = { ...this.message, ...changes, sequence };
   }
 
   lighten(): void {

@@ -47,6 +47,8 @@ export class Lane {
   /** Unsettled events of this lane; the engine counts them. */
   load = 0;
   inFlight = 0;
+  /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
+  storedTo: number | undefined;
   blocked: string | undefined;
 
   readonly #setup: LaneSetup;
@@ -187,6 +189,8 @@ export class Lane {
     this.#proven = false;
     this.#credit = 0;
     this.#due = this.#queue.length;
+    this.storedTo = Math.max(this.storedTo ?? 0, connection.lastSequence ?? 0);
+    this.#sequence = Math.max(this.#sequence, this.storedTo);
     connection.onFlow((flow) => {
       if (this.#connection === connection) this.#flowed(flow);
     });
@@ -335,7 +339,8 @@ export class Lane {
       answeredTo: 0,
     };
     for (const entry of entries) {
-      if (entry.message.sequence === 0) entry.message.sequence = ++this.#sequence;
+      if (entry.message.sequence === 0) entry.message.sequence = this.#sequence + 1;
+      this.#sequence = Math.max(this.#sequence, entry.message.sequence);
       entry.flight = flight;
     }
     if (this.inFlight === 0) this.#watchdog.progress();
@@ -385,6 +390,8 @@ export class Lane {
       case "confirmed":
       case "written":
         this.#prove();
+        if (outcome.kind === "confirmed")
+          this.storedTo = Math.max(this.storedTo ?? 0, entries.at(-1)!.message.sequence);
         this.#setup.sent(entries, outcome.kind, latencyMs);
         this.#poison.confirmed(entries.length);
         return;
@@ -421,7 +428,7 @@ export class Lane {
   #refuse(entry: Entry, error: TransportError): void {
     const { options, clock, random } = this.#setup;
     this.#poison.cleared(entry);
-    const retry = !error.permanent && entry.tries < options.maxRetries;
+    const retry = !error.permanent && !entry.numbered && entry.tries < options.maxRetries;
     this.#setup.refused(entry, error, retry);
     if (!retry || entry.settled) return;
     const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);

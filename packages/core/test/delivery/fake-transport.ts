@@ -40,6 +40,7 @@ export class FakeConnection implements TransportConnection {
   drained = 0;
   readonly endpoint: Endpoint;
   readonly lane: number;
+  readonly lastSequence: number | undefined;
   /** Refuses the first `count` of the last batch by one answer. */
   refuseShared: (count: number) => void = () => {};
   readonly #transport: FakeTransport;
@@ -51,6 +52,7 @@ export class FakeConnection implements TransportConnection {
     this.#transport = transport;
     this.endpoint = endpoint;
     this.lane = lane;
+    this.lastSequence = transport.lastSequence(lane);
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -128,6 +130,7 @@ export class FakeConnection implements TransportConnection {
 export class FakeTransport implements Transport {
   readonly name = "fake";
   readonly capabilities: TransportCapabilities;
+  readonly partitions: number | undefined;
   readonly connections: FakeConnection[] = [];
   /** Every write, tries again included. */
   readonly written: { id: string; message: OutboundMessage; sequence: number; connection: FakeConnection }[] =
@@ -137,11 +140,13 @@ export class FakeTransport implements Transport {
   /** What the next connects answer; empty: they succeed. */
   refusals: TransportError[] = [];
   refuseAll: Error | undefined;
-  readonly #highest = new Map<number, number>();
+  /** By lane. */
+  readonly highest = new Map<number, number>();
   onPublish: (connection: FakeConnection) => void = () => {};
   onDeath: (connection: FakeConnection) => void = () => {};
 
-  constructor(capabilities: Partial<TransportCapabilities> = {}) {
+  constructor(capabilities: Partial<TransportCapabilities> = {}, partitions?: number) {
+    this.partitions = partitions;
     this.capabilities = {
       confirms: true,
       mandatory: true,
@@ -175,10 +180,14 @@ export class FakeTransport implements Transport {
   }
 
   store(lane: number, { message, sequence }: { message: OutboundMessage; sequence: number }): void {
-    const highest = this.#highest.get(lane) ?? 0;
+    const highest = this.highest.get(lane) ?? 0;
     if (this.capabilities.deduplication && sequence <= highest) return;
-    this.#highest.set(lane, Math.max(highest, sequence));
+    this.highest.set(lane, Math.max(highest, sequence));
     this.stored.push({ ...message, sequence });
+  }
+
+  lastSequence(lane: number): number | undefined {
+    return this.capabilities.deduplication ? (this.highest.get(lane) ?? 0) : undefined;
   }
 }
 
