@@ -472,7 +472,7 @@ export class DeliveryEngine {
     if (!this.#makeRoom(bytes)) {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
-      if (this.#options.overflow !== "drop-newest") return this.#reject(error);
+      if (this.#overflow !== "drop-newest") return this.#reject(error);
       this.#drop(this.#enter(message, undefined), error);
       return error;
     }
@@ -509,9 +509,14 @@ export class DeliveryEngine {
     return this.#ledger.unsettled < maxBufferedEvents && this.#ledger.bytes + bytes <= maxBufferedBytes;
   }
 
+  /** A listener's own event pushes nothing out: told of what that was, the listener would hand over the next. */
+  get #overflow(): DeliveryOptions["overflow"] {
+    return this.#notices.telling ? "reject" : this.#options.overflow;
+  }
+
   #makeRoom(bytes: number): boolean {
     while (!this.#hasRoom(bytes)) {
-      if (this.#options.overflow !== "drop-oldest") return false;
+      if (this.#overflow !== "drop-oldest") return false;
       let oldest: Entry | undefined;
       for (const lane of this.#pool.lanes) {
         const entry = lane.oldestBuffered();
