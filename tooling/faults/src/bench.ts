@@ -65,6 +65,10 @@ export class Bench implements AsyncDisposable {
     return this.#program;
   }
 
+  get started(): boolean {
+    return this.#program !== undefined;
+  }
+
   get load(): Load {
     return { ...defaultLoad, ...this.#row.load };
   }
@@ -125,8 +129,8 @@ export class Bench implements AsyncDisposable {
   }
 
   async up(node = this.broker): Promise<void> {
-    this.#down.delete(node);
     await node.start();
+    this.#down.delete(node);
   }
 
   /** Waits until something that the sink says fits: an event's name, the text of health, or a line of the log. */

@@ -33,7 +33,9 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
-else process.exitCode = await faults(chosen());
+else if (values.record && (values.row !== undefined || values.on !== "" || values.fast)) {
+  throw new RangeError("--record is of all rows on all brokers: leave --row, --on and --fast out");
+} else process.exitCode = await faults(chosen());
 
 function chosen(): readonly Row[] {
   const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
@@ -82,16 +84,23 @@ async function onCluster(rows: readonly Row[], newest: Broker): Promise<Result[]
 
 async function result(row: Row, place: Place, version: string): Promise<Result> {
   const startedAt = performance.now();
-  if (!isBuilt(row)) return { row, version, deviations: ["not built yet"] };
-  const run = await runRow(row, place);
-  const found = deviations(run, row.expect);
+  const { run, deviations } = await outcome(row, place);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(3);
-  console.error(
-    `${found.length === 0 ? "ok  " : "FAIL"} ${seconds} s  ${row.number} ${row.title} (${version})`,
-  );
-  for (const deviation of found) console.error(`       ${deviation}`);
-  if (values.timeline && found.length > 0) console.error(timelineText(run));
-  return { row, version, run, deviations: found };
+  const verdict = deviations.length === 0 ? "ok  " : "FAIL";
+  console.error(`${verdict} ${seconds} s  ${row.number} ${row.title} (${version})`);
+  for (const deviation of deviations) console.error(`       ${deviation}`);
+  if (values.timeline && run !== undefined && deviations.length > 0) console.error(timelineText(run));
+  return { row, version, run, deviations };
+}
+
+async function outcome(row: Row, place: Place): Promise<Pick<Result, "run" | "deviations">> {
+  if (!isBuilt(row)) return { run: undefined, deviations: ["not built yet"] };
+  try {
+    const run = await runRow(row, place);
+    return { run, deviations: deviations(run, row.expect) };
+  } catch (error) {
+    return { run: undefined, deviations: [`the bench itself failed: ${error}`] };
+  }
 }
 
 async function told(results: readonly Result[]): Promise<number> {

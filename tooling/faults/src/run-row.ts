@@ -3,47 +3,54 @@ import { accountOf } from "./account.js";
 import { Bench, type Place } from "./bench.js";
 import { defaults } from "./defaults.js";
 import type { Moment } from "./host-program.js";
-import type { BuiltRow } from "./row.js";
+import type { BuiltRow, Expectation } from "./row.js";
 import type { Run } from "./run.js";
 
 /** Of `stop()`, above its flushTimeout. */
 const STOP_SLACK_MS = 1000;
 
 export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
-  await using bench = await Bench.for(row, place);
+  const bench = await Bench.for(row, place);
   const trouble: string[] = [];
   const attempt = (step: () => Promise<void>) =>
     step().catch((error: Error) => {
       trouble.push(error.message);
     });
   await attempt(() => row.inflict(bench));
-  const { program } = bench;
-  const recovered = () => recoveryOf(program.timeline, bench.mendedAt);
-  if (row.expect.recoveredWithinMs !== undefined && trouble.length === 0) {
-    const limit = row.expect.recoveredWithinMs + 1000;
-    await attempt(() => bench.until(() => recovered() !== undefined, "the sink to recover", limit));
-  }
-  if (trouble.length > 0) await attempt(() => bench.heal());
-  await attempt(() => finish(bench));
-  const exit = await program.end();
-  const { timeline, verdict } = program;
   const found: FoundMessage[] = [];
-  await attempt(async () => {
-    found.push(...(await bench.readBack()));
-  });
+  if (bench.started) {
+    if (trouble.length > 0) await attempt(() => bench.heal());
+    else await attempt(() => recovery(bench, row.expect));
+    await attempt(() => finish(bench));
+    await bench.program.end();
+    await attempt(async () => {
+      found.push(...(await bench.readBack()));
+    });
+  }
+  await attempt(() => bench[Symbol.asyncDispose]());
+  if (!bench.started) throw new Error(trouble.join("; "));
+  return { ...(await seen(bench, found)), trouble };
+}
+
+async function recovery({ program, mendedAt }: Bench, { recoveredWithinMs }: Expectation): Promise<void> {
+  if (recoveredWithinMs === undefined) return;
+  const recovered = () => recoveryOf(program.timeline, mendedAt) !== undefined;
+  await program.until(recovered, "the sink to recover", recoveredWithinMs + 1000);
+}
+
+async function seen(bench: Bench, found: readonly FoundMessage[]): Promise<Omit<Run, "trouble">> {
+  const { program, faultAt, mendedAt } = bench;
+  const { timeline, verdict } = program;
+  const mute = { offered: program.last?.accepted ?? 0, besides: [], refused: [], failures: {} };
   return {
     timeline,
     verdict,
-    exit,
-    account: accountOf(
-      found,
-      verdict ?? { offered: program.last?.accepted ?? 0, besides: [], refused: [], failures: {} },
-    ),
+    exit: await program.exited,
+    account: accountOf(found, verdict ?? mute),
     inFlightAtMost: inFlightAtMost(bench),
-    faultAt: bench.faultAt,
-    recoveredMs: recovered(),
-    noticedMs: noticeOf(timeline, bench.faultAt),
-    trouble,
+    faultAt,
+    recoveredMs: recoveryOf(timeline, mendedAt),
+    noticedMs: noticeOf(timeline, faultAt),
   };
 }
 
@@ -77,7 +84,7 @@ function noticeOf(timeline: readonly Moment[], faultAt: number): number | undefi
     (moment) =>
       moment.at >= faultAt &&
       ((moment.kind === "sample" && moment.health.status !== "up") ||
-        (moment.kind === "event" && moment.name !== "connected")),
+        (moment.kind === "event" && ["disconnected", "blocked", "problem"].includes(moment.name))),
   );
   return notice && notice.at - faultAt;
 }

@@ -7,8 +7,8 @@ export interface Result {
   readonly row: Row;
   /** Of the broker. */
   readonly version: string;
-  /** Absent where the row is not built yet. */
-  readonly run?: Run;
+  /** `undefined` where it came to none: the deviations say why. */
+  readonly run: Run | undefined;
   readonly deviations: readonly string[];
 }
 
@@ -25,9 +25,9 @@ export const head = [
   "meanwhile",
 ];
 
-export function lineOf({ row, version, run }: Result): string[] {
+export function lineOf({ row, version, run, deviations }: Result): string[] {
   const first = [String(row.number), row.title, version];
-  if (run === undefined) return [...first, "not built yet", "", "", "", "", "", ""];
+  if (run === undefined) return [...first, ...deviations, "", "", "", "", "", ""];
   const { account, verdict, recoveredMs } = run;
   const failures = Object.entries(verdict?.failures ?? {}).map(([code, ids]) => `${ids.length} ${code}`);
   return [
