@@ -15,8 +15,8 @@ export interface Cluster {
   readonly nodes: readonly Member[];
   /** Of every node, in order. */
   readonly urls: readonly string[];
-  /** What a node does that sees no majority. Versions from 4.3 on have no such mode: the majority goes on. */
-  readonly partitionHandling: "pause_minority" | undefined;
+  /** "pause_minority", or what `cluster_partition_handling` was set to. From 4.3 on nothing: the majority goes on. */
+  readonly partitionHandling: string | undefined;
   /** The node that leads a quorum queue or a stream, for a majority of its members. Waits until there is one. */
   leaderOf(queue: string, vhost?: string): Promise<Member>;
   /**
@@ -26,7 +26,8 @@ export interface Cluster {
   partition(node: Member): Promise<void>;
   /**
    * Waits until the others take a partitioned node for gone, and it has done what `partitionHandling` says: about 12 s.
-   * A partition that ends between the one and the other leaves RabbitMQ split, until the node is started anew.
+   * A partition or a `pause()` that ends between the one and the other leaves RabbitMQ split, until the node is stopped
+   * and started.
    */
   parted(node: Member): Promise<void>;
   /** Lets all packets pass again. It takes seconds until the nodes have found each other: see `whole()`. */
@@ -36,9 +37,11 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+const patience = 60_000;
+
 export function clusterOf(
   all: readonly OwnedDescription[],
-  partitionHandling: Cluster["partitionHandling"],
+  partitionHandling: string | undefined,
   close: () => Promise<void>,
 ): Cluster {
   const engine = engineNamed(all[0]!.node.engine);
@@ -61,11 +64,15 @@ export function clusterOf(
     partition: ({ name }) => engine.isolate(all[nodes.findIndex((node) => node.name === name)]!.node),
     async parted(node) {
       const others = nodes.filter(({ name }) => name !== node.name);
-      await until(async () => {
-        const seen = await Promise.all(others.map((other) => running(other)));
-        if (seen.some((names) => names?.includes(node.name) !== false)) return false;
-        return !partitionHandling || !(await answers(node));
-      }, `${node.name} to be apart`);
+      await until(
+        async () => {
+          const seen = await Promise.all(others.map((other) => running(other)));
+          if (seen.some((names) => names?.includes(node.name) !== false)) return false;
+          return partitionHandling !== "pause_minority" || !(await answers(node));
+        },
+        `${node.name} to be apart`,
+        patience,
+      );
     },
     heal: () => engine.rejoin(all.map(({ node }) => node)),
     whole: () =>
@@ -76,7 +83,7 @@ export function clusterOf(
           return (await Promise.all(nodes.map(answers))).every(Boolean);
         },
         "the nodes of the cluster to find each other",
-        60_000,
+        patience,
       ),
     close,
   };

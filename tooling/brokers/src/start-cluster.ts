@@ -20,15 +20,11 @@ export async function startCluster(extras: Extras = {}): Promise<Cluster> {
   const engine = await engineOfThisMachine();
   await engine.prepare();
   const release = engine.releases.at(-1)!;
-  const partitionHandling = handlingOf(await engine.versionOf(release));
   const { network, release: closeNetwork } = await engine.createNetwork(names);
+  const config = { ...formation, ...handlingOf(await engine.versionOf(release)), ...extras.config };
   const shared: Extras = {
     ...extras,
-    config: {
-      ...formation,
-      ...(partitionHandling && { cluster_partition_handling: partitionHandling }),
-      ...extras.config,
-    },
+    config,
     files: {
       ".erlang.cookie": randomUUID(),
       ...(await certificates({ hosts: ["localhost", ...Object.values(network.addresses)] })),
@@ -40,7 +36,7 @@ export async function startCluster(extras: Extras = {}): Promise<Cluster> {
   const { all, close } = await startAll(
     names.map((name) => launch(engine, release, { extras: shared, seat: { network, name } }, draw)),
   ).catch(after(closeNetwork));
-  const cluster = clusterOf(all, partitionHandling, async () => {
+  const cluster = clusterOf(all, config.cluster_partition_handling, async () => {
     await close();
     await closeNetwork();
   });
@@ -58,11 +54,14 @@ const formation = {
   ...Object.fromEntries(
     names.map((name, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, `rabbit@${name}`]),
   ),
+  // Without one, each login looks it up as a host name, in vain where a partition cuts off Docker's name server.
+  cluster_name: "streamll",
   // Seconds, give or take a quarter, until a silent node counts as gone. Usual are 60.
   net_ticktime: 6,
 };
 
-function handlingOf(version: string): "pause_minority" | undefined {
+/** From 4.3 on there is no such setting. */
+function handlingOf(version: string): { readonly cluster_partition_handling?: string } {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 4 || (major === 4 && minor >= 3) ? undefined : "pause_minority";
+  return major > 4 || (major === 4 && minor >= 3) ? {} : { cluster_partition_handling: "pause_minority" };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../cache.js";
 import { type Holder, startHolder } from "../holder.js";
 import { withLock } from "../lock.js";
-import type { Network, Seat } from "../network.js";
+import { addressesIn, type Network, type Seat } from "../network.js";
 import { run } from "../run.js";
 import { install } from "./packages.js";
 
@@ -48,8 +48,8 @@ export async function createNetwork(
 ): Promise<{ network: Network; release(): Promise<void> }> {
   await prepare();
   const { pid, said, release } = await hold(names);
-  const addresses = names.map((name, index) => [name, `${said}.${index + 1}`]);
-  return { network: { id: String(pid), addresses: Object.fromEntries(addresses) }, release };
+  const addresses = addressesIn(said, names);
+  return { network: { id: String(pid), peers: addresses, addresses }, release };
 }
 
 const needs = "a cluster needs network namespaces, so CAP_SYS_ADMIN and CAP_NET_ADMIN";
@@ -86,6 +86,6 @@ async function filter(network: Network, command: string): Promise<void> {
 
 /** For /etc/hosts of each node. */
 export const hostsOf = ({ network }: Seat): string =>
-  Object.entries(network.addresses)
+  Object.entries(network.peers)
     .map(([name, address]) => `${address} ${name}\n`)
     .join("");

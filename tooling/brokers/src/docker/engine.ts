@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { environmentOf } from "../configuration.js";
 import type { Engine } from "../engine.js";
 import { startHolder } from "../holder.js";
+import { addressesIn } from "../network.js";
 import type { Node } from "../node.js";
 import { run, succeeds } from "../run.js";
 
@@ -21,13 +22,19 @@ kill -TERM $watcher
 wait $watcher`;
 
 const holdNetwork = `
-docker network create "$0" || exit
+for subnet in $(seq 0 255); do
+  docker network create --internal --subnet "198.18.$subnet.0/24" --gateway "198.18.$subnet.254" "$0" >/dev/null && break
+done
+docker network inspect "$0" >/dev/null || exit
+echo "198.18.$subnet"
 cat >/dev/null
 # Not while a container of it is about to be removed.
 for _ in 1 2 3 4 5 6 7 8 9 10; do docker network rm "$0" >/dev/null 2>&1 && exit; sleep 1; done`;
 
-const join = (node: Node) =>
-  run(["docker", "network", "connect", "--alias", node.seat!.name, node.seat!.network.id, containerOf(node)]);
+const join = (node: Node) => {
+  const { network, name } = node.seat!;
+  return run(["docker", "network", "connect", "--ip", network.peers[name]!, network.id, containerOf(node)]);
+};
 
 const isInside = async (node: Node) =>
   (
@@ -62,8 +69,11 @@ export const docker: Engine = {
     const settings = environmentOf(node).flatMap((setting) => ["--env", setting]);
     const user = `${process.getuid?.()}:${process.getgid?.()}`;
     const container = ["--name", containerOf(node), "--user", user, "--volume", `${node.folder}:/mnt`];
-    const host = node.seat ? ["--hostname", node.seat.name] : [];
-    await run(["docker", "create", ...container, ...host, ...ports, ...settings, node.release]);
+    // Docker's name server forgets a node that is cut off, and the others would wait for it.
+    const peers = Object.entries(node.seat?.network.peers ?? {}).map(
+      (peer) => `--add-host=${peer.join(":")}`,
+    );
+    await run(["docker", "create", ...container, ...peers, ...ports, ...settings, node.release]);
     if (node.seat) await join(node);
   },
 
@@ -76,11 +86,9 @@ export const docker: Engine = {
 
   async createNetwork(names) {
     const id = `streamll-${randomUUID()}`;
-    const { release } = await startHolder(["sh", "-c", holdNetwork, id]);
-    return {
-      network: { id, addresses: Object.fromEntries(names.map((name) => [name, "127.0.0.1"])) },
-      release,
-    };
+    const { said, release } = await startHolder(["sh", "-c", holdNetwork, id]);
+    const addresses = Object.fromEntries(names.map((name) => [name, "127.0.0.1"]));
+    return { network: { id, peers: addressesIn(said, names), addresses }, release };
   },
 
   // Clients come through ports that are published from Docker's own network, which every container is in too.
