@@ -98,7 +98,7 @@ export const matrix: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 3000,
-      noticedWithinMs: 3500,
+      noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
       events: ["disconnected", "connected"],
       log: [/^info disconnected .*heartbeat/i],
@@ -114,7 +114,7 @@ export const matrix: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 3000,
-      noticedWithinMs: 3500,
+      noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
       events: ["disconnected", "connected"],
       log: [/^info disconnected .*heartbeat/i],
@@ -127,7 +127,7 @@ export const matrix: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 3000,
-      noticedWithinMs: 3500,
+      noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
       events: ["disconnected", "connected"],
     },
