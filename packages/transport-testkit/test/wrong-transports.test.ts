@@ -235,7 +235,7 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
       "close-aborts",
       (right) => ({
         close: async () => {
-          await new Promise((resolve) => setTimeout(resolve, 400));
+          await new Promise((resolve) => setTimeout(resolve, 2000).unref());
           await right.close(AbortSignal.abort());
         },
       }),
