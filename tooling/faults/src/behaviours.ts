@@ -1,5 +1,6 @@
 import { type AnyEvent, stopOnSignals } from "@streamll/core";
 import type { RabbitMQSink, RabbitMQSinkOptions } from "@streamll/sink";
+import { tokenFrom } from "./token.js";
 
 /** What a host program does that is no plain data: its callbacks, and odd events. Runs in the program. */
 export interface Behaviour {
@@ -28,6 +29,9 @@ const ballast: unknown[] = [];
 
 /** By the name that a row of the matrix gives. */
 export const behaviours = {
+  bringsTokens: {
+    options: () => ({ credentials: () => tokenFrom(process.env.FAULTS_TOKEN_KEY!) }),
+  },
   handsOverFromCallbacks: {
     options(host) {
       const handOver = (callback: string) => {

@@ -106,6 +106,12 @@ export class Bench implements AsyncDisposable {
     await this.until(() => this.now.stats.events_sent >= confirmed, `${confirmed} confirmed events`);
   }
 
+  /** Waits until so many more events are confirmed. */
+  async sent(count = 1000): Promise<void> {
+    const goal = this.now.stats.events_sent + count;
+    await this.until(() => this.now.stats.events_sent >= goal, `${count} more confirmed events`);
+  }
+
   until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
     return this.program.until(holds, what, timeoutMs);
   }

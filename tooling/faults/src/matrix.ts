@@ -1,6 +1,7 @@
 import * as broker from "./inflict/broker.js";
 import * as host from "./inflict/host.js";
 import * as network from "./inflict/network.js";
+import * as security from "./inflict/security.js";
 import * as topology from "./inflict/topology.js";
 import type { Row } from "./row.js";
 import type { Run } from "./run.js";
@@ -348,18 +349,25 @@ export const matrix: readonly Row[] = [
   },
   {
     number: 35,
-    title: "TLS: certificate expired, wrong host, unknown CA, rotated under load",
+    title: "TLS: certificate rotated under load, expired, of another host, of an unknown CA, and good again",
+    inflict: security.badCertificates,
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 4000,
-      health: [/^degraded, .*TRANSPORT_TLS/],
+      health: [
+        /^degraded, .*TRANSPORT_TLS: .*expired.*Check the certificates/,
+        /^degraded, .*TRANSPORT_TLS: .*elsewhere\.example.*Check the certificates/,
+        /^degraded, .*TRANSPORT_TLS: .*(unable to verify|signature).*Check the certificates/,
+      ],
       events: ["disconnected", "connected"],
     },
   },
   {
     number: 36,
     title: "OAuth 2 token expires under load, refreshed by `credentials()`",
-    expect: { duplicated: "none", also: neverLost },
+    behaviour: "bringsTokens",
+    inflict: security.tokensExpire,
+    expect: { duplicated: "none", also: alwaysUp },
   },
 
   // The host program
@@ -413,13 +421,20 @@ export const matrix: readonly Row[] = [
     number: 41,
     title: "`handleEvent` from `onFailure`, `metricsCallback` and during `stop()`",
     fast: true,
-    options: { maxEventBytes: 10_000, metricsInterval: 0.05, connectionTimeout: 10 },
+    options: {
+      maxEventBytes: 10_000,
+      overflow: "drop-oldest",
+      maxBufferedEvents: 500,
+      maxInFlight: 200,
+      metricsInterval: 0.05,
+      connectionTimeout: 10,
+    },
     behaviour: "handsOverFromCallbacks",
     inflict: host.handedOverFromCallbacks,
     expect: {
       duplicated: "none",
-      failed: { EVENT_TOO_LARGE: "some" },
-      log: [/^not taken from metricsCallback/],
+      failed: { EVENT_TOO_LARGE: "some", DROPPED: "some" },
+      log: [/^not taken from metricsCallback/, /^not taken from onFailure/],
       also: (run) => [
         ...neverLost(run),
         ...(run.verdict?.besides.length ? [] : ["no callback handed any over"]),

@@ -123,9 +123,9 @@ function noteFailure({ event, code }: Failure): void {
 }
 
 function stop(): Promise<unknown> {
-  stopping ??= sink.stop().then((report) => {
+  stopping ??= sink.stop().then(async (report) => {
     sample();
-    tell({ kind: "stopped", report, stats: sink.stats(), offered, besides, refused, failures });
+    await tell({ kind: "stopped", report, stats: sink.stats(), offered, besides, refused, failures });
     // From here on nothing but what the sink left behind keeps the process alive.
     process.disconnect?.();
   });
@@ -139,6 +139,10 @@ function sample(): void {
   tell({ kind: "sample", accepted, stats: sink.stats(), health: sink.health(), heapBytes, wallClock });
 }
 
-function tell(said: Said): void {
-  if (process.connected) process.send?.(said);
+/** Resolves when it is on its way: what is long would get lost by an end before. */
+function tell(said: Said): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(said, undefined, undefined, () => resolve());
+    else resolve();
+  });
 }

@@ -18,19 +18,24 @@ interface Link {
  */
 export class FaultProxy implements AsyncDisposable {
   readonly port: number;
+  readonly #host: string;
   readonly #weather = new Weather();
   readonly #links = new Set<Link>();
   #target: URL;
   #server: Server | undefined;
 
-  private constructor(port: number, target: URL) {
-    this.port = port;
+  private constructor(target: URL, host: string, port: number) {
     this.#target = target;
+    this.#host = host;
+    this.port = port;
   }
 
-  /** @param url the broker's; `amqps` passes through as it is. */
-  static async to(url: string): Promise<FaultProxy> {
-    const proxy = new FaultProxy(await freePort(), new URL(url));
+  /**
+   * @param url the broker's; `amqps` passes through as it is.
+   * @param host where the proxy listens.
+   */
+  static async to(url: string, host = "127.0.0.1", port?: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(new URL(url), host, port ?? (await freePort()));
     await proxy.#listen();
     return proxy;
   }
@@ -130,7 +135,7 @@ export class FaultProxy implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     this.#server = createServer({ noDelay: true }, (client) => this.#open(client));
-    this.#server.listen(this.port, "127.0.0.1");
+    this.#server.listen(this.port, this.#host);
     await once(this.#server, "listening");
   }
 

@@ -1,30 +1,24 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { until } from "@streamll/brokers";
 import { connect } from "amqplib";
 import type { Bench } from "../bench.js";
-import { preload } from "../preload.js";
+import { fakeClock } from "./fake-clock.js";
 
 const HOUR_MS = 3_600_000;
 
 /** Back an hour, and then forward again to the right time. */
 export async function clockBack(bench: Bench): Promise<void> {
-  const file = join(await preload(bench, "libfaketimeMT.so.1"), "clock");
+  const file = await fakeClock(bench);
   const set = (offset: string) => {
     // At once, as the program reads it all the time.
     writeFileSync(`${file}.new`, offset);
     renameSync(`${file}.new`, file);
   };
   set("+0");
-  Object.assign(bench.environment, {
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: "1",
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-  });
   await bench.underLoad();
   await bench.inflict(() => set("-1h"));
   await bench.until(() => Date.now() - bench.now.wallClock > HOUR_MS * 0.9, "the clock to jump back");
-  await moreSent(bench);
+  await bench.sent();
   await bench.mend(() => set("+0"));
   await bench.until(() => Date.now() - bench.now.wallClock < HOUR_MS / 2, "the clock to jump forward");
 }
@@ -33,7 +27,7 @@ export async function clockBack(bench: Bench): Promise<void> {
 export async function loopBlocked(bench: Bench): Promise<void> {
   await bench.underLoad();
   await bench.inflict(() => blocked(bench, 4000));
-  await moreSent(bench);
+  await bench.sent();
   if (bench.losses > 0) throw new Error("4 s without an event loop cost a connection");
   await blocked(bench, 20_000);
   await bench.mend();
@@ -77,15 +71,10 @@ export async function neverAcknowledged(bench: Bench): Promise<void> {
 export async function handedOverFromCallbacks(bench: Bench): Promise<void> {
   await bench.underLoad();
   await bench.inflict(() => bench.proxy.latency(300));
-  await moreSent(bench);
+  await bench.sent(200);
 }
 
 export async function terminated(bench: Bench): Promise<void> {
   await bench.underLoad();
   await bench.inflict(() => bench.program.signal("SIGTERM"));
-}
-
-async function moreSent(bench: Bench): Promise<void> {
-  const { events_sent: before } = bench.now.stats;
-  await bench.until(() => bench.now.stats.events_sent >= before + 1000, "1,000 more confirmed events");
 }
