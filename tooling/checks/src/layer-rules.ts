@@ -16,6 +16,8 @@ const transports = [
 /** Which source may import whom, by folder. Tests, tooling and examples may import anything. */
 const layers: Readonly<Record<string, Layer>> = {
   "packages/core": { may: [] },
+  // A super stream on an old broker is made over AMQP 0-9-1.
+  "packages/transport-streams": { may: ["@streamll/core"], onDemand: ["@streamll/transport-amqp091"] },
   "packages/transport-*": { may: ["@streamll/core"] },
   "packages/sink": { may: ["@streamll/core"], onDemand: transports },
   "packages/consumer": { may: ["@streamll/core"], onDemand: transports },

@@ -1,0 +1,151 @@
+import type { Socket } from "node:net";
+import type {
+  Flow,
+  MessageDefaults,
+  PublishOutcome,
+  TransportConnection,
+  TransportError,
+} from "@streamll/core";
+import { Confirms } from "./confirms.js";
+import { failure } from "./failure.js";
+import type { Dialect } from "./message/message.js";
+import { close } from "./protocol/close.js";
+import { OK } from "./protocol/codes.js";
+import { CLOSE, METADATA_UPDATE, PUBLISH_CONFIRM, PUBLISH_ERROR } from "./protocol/commands.js";
+import { readConfirmHead, readPublishErrors } from "./protocol/confirm.js";
+import { readMetadataUpdate } from "./protocol/metadata.js";
+import { publishFrames, type Unsendable } from "./publish-frames.js";
+import { RefusedError, type Wire } from "./wire.js";
+
+/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
+const FULL = 1024 * 1024;
+
+/** A connection has one publisher: nothing that is said of another can be taken for it. */
+export const PUBLISHER_ID = 0;
+
+const written: PublishOutcome = { kind: "written" };
+
+export interface OpenPublisher {
+  readonly wire: Wire;
+  readonly frameMax: number;
+  readonly dialect: Dialect;
+  readonly message: MessageDefaults;
+  readonly confirms: boolean;
+  /** The endpoint's and the stream's, for messages. */
+  readonly label: string;
+  /** What the stream has stored under the publisher's name. */
+  readonly lastSequence: number | undefined;
+}
+
+export interface PublisherConnection extends TransportConnection {
+  /** The highest one that was ever written here, or stored before. */
+  readonly highestSequence: number;
+}
+
+/** Publishes to the leader of a stream, under a publisher that was declared. */
+export function publisherConnection({ wire, frameMax, ...lane }: OpenPublisher): PublisherConnection {
+  const { label } = lane;
+  const { socket } = wire;
+  const frames = publishFrames(PUBLISHER_ID, frameMax, lane.message, lane.dialect);
+  const confirms = lane.confirms ? new Confirms() : undefined;
+  let listener: ((flow: Flow) => void) | undefined;
+  let highestSequence = lane.lastSequence ?? 0;
+  let full = false;
+  let closing = false;
+  /** Where in the stream of bytes what was published ends: a heartbeat after it is no progress. */
+  let publishedTo = socket.bytesWritten;
+
+  const closed = wire.ended.then((error): TransportError | undefined =>
+    closing ? undefined : failure(error, "use", label),
+  );
+  const write = (bytes: Buffer) => wire.write(bytes);
+
+  function tellFlow(): void {
+    listener?.({ credit: full ? 0 : Number.POSITIVE_INFINITY });
+  }
+
+  function checkRoom(): void {
+    const wasFull = full;
+    full = socket.writableLength > FULL;
+    if (full !== wasFull) tellFlow();
+  }
+  socket.on("drain", checkRoom);
+
+  wire.onPush = (command, content) => {
+    if (command === PUBLISH_CONFIRM) {
+      const { publisherId, count } = readConfirmHead(content);
+      if (publisherId === PUBLISHER_ID) confirms?.confirm(content, count);
+    } else if (command === PUBLISH_ERROR) {
+      // It may be stored all the same, and what came after it must not overtake it: the lane begins anew.
+      const { publisherId, errors } = readPublishErrors(content);
+      if (publisherId === PUBLISHER_ID && errors[0]) wire.end(new RefusedError(errors[0].code));
+    } else if (command === METADATA_UPDATE) {
+      // The stream is gone or has another leader, and the publisher with it.
+      wire.end(new RefusedError(readMetadataUpdate(content).code));
+    }
+  };
+
+  function settleWritten(
+    batch: { readonly length: number },
+    unsendable: Unsendable | undefined,
+    settle: Settle,
+  ) {
+    afterDrain(socket, () => {
+      if (wire.isEnded) return;
+      let from = 0;
+      for (const gap of [...(unsendable?.keys() ?? []), batch.length]) {
+        if (gap > from) settle(from, gap, written);
+        from = gap + 1;
+      }
+    });
+  }
+
+  return {
+    closed,
+    get highestSequence() {
+      return highestSequence;
+    },
+    ...(lane.lastSequence === undefined ? {} : { lastSequence: lane.lastSequence }),
+    publish(batch, settle) {
+      if (wire.isEnded || closing) return;
+      const unsendable = frames.encode(batch, write);
+      publishedTo = socket.bytesWritten;
+      highestSequence = Math.max(highestSequence, batch.at(-1)?.sequence ?? 0);
+      if (confirms) confirms.add(batch, settle, unsendable);
+      else settleWritten(batch, unsendable, settle);
+      for (const [index, error] of unsendable ?? []) settle(index, index + 1, { kind: "refused", error });
+      checkRoom();
+    },
+    onFlow(tell) {
+      listener = tell;
+      tellFlow();
+    },
+    async close(signal) {
+      if (!wire.isEnded && !signal.aborted) {
+        closing = true;
+        // Its answer says that all before it was read.
+        const answered = wire.ask(CLOSE, close({ code: OK, reason: "OK" })).catch(() => {});
+        await Promise.race([answered, closed, aborted(signal)]);
+      }
+      closing = true;
+      wire.end(new Error("Closed"));
+      await closed;
+    },
+    drainedBytes: () => Math.min(publishedTo, socket.bytesWritten - socket.writableLength),
+  };
+}
+
+type Settle = Parameters<TransportConnection["publish"]>[1];
+
+const nothing = Buffer.alloc(0);
+
+/** Once the network has taken all that was written so far. */
+function afterDrain(socket: Socket, then: () => void): void {
+  socket.write(nothing, (error) => {
+    if (!error) then();
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

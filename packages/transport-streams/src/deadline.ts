@@ -1,0 +1,48 @@
+/** Bounds all steps of one connect together. */
+export interface Deadline {
+  /** Aborts when the time is up or the caller gives up. */
+  readonly signal: AbortSignal;
+  /** The promise's outcome, or a rejection once the time is up; what the promise does later is ignored. */
+  race<T>(promise: Promise<T>): Promise<T>;
+  /** Ends it: nothing aborts any more. */
+  done(): void;
+}
+
+/** @param late makes the error for when the time is up. */
+export function startDeadline(
+  milliseconds: number,
+  outer: AbortSignal,
+  late: (error: { readonly givenUp: boolean }) => Error,
+): Deadline {
+  const controller = new AbortController();
+  const { promise: aborted, reject } = rejection();
+  const abort = (givenUp: boolean) => {
+    const error = late({ givenUp });
+    reject(error);
+    controller.abort(error);
+  };
+  const giveUp = () => abort(true);
+  const timer = setTimeout(() => abort(false), milliseconds);
+  timer.unref();
+  if (outer.aborted) giveUp();
+  else outer.addEventListener("abort", giveUp, { once: true });
+
+  return {
+    signal: controller.signal,
+    race: (promise) => Promise.race([promise, aborted]),
+    done() {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", giveUp);
+    },
+  };
+}
+
+function rejection(): { promise: Promise<never>; reject(error: Error): void } {
+  let reject!: (error: Error) => void;
+  const promise = new Promise<never>((_, settle) => {
+    reject = settle;
+  });
+  // Nobody may be racing when it rejects.
+  promise.catch(() => {});
+  return { promise, reject };
+}

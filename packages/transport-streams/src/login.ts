@@ -1,0 +1,63 @@
+import { types } from "node:util";
+import type { Credentials, CredentialsProvider, Endpoint, TransportOptions } from "@streamll/core";
+import { transportError } from "./failure.js";
+import type { Mechanism } from "./protocol/sasl.js";
+
+/** What SASL takes. */
+export interface Login {
+  /** With EXTERNAL the broker reads the user from the client's certificate, and the rest is empty. */
+  readonly mechanism: Mechanism;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Asks the provider, else reads the endpoint; a client's certificate without user and password is a login too.
+ *
+ * @throws TransportError of kind `auth`.
+ */
+export async function login(
+  { credentials, tls }: Pick<TransportOptions, "credentials" | "tls">,
+  endpoint: Endpoint,
+): Promise<Login> {
+  const byCertificate = tls?.cert !== undefined;
+  const given = await (credentials ? ask(credentials, endpoint) : fromEndpoint(endpoint, byCertificate));
+  // NUL parts user name and password in PLAIN (RFC 4616).
+  if (given.username.includes("\0") || given.password.includes("\0")) {
+    throw transportError("auth", `${endpoint.label}: user name and password cannot hold a NUL character`, {
+      permanent: true,
+    });
+  }
+  return given;
+}
+
+function fromEndpoint({ username, password }: Endpoint, byCertificate: boolean): Login {
+  if (username !== undefined || password !== undefined)
+    return { mechanism: "PLAIN", username: username ?? "", password: password ?? "" };
+  return byCertificate
+    ? { mechanism: "EXTERNAL", username: "", password: "" }
+    : { mechanism: "PLAIN", username: "guest", password: "guest" };
+}
+
+async function ask(provider: CredentialsProvider, { username, label }: Endpoint): Promise<Login> {
+  let given: Awaited<ReturnType<CredentialsProvider>>;
+  try {
+    given = await provider();
+  } catch (cause) {
+    throw transportError("auth", `${label}: the credentials function failed`, { cause });
+  }
+  const wrong = faultOf(given);
+  if (wrong !== undefined) {
+    throw transportError("auth", `${label}: the credentials function gave ${wrong}`, { permanent: true });
+  }
+  return { mechanism: "PLAIN", username: given.username ?? username ?? "", password: given.password };
+}
+
+function faultOf(given: Partial<Record<keyof Credentials, unknown>> | undefined): string | undefined {
+  if (typeof given?.password !== "string") return "no password";
+  const { username, expiresAt } = given;
+  if (typeof (username ?? "") !== "string") return "a username that is no string";
+  if (expiresAt === undefined || expiresAt === null) return undefined;
+  const isTime = types.isDate(expiresAt) && Number.isFinite(expiresAt.getTime());
+  return isTime ? undefined : "an expiresAt that is no valid Date";
+}

@@ -1,0 +1,104 @@
+import {
+  type MessageDefaults,
+  type OutboundBatch,
+  type OutboundMessage,
+  TransportError,
+} from "@streamll/core";
+import { type Dialect, messageEncoder } from "./message/message.js";
+import {
+  ENTRY_HEAD_BYTES,
+  PUBLISH_HEAD_BYTES,
+  putEntryHead,
+  putPublishHead,
+  SIZE_BYTES,
+} from "./protocol/publish.js";
+
+/** Messages of a batch that cannot be sent, by their index, in rising order. */
+export type Unsendable = Map<number, TransportError>;
+
+/** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
+const FILL = 1024 * 1024;
+
+export interface PublishFrames {
+  /** Hands `write` the frames of a batch; never throws for one message's sake. */
+  encode(batch: OutboundBatch, write: (frames: Buffer) => void): Unsendable | undefined;
+}
+
+/**
+ * Encodes batches as Publish frames, each as large as both ends allow. The bound of a message is about twice what
+ * it takes: written to one buffer first and copied from there, what the socket holds is only as large as it is.
+ */
+export function publishFrames(
+  publisherId: number,
+  frameMax: number,
+  defaults: MessageDefaults,
+  dialect: Dialect,
+): PublishFrames {
+  const encoder = messageEncoder(defaults, dialect);
+  const largest = frameMax + SIZE_BYTES;
+  const full = Math.min(largest, FILL);
+  let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+  function makeRoom(used: number, wanted: number): void {
+    if (used + wanted <= scratch.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(2 * scratch.length, used + wanted));
+    scratch.copy(grown, 0, 0, used);
+    scratch = grown;
+  }
+
+  return {
+    encode(batch, write) {
+      let unsendable: Unsendable | undefined;
+      let end = PUBLISH_HEAD_BYTES;
+      let count = 0;
+      const flush = () => {
+        if (count === 0) return;
+        putPublishHead(scratch, { version: 1, publisherId, count, end });
+        write(Buffer.from(scratch.subarray(0, end)));
+        end = PUBLISH_HEAD_BYTES;
+        count = 0;
+      };
+      for (let i = 0; i < batch.length; i++) {
+        const message = batch[i]!;
+        try {
+          const bound = ENTRY_HEAD_BYTES + encoder.bound(message);
+          if (end + bound > full) flush();
+          makeRoom(end, bound);
+          const next = putEntry(message, end);
+          if (next > largest) throw tooLarge(next - end - ENTRY_HEAD_BYTES, frameMax);
+          end = next;
+          count++;
+        } catch (error) {
+          unsendable ??= new Map();
+          unsendable.set(i, asUnsendable(error));
+        }
+      }
+      flush();
+      // One large message must not keep its room for good.
+      if (scratch.length > 4 * FILL) scratch = Buffer.allocUnsafeSlow(64 * 1024);
+      return unsendable;
+    },
+  };
+
+  function putEntry(message: OutboundMessage, at: number): number {
+    const start = at + ENTRY_HEAD_BYTES;
+    const end = encoder.write(scratch, start, message);
+    putEntryHead(scratch, at, message.sequence, end - start);
+    return end;
+  }
+}
+
+const tooLarge = (bytes: number, frameMax: number) =>
+  new TransportError(
+    "too-large",
+    `The message has ${bytes} bytes as it is stored, and a frame of this connection ${frameMax}. Lower maxEventBytes, or raise the broker's stream.frame_max`,
+    { permanent: true },
+  );
+
+const asUnsendable = (error: unknown): TransportError =>
+  error instanceof TransportError
+    ? error
+    : new TransportError("protocol", "The message cannot be stored in a stream", {
+        cause: error,
+        permanent: true,
+      });

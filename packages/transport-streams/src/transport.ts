@@ -1,0 +1,221 @@
+import { randomUUID } from "node:crypto";
+import {
+  ConfigurationError,
+  type Endpoint,
+  type LaneContext,
+  type Transport,
+  type TransportCapabilities,
+  type TransportOptions,
+} from "@streamll/core";
+import { say } from "@streamll/core/internal";
+import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
+import { type Deadline, startDeadline } from "./deadline.js";
+import { failure, transportError } from "./failure.js";
+import { type Login, login } from "./login.js";
+import { planOf, type StreamPlan } from "./plan.js";
+import { DECLARE_PUBLISHER, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
+import type { Address } from "./protocol/metadata.js";
+import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
+import { asker, openSession, type Session } from "./session.js";
+import { addressOf } from "./socket.js";
+import { declareStreams, leaderOf } from "./topology.js";
+
+/** How often the stream is asked whether somebody else writes under the user's publisher name. */
+const WATCH_MS = 10_000;
+/** Behind a load balancer each connection reaches some node: so many tries for the leader. */
+const TRIES = 10;
+
+const capabilitiesOf = ({ confirms, publisherName }: TransportOptions): TransportCapabilities => ({
+  confirms,
+  mandatory: false,
+  priority: false,
+  ttl: false,
+  deadLetter: false,
+  deduplication: publisherName !== false,
+  topology: true,
+});
+
+/** @throws ConfigurationError */
+export function streamsTransport(options: TransportOptions): Transport {
+  const { publisherName } = options;
+  const plan = planOf(options);
+  if (typeof publisherName === "string" && Buffer.byteLength(publisherName) > 255) {
+    // RabbitMQ 3.10 takes a longer one, and cannot open the stream any more.
+    throw new ConfigurationError([{ option: "publisherName", message: "a stream allows 255 bytes" }]);
+  }
+  const random = `streamll-${randomUUID()}`;
+  const lanes = new Map<number, PublisherConnection>();
+  return {
+    name: "streams",
+    capabilities: capabilitiesOf(options),
+    partitions: plan.streams.length,
+    async connect(endpoint, lane, signal) {
+      const reference =
+        publisherName === false
+          ? undefined
+          : (publisherName ?? (lane.index === 0 ? random : `${random}-${lane.index}`));
+      const before = lanes.get(lane.index);
+      const connection = await connectLane({ options, plan, endpoint, lane, reference }, signal);
+      lanes.set(lane.index, connection);
+      const { lastSequence = 0 } = connection;
+      if (before !== undefined && lastSequence > before.highestSequence)
+        tellOfSecondWriter(options, endpoint, lane);
+      return connection;
+    },
+  };
+}
+
+interface Connecting {
+  readonly options: TransportOptions;
+  readonly plan: StreamPlan;
+  readonly endpoint: Endpoint;
+  readonly lane: LaneContext;
+  /** Of the publisher; absent: the stream deduplicates nothing. */
+  readonly reference: string | undefined;
+}
+
+interface Attempt extends Connecting {
+  readonly stream: string;
+  readonly credentials: Login;
+  readonly deadline: Deadline;
+  readonly reached: (place: keyof typeof whereItStuck) => void;
+}
+
+async function connectLane(connecting: Connecting, signal: AbortSignal): Promise<PublisherConnection> {
+  const { options, plan, endpoint, lane } = connecting;
+  const { label } = endpoint;
+  let reached: keyof typeof whereItStuck = "nothing";
+  const deadline = startDeadline(options.connectionTimeoutMs, signal, ({ givenUp }) =>
+    givenUp
+      ? transportError("unreachable", `${label}: connecting was given up`)
+      : transportError(
+          "timeout",
+          `${label}: not connected in ${options.connectionTimeoutMs} ms: ${whereItStuck[reached]}`,
+        ),
+  );
+  let session: Session | undefined;
+  try {
+    const credentials = await deadline.race(login(options, endpoint));
+    const attempt: Attempt = {
+      ...connecting,
+      stream: plan.streams[lane.index % plan.streams.length]!,
+      credentials,
+      deadline,
+      reached: (place) => {
+        reached = place;
+      },
+    };
+    session = await open(attempt, addressOf(endpoint, options));
+    await declareStreams({ ...attempt, session });
+    const leader = await leaderOf({ ...attempt, session });
+    if (!isSame(session.node, leader)) {
+      const locator = session;
+      session = await openLeader(attempt, leader);
+      locator.wire.end(new Error("The leader is another node"));
+    }
+    return await openPublisher(attempt, session);
+  } catch (error) {
+    session?.wire.end(error as Error);
+    if (deadline.signal.aborted) throw deadline.signal.reason;
+    throw failure(error, "publisher", label);
+  } finally {
+    deadline.done();
+  }
+}
+
+const open = (
+  { endpoint, options, lane, credentials: given, deadline, reached }: Attempt,
+  address: Address,
+): Promise<Session> =>
+  openSession({
+    address,
+    endpoint,
+    options,
+    connectionName: `${options.connectionName}#${lane.index}`,
+    login: given,
+    deadline,
+    reached,
+  });
+
+const isSame = (one: Address | undefined, other: Address): boolean =>
+  one !== undefined && one.host === other.host && one.port === other.port;
+
+/** @throws TransportError */
+async function openLeader(attempt: Attempt, leader: Address): Promise<Session> {
+  const { options, endpoint, stream } = attempt;
+  const { resolveAddress } = options;
+  if (resolveAddress === undefined) {
+    const place = `${endpoint.label}: the leader of ${stream}, ${leader.host}:${leader.port}`;
+    return open(attempt, leader).catch((error: unknown) => {
+      const { kind, permanent, message } = failure(error, "publisher", place);
+      const hint =
+        "It is the address that the broker gives (advertised_host): set streamAddressResolver to map it";
+      const text = kind === "unreachable" || kind === "timeout" ? `${place}: ${message}. ${hint}` : message;
+      throw transportError(kind, text, { cause: error, permanent });
+    });
+  }
+  for (let left = TRIES; ; left--) {
+    const session = await open(attempt, addressed(resolveAddress, leader, endpoint));
+    // Any node takes what is for the leader, by a detour.
+    if (isSame(session.node, leader) || left === 1) return session;
+    session.wire.end(new Error("Another node than the leader"));
+  }
+}
+
+function addressed(
+  resolve: NonNullable<TransportOptions["resolveAddress"]>,
+  leader: Address,
+  { label }: Endpoint,
+): Address {
+  try {
+    const { host, port } = resolve(leader);
+    if (typeof host === "string" && Number.isInteger(port)) return { host, port };
+  } catch (cause) {
+    throw transportError("unreachable", `${label}: streamAddressResolver failed`, { cause });
+  }
+  throw transportError("unreachable", `${label}: streamAddressResolver gave no { host, port }`);
+}
+
+async function openPublisher(
+  attempt: Attempt,
+  { wire, frameMax, dialect }: Session,
+): Promise<PublisherConnection> {
+  const { options, endpoint, lane, stream, reference, deadline } = attempt;
+  const { ask } = asker(wire, deadline);
+  await ask(DECLARE_PUBLISHER, declarePublisher(PUBLISHER_ID, reference ?? "", stream));
+  const query = (name: string) => queryPublisherSequence(name, stream);
+  const lastSequence =
+    reference === undefined ? undefined : readSequence(await ask(QUERY_PUBLISHER_SEQUENCE, query(reference)));
+  const connection = publisherConnection({
+    wire,
+    frameMax,
+    dialect,
+    message: options.message,
+    confirms: options.confirms,
+    label: `${endpoint.label}: stream ${stream}`,
+    lastSequence,
+  });
+  if (typeof options.publisherName === "string") {
+    const { publisherName } = options;
+    const watch = setInterval(async () => {
+      const last = await wire.ask(QUERY_PUBLISHER_SEQUENCE, query(publisherName)).then(readSequence, () => 0);
+      if (last > connection.highestSequence && !wire.isEnded) tellOfSecondWriter(options, endpoint, lane);
+    }, WATCH_MS);
+    watch.unref();
+    void wire.ended.then(() => clearInterval(watch));
+  }
+  return connection;
+}
+
+/** Of two writers under one name, each loses what the other was ahead of. */
+function tellOfSecondWriter({ logger }: TransportOptions, { label }: Endpoint, { index }: LaneContext): void {
+  const message =
+    "the stream has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own";
+  say(logger, "second_writer", { endpoint: label, lane: index }, message);
+}
+
+const whereItStuck = {
+  nothing: "the host does not answer (name, address, firewall?)",
+  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
+  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
+};

@@ -1,0 +1,134 @@
+import { describe, expect, it, vi } from "vitest";
+import { close } from "../src/protocol/close.js";
+import * as command from "../src/protocol/commands.js";
+import { metadata } from "../src/protocol/metadata.js";
+import { open } from "../src/protocol/open.js";
+import { peerProperties, readProperties } from "../src/protocol/peer-properties.js";
+import {
+  ENTRY_HEAD_BYTES,
+  PUBLISH_HEAD_BYTES,
+  putEntryHead,
+  putPublishHead,
+} from "../src/protocol/publish.js";
+import { declarePublisher, deletePublisher, queryPublisherSequence } from "../src/protocol/publisher.js";
+import { Reader } from "../src/protocol/reader.js";
+import { saslAuthenticate } from "../src/protocol/sasl.js";
+import { create, deleteStream } from "../src/protocol/stream.js";
+import { createSuperStream, deleteSuperStream, partitions, route } from "../src/protocol/super-stream.js";
+import { tune } from "../src/protocol/tune.js";
+import { frame, list, u16, u32 } from "../src/protocol/writer.js";
+import { WAIT } from "./support/connect.js";
+import { FakeStreamServer, type ReceivedFrame } from "./support/fake-server.js";
+import { officialClient } from "./support/official.js";
+
+/** What rabbitmq-stream-js-client puts on the wire for a session of a publisher. */
+async function captured(): Promise<ReceivedFrame[]> {
+  const streams = [command.PARTITIONS, command.ROUTE];
+  await using server = await FakeStreamServer.start({
+    streams: [],
+    answer: (key, request) =>
+      streams.includes(key)
+        ? frame(
+            key | command.RESPONSE,
+            1,
+            u32(request.u32()),
+            u16(1),
+            list([], () => u16(0)),
+          )
+        : undefined,
+  });
+  const client = await officialClient({ port: server.port, username: "anna", password: "se:cret" });
+  const args = { "max-age": "6h", "stream-max-segment-size-bytes": 500_000_000, "max-length-bytes": 2 ** 40 };
+  await client.createStream({ stream: "events", arguments: args });
+  const publisher = await client.declarePublisher({ stream: "events", publisherRef: "indexer" });
+  for (const text of ["one", "", "x".repeat(300)]) await publisher.send(Buffer.from(text));
+  await vi.waitUntil(() => server.streams.get("events")?.stored.length === 3, WAIT);
+  await client.deletePublisher(publisher.extendedId);
+  await client.queryPartitions({ superStream: "invoices" });
+  await client.routeQuery({ routingKey: "invoice-1", superStream: "invoices" });
+  await client.createSuperStream({ streamName: "invoices", arguments: { "max-age": "1h" } }, undefined, 3);
+  await client.deleteSuperStream({ streamName: "invoices" });
+  await client.deleteStream({ stream: "events" });
+  await client.close();
+  return server.received;
+}
+
+/** The same frame by our own encoders: what they say is read from it, the rest is theirs. */
+function ours({ command: key, version, bytes }: ReceivedFrame): Buffer | undefined {
+  const reader = new Reader(bytes, 8);
+  const request = (...fields: Buffer[]) => frame(key, version, ...fields);
+  if (key === command.PUBLISH) return publishFrame(reader);
+  if (key === command.TUNE) return tune({ frameMax: reader.u32(), heartbeat: reader.u32() });
+  if (key === command.HEARTBEAT) return request();
+  const id = u32(reader.u32());
+  const pairs = () => readProperties(reader);
+  const strings = () => reader.list(2, (one) => one.string());
+  switch (key) {
+    case command.PEER_PROPERTIES:
+      return request(id, peerProperties(pairs()));
+    case command.SASL_HANDSHAKE:
+      return request(id);
+    case command.SASL_AUTHENTICATE:
+      return request(id, saslAuthenticate("PLAIN", "anna", "se:cret"));
+    case command.OPEN:
+      return request(id, open("/"));
+    case command.METADATA:
+      return request(id, metadata(strings()));
+    case command.CREATE:
+      return request(id, create(reader.string(), pairs()));
+    case command.DELETE:
+      return request(id, deleteStream("events"));
+    case command.DECLARE_PUBLISHER:
+      return request(id, declarePublisher(reader.u8(), reader.string(), reader.string()));
+    case command.DELETE_PUBLISHER:
+      return request(id, deletePublisher(reader.u8()));
+    case command.QUERY_PUBLISHER_SEQUENCE:
+      return request(id, queryPublisherSequence("indexer", "events"));
+    case command.PARTITIONS:
+      return request(id, partitions("invoices"));
+    case command.ROUTE:
+      return request(id, route("invoice-1", "invoices"));
+    case command.CREATE_SUPER_STREAM:
+      return request(id, createSuperStream(reader.string(), strings(), strings(), pairs()));
+    case command.DELETE_SUPER_STREAM:
+      return request(id, deleteSuperStream("invoices"));
+    case command.CLOSE:
+      return request(id, close({ code: reader.u16(), reason: reader.string() }));
+    default:
+      return undefined;
+  }
+}
+
+function publishFrame(reader: Reader): Buffer {
+  const target = Buffer.alloc(4096);
+  const publisherId = reader.u8();
+  const entries = reader.list(12, (one) => [one.u64(), one.bytes(one.u32())] as const);
+  let end = PUBLISH_HEAD_BYTES;
+  for (const [publishingId, bytes] of entries) {
+    putEntryHead(target, end, publishingId, bytes.length);
+    end += ENTRY_HEAD_BYTES;
+    end += bytes.copy(target, end);
+  }
+  putPublishHead(target, { version: 1, publisherId, count: entries.length, end });
+  return target.subarray(0, end);
+}
+
+describe("frames beside rabbitmq-stream-js-client", () => {
+  it("are the same byte for byte, for all that a publisher sends", async () => {
+    const frames = await captured();
+    const compared = new Set<number>();
+    for (const theirs of frames) {
+      const own = ours(theirs);
+      if (own === undefined) continue;
+      compared.add(theirs.command);
+      expect(own.toString("hex")).toBe(theirs.bytes.toString("hex"));
+    }
+    const all = Object.values(command).filter((key) => key !== command.RESPONSE);
+    const fromBroker = [command.PUBLISH_CONFIRM, command.PUBLISH_ERROR, command.METADATA_UPDATE];
+    // Versions are the client's own; it sends no heartbeat in so short a time.
+    const own = [command.EXCHANGE_COMMAND_VERSIONS, command.HEARTBEAT];
+    expect(
+      all.filter((key) => !compared.has(key) && !fromBroker.includes(key) && !own.includes(key)),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { type Client, connect, Offset } from "rabbitmq-stream-js-client";
+import type { Message } from "rabbitmq-stream-js-client/dist/publisher.js";
+
+export interface OfficialAddress {
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** rabbitmq-stream-js-client, which shares nothing with ours. It cannot connect to RabbitMQ 3.10. */
+export const officialClient = ({
+  port,
+  username = "guest",
+  password = "guest",
+}: OfficialAddress): Promise<Client> =>
+  connect({ hostname: "127.0.0.1", port, username, password, vhost: "/", heartbeat: 0 });
+
+/** Everything that a stream holds, read by the official client until `count` are there. */
+export async function readStream(
+  address: OfficialAddress,
+  stream: string,
+  count: number,
+): Promise<Message[]> {
+  const client = await officialClient(address);
+  const all: Message[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      if (count === 0) resolve();
+      client
+        .declareConsumer({ stream, offset: Offset.first() }, (message) => {
+          all.push(message);
+          if (all.length >= count) resolve();
+        })
+        .catch(reject);
+    });
+  } finally {
+    await client.close();
+  }
+  return all;
+}

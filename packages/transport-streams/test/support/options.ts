@@ -1,0 +1,56 @@
+import {
+  type OutboundMessage,
+  type PublishOutcome,
+  type Settle,
+  silentLogger,
+  type TransportOptions,
+} from "@streamll/core";
+
+export const options = (own: Partial<TransportOptions> = {}): TransportOptions => ({
+  confirms: true,
+  message: {
+    exchange: "events",
+    contentType: "application/json",
+    appId: "streamll",
+    persistent: true,
+    mandatory: false,
+  },
+  topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
+  connectionTimeoutMs: 10_000,
+  heartbeatMs: 10_000,
+  connectionName: "streamll@test",
+  logger: silentLogger,
+  ...own,
+});
+
+export const message = (own: Partial<OutboundMessage> & { readonly sequence: number }): OutboundMessage => ({
+  routingKey: "streamll.start.search",
+  body: Buffer.from('{"event_type":"start"}'),
+  messageId: `event-${own.sequence}`,
+  correlationId: "execution-1",
+  type: "start",
+  timestamp: 1_755_770_400_123,
+  headers: { event_type: "start" },
+  ...own,
+});
+
+export const messages = (
+  first: number,
+  count: number,
+  own: Partial<OutboundMessage> = {},
+): OutboundMessage[] => Array.from({ length: count }, (_, i) => message({ ...own, sequence: first + i }));
+
+/** What became of each message of a batch; a second outcome for one throws. */
+export function outcomes(count: number): { settle: Settle; all: (PublishOutcome | undefined)[] } {
+  const all = new Array<PublishOutcome | undefined>(count).fill(undefined);
+  return {
+    all,
+    settle(from, to, outcome) {
+      if (from >= to) throw new Error(`empty range ${from} to ${to}`);
+      for (let i = from; i < to; i++) {
+        if (i >= count || all[i]) throw new Error(`message ${i} of ${count} was settled again`);
+        all[i] = outcome;
+      }
+    },
+  };
+}
