@@ -1,0 +1,54 @@
+import { brokersForTests } from "@streamll/brokers";
+import { cannot, testTransport } from "@streamll/transport-testkit";
+import { afterAll, describe } from "vitest";
+import { streamsTransport } from "../src/transport.js";
+import { open } from "./support/connect.js";
+import { proxyTo } from "./support/proxy.js";
+import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
+
+for (const broker of brokersForTests()) {
+  if (!broker.owned) {
+    describe.skip(`the transport streams on RabbitMQ ${broker.generation}: its stream port is not known`);
+    continue;
+  }
+  const endpoint = endpointOf(broker);
+  const stream = freshName();
+  await using lane = await open(endpoint, onStream(stream));
+  await lane.connection.close(AbortSignal.timeout(5000));
+  const reader = await follow(broker, stream);
+  const proxy = await proxyTo(endpoint, endpoint);
+  afterAll(async () => {
+    await reader[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  testTransport({
+    name: `streams on RabbitMQ ${broker.generation}`,
+    create(options) {
+      const transport = streamsTransport({ ...options, ...onStream(stream) });
+      // What a frame of these brokers holds: before connecting it is not known.
+      return { ...transport, capabilities: { ...transport.capabilities, maxMessageBytes: 1_000_000 } };
+    },
+    endpoint: proxy.endpoint,
+    unreachable: { ...endpoint, port: 1 },
+    read: async () =>
+      reader.all.map(({ content, fields, properties }) => ({
+        body: content,
+        routingKey: fields.routingKey,
+        messageId: properties.messageId,
+        correlationId: properties.correlationId,
+        type: properties.type,
+        headers: properties.headers ?? {},
+      })),
+    timeoutMs: 10_000,
+    faults: {
+      disconnect: () => proxy.reset(),
+      refuse: (message) => ({ ...message, body: Buffer.alloc(2 * 1024 * 1024) }),
+      block: cannot("a broker of streams does not say so: it reads no more"),
+      silence() {
+        proxy.freeze();
+        return () => proxy.thaw();
+      },
+    },
+  });
+}
