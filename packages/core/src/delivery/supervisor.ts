@@ -98,7 +98,7 @@ export class Supervisor {
           const end = await this.#use(attempt.connection, site);
           if (end.proven) failures = 0;
           if (stopped.aborted) return;
-          error = end.error ?? new TransportError("unreachable", "the connection was closed");
+          error = temporary(end.error ?? new TransportError("unreachable", "the connection was closed"));
         }
         site.breaker.failed(generation, clock.now());
       }
@@ -212,6 +212,10 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
+
+/** The broker took the login and the declaration: what ended the connection later is no reason not to open it again. */
+const temporary = (error: TransportError): TransportError =>
+  error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
 
 function asTransportError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;

@@ -321,11 +321,11 @@ describe("a refused event", () => {
 });
 
 describe("a poison event", () => {
-  const killer = (guilty: string) => {
+  const killer = (guilty: string, error = new TransportError("protocol", "PRECONDITION_FAILED")) => {
     const transport = new FakeTransport();
     transport.onPublish = (connection) => {
       if (connection.batches.at(-1)!.some((one) => one.messageId === guilty)) {
-        connection.die(new TransportError("protocol", "PRECONDITION_FAILED"));
+        connection.die(error);
       } else {
         connection.answer();
       }
@@ -340,6 +340,18 @@ describe("a poison event", () => {
     await clock.advance(600_000);
     expect(failures).toMatchObject([{ message: { messageId: "poison" }, error: { code: "REJECTED" } }]);
     expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1, events_buffered: 0 });
+  });
+
+  it("that ends its connection for good does not keep stop() from delivering the others", async () => {
+    const tooLarge = new TransportError("too-large", "PRECONDITION_FAILED", { permanent: true });
+    const { engine, clock, failures } = bench({ transport: killer("poison", tooLarge), batchSize: 4 });
+    for (let i = 0; i < 8; i++) engine.offer(message({ messageId: i === 3 ? "poison" : `good-${i}` }));
+    const stopped = engine.stop();
+    await clock.advance(15_000);
+    expect(await stopped).toMatchObject({ sent: 7, failures: { EVENT_TOO_LARGE: 1 } });
+    expect(failures).toMatchObject([
+      { message: { messageId: "poison" }, error: { code: "EVENT_TOO_LARGE" } },
+    ]);
   });
 
   it("with no neighbour has its tries, then fails", async () => {
