@@ -1,15 +1,23 @@
+import { setTimeout } from "node:timers/promises";
 import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
 import type { Deadline } from "./deadline.js";
 import { failure, transportError } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";
-import { PRECONDITION_FAILED, STREAM_ALREADY_EXISTS, STREAM_DOES_NOT_EXIST } from "./protocol/codes.js";
+import {
+  INTERNAL_ERROR,
+  PRECONDITION_FAILED,
+  STREAM_ALREADY_EXISTS,
+  STREAM_DOES_NOT_EXIST,
+} from "./protocol/codes.js";
 import { CREATE, CREATE_SUPER_STREAM, METADATA, PARTITIONS } from "./protocol/commands.js";
 import { type Address, metadata, readMetadata } from "./protocol/metadata.js";
 import { create } from "./protocol/stream.js";
 import { createSuperStream, partitions, readStreams } from "./protocol/super-stream.js";
 import { asker, type Session } from "./session.js";
 import { RefusedError } from "./wire.js";
+
+type SuperStream = NonNullable<StreamPlan["superStream"]>;
 
 export interface Declaring {
   readonly session: Session;
@@ -27,58 +35,86 @@ export interface Declaring {
  * @throws TransportError
  */
 export async function declareStreams(declaring: Declaring): Promise<void> {
-  const { session, plan, stream, endpoint, deadline } = declaring;
-  const { ask } = asker(session.wire, deadline);
-  const { mode, superStream } = plan;
+  const { mode, superStream } = declaring.plan;
   if (mode === "none") return;
   try {
     if (superStream !== undefined) await declareSuperStream(declaring, superStream);
     // A stream that is there is looked at too: created again, it tells whether its arguments are these.
-    if (mode === "declare") await orExists(ask(CREATE, create(stream, plan.arguments)));
+    if (mode === "declare") await createStream(declaring);
   } catch (error) {
     if (error instanceof RefusedError && error.code === PRECONDITION_FAILED)
       throw await conflict(declaring, error);
-    throw failure(error, "declare", endpoint.label);
+    throw failure(error, "declare", declaring.endpoint.label);
   }
 }
 
-async function declareSuperStream(
-  { session, plan, endpoint, options, deadline }: Declaring,
-  { name, bindingKeys }: NonNullable<StreamPlan["superStream"]>,
-): Promise<void> {
+const LOCATOR = "queue-leader-locator";
+
+/**
+ * Where its leader was put is left as found, unless the options say: a partition of a super stream has it "balanced"
+ * from the broker (4.0), "least-leaders" from RabbitMQ's command line.
+ */
+async function createStream({ session, plan, stream, deadline }: Declaring): Promise<void> {
   const { ask } = asker(session.wire, deadline);
-  const found = await ask(PARTITIONS, partitions(name)).then(readStreams, (error: unknown) => {
-    if (error instanceof RefusedError && error.code === STREAM_DOES_NOT_EXIST) return [];
-    throw error;
-  });
-  if (found.length > 0)
-    return checkPartitions(found, plan.streams, `${endpoint.label}: the super stream ${name}`);
-  if (plan.mode === "passive") {
-    const message = `${endpoint.label}: there is no super stream ${name}. Create it, or set declareTopology: "declare"`;
-    throw transportError("not-found", message, { permanent: true });
+  const others = LOCATOR in plan.arguments ? [] : ["balanced", "least-leaders", "client-local"];
+  const variants = [plan.arguments, ...others.map((locator) => ({ ...plan.arguments, [LOCATOR]: locator }))];
+  let refusal: unknown;
+  for (const args of variants) {
+    try {
+      await ask(CREATE, create(stream, args)).catch(unless(STREAM_ALREADY_EXISTS));
+      return;
+    } catch (error) {
+      unless(PRECONDITION_FAILED)(error);
+      refusal ??= error;
+    }
   }
-  if (session.versions.has(CREATE_SUPER_STREAM)) {
-    // Another lane may be quicker.
-    await orExists(
-      ask(CREATE_SUPER_STREAM, createSuperStream(name, plan.streams, bindingKeys, plan.arguments)),
-    );
-  } else {
-    const reason = `making a super stream on RabbitMQ before 3.13 (superStreamPartitions)`;
-    await deadline.race(declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason));
+  throw refusal;
+}
+
+/** While another program makes it, a part of it is there, and making it too is an internal error (RabbitMQ 4.0). */
+const PATIENCE = { tries: 20, pauseMs: 100 };
+
+async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: SuperStream): Promise<void> {
+  const { session, plan, endpoint, options, deadline } = declaring;
+  const { streams, mode } = plan;
+  const { ask } = asker(session.wire, deadline);
+  const what = `${endpoint.label}: the super stream ${name}`;
+  for (let left = PATIENCE.tries; ; left--) {
+    const found = await ask(PARTITIONS, partitions(name)).then(readStreams, none);
+    if (found.length === streams.length && isWithin(found, streams)) return;
+    if (!isWithin(found, streams) || (left === 0 && found.length > 0)) {
+      const message = `${what} has the partitions ${found.join(", ")}, and superStreamPartitions asks for ${streams.join(", ")}. Set it to ${found.length}, or use another name`;
+      throw transportError("topology-conflict", message, { permanent: true });
+    }
+    if (found.length === 0 && mode === "passive") {
+      const message = `${what} is not there. Create it, or set declareTopology: "declare"`;
+      throw transportError("not-found", message, { permanent: true });
+    }
+    if (found.length === 0 && session.versions.has(CREATE_SUPER_STREAM)) {
+      const request = createSuperStream(name, streams, bindingKeys, plan.arguments);
+      const others = left > 0 ? [STREAM_ALREADY_EXISTS, INTERNAL_ERROR] : [];
+      await ask(CREATE_SUPER_STREAM, request).catch(unless(...others));
+    } else if (found.length === 0) {
+      const reason = "making a super stream on RabbitMQ before 3.13 (superStreamPartitions)";
+      await deadline.race(declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason));
+    }
+    await deadline.race(setTimeout(PATIENCE.pauseMs, undefined, { ref: false }));
   }
 }
 
-function checkPartitions(found: readonly string[], wanted: readonly string[], what: string): void {
-  const isSame = found.length === wanted.length && found.every((stream) => wanted.includes(stream));
-  if (isSame) return;
-  const message = `${what} has the partitions ${found.join(", ")}, and superStreamPartitions asks for ${wanted.join(", ")}. Set it to ${found.length}, or use another name`;
-  throw transportError("topology-conflict", message, { permanent: true });
+const isWithin = (found: readonly string[], wanted: readonly string[]): boolean =>
+  found.every((stream) => wanted.includes(stream));
+
+function none(error: unknown): string[] {
+  unless(STREAM_DOES_NOT_EXIST)(error);
+  return [];
 }
 
-const orExists = (answer: Promise<unknown>): Promise<unknown> =>
-  answer.catch((error: unknown) => {
-    if (!(error instanceof RefusedError && error.code === STREAM_ALREADY_EXISTS)) throw error;
-  });
+const unless =
+  (...codes: readonly number[]) =>
+  (error: unknown): void => {
+    if (!(error instanceof RefusedError && codes.includes(error.code))) throw error;
+  };
 
 /** The stream protocol does not tell what a stream was made with. A declaration over AMQP 0-9-1 that is refused does. */
 async function conflict(
