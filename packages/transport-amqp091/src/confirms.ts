@@ -31,11 +31,16 @@ interface Run {
   returned?: Map<number, TransportError>;
 }
 
-/** What a broker sends with a message that it could not route. */
-export interface ReturnedMessage {
-  readonly messageId: unknown;
+/** Messages as a broker speaks of them. */
+export interface Named {
   readonly exchange: string;
-  readonly routingKey: string;
+  /** Absent: whatever its key. */
+  readonly routingKey?: string;
+}
+
+/** What a broker sends with a message that it could not route. */
+export interface ReturnedMessage extends Required<Named> {
+  readonly messageId: unknown;
 }
 
 /**
@@ -90,6 +95,21 @@ export class Confirms {
    */
   returned(message: ReturnedMessage, error: TransportError): boolean {
     return this.#markReturned(message, error, this.#returnsFrom) || this.#markReturned(message, error, 1);
+  }
+
+  /** Settles every open message to this exchange, or to this key of it, as refused. `false` where there is none. */
+  refuse(named: Named, error: TransportError): boolean {
+    const outcome: PublishOutcome = { kind: "refused", error };
+    let found = false;
+    for (let i = this.#oldest; i < this.#runs.length; i++) {
+      const run = this.#runs[i]!;
+      for (let at = run.head; at < run.count; at++) {
+        if (isSettled(run, at) || !this.#isNamed(run.batch[run.from + at]!, named)) continue;
+        settleOne(run, at, outcome);
+        found = true;
+      }
+    }
+    return found;
   }
 
   #push(batch: OutboundBatch, settle: Settle, from: number, to: number): void {
@@ -158,12 +178,12 @@ export class Confirms {
     return false;
   }
 
-  #fits(sent: OutboundMessage, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
-    return (
-      sent.messageId === (messageId ?? "") &&
-      sent.routingKey === routingKey &&
-      (sent.exchange ?? this.#exchange) === exchange
-    );
+  #fits(sent: OutboundMessage, message: ReturnedMessage): boolean {
+    return sent.messageId === (message.messageId ?? "") && this.#isNamed(sent, message);
+  }
+
+  #isNamed(sent: OutboundMessage, { exchange, routingKey = sent.routingKey }: Named): boolean {
+    return sent.routingKey === routingKey && (sent.exchange ?? this.#exchange) === exchange;
   }
 }
 

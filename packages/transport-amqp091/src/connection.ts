@@ -8,7 +8,7 @@ import type {
 } from "@streamll/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { Confirms, gaps } from "./confirms.js";
-import { failure, transportError } from "./failure.js";
+import { failure, refusedBy, transportError } from "./failure.js";
 import { wireOf } from "./wire.js";
 import type { BatchWriter } from "./writer.js";
 
@@ -69,6 +69,19 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     retire(stream);
   }
 
+  /**
+   * Where the broker names a topic, or another exchange than the sink's, it goes on to take everything else: what it
+   * names is refused, and the connection may be opened again at once.
+   */
+  function refuseNamed(error: Error): Error {
+    const named = refusedBy(error);
+    const isOfAll = named?.routingKey === undefined && named?.exchange === lane.message.exchange;
+    if (ended || named === undefined || isOfAll) return error;
+    const { kind, message } = failure(error, "use", label);
+    const refusal = transportError(kind, message, { cause: error, permanent: true });
+    return confirms?.refuse(named, refusal) ? transportError(kind, message, { cause: error }) : error;
+  }
+
   function tellFlow(): void {
     listener?.(
       blocked === undefined ? { credit: full ? 0 : Number.POSITIVE_INFINITY } : { credit: 0, blocked },
@@ -99,7 +112,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   stream.once("close", () => end(new Error("Socket closed")));
   stream.on("drain", checkRoom);
   channel.on("drain", checkRoom);
-  channel.on("error", fail);
+  channel.on("error", (error) => fail(refuseNamed(error)));
   // Where the connection takes the channel along, its own event comes next, and says why.
   channel.on("close", () =>
     queueMicrotask(() => closing || fail(new Error("Unexpected close of the channel"))),

@@ -1,4 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
+import type { Named } from "./confirms.js";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -41,12 +42,22 @@ export function replyOf(error: unknown): Reply | undefined {
   return found ? { code: Number(found[1]), text: found[2]! } : undefined;
 }
 
+/** Which messages the broker refuses, where it ends a channel over them and says so. */
+export function refusedBy(error: unknown): Named | undefined {
+  const { code, text = "" } = replyOf(error) ?? {};
+  const topic = /access to topic '(.*)' in exchange (?:exchange )?'(.*)' in vhost/s.exec(text);
+  if (topic) return { routingKey: topic[1]!, exchange: topic[2]! };
+  const exchange = code === 404 || code === 403 ? /exchange '(.*)' in vhost/s.exec(text) : undefined;
+  return exchange ? { exchange: exchange[1]! } : undefined;
+}
+
 export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
-  if (/limit.*reached/i.test(text)) {
+  if (/limit.*reached|reached the maximum allowed/i.test(text)) {
+    const what = /channel/.test(text) ? "channels" : "connections";
     return verdict(
       "throttled",
       false,
-      "The broker allows no more connections for this virtual host or user: raise its limit, or lower connectionPoolSize",
+      `The broker allows no more ${what} for this virtual host or user: raise its limit, or lower connectionPoolSize`,
     );
   }
   switch (code) {

@@ -24,6 +24,16 @@ const cases: [what: string, error: Error, stage: Stage, kind: string, permanent:
     true,
   ],
   ["an exchange that went away", closed(404, "NOT_FOUND - no exchange 'x'"), "use", "not-found", false],
+  [
+    "a limit of channels",
+    closed(
+      530,
+      "NOT_ALLOWED - number of channels opened for user 'app' has reached the maximum allowed user limit of (1)",
+    ),
+    "connect",
+    "throttled",
+    false,
+  ],
   ["a queue held by another", closed(405, "RESOURCE_LOCKED"), "declare", "permission", false],
   [
     "other arguments",

@@ -153,6 +153,31 @@ describe.each(cases)("publishing $how to RabbitMQ $generation", ({ broker, write
     expect(got.map(({ fields }) => fields.exchange)).toEqual([bench.name, "", bench.name]);
   });
 
+  it("refuses alone what its user may not write, or goes to a missing exchange, though the channel ends", async () => {
+    await using bench = await scratch(broker.endpoint);
+    const { name } = bench;
+    await addUser(broker, name);
+    const rights = { exchange: name, write: "^streamll[.]app$", read: ".*" };
+    await broker.manage("PUT", `topic-permissions/%2F/${name}`, rights);
+    const endpoint = { ...broker.endpoint, username: name, password: "pw" };
+    const good = () => message({ routingKey: "streamll.app" });
+    const cases = [
+      ["permission", { routingKey: "streamll.it's secret" }],
+      ["not-found", { exchange: `${name}.none` }],
+    ] as const;
+    for (const [kind, parts] of cases) {
+      await using lane = await open(endpoint, bench.own, writerOf);
+      expect(await publish(lane.connection, [good()])).toEqual([confirmed]);
+      const record = outcomes(4);
+      lane.connection.publish([good(), message(parts), good(), message(parts)], record.settle);
+      expect(await lane.connection.closed).toMatchObject({ kind, permanent: false });
+      const refused = { kind: "refused", error: { kind, permanent: true } };
+      expect([record.all[1], record.all[3]]).toMatchObject([refused, refused]);
+      for (const other of [record.all[0], record.all[2]]) expect(other?.kind).not.toBe("refused");
+    }
+    await removeUser(broker, name);
+  });
+
   it("without confirms says written, and close() lets all of it arrive", async () => {
     await using bench = await scratch(broker.endpoint);
     const own = { ...bench.own, confirms: false };
