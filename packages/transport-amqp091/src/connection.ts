@@ -30,6 +30,8 @@ export interface OpenLane {
   readonly label: string;
   /** A message came back that had been settled as written. */
   readonly lost: (exchange: string) => void;
+  /** Declares again what messages to this exchange need; `undefined` where that is not the sink's. */
+  readonly redeclare: (exchange: string) => Promise<void> | undefined;
 }
 
 export interface LaneConnection extends TransportConnection {
@@ -48,6 +50,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   let listener: ((flow: Flow) => void) | undefined;
   let blocked: string | undefined;
   let full = false;
+  let declaring = false;
   let closing = false;
   let ended = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
@@ -83,9 +86,21 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   }
 
   function tellFlow(): void {
-    listener?.(
-      blocked === undefined ? { credit: full ? 0 : Number.POSITIVE_INFINITY } : { credit: 0, blocked },
-    );
+    const credit = full || declaring ? 0 : Number.POSITIVE_INFINITY;
+    listener?.(blocked === undefined ? { credit } : { credit: 0, blocked });
+  }
+
+  /** Somebody took away the queue that the sink has bound. Until it is there again, nothing more is taken. */
+  function redeclare(exchange: string): void {
+    if (declaring || ended || closing) return;
+    const declared = lane.redeclare(exchange);
+    if (declared === undefined) return;
+    declaring = true;
+    tellFlow();
+    declared.then(() => {
+      declaring = false;
+      tellFlow();
+    }, fail);
   }
 
   function checkRoom(): void {
@@ -140,6 +155,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     const message = { exchange, routingKey, messageId: properties.messageId };
     const known = confirms?.returned(message, unroutableOn(exchange)) ?? false;
     if (!known) lane.lost(exchange);
+    redeclare(exchange);
   });
 
   function unroutableOn(exchange: string): TransportError {

@@ -118,6 +118,7 @@ async function connectLane(
       confirms: options.confirms,
       label,
       lost: warnOnce(options, label),
+      redeclare: redeclarer(model, options, label),
     });
     renew(connection, model, credentials, options, endpoint);
     return connection;
@@ -135,6 +136,23 @@ const whereItStuck = {
   host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
   broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
 };
+
+/** For what the sink itself has bound a queue to. */
+function redeclarer(model: ChannelModel, { topology, connectionTimeoutMs }: TransportOptions, label: string) {
+  return (exchange: string): Promise<void> | undefined => {
+    const isBound = topology.bindings.some((binding) => binding.exchange === exchange);
+    if (topology.mode !== "declare" || !isBound) return undefined;
+    const deadline = startDeadline(connectionTimeoutMs, new AbortController().signal, () =>
+      transportError("timeout", `${label}: the queue is gone, and could not be declared again in time`),
+    );
+    return deadline
+      .race(declareTopology(model, topology))
+      .catch((error) => {
+        throw failure(error, "declare", label);
+      })
+      .finally(deadline.done);
+  };
+}
 
 async function openChannel(model: ChannelModel, confirms: boolean): Promise<Channel> {
   const options = { highWaterMark: CHANNEL_FRAMES };

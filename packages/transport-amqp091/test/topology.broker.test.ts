@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Topology } from "@streamll/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { open, type Scratch, scratch } from "./support/lane.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { open, publish, type Scratch, scratch, WAIT } from "./support/lane.js";
 import { brokers } from "./support/live.js";
+import { message, messages, outcomes } from "./support/message.js";
 import { addUser, removeUser } from "./support/user.js";
 
 const topology = (own: Partial<Topology>): Topology => ({
@@ -146,5 +147,33 @@ describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
       kind: "permission",
       permanent: false,
     });
+  });
+
+  it("whose queue was deleted is declared again when a message comes back, and takes nothing meanwhile", async () => {
+    await using bench = await scratch(broker.endpoint);
+    await using lane = await open(broker.endpoint, bench.own);
+    await bench.channel.deleteQueue(bench.name);
+    const [returned] = await publish(lane.connection, [message()]);
+    expect(returned).toMatchObject({ kind: "refused", error: { kind: "unroutable", permanent: false } });
+    await vi.waitUntil(() => lane.flows.length === 3, WAIT);
+    expect(lane.flows.map(({ credit }) => credit)).toEqual([
+      Number.POSITIVE_INFINITY,
+      0,
+      Number.POSITIVE_INFINITY,
+    ]);
+    expect(await publish(lane.connection, messages(3))).toMatchObject(Array(3).fill({ kind: "confirmed" }));
+    await bench.drain(3);
+  });
+
+  it("that may not be declared again ends the connection, with the reason", async () => {
+    await using bench = await scratch(broker.endpoint);
+    const { name } = bench;
+    await addUser(broker, name);
+    const { connection } = await open({ ...broker.endpoint, username: name, password: "pw" }, bench.own);
+    await addUser(broker, name, { configure: "^$" });
+    await bench.channel.deleteQueue(name);
+    connection.publish([message()], outcomes(1).settle);
+    expect(await connection.closed).toMatchObject({ kind: "permission" });
+    await removeUser(broker, name);
   });
 });
