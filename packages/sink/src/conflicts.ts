@@ -1,6 +1,7 @@
 import type { ConfigurationProblem, Endpoint, Transport } from "@streamll/core";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./options/table.js";
-import { type Choice, capabilitiesOf, nameOf } from "./transport/choose.js";
+import { strangeToStreams } from "./stream.js";
+import { type Choice, capabilitiesOf, nameOf, speaksStreams } from "./transport/choose.js";
 
 /** What the transport learns at its creation, and so not one that the user made. */
 const learntAtCreation: readonly OptionName[] = [
@@ -26,6 +27,14 @@ const learntAtCreation: readonly OptionName[] = [
   "publisherConfirms",
   "mandatory",
   "appId",
+  "useStreams",
+  "stream",
+  "streamMaxAgeHours",
+  "streamMaxSegmentSize",
+  "streamMaxBytes",
+  "superStreamPartitions",
+  "publisherName",
+  "streamAddressResolver",
 ];
 
 /** Options that say opposite things. */
@@ -68,6 +77,7 @@ export function powerless(
   choice: Choice,
   values: ResolvedOptions,
   isSet: (option: OptionName) => boolean,
+  endpoints: readonly Endpoint[],
 ): ConfigurationProblem[] {
   const transport = `the transport ${nameOf(choice)}`;
   if (choice.kind === "given") {
@@ -80,6 +90,7 @@ export function powerless(
   if (choice.kind === "known" && choice.known.name === "memory" && values.ssl === true) {
     problems.push({ option: "ssl", message: `${transport} is in this process and has no TLS` });
   }
+  if (speaksStreams(choice)) problems.push(...strangeToStreams(values, isSet, endpoints));
   return problems;
 }
 

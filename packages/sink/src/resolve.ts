@@ -17,8 +17,15 @@ import type { RabbitMQSinkOptions } from "./options/sink-options.js";
 import { type OptionName, type ResolvedOptions, table } from "./options/table.js";
 import type { Provider } from "./provider/provider.js";
 import { remarksOn } from "./provider/remarks.js";
-import { resolveTopology } from "./topology.js";
-import { type Choice, capabilitiesOf, chooseTransport, schemesOf } from "./transport/choose.js";
+import { streamEndpoint, streamTopology } from "./stream.js";
+import { type ResolvedTopology, resolveTopology } from "./topology.js";
+import {
+  type Choice,
+  capabilitiesOf,
+  chooseTransport,
+  schemesOf,
+  speaksStreams,
+} from "./transport/choose.js";
 import { lazyTransport } from "./transport/lazy.js";
 
 /** A sink as its options describe it. */
@@ -54,20 +61,23 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     problems.push({ option: "amqpUrl", message });
   }
   const capabilities = choice && capabilitiesOf(choice);
-  const topology = resolveTopology({
-    ...values,
-    mode: choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
-    defaultRoutingKey: table.routingKey.default,
-    template: compileTemplate(values.routingKey),
-    queueType: isSet("queueType") ? values.queueType : undefined,
-    messageTtlMs: values.messageTtl,
-    priority: values.queuePriority,
-  });
+  const isStream = choice !== undefined && speaksStreams(choice);
+  const topology: ResolvedTopology = isStream
+    ? { queue: undefined, expirationMs: undefined, warnings: [], ...streamTopology(values) }
+    : resolveTopology({
+        ...values,
+        mode: choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
+        defaultRoutingKey: table.routingKey.default,
+        template: compileTemplate(values.routingKey),
+        queueType: isSet("queueType") ? values.queueType : undefined,
+        messageTtlMs: values.messageTtl,
+        priority: values.queuePriority,
+      });
   problems.push(...contradictions(values, isSet, cluster.endpoints), ...topology.problems);
   const { provider } = cluster;
   const remarks = provider && remarksOn(provider, values, isSet, cluster.endpoints);
   problems.push(...(remarks?.problems ?? []));
-  if (choice !== undefined) problems.push(...powerless(choice, values, isSet));
+  if (choice !== undefined) problems.push(...powerless(choice, values, isSet, cluster.endpoints));
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (choice === undefined) throw new Error("unreachable");
 
@@ -90,18 +100,23 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
       ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
       : {}),
     ...(values.credentials === undefined ? {} : { credentials: values.credentials }),
+    ...(values.publisherName === undefined ? {} : { publisherName: values.publisherName }),
+    ...(values.streamAddressResolver === undefined ? {} : { resolveAddress: values.streamAddressResolver }),
     logger,
   };
   const transport = transportOf(choice, transportOptions);
   const late = choice.kind === "factory" ? beyond(transport, values, isSet) : [];
   if (late.length > 0) throw new ConfigurationError(late);
+  const endpoints = isStream
+    ? cluster.endpoints.map((endpoint) => streamEndpoint(endpoint, values.ssl))
+    : cluster.endpoints;
   const noVerify = values.sslVerify ? [] : ["sslVerify is false: any certificate is accepted"];
   return {
     values,
     origins,
     derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology.queue),
     provider,
-    endpoints: isElsewhere(choice, cluster.endpoints, isSet) ? [placeOf(transport)] : cluster.endpoints,
+    endpoints: isElsewhere(choice, endpoints, isSet) ? [placeOf(transport)] : endpoints,
     transport,
     topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
@@ -131,7 +146,8 @@ function transportOf(choice: Choice, options: TransportOptions): Transport {
   const { name, packageName, capabilities, load } = known;
   if (load === undefined || capabilities === undefined)
     throw new TransportNotInstalledError(packageName, reason);
-  return lazyTransport({ name, packageName, capabilities, load }, options);
+  const partitions = speaksStreams(choice) ? options.topology.queues.length : undefined;
+  return lazyTransport({ name, packageName, capabilities, partitions, load }, options);
 }
 
 const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };

@@ -34,7 +34,10 @@ export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
 export interface PublishOptions {
   /** Withdraws the event while it is still buffered; once it is sent only the waiting ends. */
   readonly signal?: AbortSignal;
-  /** A number of your own by which a stream deduplicates. Only streams have it. */
+  /**
+   * A whole number of your own by which a stream deduplicates, above that of the event before it: a place in what the
+   * program reads. Only streams with `publisherName` have it, and then all events or none.
+   */
   readonly sequence?: number;
 }
 
@@ -142,7 +145,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   }
 
   async #publish(event: AnyEvent, { signal, sequence }: PublishOptions): Promise<Receipt> {
-    if (sequence !== undefined) throw this.#onlyStreams("sequence");
+    if (sequence !== undefined) this.#needPublisherName("sequence");
     let message: PreparedMessage | undefined;
     try {
       message = this.#messageOf(event);
@@ -152,16 +155,28 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     }
     if (message === undefined) return { eventId: "", confirmed: false, attempts: 0, latencyMs: 0 };
     this.#metrics?.start();
+    if (sequence !== undefined) message.sequence = sequence;
     return this.#engine.publish(message, signal === undefined ? {} : { signal });
   }
 
   /**
-   * The last `sequence` that the broker stored. Only streams know it.
+   * The last `sequence` that the stream has under `publisherName`, of a super stream the least over its partitions;
+   * 0 where it has none. Waits until every partition has been connected.
    *
-   * @throws ConfigurationError on any other transport.
+   * @throws ConfigurationError without a stream or without `publisherName`; else as {@link start}.
+   * @example
+   * for (let n = (await sink.lastSequence()) + 1; n <= lines.length; n++) {
+   *   await sink.ready();
+   *   sink.publish(eventOf(lines[n - 1]), { sequence: n }).catch(report);
+   * }
    */
   lastSequence(): Promise<number> {
-    return unawaited(Promise.reject(this.#onlyStreams("lastSequence")));
+    return unawaited(this.#lastSequence());
+  }
+
+  async #lastSequence(): Promise<number> {
+    this.#needPublisherName("lastSequence");
+    return this.#engine.lastSequence();
   }
 
   /** Resolves when all accepted before it is settled, or with what is pending after `flushTimeout`. */
@@ -225,9 +240,16 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     }
   }
 
-  #onlyStreams(option: string): ConfigurationError {
-    const message = `only a stream has it (useStreams: true); the transport here is ${this.#plan.transport.name}`;
-    return new ConfigurationError([{ option, message }]);
+  #needPublisherName(option: string): void {
+    const { transport, values } = this.#plan;
+    if (!transport.capabilities.deduplication) {
+      const message = `only a stream has it (useStreams: true); the transport here is ${transport.name}`;
+      throw new ConfigurationError([{ option, message }]);
+    }
+    if (typeof values.publisherName === "string") return;
+    const message =
+      "needs publisherName: what a stream has under a random name, no later program can ask for";
+    throw new ConfigurationError([{ option, message }]);
   }
 }
 

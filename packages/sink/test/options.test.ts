@@ -207,17 +207,9 @@ describe("the URL", () => {
 });
 
 describe("what a later package brings", () => {
-  const streams = "@streamll/transport-streams";
   const amqp10 = "@streamll/transport-amqp10";
   const pubsub = "@streamll/transport-pubsub";
   it.each<[RabbitMQSinkOptions, string]>([
-    [{ useStreams: true }, streams],
-    [{ useStreams: true, streamMaxAgeHours: 24, streamMaxSegmentSize: "500MB", batchSize: 500 }, streams],
-    [{ amqpUrl: "rabbitmq-stream://h:5552" }, streams],
-    [{ amqpUrl: "rabbitmq-stream+tls://h" }, streams],
-    [{ stream: "s" }, streams],
-    [{ superStreamPartitions: 3 }, streams],
-    [{ publisherName: "p" }, streams],
     [{ amqpVersion: "1.0" }, amqp10],
     [
       { amqpUrl: "amqps://ns.servicebus.windows.net", exchange: "", routingKey: "q", messageTtl: 3600 },

@@ -5,7 +5,7 @@ import type { OptionName, ResolvedOptions } from "../options/table.js";
 import { isUpgraded, remarkOnTls } from "../provider/encryption.js";
 import { type Provider, providerOf } from "../provider/provider.js";
 import { isConnectionString } from "../transport/choose.js";
-import { amqp091 } from "../transport/known.js";
+import { amqp091, streams } from "../transport/known.js";
 import { isAmqp, parseEndpoint, withLabel } from "./parse-endpoint.js";
 
 export interface ResolvedEndpoints {
@@ -83,8 +83,10 @@ const queryOptions = {
 function readQueries(endpoints: readonly Endpoint[], problem: (message: string) => void) {
   const found: Partial<Record<OptionName, unknown>> = {};
   for (const { scheme, query } of endpoints) {
-    if (!isAmqp(scheme)) continue;
+    const isStream = streams.schemes.includes(scheme);
+    if (!isAmqp(scheme) && !isStream) continue;
     for (const [key, text] of Object.entries(query)) {
+      if (isStream && key === "amqp_port" && /^\d{1,5}$/.test(text)) continue;
       if (!Object.hasOwn(queryOptions, key)) {
         problem(
           `the query parameter ${JSON.stringify(key.slice(0, 60))} is not known; allowed are ${Object.keys(queryOptions).join(", ")}`,

@@ -1,4 +1,5 @@
 import type {
+  AddressResolver,
   CredentialsProvider,
   DeliveryStats,
   Logger,
@@ -116,8 +117,10 @@ export interface RabbitMQSinkOptions {
   readonly streamMaxBytes?: number | SizeText | undefined;
   /** Partitions of a super stream. */
   readonly superStreamPartitions?: number | undefined;
-  /** Name under which a stream deduplicates. Default: random. */
-  readonly publisherName?: string | undefined;
+  /** Name under which a stream deduplicates; `false`: none, and no deduplication. Default: random. */
+  readonly publisherName?: string | false | undefined;
+  /** Where a node of the broker is reached that goes by this address among its own. Default: there. */
+  readonly streamAddressResolver?: AddressResolver | undefined;
 
   // Delivery
 

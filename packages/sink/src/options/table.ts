@@ -1,4 +1,10 @@
-import type { CredentialsProvider, DeliveryStats, Logger, StreamllEvent } from "@streamll/core";
+import type {
+  AddressResolver,
+  CredentialsProvider,
+  DeliveryStats,
+  Logger,
+  StreamllEvent,
+} from "@streamll/core";
 import type { Failure } from "../failure.js";
 import { amqp10, streams } from "../transport/known.js";
 import { boolean, callback, choice, count, duration, objectWith, orFalse, size, text } from "./kinds.js";
@@ -40,7 +46,7 @@ export const table = {
     default: "amqp://guest:guest@localhost:5672/",
     variables: ["RABBITMQ_URL", "AMAZON_MQ_URL", "CLOUDAMQP_URL", "AZURE_SERVICEBUS_CONNECTION_STRING"],
     about:
-      "Several URLs are one cluster: fail over, in shuffled order. `amqp://` and `amqps://` are AMQP 0-9-1, `memory:` is in this process; a host under `servicebus.windows.net` and a connection string `Endpoint=sb://…` are AMQP 1.0, `rabbitmq-stream://` is the stream protocol, `pubsub://PROJECT` is Google Cloud Pub/Sub; any other scheme is looked up in `transports`. User, password and vhost are percent-decoded as UTF-8. An AMQP URL may set `?heartbeat=` (seconds) and `?connection_timeout=` (milliseconds).",
+      "Several URLs are one cluster: fail over, in shuffled order. `amqp://` and `amqps://` are AMQP 0-9-1, `memory:` is in this process; a host under `servicebus.windows.net` and a connection string `Endpoint=sb://…` are AMQP 1.0, `rabbitmq-stream://` and `rabbitmq-stream+tls://` are the stream protocol, `pubsub://PROJECT` is Google Cloud Pub/Sub; any other scheme is looked up in `transports`. User, password and vhost are percent-decoded as UTF-8. An AMQP URL may set `?heartbeat=` (seconds) and `?connection_timeout=` (milliseconds).",
   }),
   amqpVersion: where({
     kind: choice("0-9-1", "1.0"),
@@ -221,7 +227,8 @@ export const table = {
     kind: boolean,
     default: false,
     package: streams.packageName,
-    about: "Publish to a RabbitMQ stream.",
+    about:
+      "Publish to a RabbitMQ stream. Of an `amqp://` URL the port is not used: streams have 5552, with TLS 5551. Another port takes a URL `rabbitmq-stream://HOST:PORT`.",
   }),
   stream: declared({
     kind: name,
@@ -247,13 +254,21 @@ export const table = {
   superStreamPartitions: declared({
     kind: count(1, 1000),
     package: streams.packageName,
-    about: "A super stream, partitioned by `execution_id`.",
+    about:
+      "A super stream of so many partitions, chosen by the hash of `execution_id` that RabbitMQ's Java, Go, .NET and JavaScript clients use. RabbitMQ before 3.13 has it made over AMQP 0-9-1, by `@streamll/transport-amqp091`.",
   }),
   publisherName: declared({
-    kind: name,
+    kind: orFalse(name),
     package: streams.packageName,
     defaultText: "random",
-    about: "The name under which a stream deduplicates; given by you it must have one writer at a time.",
+    about:
+      "The name under which a stream deduplicates. Given by you it must have one writer at a time, and `publish(event, { sequence })` and `lastSequence()` make a restarted program exactly once. `false`: no name, no deduplication; a stream remembers 255 names.",
+  }),
+  streamAddressResolver: declared({
+    kind: callback<AddressResolver>("({ host, port }) => { host, port }"),
+    package: streams.packageName,
+    about:
+      "Where a node of the broker is reached from here: behind a load balancer, a tunnel or a container's port it goes by another address. Without it the address that the broker advertises is used as it is.",
   }),
 
   publisherConfirms: delivery({

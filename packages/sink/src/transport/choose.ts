@@ -30,7 +30,10 @@ export function chooseTransport(
     known: transport,
     reason,
   });
-  if (values.useStreams) return known(streams, "useStreams");
+  if (values.useStreams) {
+    const factory = values.transports?.find(isOfStreams);
+    return factory === undefined ? known(streams, "useStreams") : { kind: "factory", factory };
+  }
   if (values.amqpVersion === "1.0") return known(amqp10, 'amqpVersion "1.0"');
   if (values.amqpUrl.some(isConnectionString))
     return known(amqp10, "a connection string of Azure Service Bus");
@@ -50,6 +53,13 @@ export function chooseTransport(
   const wanted = asking && knownTransports.find(({ packageName }) => packageName === rowOf(asking).package);
   return wanted === undefined ? known(ours, `${endpoint.scheme}:`) : known(wanted, asking!);
 }
+
+const isOfStreams = ({ schemes }: TransportFactory) => schemes.includes("rabbitmq-stream");
+
+/** Whether events go to a RabbitMQ stream. */
+export const speaksStreams = (choice: Choice): boolean =>
+  (choice.kind === "known" && choice.known === streams) ||
+  (choice.kind === "factory" && isOfStreams(choice.factory));
 
 /** `undefined` where they are not known before the transport is made. */
 export function capabilitiesOf(choice: Choice): TransportCapabilities | undefined {

@@ -50,6 +50,7 @@ export const streams: KnownTransport = {
   name: "streams",
   packageName: "@streamll/transport-streams",
   schemes: ["rabbitmq-stream", "rabbitmq-stream+tls"],
+  ports: { "rabbitmq-stream": 5552, "rabbitmq-stream+tls": 5551 },
   capabilities: {
     ...everyPowerOfRabbitMQ,
     mandatory: false,
@@ -58,6 +59,7 @@ export const streams: KnownTransport = {
     deadLetter: false,
     deduplication: true,
   },
+  load: async () => (await import("@streamll/transport-streams")).streamsTransport,
 };
 
 export const pubsub: KnownTransport = {

@@ -11,6 +11,8 @@ export interface LateTransport {
   readonly name: string;
   readonly packageName: string;
   readonly capabilities: TransportCapabilities;
+  /** Of a broker that partitions. */
+  readonly partitions?: number | undefined;
   load(): Promise<TransportFactory>;
 }
 
@@ -25,7 +27,12 @@ export function lazyTransport(late: LateTransport, options: TransportOptions): T
   };
   return {
     name: late.name,
-    capabilities: { ...late.capabilities, confirms: late.capabilities.confirms && options.confirms },
+    capabilities: {
+      ...late.capabilities,
+      confirms: late.capabilities.confirms && options.confirms,
+      deduplication: late.capabilities.deduplication && options.publisherName !== false,
+    },
+    partitions: late.partitions,
     async connect(endpoint, lane, signal) {
       loaded ??= load();
       return (await loaded).connect(endpoint, lane, signal);

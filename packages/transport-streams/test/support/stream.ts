@@ -15,7 +15,7 @@ export const endpointOf = ({ streamPort: port }: Broker, own: Partial<Endpoint> 
 });
 
 /** A queue of the topology, as the transport takes a stream. */
-export const streamNamed = (name: string, args: QueueDeclaration["arguments"] = {}): QueueDeclaration => ({
+const streamNamed = (name: string, args: QueueDeclaration["arguments"] = {}): QueueDeclaration => ({
   name,
   arguments: { "x-queue-type": "stream", ...args },
 });

@@ -5,6 +5,7 @@ import { createEvent, silentLogger, TransportError, type TransportOptions } from
 import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { MemoryBroker } from "@streamll/transport-memory";
+import { streamsTransport } from "@streamll/transport-streams";
 
 async function main(): Promise<void> {
   const own = new MemoryBroker();
@@ -35,9 +36,12 @@ const nobody = { host: "127.0.0.1", port: 1 };
 
 /** A broker that is not there is tried again; a package that is not there would be an error. */
 async function loadByUrl(): Promise<void> {
-  const sink = new RabbitMQSink({ amqpUrl: `amqp://${nobody.host}:${nobody.port}/`, logger: silentLogger });
-  await sink.start();
-  await sink.stop();
+  for (const scheme of ["amqp", "rabbitmq-stream"]) {
+    const amqpUrl = `${scheme}://${nobody.host}:${nobody.port}/`;
+    const sink = new RabbitMQSink({ amqpUrl, logger: silentLogger });
+    await sink.start();
+    await sink.stop();
+  }
 }
 
 async function connectToNobody(): Promise<void> {
@@ -57,14 +61,14 @@ async function connectToNobody(): Promise<void> {
     logger: silentLogger,
   };
   const endpoint = { ...nobody, scheme: "amqp", path: "", query: {}, label: "amqp://127.0.0.1:1/" };
-  const connecting = amqp091Transport
-    .create(options)
-    .connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
-  await rejects(connecting, (error) => {
-    ok(error instanceof TransportError);
-    equal(error.kind, "unreachable");
-    return true;
-  });
+  for (const factory of [amqp091Transport, streamsTransport]) {
+    const connecting = factory.create(options).connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
+    await rejects(connecting, (error) => {
+      ok(error instanceof TransportError);
+      equal(error.kind, "unreachable");
+      return true;
+    });
+  }
 }
 
 void main();

@@ -1,0 +1,128 @@
+import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import { streamsTransport } from "@streamll/transport-streams";
+import { describe, expect, it } from "vitest";
+import { problemsOf } from "./problems.js";
+
+const explained = (options: RabbitMQSinkOptions) => new RabbitMQSink(options).explain();
+
+describe("a sink on a stream", () => {
+  it.each<RabbitMQSinkOptions>([
+    { useStreams: true },
+    { amqpUrl: "rabbitmq-stream://localhost" },
+    { stream: "streamll_events" },
+    { publisherName: "indexer" },
+    { useStreams: true, transports: [streamsTransport] },
+    { transport: streamsTransport, amqpUrl: "rabbitmq-stream://localhost" },
+  ])("comes of %o", (options) => {
+    const { transport, topology } = explained(options);
+    expect(transport).toBe("streams");
+    expect(topology).toEqual({
+      mode: "declare",
+      exchanges: [],
+      queues: [{ name: "streamll_events", arguments: { "x-queue-type": "stream" } }],
+      bindings: [],
+    });
+  });
+
+  it("is made with the retention of the guide", () => {
+    const { topology } = explained({
+      useStreams: true,
+      exchange: "analytics",
+      streamMaxAgeHours: 6,
+      streamMaxSegmentSize: "500MB",
+      streamMaxBytes: "20GB",
+      batchSize: 500,
+      batchTimeout: 0.5,
+      publisherConfirms: true,
+    });
+    expect(topology.queues).toEqual([
+      {
+        name: "analytics",
+        arguments: {
+          "x-queue-type": "stream",
+          "x-max-age": "21600s",
+          "x-stream-max-segment-size-bytes": 500_000_000,
+          "x-max-length-bytes": 20_000_000_000,
+        },
+      },
+    ]);
+  });
+
+  it("of partitions is a super stream", () => {
+    const { topology } = explained({
+      stream: "invoices",
+      superStreamPartitions: 2,
+      streamMaxAgeHours: "30m",
+    });
+    const args = { "x-queue-type": "stream", "x-max-age": "1800s" };
+    expect(topology).toEqual({
+      mode: "declare",
+      exchanges: [{ name: "invoices", type: "direct", arguments: { "x-super-stream": true } }],
+      queues: [
+        { name: "invoices-0", arguments: args },
+        { name: "invoices-1", arguments: args },
+      ],
+      bindings: [
+        {
+          exchange: "invoices",
+          queue: "invoices-0",
+          pattern: "0",
+          arguments: { "x-stream-partition-order": 0 },
+        },
+        {
+          exchange: "invoices",
+          queue: "invoices-1",
+          pattern: "1",
+          arguments: { "x-stream-partition-order": 1 },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    [{ amqpUrl: "amqp://anna:pw@h:5673/analytics" }, "rabbitmq-stream://anna:***@h:5552/analytics"],
+    [{ amqpUrl: "amqps://h" }, "rabbitmq-stream+tls://h:5551/"],
+    [{ amqpUrl: "amqp://h", ssl: true }, "rabbitmq-stream+tls://h:5551/"],
+    [{ amqpUrl: "rabbitmq-stream://h" }, "rabbitmq-stream://h:5552/"],
+    [{ amqpUrl: "rabbitmq-stream://h:1234/%2Fv", ssl: true }, "rabbitmq-stream+tls://h:1234//v"],
+    [{ amqpUrl: "rabbitmq-stream://h:1234?amqp_port=5673&heartbeat=5" }, "rabbitmq-stream://h:1234/"],
+  ])("reaches the port of streams, by %o", (options, endpoint) => {
+    expect(explained({ useStreams: true, ...options }).endpoints).toEqual([endpoint]);
+  });
+
+  it.each<[RabbitMQSinkOptions, string]>([
+    [
+      { messageTtl: 60 },
+      "messageTtl: the transport streams has no expiry of messages; a stream has streamMaxAgeHours",
+    ],
+    [{ queuePriority: 1 }, "queuePriority: the transport streams has no priorities"],
+    [{ deadLetterExchange: "d" }, "deadLetterExchange: the transport streams has no dead letters"],
+    [{ mandatory: true }, "mandatory: the transport streams has no way to give back"],
+    [{ queue: "q" }, "queue: a stream is named by stream"],
+    [{ queueType: "quorum" }, "queueType: a stream is a type of its own"],
+    [{ exchangeType: "fanout" }, "exchangeType: events go to the stream itself"],
+    [{ connectionPoolSize: 3 }, "connectionPoolSize: a stream has one connection"],
+    [{ durable: false }, "durable: is false, and a stream is always on disk"],
+    [{ amqpUrl: "memory:" }, "amqpUrl: a stream is no part of memory:"],
+    [{ exchange: "" }, "stream: is missing"],
+    [{ stream: "x".repeat(254), superStreamPartitions: 2 }, "stream: the name of a super stream"],
+    [{ publisherName: "é".repeat(128) }, "publisherName"],
+    [{ amqpUrl: "rabbitmq-stream://h?amqp_port=x" }, "amqpUrl: the query parameter"],
+  ])("refuses %o, which it could not honour", (options, message) => {
+    expect(problemsOf({ useStreams: true, ...options })[0]).toContain(message);
+  });
+
+  it("has a sequence only under a name that a later program can ask for", async () => {
+    const sink = new RabbitMQSink({ useStreams: true });
+    const error = "needs publisherName";
+    await expect(sink.publish({ eventType: "start" }, { sequence: 1 })).rejects.toThrow(error);
+    await expect(sink.lastSequence()).rejects.toThrow(error);
+    await sink.stop();
+  });
+
+  it("tells at the start of arguments that no stream has, before the broker hears of them", async () => {
+    const sink = new RabbitMQSink({ useStreams: true, queueArguments: { "x-max-length": 10 } });
+    await expect(sink.start()).rejects.toThrow("queueArguments: a stream has no x-max-length");
+    await sink.stop();
+  });
+});

@@ -1,0 +1,91 @@
+import { setImmediate } from "node:timers/promises";
+import { type Broker, brokersForTests } from "@streamll/brokers";
+import { silentLogger } from "@streamll/core";
+import {
+  DeliveryEngine,
+  defaultDeliveryOptions,
+  type PreparedMessage,
+  partitionOf,
+} from "@streamll/core/internal";
+import { describe, expect, it, vi } from "vitest";
+import { streamsTransport } from "../src/transport.js";
+import { readStream } from "./support/official.js";
+import { message, options } from "./support/options.js";
+import { endpointOf, follow, freshName, onSuperStream } from "./support/stream.js";
+
+// STREAMLL_TEST_EVENTS=5000000 STREAMLL_TEST_KILLS=10 is the full run.
+const events = Number(process.env.STREAMLL_TEST_EVENTS ?? 60_000);
+const kills = Number(process.env.STREAMLL_TEST_KILLS ?? 2);
+const partitions = 3;
+const executions = 50;
+
+const event = (index: number): PreparedMessage => ({
+  ...message({ sequence: 0, headers: { event_type: "token" } }),
+  messageId: `e${index}`,
+  correlationId: `execution-${index % executions}`,
+  body: Buffer.from(JSON.stringify({ index, text: "x".repeat(400) })),
+});
+
+/** The index of each event in a partition, in the order in which they are stored. */
+async function stored(broker: Broker, stream: string, count: number): Promise<number[]> {
+  const indexOf = (body: Buffer) => (JSON.parse(body.toString()) as { index: number }).index;
+  if (broker.generation !== "3.10") {
+    const all = await readStream({ port: broker.streamPort }, stream, count);
+    return all.map(({ content }) => indexOf(content));
+  }
+  await using reader = await follow(broker, stream);
+  await vi.waitUntil(() => reader.all.length >= count, { timeout: 600_000, interval: 20 });
+  return reader.all.map(({ content }) => indexOf(content));
+}
+
+describe.each(brokersForTests().filter(({ owned }) => owned))(
+  "RabbitMQ $version, killed again and again",
+  (broker) => {
+    it(`has each of ${events.toLocaleString("en")} events once, in order within its execution`, async () => {
+      const name = freshName();
+      const { port: amqp_port } = new URL(broker.url);
+      const engine = new DeliveryEngine({
+        transport: streamsTransport(options(onSuperStream(name, partitions))),
+        endpoints: [endpointOf(broker, { query: { amqp_port } })],
+        options: {
+          ...defaultDeliveryOptions,
+          batchSize: 500,
+          flushTimeoutMs: 120_000,
+          maxRetryBackoffMs: 1000,
+        },
+        logger: silentLogger,
+      });
+      await engine.start();
+      let offered = 0;
+      const producing = (async () => {
+        for (; offered < events; offered++) {
+          while (!engine.offer(event(offered))) await engine.ready();
+          if (offered % 500 === 499) await setImmediate();
+        }
+      })();
+      for (let kill = 1; kill <= kills; kill++) {
+        const due = (kill * events) / (kills + 1);
+        await vi.waitUntil(() => offered >= due && engine.stats().events_in_flight > 0, {
+          timeout: 600_000,
+          interval: 1,
+        });
+        await broker.kill();
+        await broker.start();
+      }
+      await producing;
+      const report = await engine.stop();
+      expect(report).toMatchObject({ sent: events, failed: 0, dropped: 0, pending: 0 });
+      expect(engine.stats().reconnects).toBeGreaterThanOrEqual(kills);
+
+      const wanted: number[][] = Array.from({ length: partitions }, () => []);
+      for (let index = 0; index < events; index++)
+        wanted[partitionOf(event(index).correlationId, partitions)]!.push(index);
+      for (const [partition, indices] of wanted.entries()) {
+        const found = await stored(broker, `${name}-${partition}`, indices.length);
+        expect(found.length).toBe(indices.length);
+        // Of the events of one lane, all are in order.
+        expect(found.findIndex((index, place) => index !== indices[place])).toBe(-1);
+      }
+    }, 3_600_000);
+  },
+);
