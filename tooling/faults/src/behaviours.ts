@@ -1,3 +1,5 @@
+import dns from "node:dns";
+import { readFileSync } from "node:fs";
 import { type AnyEvent, stopOnSignals } from "@streamll/core";
 import type { RabbitMQSink, RabbitMQSinkOptions } from "@streamll/sink";
 import { tokenFrom } from "./token.js";
@@ -24,6 +26,9 @@ export interface Host {
   note(text: string): void;
 }
 
+/** One of 1,000. */
+const isOdd = (index: number) => index === 499;
+
 /** What the host program itself holds. */
 const ballast: unknown[] = [];
 
@@ -48,10 +53,49 @@ export const behaviours = {
       ballast.push(...Array.from({ length: 64 * 1024 }, () => new Array(128).fill(0)));
     },
   },
+  oneIsLarge: {
+    event: (ordinary, index) =>
+      isOdd(index) ? { ...ordinary, data: { text: "x".repeat(20_000) } } : ordinary,
+  },
+  oneIsOfAnotherType: {
+    event: (ordinary, index) => (isOdd(index) ? { ...ordinary, event_type: "secret" } : ordinary),
+  },
+  readsItsHosts: {
+    made: () => findHostsIn(process.env.FAULTS_HOSTS!),
+  },
+  someThrowWhenRead: {
+    event(ordinary, index) {
+      const thrower = () => {
+        throw new Error("not to be read");
+      };
+      if (index === 250) return { ...ordinary, data: { toJSON: thrower } };
+      if (index === 499) return { ...ordinary, data: new Proxy({}, { get: thrower, ownKeys: thrower }) };
+      if (index === 750) return Object.defineProperty({ ...ordinary }, "event_type", { get: thrower });
+      return ordinary;
+    },
+  },
+  someHaveLongHeaders: {
+    event: (ordinary, index) =>
+      index % 100 === 99 ? { ...ordinary, module_name: "x".repeat(6000) } : ordinary,
+  },
   stopsOnSignals: {
     made: ({ stop }) => void stopOnSignals({ stop }),
   },
 } satisfies Record<string, Behaviour>;
+
+type Found = (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void;
+
+/** As if the system's resolver knew of these hosts alone. */
+function findHostsIn(file: string): void {
+  const { lookup } = dns;
+  const find = (host: string, options: dns.LookupAllOptions, found: Found) => {
+    const address = JSON.parse(readFileSync(file, "utf8"))[host];
+    if (address !== undefined) return lookup(address, options, found);
+    const error = { code: "ENOTFOUND", syscall: "getaddrinfo", hostname: host };
+    process.nextTick(found, Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), error), []);
+  };
+  dns.lookup = find as typeof lookup;
+}
 
 export type BehaviourName = keyof typeof behaviours;
 

@@ -1,5 +1,6 @@
 import * as broker from "./inflict/broker.js";
 import * as host from "./inflict/host.js";
+import * as names from "./inflict/names.js";
 import * as network from "./inflict/network.js";
 import * as security from "./inflict/security.js";
 import * as topology from "./inflict/topology.js";
@@ -192,43 +193,58 @@ export const matrix: readonly Row[] = [
   {
     number: 16,
     title: "the host's name does not resolve, then does",
+    fast: true,
+    behaviour: "readsItsHosts",
+    inflict: names.unresolved,
     expect: {
       duplicated: "none",
-      recoveredWithinMs: 3000,
-      health: [/^degraded, .*TRANSPORT_UNREACHABLE.*(ENOTFOUND|EAI_AGAIN)/],
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE.*ENOTFOUND.*Check the host's name/, /circuit open/],
       events: ["connected"],
+      log: [/^warn connect_failed TRANSPORT_UNREACHABLE: .*ENOTFOUND broker\.example/],
     },
   },
   {
     number: 17,
-    title: "of three URLs one dead, one slow, one right",
-    expect: { duplicated: "none", recoveredWithinMs: 5000, events: ["connected"] },
+    title: "of four URLs one dead, one with a wrong password, one silent, one right",
+    inflict: names.oneOfFour,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 10_000,
+      events: ["connected"],
+    },
   },
 
   // The broker is there, and does not take everything
   {
     number: 18,
     title: "memory alarm (`connection.blocked`)",
+    inflict: topology.memoryAlarm,
     expect: {
       duplicated: "none",
       recoveredWithinMs: 3000,
-      noticedWithinMs: 2000,
-      health: [/^degraded, blocked: .*memory/],
-      events: ["blocked", "unblocked"],
-      log: [/^warn blocked: /],
+      health: [
+        /^degraded, blocked: .*memory/,
+        /^problem TRANSPORT_BLOCKED: .*free the broker's memory or disk/,
+      ],
+      events: ["blocked", "unblocked", "problem", "solved"],
+      log: [/^warn blocked: .*memory/],
       also: neverLost,
     },
   },
   {
     number: 19,
     title: "disk alarm (`connection.blocked`)",
+    inflict: topology.diskAlarm,
     expect: {
       duplicated: "none",
       recoveredWithinMs: 3000,
-      noticedWithinMs: 2000,
-      health: [/^degraded, blocked: .*disk/],
-      events: ["blocked", "unblocked"],
-      log: [/^warn blocked: /],
+      health: [
+        /^degraded, blocked: .*disk/,
+        /^problem TRANSPORT_BLOCKED: .*free the broker's memory or disk/,
+      ],
+      events: ["blocked", "unblocked", "problem", "solved"],
+      log: [/^warn blocked: .*disk/],
       also: neverLost,
     },
   },
@@ -250,11 +266,16 @@ export const matrix: readonly Row[] = [
   {
     number: 21,
     title: "queue deleted under load (returned)",
-    expect: { duplicated: "none", failed: { UNROUTABLE: "some" }, order: "n/a", recoveredWithinMs: 3000 },
+    fast: true,
+    options: { heartbeat: 20, confirmTimeout: 20 },
+    inflict: topology.queueDeleted,
+    expect: { duplicated: "none", order: "n/a", recoveredWithinMs: 3000, also: neverLost },
   },
   {
     number: 22,
     title: "exchange deleted under load (404)",
+    fast: true,
+    inflict: topology.exchangeDeleted,
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 3000,
@@ -264,58 +285,109 @@ export const matrix: readonly Row[] = [
   },
   {
     number: 23,
-    title: "permission taken away under load (403)",
+    title: "permission taken away under load (403): to write to the exchange, then all",
+    fast: true,
+    inflict: topology.permissionTaken,
     expect: {
       duplicated: "in flight",
-      recoveredWithinMs: 3000,
-      health: [/^degraded, .*TRANSPORT_PERMISSION/],
+      recoveredWithinMs: 4000,
+      health: [/^degraded, .*TRANSPORT_PERMISSION.*Grant the user/],
       events: ["disconnected", "connected"],
-      log: [/^error connect_refused TRANSPORT_PERMISSION/],
+      log: [/^info disconnected TRANSPORT_PERMISSION/, /^error connect_refused TRANSPORT_PERMISSION/],
     },
   },
   {
     number: 24,
     title: "password changed on the broker, connections closed",
+    inflict: topology.passwordChanged,
     expect: {
       duplicated: "in flight",
-      recoveredWithinMs: 3000,
-      health: [/^degraded, .*TRANSPORT_AUTH/],
+      recoveredWithinMs: 5000,
+      health: [/^degraded, .*TRANSPORT_AUTH.*Check the user name and the password/],
       events: ["disconnected", "connected"],
       log: [/^error connect_refused TRANSPORT_AUTH/],
     },
   },
   {
     number: 25,
-    title: "connection limit of the virtual host reached",
-    expect: { duplicated: "in flight", recoveredWithinMs: 3000, log: [/limit/] },
+    title: "connection limit of the virtual host: two for a pool of five, then none",
+    options: { maxInFlight: 500 },
+    // What an execution has buffered stays with its connection: only new ones ask for another.
+    load: { perSecond: 5000, executions: 100_000 },
+    inflict: topology.connectionLimit,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 5000,
+      health: [
+        /^problem TRANSPORT_THROTTLED: going on with 2 of 5 connections.*raise its limit/,
+        /^degraded, .*TRANSPORT_THROTTLED.*raise its limit/,
+      ],
+      events: ["disconnected", "connected"],
+      log: [/^warn pool_lowered TRANSPORT_THROTTLED/],
+    },
   },
   {
     number: 26,
-    title: "channel limit of 1",
-    expect: { duplicated: "none", also: neverLost },
+    title: "channel limit of 1: for a connection, and for the user",
+    options: { maxInFlight: 500 },
+    load: { perSecond: 5000, executions: 100_000 },
+    inflict: topology.channelLimit,
+    expect: {
+      duplicated: "none",
+      health: [/^problem TRANSPORT_THROTTLED: going on with 1 of 5 connections.*raise its limit/],
+      log: [/^warn pool_lowered TRANSPORT_THROTTLED/],
+      also: neverLost,
+    },
   },
   {
     number: 27,
     title: "one event of 1,000 exceeds the broker's `max_message_size`",
     load: { events: 1000 },
-    expect: { duplicated: "in flight", failed: { EVENT_TOO_LARGE: 1 } },
+    behaviour: "oneIsLarge",
+    inflict: topology.tooLarge,
+    expect: {
+      duplicated: "in flight",
+      failed: { EVENT_TOO_LARGE: 1 },
+      order: "n/a",
+      events: ["disconnected", "connected"],
+      log: [/^error failed EVENT_TOO_LARGE: .*Lower maxEventBytes, or raise the broker's max_message_size/],
+    },
   },
   {
     number: 28,
-    title: "one event of 1,000 has a property that the broker refuses",
+    title: "one event of 1,000 has a routing key that the broker refuses (403, topic permission)",
+    fast: true,
     load: { events: 1000 },
-    expect: { duplicated: "in flight", failed: { REJECTED: 1 } },
+    behaviour: "oneIsOfAnotherType",
+    inflict: topology.keyRefused,
+    expect: {
+      duplicated: "in flight",
+      failed: { REJECTED: 1 },
+      events: ["disconnected", "connected"],
+      log: [/^error failed REJECTED: .*faults\.secret.*Grant the user/],
+    },
   },
   {
     number: 29,
-    title: "one event of 1,000 makes the encoder throw",
+    title: "events that throw when they are read: encoded all the same where one can be, else not taken",
+    fast: true,
     load: { events: 1000 },
-    expect: { duplicated: "none", failed: { REJECTED: 1 }, also: neverLost },
+    behaviour: "someThrowWhenRead",
+    inflict: topology.oddEvents,
+    expect: { duplicated: "none", refused: 1, log: [/^warn invalid_event: .*not taken/], also: neverLost },
   },
   {
     number: 30,
-    title: "`frame_max` of 4096 and 8192",
-    expect: { duplicated: "in flight", recoveredWithinMs: 3000 },
+    title: "`frame_max` of 4096, then of 8192; headers of 6,000 bytes fit one of them",
+    load: { perSecond: 200, textBytes: 10_000 },
+    behaviour: "someHaveLongHeaders",
+    inflict: topology.smallFrames,
+    expect: {
+      duplicated: "in flight",
+      failed: { EVENT_TOO_LARGE: "some" },
+      recoveredWithinMs: 3000,
+      log: [/^error failed EVENT_TOO_LARGE: .*do not fit one frame of 4096 bytes/],
+    },
   },
 
   // A cluster of three
