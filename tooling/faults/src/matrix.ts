@@ -1,4 +1,5 @@
 import * as broker from "./inflict/broker.js";
+import * as cluster from "./inflict/cluster.js";
 import * as host from "./inflict/host.js";
 import * as names from "./inflict/names.js";
 import * as network from "./inflict/network.js";
@@ -396,21 +397,39 @@ export const matrix: readonly Row[] = [
     title: "leader of a quorum queue killed",
     on: "cluster",
     options: { queueType: "quorum" },
-    expect: { duplicated: "in flight", recoveredWithinMs: 15_000, events: ["disconnected", "connected"] },
+    load: { perSecond: 1000 },
+    inflict: cluster.leaderKilled,
+    expect: { duplicated: "in flight", recoveredWithinMs: 10_000, events: ["disconnected", "connected"] },
   },
   {
     number: 32,
     title: "two of three nodes gone, then back",
     on: "cluster",
     options: { queueType: "quorum" },
-    expect: { duplicated: "in flight", recoveredWithinMs: 20_000 },
+    load: { perSecond: 1000 },
+    inflict: cluster.majorityGone,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 20_000,
+      health: [/^degraded, circuit open, TRANSPORT_UNREACHABLE/],
+      events: ["disconnected", "connected", "problem", "solved"],
+      log: [/^error circuit_open .*events wait in the buffer/],
+    },
   },
   {
     number: 33,
-    title: "the cluster partitioned, then whole again",
+    title: "leader of a quorum queue partitioned from the other two, then whole again",
     on: "cluster",
     options: { queueType: "quorum" },
-    expect: { duplicated: "in flight", recoveredWithinMs: 30_000 },
+    load: { perSecond: 1000 },
+    inflict: cluster.partitioned,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 15_000,
+      noticedWithinMs: 10_000,
+      health: [/^problem TRANSPORT_TIMEOUT: .*no answer for .*See whether the broker hangs/],
+      events: ["disconnected", "connected", "problem", "solved"],
+    },
   },
 
   // Names, certificates, tokens
