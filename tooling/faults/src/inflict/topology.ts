@@ -1,5 +1,5 @@
 import { until } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type ConsumeMessage, connect } from "amqplib";
 import type { Bench } from "../bench.js";
 
 /** With so much, each way, one connection cannot keep up with the load of the rows on limits. */
@@ -44,9 +44,14 @@ export async function queueDeleted(bench: Bench): Promise<void> {
   await channel.assertQueue(aside);
   bench.cleanUp(() => channel.deleteQueue(aside));
   bench.queues.unshift({ url: broker.url, queue: aside });
-  const next = () => channel.get(name, { noAck: true });
-  for (let one = await next(); one; one = await next())
+  let left = await held();
+  const setAside = (one: ConsumeMessage | null) => {
+    if (one === null) return;
     channel.sendToQueue(aside, one.content, one.properties);
+    left--;
+  };
+  await channel.consume(name, setAside, { noAck: true });
+  await until(() => left === 0, "all to be set aside");
   await channel.waitForConfirms();
   await bench.inflict(() => channel.deleteQueue(name));
   await bench.mend(() => proxy.heal());
