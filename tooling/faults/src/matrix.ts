@@ -436,7 +436,15 @@ export const matrix: readonly Row[] = [
   {
     number: 34,
     title: "the host's name moved to another address",
-    expect: { duplicated: "in flight", recoveredWithinMs: 4000, events: ["disconnected", "connected"] },
+    behaviour: "readsItsHosts",
+    inflict: names.moved,
+    expect: {
+      duplicated: "in flight",
+      recoveredWithinMs: 4000,
+      noticedWithinMs: 1000,
+      health: [/^degraded, .*TRANSPORT_UNREACHABLE.*Check host and port/],
+      events: ["disconnected", "connected"],
+    },
   },
   {
     number: 35,
@@ -503,7 +511,6 @@ export const matrix: readonly Row[] = [
   {
     number: 40,
     title: "the queue's consumer never acknowledges",
-    fast: true,
     load: { events: 10_000, perSecond: 5000 },
     inflict: host.neverAcknowledged,
     expect: { duplicated: "none", also: alwaysUp },
