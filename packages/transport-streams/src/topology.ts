@@ -96,10 +96,17 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
       await ask(CREATE_SUPER_STREAM, request).catch(unless(...others));
     } else if (found.length === 0) {
       const reason = "making a super stream on RabbitMQ before 3.13 (superStreamPartitions)";
-      await deadline.race(declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason));
+      const declared = declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason);
+      await deadline.race(declared.catch(whileItStarts));
     }
     await deadline.race(setTimeout(PATIENCE.pauseMs, undefined, { ref: false }));
   }
+}
+
+/** What a broker finds missing that makes all that is missing, it has not recovered yet. */
+function whileItStarts(error: Error & { kind?: unknown }): never {
+  if (error.kind !== "not-found") throw error;
+  throw transportError("unreachable", error.message, { cause: error });
 }
 
 const isWithin = (found: readonly string[], wanted: readonly string[]): boolean =>
@@ -148,19 +155,19 @@ async function conflict(
  *
  * @throws TransportError
  */
-export async function leaderOf({
-  session,
-  stream,
-  endpoint,
-  deadline,
-}: Omit<Declaring, "plan">): Promise<Address> {
+export async function leaderOf({ session, plan, stream, endpoint, deadline }: Declaring): Promise<Address> {
   const { ask } = asker(session.wire, deadline);
   try {
     const [found] = readMetadata(await ask(METADATA, metadata([stream])));
     if (found === undefined || found.code !== 1) throw new RefusedError(found?.code ?? STREAM_DOES_NOT_EXIST);
     if (found.leader !== undefined) return found.leader;
   } catch (error) {
-    throw failure(error, "publisher", `${endpoint.label}: stream ${stream}`);
+    // One that was just declared cannot be missing: the broker starts.
+    throw failure(
+      error,
+      plan.mode === "declare" ? "use" : "publisher",
+      `${endpoint.label}: stream ${stream}`,
+    );
   }
   const message = `${endpoint.label}: the stream ${stream} has no leader now; its nodes elect one`;
   throw transportError("unreachable", message);

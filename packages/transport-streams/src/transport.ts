@@ -117,7 +117,7 @@ async function connectLane(connecting: Connecting, signal: AbortSignal): Promise
   } catch (error) {
     session?.wire.end(error as Error);
     if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw failure(error, "publisher", label);
+    throw failure(error, plan.mode === "declare" ? "use" : "publisher", label);
   } finally {
     deadline.done();
   }

@@ -53,7 +53,11 @@ describe.each(brokersForTests().filter(({ owned }) => owned))(
           flushTimeoutMs: 120_000,
           maxRetryBackoffMs: 1000,
         },
-        logger: silentLogger,
+        logger: {
+          ...silentLogger,
+          error: (f: object, m: string) => console.log(JSON.stringify(f), m),
+          warn: (f: object, m: string) => console.log(JSON.stringify(f), m),
+        },
       });
       await engine.start();
       let offered = 0;
