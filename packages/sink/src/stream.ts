@@ -11,6 +11,8 @@ export function streamTopology(values: ResolvedOptions): {
   const { declareTopology: mode, stream, exchange, superStreamPartitions, queueArguments } = values;
   const name = stream ?? exchange;
   const args = { "x-queue-type": "stream", ...queueArguments, ...retention(values) };
+  // So the broker has it of its own when it makes a super stream.
+  const partitionArgs = { "x-queue-leader-locator": "balanced", ...args };
   const problems: ConfigurationProblem[] = [];
   if (superStreamPartitions === undefined) {
     if (name === "") problems.push({ option: "stream", message: "is missing, and so is exchange: name it" });
@@ -26,7 +28,7 @@ export function streamTopology(values: ResolvedOptions): {
   const topology: Topology = {
     mode,
     exchanges: [{ name, type: "direct", arguments: { "x-super-stream": true } }],
-    queues: partitions.map((partition) => ({ name: partition, arguments: args })),
+    queues: partitions.map((partition) => ({ name: partition, arguments: partitionArgs })),
     bindings: partitions.map((queue, index) => ({
       exchange: name,
       queue,

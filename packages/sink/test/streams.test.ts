@@ -54,7 +54,7 @@ describe("a sink on a stream", () => {
       superStreamPartitions: 2,
       streamMaxAgeHours: "30m",
     });
-    const args = { "x-queue-type": "stream", "x-max-age": "1800s" };
+    const args = { "x-queue-leader-locator": "balanced", "x-queue-type": "stream", "x-max-age": "1800s" };
     expect(topology).toEqual({
       mode: "declare",
       exchanges: [{ name: "invoices", type: "direct", arguments: { "x-super-stream": true } }],

@@ -50,14 +50,15 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
 
 const LOCATOR = "queue-leader-locator";
 
-/**
- * Where its leader was put is left as found, unless the options say: a partition of a super stream has it "balanced"
- * from the broker (4.0), "least-leaders" from RabbitMQ's command line.
- */
+/** Where the leader of a stream was put is left as found: whoever made it may have chosen otherwise. */
 async function createStream({ session, plan, stream, deadline }: Declaring): Promise<void> {
   const { ask } = asker(session.wire, deadline);
-  const others = LOCATOR in plan.arguments ? [] : ["balanced", "least-leaders", "client-local"];
-  const variants = [plan.arguments, ...others.map((locator) => ({ ...plan.arguments, [LOCATOR]: locator }))];
+  const { [LOCATOR]: _own, ...rest } = plan.arguments;
+  const others = ["balanced", "least-leaders", "client-local"].map((locator) => ({
+    ...rest,
+    [LOCATOR]: locator,
+  }));
+  const variants = [plan.arguments, rest, ...others];
   let refusal: unknown;
   for (const args of variants) {
     try {
@@ -90,12 +91,12 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
       const message = `${what} is not there. Create it, or set declareTopology: "declare"`;
       throw transportError("not-found", message, { permanent: true });
     }
-    if (found.length === 0 && session.versions.has(CREATE_SUPER_STREAM)) {
+    if (found.length === 0 && left > 0 && session.versions.has(CREATE_SUPER_STREAM)) {
       const request = createSuperStream(name, streams, bindingKeys, plan.arguments);
-      const others = left > 0 ? [STREAM_ALREADY_EXISTS, INTERNAL_ERROR] : [];
-      await ask(CREATE_SUPER_STREAM, request).catch(unless(...others));
+      await ask(CREATE_SUPER_STREAM, request).catch(unless(STREAM_ALREADY_EXISTS, INTERNAL_ERROR));
     } else if (found.length === 0) {
-      const reason = "making a super stream on RabbitMQ before 3.13 (superStreamPartitions)";
+      // Or a program died in the middle of it: then RabbitMQ 4.0 does not go on with what it began.
+      const reason = "making a super stream on RabbitMQ before 3.13, or one that was left half made,";
       const declared = declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason);
       await deadline.race(declared.catch(whileItStarts));
     }

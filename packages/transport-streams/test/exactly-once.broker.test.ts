@@ -51,13 +51,10 @@ describe.each(brokersForTests().filter(({ owned }) => owned))(
           ...defaultDeliveryOptions,
           batchSize: 500,
           flushTimeoutMs: 120_000,
+          circuitBreaker: false,
           maxRetryBackoffMs: 1000,
         },
-        logger: {
-          ...silentLogger,
-          error: (f: object, m: string) => console.log(JSON.stringify(f), m),
-          warn: (f: object, m: string) => console.log(JSON.stringify(f), m),
-        },
+        logger: silentLogger,
       });
       await engine.start();
       let offered = 0;

@@ -61,6 +61,20 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
     expect(await publish(again.connection, messages(1, 3))).toEqual(Array(3).fill({ kind: "confirmed" }));
   });
 
+  it("are the partitions of a super stream also where a program died while it was made", async () => {
+    const name = freshName();
+    const own = onSuperStream(name, 3);
+    // A part of it is there, and no exchange yet.
+    const { topology } = own;
+    const [, second] = topology.queues;
+    await using _part = await open(endpoint, {
+      ...own,
+      topology: { ...topology, exchanges: [], queues: [second!], bindings: [] },
+    });
+    await using lane = await open(endpoint, own, 2);
+    expect(await publish(lane.connection, messages(1, 3))).toHaveLength(3);
+  });
+
   it("are the partitions of a super stream, each with its lane", async () => {
     const name = freshName();
     const own = onSuperStream(name, 3, { "x-max-age": "3600s" });

@@ -31,7 +31,9 @@ export const onStream = (
 
 /** Options for a super stream of so many partitions. */
 export function onSuperStream(name: string, partitions: number, args: QueueDeclaration["arguments"] = {}) {
-  const queues = Array.from({ length: partitions }, (_, index) => streamNamed(`${name}-${index}`, args));
+  const queues = Array.from({ length: partitions }, (_, index) =>
+    streamNamed(`${name}-${index}`, { "x-queue-leader-locator": "balanced", ...args }),
+  );
   const bindings = queues.map(({ name: queue }, index) => ({
     exchange: name,
     queue,
