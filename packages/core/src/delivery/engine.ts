@@ -18,6 +18,7 @@ import type { DeliveryOptions } from "./options.js";
 import { Pool } from "./pool.js";
 import { type Finding, findProblems, type Outage } from "./problems.js";
 import type { FlushReport, Health, Problem, Receipt } from "./report.js";
+import { Review } from "./review.js";
 import { Supervisor } from "./supervisor.js";
 
 export interface DeliverySetup {
@@ -58,9 +59,6 @@ export interface EngineEvents {
   solved: [problem: Problem];
 }
 
-/** How often listeners and the log are told of what is wrong. */
-const REVIEW_MS = 1000;
-
 /** Of `flushTimeout`, at most this much is kept back for closing the connections. */
 const CLOSING_MS = 2000;
 
@@ -84,9 +82,8 @@ export class DeliveryEngine {
   readonly #meter: Meter;
   readonly #journal: Journal;
   readonly #notices: Notices<EngineEvents>;
+  readonly #review: Review;
   readonly #outages = new Map<Lane, Outage>();
-  /** Told and not over, by code. */
-  #problems: ReadonlyMap<string, Finding> = new Map();
   readonly #counts = {
     rejected: 0,
     retried: 0,
@@ -106,7 +103,6 @@ export class DeliveryEngine {
   #release: (() => void) | undefined;
   #finished: (() => void) | undefined;
   #sweep: (() => void) | undefined;
-  #review: (() => void) | undefined;
   #lastError: StreamllError | undefined;
   #roomWaiters: (() => void)[] = [];
   #newsWaiters: ((errors: readonly TransportError[]) => void)[] = [];
@@ -123,6 +119,12 @@ export class DeliveryEngine {
     this.#meter = new Meter(() => this.#clock.now());
     this.#journal = new Journal(this.#clock, setup.logger);
     this.#notices = new Notices(this.#clock, setup.logger);
+    this.#review = new Review({
+      clock: this.#clock,
+      journal: this.#journal,
+      find: () => this.#findProblems(),
+      tell: (name, problem) => this.#notices.tell(name, [problem]),
+    });
     this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
     const size = transport.partitions ?? Math.min(options.connectionPoolSize, options.maxInFlight);
     const share = Math.max(1, Math.floor(options.maxInFlight / size));
@@ -175,8 +177,7 @@ export class DeliveryEngine {
       if (entry instanceof DeliveryError) throw entry;
       const withdraw = () => {
         reject(signal?.reason);
-        if (entry.flight === undefined)
-          this.#drop(entry, new DeliveryError("DROPPED", "withdrawn by its signal"));
+        if (entry.flight === undefined) this.#withdraw(entry);
       };
       signal?.addEventListener("abort", withdraw);
       return promise.finally(() => signal?.removeEventListener("abort", withdraw));
@@ -278,7 +279,7 @@ export class DeliveryEngine {
       connectionsOpen: open.length,
       circuitState: this.#endpoints.circuitState,
       pending: this.pending,
-      problems: this.#findProblems().map(({ code, message }) => ({ code, message })),
+      problems: this.#review.problems(),
       ...(blocked === undefined ? {} : { blocked }),
       ...(this.#lastError === undefined
         ? {}
@@ -299,13 +300,12 @@ export class DeliveryEngine {
       this.#state = "running";
       this.#pool.at(0);
       this.#sweepLater();
-      this.#reviewLater();
+      this.#review.start();
     }
     return this.isRunning;
   }
 
   #findProblems(): Finding[] {
-    if (!this.isRunning) return [];
     const { maxBufferedEvents, maxBufferedBytes, confirmTimeoutMs } = this.#options;
     return findProblems({
       now: this.#clock.now(),
@@ -319,32 +319,6 @@ export class DeliveryEngine {
       maxBytes: maxBufferedBytes,
       recent: this.#journal.recent(this.#pool.lanes.length),
     });
-  }
-
-  /** Judged once what came in is read: a host that blocked its event loop is not taken for a silent broker. */
-  #reviewLater(): void {
-    this.#review = this.#clock.after(REVIEW_MS, () => {
-      this.#review = this.#clock.afterPoll(() => {
-        this.#reviewProblems();
-        this.#reviewLater();
-      });
-    });
-  }
-
-  #reviewProblems(): void {
-    const before = this.#problems;
-    const now = new Map(this.#findProblems().map((finding) => [finding.code, finding]));
-    this.#problems = now;
-    for (const { code, message, line } of now.values()) {
-      if (before.has(code)) continue;
-      if (line !== undefined) this.#journal.say(line, { code }, message);
-      this.#notices.tell("problem", [{ code, message }]);
-    }
-    for (const { code, message, line } of before.values()) {
-      if (now.has(code)) continue;
-      if (line !== undefined) this.#journal.say("recovered", { code }, `no longer so: ${message}`);
-      this.#notices.tell("solved", [{ code, message }]);
-    }
   }
 
   #openLane(index: number, share: number): Lane {
@@ -363,6 +337,7 @@ export class DeliveryEngine {
         if (wasConnected) this.#counts.reconnects++;
         wasConnected = true;
         this.#lastError = undefined;
+        lane.down = false;
         lane.opened(connection, site);
         const info = { endpoint: site.endpoint.label, lane: index };
         this.#outages.delete(lane);
@@ -372,6 +347,7 @@ export class DeliveryEngine {
       },
       lost: (error, site) => {
         const proven = lane.lost(error);
+        lane.down = true;
         const info = { endpoint: site.endpoint.label, lane: index };
         this.#outages.set(lane, { since: this.#clock.now(), error });
         if (this.#state === "running") this.#lastError = error;
@@ -381,7 +357,8 @@ export class DeliveryEngine {
         return proven;
       },
       roundFailed: (errors) => {
-        if (this.#isBeyondLimit(lane, errors)) return this.#withdraw(lane, supervisor, errors[0]!);
+        lane.down = true;
+        if (this.#handOver(lane, supervisor, errors)) return true;
         this.#roundFailed(lane, errors);
         return false;
       },
@@ -430,30 +407,35 @@ export class DeliveryEngine {
   }
 
   /** Events cannot change lanes where the broker deduplicates, as their sequence is the lane's, or partitions. */
-  #isBeyondLimit(lane: Lane, errors: readonly TransportError[]): boolean {
+  get #isBound(): boolean {
     const { partitions, capabilities } = this.#setup.transport;
-    const limited = errors.every(({ kind }) => kind === "throttled");
-    const bound = capabilities.deduplication || partitions !== undefined;
-    return limited && !bound && !lane.connected && this.#isConnected();
+    return capabilities.deduplication || partitions !== undefined;
   }
 
-  /** The broker allows no more connections, and there are others: they take over what this lane holds. */
-  #withdraw(lane: Lane, supervisor: Supervisor, error: TransportError): true {
-    this.#lastError = error;
+  /** Other connections are there: they take over what this lane holds. `true` when the lane is given up for good. */
+  #handOver(lane: Lane, supervisor: Supervisor, errors: readonly TransportError[]): boolean {
+    if (this.#isBound || lane.connected || !this.#isConnected()) return false;
+    const limit = errors.find(({ kind }) => kind === "throttled");
+    if (limit !== undefined) this.#lowerPool(lane, supervisor, limit);
+    const place = limit === undefined ? () => this.#pool.leastLoaded() : this.#chooseLane;
+    for (const entry of lane.drain()) {
+      const { execution } = entry;
+      if (execution.lane === lane) execution.lane = place(execution.id);
+      lane.load--;
+      execution.lane.load++;
+      execution.lane.adopt(entry);
+    }
+    return limit !== undefined;
+  }
+
+  /** The broker allows no more connections. */
+  #lowerPool(lane: Lane, supervisor: Supervisor, { code }: TransportError): void {
     this.#outages.delete(lane);
     this.#supervisors.splice(this.#supervisors.indexOf(supervisor), 1);
     this.#pool.withdraw(lane);
     const connections = this.#pool.lanes.length;
     const message = `the broker allows no more connections: going on with ${connections} of connectionPoolSize ${this.#options.connectionPoolSize}`;
-    this.#journal.say("pool_lowered", { code: error.code, connections }, message);
-    for (const entry of lane.drain()) {
-      const { execution } = entry;
-      if (execution.lane === lane) execution.lane = this.#chooseLane(execution.id);
-      lane.load--;
-      execution.lane.load++;
-      execution.lane.adopt(entry);
-    }
-    return true;
+    this.#journal.say("pool_lowered", { code, connections }, message);
   }
 
   /** Gives the reason when the message was not accepted. */
@@ -469,6 +451,8 @@ export class DeliveryEngine {
       this.#fail(entry, new DeliveryError("EVENT_TOO_LARGE", error), 0);
       return entry;
     }
+    const objection = this.#numbering.objection(message.sequence);
+    if (objection !== undefined) return this.#reject(new DeliveryError("REJECTED", objection));
     if (!this.#makeRoom(bytes)) {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
@@ -476,8 +460,6 @@ export class DeliveryEngine {
       this.#drop(this.#enter(message, undefined), error);
       return error;
     }
-    const objection = this.#numbering.objection(message.sequence);
-    if (objection !== undefined) return this.#reject(new DeliveryError("REJECTED", objection));
     this.#numbering.accepted(message.sequence);
     const entry = this.#enter(message, waiter);
     entry.execution.lane.accept(entry);
@@ -592,14 +574,25 @@ export class DeliveryEngine {
     this.#giveUp(entry, "failed", failure.error, failure.attempts);
   }
 
+  /** The caller's own wish: told to listeners, and no problem. */
+  #withdraw(entry: Entry): void {
+    const error = new DeliveryError("DROPPED", "withdrawn by its signal");
+    if (this.#end(entry, "dropped", error, entry.tries)) entry.execution.lane.abandoned();
+  }
+
   #drop(entry: Entry, error: DeliveryError): void {
     if (this.#giveUp(entry, "dropped", error, entry.tries)) entry.execution.lane.abandoned();
   }
 
   #giveUp(entry: Entry, as: "failed" | "dropped", error: DeliveryError, attempts: number): boolean {
+    if (!this.#end(entry, as, error, attempts)) return false;
+    this.#journal.say(as, { code: error.code }, `${as}: ${error.message}`);
+    return true;
+  }
+
+  #end(entry: Entry, as: "failed" | "dropped", error: DeliveryError, attempts: number): boolean {
     if (!this.#settle(entry, { as, code: error.code })) return false;
     entry.waiter?.reject(error);
-    this.#journal.say(as, { code: error.code }, `${as}: ${error.message}`);
     this.#notices.tell(as, [{ message: entry.message, error, attempts }], entry.bytes);
     entry.lighten();
     return true;
@@ -690,6 +683,8 @@ export class DeliveryEngine {
     const startedAt = this.#clock.now();
     this.#state = "stopping";
     await this.#settleAll(this.#settlingMs(deadline));
+    // Connections that are closed on purpose are no problem.
+    this.#review.stop();
     const cause = { cause: this.#lastError };
     for (const entry of this.#pool.lanes.flatMap((lane) => lane.drain())) {
       const error = entry.maybeStored
@@ -706,7 +701,6 @@ export class DeliveryEngine {
     await this.#within(deadline - this.#clock.now(), closed);
     closing.abort();
     this.#sweep?.();
-    this.#review?.();
     this.#state = "stopped";
     this.#tellNews([]);
     this.#tellRoom();

@@ -1,4 +1,5 @@
 import type { DeliveryError } from "../errors.js";
+import { alone, isAlone } from "../event/pack.js";
 import type { OutboundMessage } from "../transport.js";
 import type { Execution } from "./executions.js";
 import type { Epoch } from "./ledger.js";
@@ -83,6 +84,12 @@ export class Entry {
   renew(changes?: Partial<OutboundMessage>): void {
     const sequence = this.numbered ? this.message.sequence : 0;
     this.message = { ...this.message, ...changes, sequence };
+  }
+
+  /** It stays longer than its neighbours, and must not keep their memory. */
+  standAlone(): void {
+    const { body } = this.message;
+    if (!isAlone(body)) this.message = { ...this.message, body: alone(body) };
   }
 
   lighten(): void {

@@ -71,7 +71,7 @@ export class Journal {
         name === "disconnected" ? count > connections : logLines[name].telling === "gathered",
       )
       .map(({ fields, message, count, since }) => ({
-        code: String((fields as { readonly code?: unknown }).code),
+        code: (fields as { readonly code?: string }).code ?? "TRANSPORT_UNREACHABLE",
         message: times(message, count, now - since),
         count,
       }));
@@ -112,9 +112,10 @@ export class Journal {
       if (this.#storms.size === 0) this.#release();
       return;
     }
-    this.#tell(storm);
+    // First, as a logger may hand over what is said as an event.
     storm.windowMs =
       storm.windowMs < FIRST_WINDOW_MS ? FIRST_WINDOW_MS : Math.min(2 * storm.windowMs, LONGEST_WINDOW_MS);
+    this.#tell(storm);
     if (!this.#closed) this.#wait(key, storm);
   }
 

@@ -47,6 +47,8 @@ export class Lane {
   /** Unsettled events of this lane; the engine counts them. */
   load = 0;
   inFlight = 0;
+  /** It had a connection, or tried each address, and has none. */
+  down = false;
   /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
   storedTo: number | undefined;
   blocked: string | undefined;
@@ -217,6 +219,7 @@ export class Lane {
         if (entry.flight !== flight) continue;
         entry.flight = undefined;
         entry.maybeStored = true;
+        entry.standAlone();
         rewound.push(entry);
       }
     }
@@ -397,7 +400,7 @@ export class Lane {
         return;
       case "refused":
         this.#prove();
-        if (outcome.shared && entries.length > 1) return this.#halve(entries);
+        if (outcome.shared && entries.length > 1 && !entries[0]!.numbered) return this.#halve(entries);
         for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);
         this.#poison.settled(entries.length);
         return;
@@ -432,6 +435,7 @@ export class Lane {
     this.#setup.refused(entry, error, retry);
     if (!retry || entry.settled) return;
     const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);
+    entry.standAlone();
     // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
     entry.renew();
     const again = () => {

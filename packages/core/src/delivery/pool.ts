@@ -28,15 +28,18 @@ export class Pool {
     return this.#setup.size;
   }
 
-  /** How many of them the broker's limit leaves no place for. */
+  /** How many of them the broker's limit, as last found, leaves no place for. */
   get lowered(): number {
+    this.#forget();
     return this.#withdrawn.size;
   }
 
-  /** The least loaded lane; another one is opened when each has all that it may have in flight. */
+  /** The least loaded lane of those that are not down; another is opened when each has all it may have in flight. */
   leastLoaded(): Lane {
     let least = this.lanes[0] ?? this.at(0);
-    for (const lane of this.lanes) if (lane.load < least.load) least = lane;
+    for (const lane of this.lanes) {
+      if (lane.down === least.down ? lane.load < least.load : least.down) least = lane;
+    }
     if (least.load < this.#setup.share || this.lanes.length === this.#setup.size || !least.connected)
       return least;
     return this.#another() ?? least;
@@ -47,11 +50,11 @@ export class Pool {
     const { size } = this.#setup;
     let hash = 0;
     for (let i = 0; i < executionId.length; i++) hash = (Math.imul(hash, 31) + executionId.charCodeAt(i)) | 0;
-    hash >>>= 0;
-    const index = hash % size;
-    if (!this.#withdrawn.has(index)) return this.at(index);
+    let index = (hash >>> 0) % size;
+    this.#forget();
     // Only the executions of a withdrawn lane move.
-    return this.lanes[Math.floor(hash / size) % this.lanes.length]!;
+    while (this.#withdrawn.has(index)) index = (index + 1) % size;
+    return this.at(index);
   }
 
   at(index: number): Lane {
@@ -71,10 +74,13 @@ export class Pool {
   }
 
   #another(): Lane | undefined {
-    if (this.#withdrawn.size > 0 && this.#setup.now() < this.#loweredUntil) return undefined;
-    this.#withdrawn.clear();
-    const [index] = this.#unopened();
-    return index === undefined ? undefined : this.at(index);
+    this.#forget();
+    for (const index of this.#unopened()) if (!this.#withdrawn.has(index)) return this.at(index);
+    return undefined;
+  }
+
+  #forget(): void {
+    if (this.#withdrawn.size > 0 && this.#setup.now() >= this.#loweredUntil) this.#withdrawn.clear();
   }
 
   *#unopened(): Generator<number> {

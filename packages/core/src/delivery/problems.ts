@@ -31,20 +31,23 @@ export interface Circumstances {
 
 /** A problem, and the line of the log that tells of it where no other does. */
 export interface Finding extends Problem {
+  /** Tells one problem from another. */
+  readonly about: string;
+  /** A connection is missing. */
+  readonly outage?: boolean;
   readonly line?: LogName & ("congested" | "unanswered" | "buffer_filling");
 }
 
-/** All that is wrong, each code once. */
+/** All that is wrong, each thing once. */
 export function findProblems(circumstances: Circumstances): Finding[] {
   const findings = [
     ...outagesIn(circumstances),
     ...stallsIn(circumstances),
     ...limitOf(circumstances),
     ...fillingOf(circumstances),
-    ...circumstances.recent.map(({ code, message }) => ({ code, message })),
+    ...circumstances.recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })),
   ];
-  const codes = new Set<string>();
-  return findings.filter(({ code }) => !codes.has(code) && codes.add(code));
+  return [...new Map(findings.map((finding) => [finding.about, finding])).values()];
 }
 
 function outagesIn({ now, pool: { lanes }, outages, endpoints }: Circumstances): Finding[] {
@@ -56,7 +59,8 @@ function outagesIn({ now, pool: { lanes }, outages, endpoints }: Circumstances):
     const { error, since } = outages.get(lane) ?? { since: now };
     const message =
       error?.message ?? `not connected yet, for ${seconds(now - since)}: ${addresses(endpoints)}`;
-    return { code: error?.code ?? "TRANSPORT_UNREACHABLE", message: `${share}${message}${circuit}` };
+    const code = error?.code ?? "TRANSPORT_UNREACHABLE";
+    return { about: `outage ${code}`, outage: true, code, message: `${share}${message}${circuit}` };
   });
 }
 
@@ -75,6 +79,7 @@ function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): Finding
   const findings: Finding[] = [];
   if (blocked.length > 0) {
     findings.push({
+      about: "blocked",
       code: "TRANSPORT_BLOCKED",
       message: `${placesOf(blocked, lanes)}: the broker takes nothing: ${blocked[0]!.blocked}. Events wait in the buffer: free the broker's memory or disk, or let its queues be read`,
     });
@@ -82,6 +87,7 @@ function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): Finding
   if (congested.length > 0) {
     const longest = Math.max(...congested.map((lane) => lane.congestion));
     findings.push({
+      about: "congested",
       code: "TRANSPORT_THROTTLED",
       message: `${placesOf(congested, lanes)}: the network has taken nothing more for ${seconds(longest)}: the broker slows its publishers down (flow control), or the link is slow. See the broker's load and the link's rate`,
       line: "congested",
@@ -90,6 +96,7 @@ function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): Finding
   if (silent.length > 0) {
     const longest = Math.max(...silent.map((lane) => lane.silence));
     findings.push({
+      about: "unanswered",
       code: "TRANSPORT_TIMEOUT",
       message: `${placesOf(silent, lanes)}: no answer for ${seconds(longest)}; given up after ${seconds(confirmTimeoutMs)} (confirmTimeout). ${LOOK_AT_THE_BROKER}`,
       line: "unanswered",
@@ -106,14 +113,14 @@ function placesOf(some: readonly Lane[], all: readonly Lane[]): string {
 function limitOf({ pool: { size, lowered } }: Circumstances): Finding[] {
   if (lowered === 0) return [];
   const message = `going on with ${size - lowered} of ${size} connections, as the broker allows no more: raise its limit for the virtual host or user, or lower connectionPoolSize`;
-  return [{ code: "TRANSPORT_THROTTLED", message }];
+  return [{ about: "limit", code: "TRANSPORT_THROTTLED", message }];
 }
 
 function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): Finding[] {
   const share = Math.max(events / maxEvents, bytes / maxBytes);
   if (share < FILLING) return [];
   const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): more comes in than the broker takes. See what else is wrong here; await ready(), or raise maxBufferedEvents or maxBufferedBytes`;
-  return [{ code: "BUFFER_FULL", message, line: "buffer_filling" }];
+  return [{ about: "buffer", code: "BUFFER_FULL", message, line: "buffer_filling" }];
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;

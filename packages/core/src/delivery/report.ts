@@ -42,7 +42,7 @@ export interface Health {
   readonly pending: number;
   /** What last went wrong with a connection, until one is up again. Never holds a password. */
   readonly lastError?: { readonly code: string; readonly message: string };
-  /** All that is wrong now, each code once, the worst first. Empty: nothing. */
+  /** All that is wrong now, each thing once, the worst first. Empty: nothing. */
   readonly problems: readonly Problem[];
 }
 

@@ -468,13 +468,30 @@ describe("where the broker allows no more connections", () => {
     expect(engine.health()).toMatchObject({
       status: "up",
       circuitState: "closed",
-      lastError: { code: "TRANSPORT_THROTTLED" },
+      problems: expect.arrayContaining([
+        { code: "TRANSPORT_THROTTLED", message: expect.stringMatching(/^going on with 1 of 2/) },
+      ]),
     });
+    expect(engine.health()).not.toHaveProperty("lastError");
     transport.onPublish = (connection) => connection.answer();
     transport.connection.answer();
     await clock.advance(1000);
     expect(ids(transport.stored)).toEqual(ids(sent));
     expect(engine.stats()).toMatchObject({ events_sent: 6, connections_open: 1 });
+  });
+
+  it("forgets the limit after a while, also where nothing asks for more", async () => {
+    const { engine, transport, clock } = bench(two);
+    await engine.start();
+    transport.refusals = [full()];
+    for (const one of messages(3)) engine.offer(one);
+    for (const one of messages(2, { correlationId: "b" })) engine.offer(one);
+    transport.onPublish = (connection) => connection.answer();
+    transport.connection.answer();
+    await clock.advance(1000);
+    expect(engine.health().problems).toHaveLength(1);
+    await clock.advance(6 * 60_000);
+    expect(engine.health().problems).toEqual([]);
   });
 
   it("asks for none of those that it might have opened too", async () => {
@@ -921,4 +938,73 @@ describe("callbacks", () => {
     await clock.advance(6000);
     expect(failures).toMatchObject([{ error: { code: "DELIVERY_TIMEOUT" } }]);
   });
+});
+
+describe("a connection that is down while another is there", () => {
+  const two = { connectionPoolSize: 2, maxInFlight: 4, batchSize: 1 };
+  const runs = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => message({ correlationId: `run-${from + index}` }));
+
+  it("gives what it holds to the others, and gets nothing new", async () => {
+    const { engine, transport, clock } = bench({ ...two, deliveryTimeoutMs: 10_000 });
+    await engine.start();
+    transport.refuseAll = unreachable();
+    const sent = [...runs(0, 2), ...runs(0, 2)];
+    for (const one of sent) engine.offer(one);
+    transport.onPublish = (connection) => connection.answer();
+    for (const one of runs(2, 6)) engine.offer(one);
+    await clock.advance(0);
+    transport.connection.answer();
+    await clock.advance(20_000);
+    expect(engine.stats()).toMatchObject({ events_sent: 10, events_failed: 0, connections_open: 1 });
+    for (const one of runs(8, 20)) engine.offer(one);
+    await clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ events_sent: 30, events_buffered: 0 });
+  });
+
+  it("is used again once it is back", async () => {
+    const { engine, transport, clock } = bench(two);
+    await engine.start();
+    for (const one of runs(0, 4)) engine.offer(one);
+    await clock.advance(100);
+    expect(transport.live).toHaveLength(2);
+    transport.refusals = [unreachable(), unreachable()];
+    transport.live[0]!.die(unreachable());
+    await clock.advance(5000);
+    expect(transport.live).toHaveLength(2);
+    transport.onPublish = (connection) => connection.answer();
+    for (const connection of transport.live) connection.answer();
+    await clock.advance(1000);
+    for (const one of runs(4, 40)) engine.offer(one);
+    await clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ events_sent: 44 });
+    const lanes = new Set(transport.written.slice(-40).map(({ connection }) => connection.lane));
+    expect([...lanes].sort()).toEqual([0, 1]);
+  });
+});
+
+it("keeps none of its neighbours' memory for an event that goes again", async () => {
+  const { engine, transport, clock } = bench({ batchSize: 1 });
+  await engine.start();
+  const body = Buffer.from("packed");
+  engine.offer(message({ body }));
+  expect(body.buffer.byteLength).toBeGreaterThan(body.length);
+  await clock.advance(0);
+  transport.connection.die(unreachable());
+  await clock.advance(5000);
+  const again = transport.written.at(-1)!.message.body;
+  expect(again).toEqual(body);
+  expect(again.buffer.byteLength).toBe(body.length);
+});
+
+it("tells no problem, and writes no line, where a caller takes its event back", async () => {
+  const { engine, clock, lines } = bench();
+  const abort = new AbortController();
+  const published = engine.publish(message(), { signal: abort.signal });
+  abort.abort(new Error("changed my mind"));
+  await expect(published).rejects.toThrow("changed my mind");
+  await clock.advance(2000);
+  expect(engine.stats().events_dropped).toBe(1);
+  expect(engine.health().problems).toEqual([]);
+  expect(lines.filter((line) => line.includes("withdrawn"))).toEqual([]);
 });

@@ -125,3 +125,18 @@ it("a stopped sink tells once of events that still come", async () => {
   ]);
   expect(clock.pendingTimers).toBe(0);
 });
+
+it("a logger that hands over what it is told as an event is told once", async () => {
+  let calls = 0;
+  const offer: { now?: () => void } = {};
+  const again = () => {
+    calls++;
+    offer.now?.();
+  };
+  const { engine } = bench({ logger: { debug: again, info: again, warn: again, error: again } });
+  await engine.stop();
+  calls = 0;
+  offer.now = () => engine.offer(message());
+  engine.offer(message());
+  expect(calls).toBeLessThan(3);
+});

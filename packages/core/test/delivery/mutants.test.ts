@@ -42,8 +42,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event sent again after a lost connection has a new sequence",
     file: "lane.ts",
-    from: "        entry.maybeStored = true;\n        rewound.push(entry);",
-    to: "        entry.renew();\n        rewound.push(entry);",
+    from: "        entry.maybeStored = true;\n        entry.standAlone();",
+    to: "        entry.renew();",
   },
   {
     fault: "a refused event is sent again with its old sequence",

@@ -88,6 +88,27 @@ describe("sequences of a broker that deduplicates", () => {
     await expect(engine.publish(message({ sequence: 1 }))).rejects.toMatchObject({ code: "REJECTED" });
   });
 
+  it("push nothing out of a full buffer where they are not taken", async () => {
+    const { engine } = bench({ transport: deduplicating(), maxBufferedEvents: 1, overflow: "drop-oldest" });
+    engine.offer(message({ sequence: 7 }));
+    expect(engine.offer(message({ sequence: 5 }))).toBe(false);
+    expect(engine.stats()).toMatchObject({ events_dropped: 0, events_buffered: 1 });
+  });
+
+  it("of the publisher's own are not halved after an answer for all, and swallowed behind later ones", async () => {
+    const transport = deduplicating();
+    const { engine, clock } = bench({ transport, batchSize: 2, maxRetries: 0 });
+    transport.onPublish = (connection) => {
+      if (connection.batches.length === 1) connection.refuseShared(2);
+      else connection.answer();
+    };
+    const published = [1, 2, 3, 4].map((sequence) => engine.publish(message({ sequence })));
+    await clock.advance(60_000);
+    const outcomes = await Promise.allSettled(published);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "fulfilled", "fulfilled"]);
+    expect(transport.stored.map(({ sequence }) => sequence)).toEqual([3, 4]);
+  });
+
   it("of the publisher's own are not tried again behind later ones", async () => {
     const transport = deduplicating();
     const { engine, clock, failures } = bench({ transport, batchSize: 2 });

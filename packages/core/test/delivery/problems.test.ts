@@ -1,4 +1,4 @@
-import type { Problem } from "@streamll/core";
+import { type Problem, TransportError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { bench, message, messages } from "./bench.js";
 import { FakeTransport, nack, unreachable } from "./fake-transport.js";
@@ -130,6 +130,76 @@ describe("health", () => {
     expect(only()).toBeUndefined();
     expect(told).toEqual(["problem TRANSPORT_TIMEOUT", "solved TRANSPORT_TIMEOUT"]);
     expect(of("recovered")).toHaveLength(1);
+    await engine.stop();
+  });
+
+  it("calls a connection that was given up for its silence recovered once there is another", async () => {
+    const { logger, of } = keepLines();
+    const { engine, clock, transport, told } = watched({ logger, confirmTimeoutMs: 20_000 });
+    void engine.start();
+    await clock.advance(0);
+    engine.offer(message());
+    await clock.advance(19_000);
+    transport.refuseAll = unreachable();
+    await clock.advance(20_000);
+    expect(of("unanswered")).toHaveLength(1);
+    expect(of("recovered")).toEqual([]);
+    transport.refuseAll = undefined;
+    transport.onPublish = (connection) => connection.answer();
+    await clock.advance(60_000);
+    expect(of("recovered")).toHaveLength(1);
+    expect(told.filter((line) => line.startsWith("problem")).length).toBe(
+      told.filter((line) => line.startsWith("solved")).length,
+    );
+    await engine.stop();
+  });
+
+  it("goes on while the sink stops, until it closes its connections", async () => {
+    const { engine, clock, transport, problems, told } = watched({ flushTimeoutMs: 30_000 });
+    void engine.start();
+    await clock.advance(0);
+    transport.connection.flow({ credit: 0 });
+    engine.offer(message());
+    await clock.advance(8000);
+    const stopping = engine.stop();
+    await clock.advance(10_000);
+    expect(problems()).toMatchObject([{ code: "TRANSPORT_THROTTLED" }]);
+    await clock.advance(30_000);
+    await stopping;
+    expect(problems()).toEqual([]);
+    expect(told).toEqual(["problem TRANSPORT_THROTTLED"]);
+  });
+
+  it("says both of two things that have one code", async () => {
+    const { engine, clock, transport, problems } = watched({ connectionPoolSize: 2, maxInFlight: 4 });
+    void engine.start();
+    await clock.advance(0);
+    transport.refuseAll = new TransportError("throttled", "connection limit (1) is reached");
+    for (const run of ["a", "a", "b"]) engine.offer(message({ correlationId: run }));
+    await clock.advance(1000);
+    transport.connection.answer();
+    transport.connection.flow({ credit: 0 });
+    await clock.advance(6000);
+    expect(problems()).toMatchObject([
+      { code: "TRANSPORT_THROTTLED", message: expect.stringContaining("taken nothing more") },
+      { code: "TRANSPORT_THROTTLED", message: expect.stringContaining("going on with 1 of 2") },
+    ]);
+    transport.onPublish = (connection) => connection.answer();
+    transport.connection.flow({ credit: 10 });
+    await clock.advance(1000);
+    await engine.stop();
+  });
+
+  it("names the code of connections that end without a word", async () => {
+    const { engine, clock, transport, problems } = watched();
+    void engine.start();
+    for (let times = 0; times < 4; times++) {
+      await clock.advance(1000);
+      transport.live.at(-1)?.die();
+    }
+    await clock.advance(500);
+    expect(problems().map(({ code }) => code)).toContain("TRANSPORT_UNREACHABLE");
+    expect(problems().map(({ code }) => code)).not.toContain("undefined");
     await engine.stop();
   });
 
