@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Broker, brokersForTests } from "@streamll/brokers";
+import { connect } from "amqplib";
+import { describe, expect, it, vi } from "vitest";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+const lines = 30_000;
+const orders = 40;
+const kills = 4;
+
+/** Runs the program, and kills it after so long. Gives what it said, or nothing where it was killed. */
+async function run(args: readonly string[], killAfterMs?: number): Promise<string | undefined> {
+  const program = spawn(process.execPath, ["--import", "tsx", main, ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  program.stdout.on("data", (text) => {
+    said += text;
+  });
+  const ended = new Promise<number | null>((resolve) => program.on("close", resolve));
+  if (killAfterMs !== undefined) {
+    await Promise.race([setTimeout(killAfterMs), ended]);
+    program.kill("SIGKILL");
+  }
+  return (await ended) === 0 ? said : undefined;
+}
+
+/** The number of each event, in the order of its partition. */
+async function stored(broker: Broker, partition: string): Promise<{ number: number; order: string }[]> {
+  const model = await connect(broker.url);
+  const channel = await model.createChannel();
+  await channel.prefetch(1000);
+  const all: { number: number; order: string }[] = [];
+  let quietSince = Date.now();
+  await channel.consume(
+    partition,
+    (got) => {
+      const event = JSON.parse(got!.content.toString()) as { execution_id: string; data: { number: number } };
+      all.push({ number: event.data.number, order: event.execution_id });
+      quietSince = Date.now();
+      channel.ack(got!);
+    },
+    { arguments: { "x-stream-offset": "first" } },
+  );
+  // Too many would come after the last one that is due.
+  await vi.waitUntil(() => Date.now() - quietSince > 1000, { timeout: 60_000 });
+  await model.close();
+  return all;
+}
+
+describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
+  it(`a program that is killed ${kills} times leaves each line once, in order within its order`, {
+    skip: !broker.owned,
+    timeout: 300_000,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "streamll-import-"));
+    const file = join(folder, "orders.ndjson");
+    const { port } = new URL(broker.url);
+    const args = [`rabbitmq-stream://127.0.0.1:${broker.streamPort}/?amqp_port=${port}`, file];
+    const text = Array.from({ length: lines }, (_, index) =>
+      JSON.stringify({
+        execution_id: `order-${index % orders}`,
+        event_type: "step",
+        data: { number: index + 1, text: "x".repeat(300) },
+      }),
+    );
+    await writeFile(file, text.join("\n"));
+
+    for (let kill = 0; kill < kills; kill++) await run(args, 700 + Math.random() * 900);
+    expect(await run(args)).toBe(`${lines} lines, 0 missing\n`);
+    // Once more changes nothing.
+    expect(await run(args)).toBe(`${lines} lines, 0 missing\n`);
+
+    const byPartition = await Promise.all([0, 1, 2].map((index) => stored(broker, `orders-${index}`)));
+    const all = byPartition.flat();
+    expect(all.length).toBe(lines);
+    expect(new Set(all.map(({ number }) => number)).size).toBe(lines);
+    for (const events of byPartition) {
+      const last = new Map<string, number>();
+      for (const { number, order } of events) {
+        if (number <= (last.get(order) ?? 0)) throw new Error(`${order}: ${number} after ${last.get(order)}`);
+        last.set(order, number);
+      }
+    }
+    await rm(folder, { recursive: true });
+    for (const index of [0, 1, 2]) await broker.manage("DELETE", `queues/%2F/orders-${index}`);
+    await broker.manage("DELETE", "exchanges/%2F/orders");
+  });
+});
