@@ -1,4 +1,4 @@
-import { type ContestantName, contestants } from "./contestants.js";
+import type { Contestant } from "./contestants.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
 import type { Run } from "./run.js";
@@ -16,20 +16,24 @@ export const head = [
   "events/s, median (spread)",
   "of the ceiling",
   "client CPU, µs an event",
-  "of amqplib pipelined",
+  "of the first rival",
   "loop delay p99, ms",
 ];
 
 /** A row for each contestant. */
-export function rowsOf(runs: ReadonlyMap<ContestantName, readonly Run[]>): string[][] {
-  const of = (name: ContestantName, figure: keyof Run) => (runs.get(name) ?? []).map((run) => run[figure]);
+export function rowsOf<Name extends string>(
+  field: Readonly<Record<Name | "replay" | "pipelined", Contestant>>,
+  runs: ReadonlyMap<Name | "replay" | "pipelined", readonly Run[]>,
+): string[][] {
+  const of = (name: Name | "replay" | "pipelined", figure: keyof Run) =>
+    (runs.get(name) ?? []).map((run) => run[figure]);
   const ceiling = median(of("replay", "eventsPerSecond"));
   const rival = median(of("pipelined", "cpuMicros"));
   return [...runs.keys()].map((name) => {
     const rate = of(name, "eventsPerSecond");
     const cpu = of(name, "cpuMicros");
     return [
-      contestants[name].title,
+      field[name].title,
       spread(rate),
       `${Math.round((100 * median(rate)) / ceiling)} %`,
       spread(cpu, 1),

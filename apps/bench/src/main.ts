@@ -2,13 +2,15 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { benchBroker } from "./broker.js";
 import { measured } from "./child.js";
-import { type ContestantName, contestants } from "./contestants.js";
+import { type Contestant, contestants } from "./contestants.js";
 import { head, hotPathText, memoryText, rowsOf } from "./figures.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
 import { benchQueue } from "./queue.js";
 import { circumstances, record } from "./record.js";
 import type { Run } from "./run.js";
+import { streamContestants } from "./streams/contestants.js";
+import { benchStream } from "./streams/stream.js";
 
 const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternating in the same run.
 
@@ -16,6 +18,7 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
 
   --events N     events a run (100000)
   --rounds N     runs of each contestant (5)
+  --streams      on a stream, on RabbitMQ 4 unless --broker says otherwise; beside rabbitmq-stream-js-client
   --memory N     events of the run that watches memory (1000000; 0 leaves it out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (3.10)
   --record       write the figures to docs/benchmarks.md
@@ -26,7 +29,8 @@ const { values } = parseArgs({
     events: { type: "string", default: "100000" },
     rounds: { type: "string", default: "5" },
     memory: { type: "string", default: "1000000" },
-    broker: { type: "string", default: "3.10" },
+    streams: { type: "boolean", default: false },
+    broker: { type: "string" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -39,13 +43,14 @@ function count(name: "events" | "rounds" | "memory", least: number): number {
 }
 
 if (values.help) console.log(HELP);
+else if (values.streams) await benchStreams(count("events", 1), count("rounds", 1));
 else await bench(count("events", 1), count("rounds", 1), count("memory", 0));
 
 async function bench(events: number, rounds: number, memoryEvents: number): Promise<void> {
-  await using broker = await benchBroker(values.broker);
+  await using broker = await benchBroker(values.broker ?? "3.10");
   await using queue = await benchQueue(broker.url);
-  const runs = await race(broker.url, events, rounds, queue.expect);
-  const rows = rowsOf(runs);
+  const runs = await race(contestants, broker.url, events, rounds, { after: queue.expect });
+  const rows = rowsOf(contestants, runs);
   const table = new Table({ head });
   table.push(...rows);
   console.log(table.toString());
@@ -61,23 +66,47 @@ async function bench(events: number, rounds: number, memoryEvents: number): Prom
   if (values.record) await record(head, rows, texts);
 }
 
-async function race(
+async function benchStreams(events: number, rounds: number): Promise<void> {
+  await using broker = await benchBroker(values.broker ?? "4");
+  if (broker.streamUrl === undefined) throw new Error("the stream port of a broker by URL is not known");
+  await using stream = await benchStream(broker.url);
+  const runs = await race(streamContestants, broker.streamUrl, events, rounds, {
+    before: stream.clear,
+    after: stream.expect,
+  });
+  const rows = rowsOf(streamContestants, runs);
+  const table = new Table({ head });
+  table.push(...rows);
+  console.log(table.toString());
+  const text = circumstances(stream.brokerVersion, events, rounds);
+  console.log(text);
+  if (values.record) await record(head, rows, [text], "streams");
+}
+
+interface Umpire {
+  before?(): Promise<void>;
+  after(events: number, who: string): Promise<void>;
+}
+
+async function race<Name extends string>(
+  field: Readonly<Record<Name, Contestant>>,
   url: string,
   events: number,
   rounds: number,
-  arrived: (events: number, who: string) => Promise<void>,
-): Promise<Map<ContestantName, Run[]>> {
-  const names = Object.keys(contestants) as ContestantName[];
-  const runs = new Map<ContestantName, Run[]>(names.map((name) => [name, []]));
+  umpire: Umpire,
+): Promise<Map<Name, Run[]>> {
+  const names = Object.keys(field) as Name[];
+  const runs = new Map<Name, Run[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // Another one begins each round: none always comes after the slowest.
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      await umpire.before?.();
       const run = await measured<Run>("./run.ts", name, url, String(events));
-      await arrived(events, name);
+      await umpire.after(events, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);
-      console.error(`round ${round + 1}/${rounds}  ${name.padEnd(9)}  ${rate} events/s`);
+      console.error(`round ${round + 1}/${rounds}  ${name.padEnd(10)}  ${rate} events/s`);
     }
   }
   return runs;

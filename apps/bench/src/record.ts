@@ -1,8 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 
-const [FROM, TO] = ["<!-- figures -->", "<!-- /figures -->"];
-
 /** The machine and the versions that the figures are of. */
 export function circumstances(brokerVersion: string, events: number, rounds: number): string {
   const day = new Date().toISOString().slice(0, 10);
@@ -19,7 +17,9 @@ export async function record(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   texts: readonly string[],
+  section = "figures",
 ): Promise<void> {
+  const [FROM, TO] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
   const page = new URL("../../../docs/benchmarks.md", import.meta.url);
   const text = await readFile(page, "utf8");
   const [before, after] = [text.split(FROM)[0], text.split(TO)[1]];

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { type ContestantName, contestants } from "./contestants.js";
+import { contestants } from "./contestants.js";
+import { streamContestants } from "./streams/contestants.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
 export interface Run {
@@ -9,9 +10,12 @@ export interface Run {
   readonly loopDelayP99Ms: number;
 }
 
-const [name, url, events] = process.argv.slice(2) as [ContestantName, string, string];
+const [name, url, events] = process.argv.slice(2) as [string, string, string];
 const count = Number(events);
-const go = await contestants[name].prepare(url, count);
+const field: Readonly<Record<string, (typeof contestants)["replay"]>> = url.startsWith("rabbitmq-stream:")
+  ? streamContestants
+  : contestants;
+const go = await field[name]!.prepare(url, count);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const cpu = process.cpuUsage();

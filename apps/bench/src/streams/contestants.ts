@@ -1,0 +1,147 @@
+import { setImmediate } from "node:timers/promises";
+import type { OutboundMessage } from "@streamll/core";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import { connect, type Publisher } from "rabbitmq-stream-js-client";
+import type { Contestant } from "../contestants.js";
+import { benchEvent, ROUTING_KEY, routingKey } from "../event.js";
+import { bareFrame, openRaw, recordSession } from "./raw.js";
+import { STREAM } from "./stream.js";
+
+const portOf = (url: string) => Number(new URL(url).port);
+
+function* batches(events: number, size: number): Generator<OutboundMessage[]> {
+  for (let first = 0; first < events; first += size) {
+    const count = Math.min(size, events - first);
+    yield Array.from({ length: count }, (_, offset) => messageOf(first + offset));
+  }
+}
+
+function messageOf(index: number): OutboundMessage {
+  const event = benchEvent(index);
+  return {
+    sequence: index + 1,
+    routingKey: routingKey(event),
+    body: Buffer.from(JSON.stringify(event)),
+    messageId: event.event_id ?? "",
+    correlationId: event.execution_id ?? "",
+    type: event.event_type,
+    timestamp: Date.parse(String(event.timestamp)),
+    headers: {
+      streamll_version: "0.0.0",
+      event_type: event.event_type,
+      operation: event.operation ?? null,
+      module_name: event.module_name ?? "",
+      execution_id: event.execution_id ?? "",
+    },
+  };
+}
+
+/** streamll's messages, encoded in advance and written to the socket as they are: no client can be cheaper. */
+const replay: Contestant = {
+  title: "raw socket replay of streamll's messages (the ceiling)",
+  async prepare(url, events) {
+    const session = await recordSession(portOf(url), batches(events, 100));
+    const raw = await openRaw(portOf(url), session);
+    return async () => {
+      for (const frame of session.publishes) await raw.write(frame);
+      await raw.confirmed(events);
+    };
+  },
+};
+
+const inline: Contestant = {
+  title: "raw frames of 100 bare messages, JSON inline",
+  async prepare(url, events) {
+    const raw = await openRaw(portOf(url), await recordSession(portOf(url), []));
+    return async () => {
+      for (let first = 0; first < events; first += 100) {
+        const count = Math.min(100, events - first);
+        const bodies = Array.from({ length: count }, (_, offset) =>
+          Buffer.from(JSON.stringify(benchEvent(first + offset))),
+        );
+        const full = raw.write(bareFrame(first + 1, bodies));
+        if (full !== undefined) await full;
+      }
+      await raw.confirmed(events);
+    };
+  },
+};
+
+const official = (
+  title: string,
+  send: (publisher: Publisher, events: number) => Promise<number>,
+): Contestant => ({
+  title,
+  async prepare(url, events) {
+    const client = await connect({
+      hostname: "127.0.0.1",
+      port: portOf(url),
+      username: "guest",
+      password: "guest",
+      vhost: "/",
+      heartbeat: 0,
+    });
+    const publisher = await client.declarePublisher({ stream: STREAM });
+    let confirms = 0;
+    let told = () => {};
+    publisher.on("publish_confirm", (_error, ids) => {
+      confirms += ids.length;
+      told();
+    });
+    return async () => {
+      const expected = await send(publisher, events);
+      await new Promise<void>((resolve) => {
+        told = () => {
+          if (confirms >= expected) resolve();
+        };
+        told();
+      });
+    };
+  },
+});
+
+const single = official("rabbitmq-stream-js-client, single entries", async (publisher, events) => {
+  for (let index = 0; index < events; index++) {
+    await publisher.send(Buffer.from(JSON.stringify(benchEvent(index))));
+  }
+  await publisher.flush();
+  return events;
+});
+
+const subEntries = official("rabbitmq-stream-js-client, sub-entries of 500", async (publisher, events) => {
+  let sent = 0;
+  for (let first = 0; first < events; first += 500) {
+    const count = Math.min(500, events - first);
+    const entries = Array.from({ length: count }, (_, offset) => ({
+      content: Buffer.from(JSON.stringify(benchEvent(first + offset))),
+    }));
+    await publisher.sendSubEntries(entries);
+    sent++;
+  }
+  return sent;
+});
+
+const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => ({
+  title,
+  async prepare(url, events) {
+    const sink = new RabbitMQSink({ amqpUrl: url, stream: STREAM, routingKey: ROUTING_KEY, ...own });
+    await sink.start();
+    return async () => {
+      for (let index = 0; index < events; index++) {
+        while (!sink.handleEvent(benchEvent(index))) await sink.ready();
+        if (index % 500 === 499) await setImmediate();
+      }
+      const report = await sink.stop();
+      if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
+    };
+  },
+});
+
+export const streamContestants = {
+  replay,
+  inline,
+  pipelined: single,
+  subEntries,
+  streamll: streamll("streamll, defaults"),
+  recipe: streamll("streamll, batches of 500 (recipe 3)", { batchSize: 500, maxInFlight: 20_000 }),
+} as const;
