@@ -1,5 +1,5 @@
-// `npm run demo`, `npm test`, `npm run bench` and `npm run faults` of a fresh clone: each does its own set-up. No package
-// is installed when this starts, so it imports nothing but Node's own modules.
+// `npm run demo`, `npm test`, `npm run bench`, `npm run faults`, `npm run chaos` and `npm run endurance` of a fresh clone:
+// each does its own set-up. No package is installed when this starts, so it imports nothing but Node's own modules.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const env = {
 // A suite that hangs has to end in a report too.
 const suiteTimeout = 15 * 60_000;
 
-const commands = { demo, test, bench, faults };
+const commands = { demo, test, bench, faults, chaos, endurance };
 const [name, ...args] = process.argv.slice(2);
 let child;
 let interrupted;
@@ -45,6 +45,16 @@ async function bench(args) {
 async function faults(args) {
   await install();
   return run(["tsx", "tooling/faults/src/main.ts", ...args]);
+}
+
+async function chaos(args) {
+  await install();
+  return run(["tsx", "tooling/faults/src/endurance/chaos.ts", ...args]);
+}
+
+async function endurance(args) {
+  await install();
+  return run(["tsx", "tooling/faults/src/endurance/main.ts", ...args]);
 }
 
 async function test(args) {

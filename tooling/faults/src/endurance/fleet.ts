@@ -1,0 +1,45 @@
+import type { DeliveryErrorCode } from "@streamll/core";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import { defaults } from "../defaults.js";
+
+/** A sink of the chaos: its part of the load, and what it may tell to have failed. */
+export interface Member {
+  readonly name: string;
+  readonly share: number;
+  readonly options: RabbitMQSinkOptions;
+  readonly mayFail?: readonly DeliveryErrorCode[];
+}
+
+const flushTimeout = 60;
+
+/** Options that differ in what matters when things break. */
+export const fleet: readonly Member[] = [
+  {
+    name: "wide",
+    share: 0.4,
+    options: { connectionPoolSize: 5, maxInFlight: 2000, maxBufferedBytes: "16MiB" },
+  },
+  {
+    name: "quorum",
+    share: 0.3,
+    options: { queueType: "quorum", connectionPoolSize: 1, maxInFlight: 1000, maxBufferedBytes: "16MiB" },
+  },
+  {
+    name: "small",
+    share: 0.2,
+    options: { connectionPoolSize: 2, maxInFlight: 500, maxBufferedEvents: 2000, batchSize: 10 },
+  },
+  {
+    name: "bounded",
+    share: 0.1,
+    options: {
+      connectionPoolSize: 1,
+      maxInFlight: 500,
+      maxBufferedEvents: 500,
+      overflow: "drop-oldest",
+      maxRetries: 1,
+      queueArguments: { "x-max-length": 300, "x-overflow": "reject-publish" },
+    },
+    mayFail: ["DROPPED", "RETRIES_EXHAUSTED"],
+  },
+].map((member) => ({ ...member, options: { ...defaults, flushTimeout, ...member.options } }) as Member);

@@ -1,0 +1,213 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type OwnBroker, startBroker, until } from "@streamll/brokers";
+import type { Exit } from "../host-program.js";
+import { FaultProxy } from "../proxy.js";
+import type { Member } from "./fleet.js";
+import { Ledger } from "./ledger.js";
+import {
+  executionOf,
+  type LongCommand,
+  type LongSaid,
+  type LongSample,
+  type SinkVerdict,
+} from "./messages.js";
+import { Reader } from "./reader.js";
+
+const PASSWORD = "right";
+/** Of a stopped program, for what only a sink can have left behind. */
+const END_MS = 5000;
+const SETTLE_MS = 120_000;
+const STOP_MS = 75_000;
+
+/** A sink of the program, and all that is around it. */
+export interface Station extends Member {
+  readonly proxy: FaultProxy;
+  readonly reader: Reader;
+  readonly ledger: Ledger;
+  /** Connections that it lost. */
+  losses: number;
+}
+
+/** A broker of its own, a host program with several sinks, a proxy and a reader for each, and the time line. */
+export class Rig implements AsyncDisposable {
+  readonly broker: OwnBroker;
+  readonly stations: readonly Station[];
+  readonly timeline: string[] = [];
+  readonly uncaught: string[] = [];
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<Exit>;
+  readonly #startedAt = performance.now();
+  #sample: LongSample | undefined;
+  #verdicts: readonly SinkVerdict[] | undefined;
+  #loaded = false;
+  #killed = false;
+  #exit: Exit | undefined;
+
+  private constructor(broker: OwnBroker, stations: readonly Station[], events: number | undefined) {
+    this.broker = broker;
+    this.stations = stations;
+    let stderr = "";
+    this.#child = fork(fileURLToPath(new URL("program.ts", import.meta.url)), {
+      execArgv: ["--unhandled-rejections=strict", "--import", "tsx"],
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+    });
+    this.#child.stderr!.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    this.#child.on("message", (said: LongSaid) => this.#hear(said));
+    this.#exited = new Promise((resolve) => {
+      this.#child.once("close", (code, signal) => {
+        this.#exit = { code, signal, byItself: !this.#killed, stderr };
+        resolve(this.#exit);
+      });
+    });
+    const sinks = stations.map(({ name, share, options, proxy }) => ({
+      name,
+      share,
+      options: {
+        ...options,
+        amqpUrl: proxy.url,
+        username: name,
+        password: PASSWORD,
+        exchange: name,
+        queue: name,
+        routingKey: "chaos.{event_type}",
+      },
+    }));
+    this.#child.send({ sinks, ...(events !== undefined && { events }) });
+  }
+
+  /** @param events of each sink; default: until {@link finish}. */
+  static async with(members: readonly Member[], generation: string, events?: number): Promise<Rig> {
+    // With it a message that the broker delivers again is told apart from one that the sink sent again.
+    const stamp = { "message_interceptors.incoming.set_header_timestamp.overwrite": true };
+    const config = generation.startsWith("3.") ? {} : stamp;
+    const broker = await startBroker({ generation, config });
+    const stations: Station[] = [];
+    for (const member of members) {
+      const { name } = member;
+      await setPassword(broker, name);
+      await grant(broker, name);
+      const ledger = new Ledger((index) => executionOf(name, index));
+      const reader = new Reader(broker, name, (found) => ledger.found(found));
+      stations.push({ ...member, proxy: await FaultProxy.to(broker.url), reader, ledger, losses: 0 });
+    }
+    return new Rig(broker, stations, events);
+  }
+
+  /** Milliseconds since its beginning. */
+  get now(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  get sample(): LongSample {
+    if (this.#sample === undefined) throw new Error("the program has said nothing yet");
+    return this.#sample;
+  }
+
+  get verdicts(): readonly SinkVerdict[] | undefined {
+    return this.#verdicts;
+  }
+
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  get sums() {
+    const sum = { accepted: 0, sent: 0, unsent: 0, found: 0 };
+    for (const { accepted, stats } of this.sample.sinks) {
+      sum.accepted += accepted;
+      sum.sent += stats.events_sent;
+      sum.unsent += stats.events_failed + stats.events_dropped;
+    }
+    for (const { ledger } of this.stations) sum.found += ledger.messages;
+    return sum;
+  }
+
+  note(text: string): void {
+    this.timeline.push(`${(this.now / 1000).toFixed(2).padStart(9)}  ${text}`);
+  }
+
+  do(command: LongCommand): void {
+    if (this.#child.connected) this.#child.send(command);
+  }
+
+  async until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
+    await until(() => holds() || this.#exit !== undefined, what, timeoutMs);
+    if (!holds()) throw new Error(`the program ended before ${what}: ${this.#exit?.stderr}`);
+  }
+
+  /** Connects all sinks, with what they declare written down, and lets the load begin. */
+  async start(perSecond: number): Promise<void> {
+    await this.until(() => this.#sample !== undefined, "the program to be there");
+    this.do({ do: "start" });
+    await this.until(() => this.sample.sinks.every(({ status }) => status === "up"), "all sinks to be up");
+    await this.writeDown();
+    this.do({ do: "rate", perSecond });
+    this.do({ do: "load" });
+  }
+
+  /** RabbitMQ writes down seconds later what it has answered: a kill before that takes declarations along. */
+  async writeDown(): Promise<void> {
+    await this.broker.ctl("eval", "mnesia:sync_log().");
+  }
+
+  /** Hands over nothing more; resolves when all is settled. */
+  async settle(): Promise<void> {
+    this.do({ do: "rate", perSecond: 0 });
+    const settled = () =>
+      this.sample.sinks.every(({ stats }) => stats.events_buffered + stats.events_in_flight === 0);
+    await this.until(settled, "all to be settled", SETTLE_MS);
+  }
+
+  /** Stops the program; resolves when it has ended and the queues are empty. */
+  async finish(): Promise<Exit> {
+    this.note("stop");
+    this.do({ do: "stop" });
+    await this.until(() => this.#verdicts !== undefined, "stop()", STOP_MS);
+    const timer = setTimeout(() => this.#kill(), END_MS);
+    const exit = await this.#exited;
+    clearTimeout(timer);
+    await Promise.all(this.stations.map(({ reader }) => reader.finish()));
+    this.note("all queues are empty");
+    return exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#exit === undefined) this.#kill();
+    for (const { reader, proxy } of this.stations) {
+      reader[Symbol.dispose]();
+      await proxy[Symbol.asyncDispose]();
+    }
+    await this.broker.close();
+  }
+
+  #kill(): void {
+    this.#killed = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  #hear(said: LongSaid): void {
+    if (said.kind === "sample") this.#sample = said;
+    else if (said.kind === "stopped") this.#verdicts = said.sinks;
+    else if (said.kind === "loaded") this.#loaded = true;
+    else if (said.kind === "unsent") this.stations[said.sink]!.ledger.unsent(said.code, said.ids);
+    else if (said.kind === "event") {
+      const station = this.stations[said.sink]!;
+      if (said.name === "disconnected" && said.hadError) station.losses++;
+      this.note(`${station.name}: ${said.name} ${said.text}`);
+    } else if (said.kind === "log") this.note(`${this.stations[said.sink]!.name}: log ${said.text}`);
+    else if ("text" in said) {
+      this.uncaught.push(`${said.kind}: ${said.text}`);
+      this.note(`${said.kind}: ${said.text}`);
+    }
+  }
+}
+
+/** Of the user that has the sink's name. */
+export const setPassword = (broker: OwnBroker, name: string, password = PASSWORD) =>
+  broker.manage("PUT", `users/${name}`, { password, tags: "" });
+
+export const grant = (broker: OwnBroker, name: string, right = ".*") =>
+  broker.manage("PUT", `permissions/%2F/${name}`, { configure: right, write: right, read: right });
