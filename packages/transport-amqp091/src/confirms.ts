@@ -1,4 +1,5 @@
 import type { OutboundBatch, OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
+import type { Names } from "./failure.js";
 
 /** What lies between the indices that are left out, which rise. */
 export function* gaps(
@@ -31,16 +32,16 @@ interface Run {
   returned?: Map<number, TransportError>;
 }
 
-/** Messages as a broker speaks of them. */
-export interface Named {
+/** What a broker sends with a message that it could not route. */
+export interface ReturnedMessage {
   readonly exchange: string;
-  /** Absent: whatever its key. */
-  readonly routingKey?: string;
+  readonly routingKey: string;
+  readonly messageId: unknown;
 }
 
-/** What a broker sends with a message that it could not route. */
-export interface ReturnedMessage extends Required<Named> {
-  readonly messageId: unknown;
+export interface OpenMessage {
+  readonly message: OutboundMessage;
+  refuse(error: TransportError): void;
 }
 
 /**
@@ -97,19 +98,18 @@ export class Confirms {
     return this.#markReturned(message, error, this.#returnsFrom) || this.#markReturned(message, error, 1);
   }
 
-  /** Settles every open message to this exchange, or to this key of it, as refused. `false` where there is none. */
-  refuse(named: Named, error: TransportError): boolean {
-    const outcome: PublishOutcome = { kind: "refused", error };
-    let found = false;
+  /** The messages without an answer that fit, in the order of sending. */
+  open(fits: Names): OpenMessage[] {
+    const open: OpenMessage[] = [];
     for (let i = this.#oldest; i < this.#runs.length; i++) {
       const run = this.#runs[i]!;
       for (let at = run.head; at < run.count; at++) {
-        if (isSettled(run, at) || !this.#isNamed(run.batch[run.from + at]!, named)) continue;
-        settleOne(run, at, outcome);
-        found = true;
+        const message = run.batch[run.from + at]!;
+        if (isSettled(run, at) || !fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
+        open.push({ message, refuse: (error) => settleOne(run, at, { kind: "refused", error }) });
       }
     }
-    return found;
+    return open;
   }
 
   #push(batch: OutboundBatch, settle: Settle, from: number, to: number): void {
@@ -178,12 +178,12 @@ export class Confirms {
     return false;
   }
 
-  #fits(sent: OutboundMessage, message: ReturnedMessage): boolean {
-    return sent.messageId === (message.messageId ?? "") && this.#isNamed(sent, message);
-  }
-
-  #isNamed(sent: OutboundMessage, { exchange, routingKey = sent.routingKey }: Named): boolean {
-    return sent.routingKey === routingKey && (sent.exchange ?? this.#exchange) === exchange;
+  #fits(sent: OutboundMessage, { messageId, routingKey, exchange }: ReturnedMessage): boolean {
+    return (
+      sent.messageId === (messageId ?? "") &&
+      sent.routingKey === routingKey &&
+      (sent.exchange ?? this.#exchange) === exchange
+    );
   }
 }
 

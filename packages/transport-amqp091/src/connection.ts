@@ -7,8 +7,9 @@ import type {
   TransportError,
 } from "@streamll/core";
 import type { Channel, ChannelModel } from "amqplib";
+import { refuseAccused, type Suspects } from "./accused.js";
 import { Confirms, gaps } from "./confirms.js";
-import { failure, refusedBy, transportError } from "./failure.js";
+import { failure, isCut, refusedBy, transportError } from "./failure.js";
 import { wireOf } from "./wire.js";
 import type { BatchWriter } from "./writer.js";
 
@@ -28,6 +29,8 @@ export interface OpenLane {
   readonly confirms: boolean;
   /** The endpoint's, for messages. */
   readonly label: string;
+  /** Outlive the connection. */
+  readonly suspects: Suspects;
   /** A message came back that had been settled as written. */
   readonly lost: (exchange: string) => void;
   /** Declares again what messages to this exchange need; `undefined` where that is not the sink's. */
@@ -77,12 +80,15 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
    * names is refused, and the connection may be opened again at once.
    */
   function refuseNamed(error: Error): Error {
-    const named = refusedBy(error);
-    const isOfAll = named?.routingKey === undefined && named?.exchange === lane.message.exchange;
-    if (ended || named === undefined || isOfAll) return error;
+    const names = refusedBy(error, lane.message.exchange);
+    if (ended || names === undefined) return error;
+    const accused = confirms?.open(names) ?? [];
+    if (confirms && accused.length === 0) return error;
     const { kind, message } = failure(error, "use", label);
-    const refusal = transportError(kind, message, { cause: error, permanent: true });
-    return confirms?.refuse(named, refusal) ? transportError(kind, message, { cause: error }) : error;
+    const keys = new Set(accused.map((open) => open.message.routingKey));
+    const permanent = keys.size === 1 || !isCut(error);
+    refuseAccused(accused, lane.suspects, transportError(kind, message, { cause: error, permanent }));
+    return transportError(kind, message, { cause: error });
   }
 
   function tellFlow(): void {

@@ -1,5 +1,4 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import type { Named } from "./confirms.js";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -19,7 +18,7 @@ export function failure(error: unknown, stage: Stage, label: string): TransportE
   if (error instanceof TransportError) return error;
   const reply = replyOf(error);
   const { kind, permanent, hint } = reply ? judgeReply(reply, stage) : judgeError(error, stage);
-  const what = reply ? `${reply.code} ${reply.text}` : textOf(error);
+  const what = reply ? `${reply.code} ${withoutData(reply.text)}` : textOf(error);
   return transportError(kind, `${label}: ${what}${hint ? `. ${hint}` : ""}`, { cause: error, permanent });
 }
 
@@ -42,14 +41,44 @@ export function replyOf(error: unknown): Reply | undefined {
   return found ? { code: Number(found[1]), text: found[2]! } : undefined;
 }
 
-/** Which messages the broker refuses, where it ends a channel over them and says so. */
-export function refusedBy(error: unknown): Named | undefined {
+/** Whether a broker speaks of messages to this exchange with this key. */
+export type Names = (exchange: string, routingKey: string) => boolean;
+
+/**
+ * Which messages the broker refuses, where it ends a channel over one and says so. What it says of the exchange of
+ * all messages accuses none of them.
+ */
+export function refusedBy(error: unknown, exchangeOfAll: string): Names | undefined {
   const { code, text = "" } = replyOf(error) ?? {};
-  const topic = /access to topic '(.*)' in exchange (?:exchange )?'(.*)' in vhost/s.exec(text);
-  if (topic) return { routingKey: topic[1]!, exchange: topic[2]! };
-  const exchange = code === 404 || code === 403 ? /exchange '(.*)' in vhost/s.exec(text) : undefined;
-  return exchange ? { exchange: exchange[1]! } : undefined;
+  if (code !== 403 && code !== 404) return undefined;
+  const topic = text.indexOf(TOPIC);
+  if (topic >= 0) {
+    const told = text.slice(topic);
+    return (exchange, routingKey) => tells(told, `${TOPIC}${routingKey}' in exchange '${exchange}' in vhost`);
+  }
+  const place = text.indexOf("exchange '");
+  if (place < 0) return undefined;
+  const told = text.slice(place);
+  const names = (exchange: string) => tells(told, `exchange '${exchange}' in vhost`);
+  return names(exchangeOfAll) ? undefined : names;
 }
+
+const TOPIC = "access to topic '";
+
+const tells = (told: string, sentence: string): boolean =>
+  told.startsWith(sentence) || (CUT.test(told) && sentence.startsWith(told.replace(CUT, "")));
+
+/** RabbitMQ cuts what it says to 255 bytes, the last three of them dots, and does not mind where a character ends. */
+const CUT = /\ufffd*\.\.\.$/;
+
+/** What a broker said may fit several messages, innocent ones among them. */
+export const isCut = (error: unknown): boolean => CUT.test(replyOf(error)?.text ?? "");
+
+/** What the broker quotes of an event belongs in no log. */
+const withoutData = (text: string): string =>
+  text
+    .replace(/(access to topic ')(?:.*(' in exchange '.*(?<!\.\.\.)$)|.*$)/s, "$1…$2")
+    .replace(/(octets = ).*?(?=(?:: \{\w+,[\d,]*\})?$)/s, "$1…");
 
 export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
   if (/limit.*reached|reached the maximum allowed/i.test(text)) {

@@ -10,6 +10,7 @@ import {
 } from "@streamll/core";
 import { say } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
+import type { Suspects } from "./accused.js";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { startDeadline } from "./deadline.js";
 import { failure, type Stage, transportError } from "./failure.js";
@@ -41,10 +42,17 @@ export function amqpTransport(
 ): Transport {
   const problems = problemsOf(options);
   if (problems.length > 0) throw new ConfigurationError(problems);
+  const suspects = new Map<number, Suspects>();
+  const suspectsOf = ({ index }: LaneContext): Suspects => {
+    const found = suspects.get(index) ?? new Set();
+    suspects.set(index, found);
+    return found;
+  };
   return {
     name: "amqp091",
     capabilities: capabilitiesOf(options),
-    connect: (endpoint, lane, signal) => connectLane(options, endpoint, lane, signal, writerOf),
+    connect: (endpoint, lane, signal) =>
+      connectLane(options, endpoint, lane, signal, writerOf, suspectsOf(lane)),
   };
 }
 
@@ -74,6 +82,7 @@ async function connectLane(
   lane: LaneContext,
   signal: AbortSignal,
   writerOf: typeof batchWriter,
+  suspects: Suspects,
 ): Promise<TransportConnection> {
   const { label } = endpoint;
   let reached: keyof typeof whereItStuck = "nothing";
@@ -117,6 +126,7 @@ async function connectLane(
       message: options.message,
       confirms: options.confirms,
       label,
+      suspects,
       lost: warnOnce(options, label),
       redeclare: redeclarer(model, options, label),
     });

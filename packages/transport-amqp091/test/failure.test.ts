@@ -1,6 +1,6 @@
 import { TransportError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
-import { failure, type Stage } from "../src/failure.js";
+import { failure, refusedBy, type Stage } from "../src/failure.js";
 
 const label = "amqp://app:***@rabbit:5672/prod";
 const closed = (code: number, text: string) =>
@@ -170,5 +170,57 @@ describe("a failure", () => {
   it("that is classified already stays as it is", () => {
     const error = new TransportError("auth", "said");
     expect(failure(error, "use", label)).toBe(error);
+  });
+});
+
+describe("what a broker quotes of an event", () => {
+  const topic = "orders.alice@example.com' in exchange 'x";
+  const texts = [
+    `ACCESS_REFUSED - access to topic '${topic}' in exchange 'orders' in vhost '/' refused for user 'app'`,
+    `ACCESS_REFUSED - write access to topic '${topic}' in exch...`,
+    `ACCESS_REFUSED - access to topic '${topic}...`,
+    `FRAME_ERROR - type 3, first 16 octets = <<"${topic}">>: {frame_too_large,1,2}`,
+    `FRAME_ERROR - type 3, all octets = <<"${topic}...`,
+  ];
+
+  it.each(texts)("stays out of the message, and in the cause: %s", (text) => {
+    const error = failure(closed(403, text), "use", label);
+    expect(error.message).not.toMatch(/alice|exchange 'x/);
+    expect(error.message).toContain("…");
+    expect(String((error.cause as Error).message)).toContain("alice");
+  });
+
+  it("leaves the exchange and the user to read", () => {
+    expect(failure(closed(403, texts[0]!), "use", label).message).toContain(
+      "access to topic '…' in exchange 'orders' in vhost '/' refused for user 'app'",
+    );
+  });
+});
+
+describe("a refusal that names a message", () => {
+  const refused = (text: string) => refusedBy(closed(403, `ACCESS_REFUSED - ${text}`), "orders");
+
+  it("names it by topic and exchange, whatever quotes are in the topic", () => {
+    const names = refused("access to topic 'it's' in exchange 'orders' in vhost '/' refused")!;
+    expect(names("orders", "it's")).toBe(true);
+    expect(names("orders", "it")).toBe(false);
+    expect(names("other", "it's")).toBe(false);
+  });
+
+  it.each([
+    ["in the topic", "access to topic 'orders.größ..."],
+    ["inside a character", "access to topic 'orders.gr\ufffd..."],
+    ["after the topic", "access to topic 'orders.größe' in ex..."],
+    ["in the exchange", "access to topic 'orders.größe' in exchange 'ord..."],
+  ])("may be cut %s", (_, text) => {
+    expect(refused(text)?.("orders", "orders.größe")).toBe(true);
+    expect(refused(text)?.("orders", "orders.small")).toBe(false);
+  });
+
+  it("names no message where it is about the exchange of all", () => {
+    expect(refused("access to exchange 'orders' in vhost '/' refused")).toBeUndefined();
+    expect(refused("access to exchange 'or...")).toBeUndefined();
+    expect(refused("access to exchange 'dead' in vhost '/' refused")?.("dead", "any")).toBe(true);
+    expect(refusedBy(new Error("Heartbeat timeout"), "orders")).toBeUndefined();
   });
 });

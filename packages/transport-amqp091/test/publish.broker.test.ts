@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OutboundMessage } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
-import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
+import { open, publish, type Scratch, scratch, WAIT, writers } from "./support/lane.js";
 import { brokers } from "./support/live.js";
 import { defaults, message, messages, outcomes } from "./support/message.js";
 import { addUser, removeUser } from "./support/user.js";
@@ -153,28 +153,90 @@ describe.each(cases)("publishing $how to RabbitMQ $generation", ({ broker, write
     expect(got.map(({ fields }) => fields.exchange)).toEqual([bench.name, "", bench.name]);
   });
 
-  it("refuses alone what its user may not write, or goes to a missing exchange, though the channel ends", async () => {
+  describe("where a message is the reason why the broker ends the channel", () => {
+    async function user(bench: Scratch) {
+      const { name } = bench;
+      await addUser(broker, name);
+      const allow = (write: string) =>
+        broker.manage("PUT", `topic-permissions/%2F/${name}`, { exchange: name, write, read: ".*" });
+      await allow("^streamll[.]app$");
+      return {
+        endpoint: { ...broker.endpoint, username: name, password: "pw" },
+        allow,
+        [Symbol.asyncDispose]: () => removeUser(broker, name),
+      };
+    }
+    const good = () => message({ routingKey: "streamll.app" });
+    const named: [what: string, kind: string, parts: Partial<OutboundMessage>][] = [
+      ["a forbidden topic", "permission", { routingKey: "streamll.it's secret" }],
+      ["a topic of 200 characters", "permission", { routingKey: `streamll.${"k".repeat(191)}` }],
+      ["a topic of 255 bytes", "permission", { routingKey: `streamll.${"k".repeat(246)}` }],
+      ["a missing exchange", "not-found", { exchange: `none-${randomUUID()}` }],
+      ["a missing exchange of 250 characters", "not-found", { exchange: "n".repeat(250) }],
+    ];
+
+    it.each(named)("refuses only what was certainly not stored: %s", async (_, kind, parts) => {
+      await using bench = await scratch(broker.endpoint);
+      await using someone = await user(bench);
+      await using lane = await open(someone.endpoint, bench.own, writerOf);
+      expect(await publish(lane.connection, [good()])).toEqual([confirmed]);
+      const record = outcomes(4);
+      const batch = [good(), message(parts), good(), message(parts)];
+      lane.connection.publish(batch, record.settle);
+      const end = await lane.connection.closed;
+      expect(end).toMatchObject({ kind, permanent: false });
+      expect(end?.message).not.toContain(parts.routingKey ?? "in use: nothing is quoted");
+      expect(end?.cause).toMatchObject({ message: expect.stringContaining("with message") });
+      expect(record.all[3]).toMatchObject({ kind: "refused", error: { kind, permanent: true } });
+      // The first one may have been stored, for all that is known, and its confirm lost with the channel.
+      expect(record.all[1]).toBeUndefined();
+      for (const other of [record.all[0], record.all[2]]) expect(other?.kind).not.toBe("refused");
+
+      await using next = await lane.again();
+      const again = outcomes(4);
+      next.connection.publish([batch[1]!, good(), message(parts), message(parts)], again.settle);
+      await next.connection.closed;
+      const kinds = again.all.map((outcome) => outcome?.kind);
+      expect(kinds.filter((_, i) => i !== 1)).toEqual(["refused", undefined, "refused"]);
+    });
+  });
+
+  it("never says refused of what was stored, where a right is taken away under load", async () => {
     await using bench = await scratch(broker.endpoint);
     const { name } = bench;
     await addUser(broker, name);
-    const rights = { exchange: name, write: "^streamll[.]app$", read: ".*" };
-    await broker.manage("PUT", `topic-permissions/%2F/${name}`, rights);
+    const allow = (write: string) =>
+      broker.manage("PUT", `topic-permissions/%2F/${name}`, { exchange: name, write, read: ".*" });
+    await allow(".*");
     const endpoint = { ...broker.endpoint, username: name, password: "pw" };
-    const good = () => message({ routingKey: "streamll.app" });
-    const cases = [
-      ["permission", { routingKey: "streamll.it's secret" }],
-      ["not-found", { exchange: `${name}.none` }],
-    ] as const;
-    for (const [kind, parts] of cases) {
-      await using lane = await open(endpoint, bench.own, writerOf);
-      expect(await publish(lane.connection, [good()])).toEqual([confirmed]);
-      const record = outcomes(4);
-      lane.connection.publish([good(), message(parts), good(), message(parts)], record.settle);
-      expect(await lane.connection.closed).toMatchObject({ kind, permanent: false });
-      const refused = { kind: "refused", error: { kind, permanent: true } };
-      expect([record.all[1], record.all[3]]).toMatchObject([refused, refused]);
-      for (const other of [record.all[0], record.all[2]]) expect(other?.kind).not.toBe("refused");
-    }
+    await using lane = await open(endpoint, bench.own, writerOf);
+    const sent: { batch: OutboundMessage[]; record: ReturnType<typeof outcomes> }[] = [];
+    let ended = false;
+    void lane.connection.closed.then(() => {
+      ended = true;
+    });
+    const load = async () => {
+      while (!ended) {
+        // More topics than a channel remembers the rights of.
+        const batch = Array.from({ length: 20 }, (_, i) => message({ routingKey: `streamll.topic.${i}` }));
+        const record = outcomes(batch.length);
+        lane.connection.publish(batch, record.settle);
+        sent.push({ batch, record });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const loading = load();
+    await vi.waitUntil(() => sent[0]?.record.open() === 0, WAIT);
+    await allow("^streamll[.]app$");
+    await loading;
+    const stored = new Set((await bench.drainAll()).map(({ properties }) => properties.messageId));
+    const of = (kind: string) =>
+      sent.flatMap(({ batch, record }) =>
+        batch.filter((_, i) => record.all[i]?.kind === kind).map(({ messageId }) => messageId),
+      );
+    expect(of("confirmed").filter((id) => !stored.has(id))).toEqual([]);
+    expect(of("refused")).toHaveLength(1);
+    expect(of("refused").filter((id) => stored.has(id))).toEqual([]);
     await removeUser(broker, name);
   });
 

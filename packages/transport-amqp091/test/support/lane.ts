@@ -4,6 +4,7 @@ import type {
   Flow,
   OutboundBatch,
   PublishOutcome,
+  Transport,
   TransportConnection,
   TransportOptions,
 } from "@streamll/core";
@@ -31,14 +32,26 @@ export async function open(
   writerOf?: typeof batchWriter,
 ) {
   const transport = amqpTransport(options(own), writerOf);
+  return openOn(transport, endpoint);
+}
+
+async function openOn(transport: Transport, endpoint: Endpoint): Promise<OpenLane> {
   const connection = await transport.connect(endpoint, { index: 0 }, new AbortController().signal);
   const flows: Flow[] = [];
   connection.onFlow((flow) => flows.push(flow));
   return {
     connection,
     flows,
+    again: () => openOn(transport, endpoint),
     [Symbol.asyncDispose]: () => connection.close(AbortSignal.timeout(5000)),
   };
+}
+
+export interface OpenLane extends AsyncDisposable {
+  readonly connection: TransportConnection;
+  readonly flows: readonly Flow[];
+  /** The lane's next connection. */
+  again(): Promise<OpenLane>;
 }
 
 /** Publishes a batch and waits for all of its outcomes. */
@@ -58,8 +71,10 @@ export interface Scratch extends AsyncDisposable {
   readonly channel: Channel;
   /** Options for publishing to the queue `name`, through an exchange of that name. */
   readonly own: Pick<TransportOptions, "message" | "topology">;
-  /** Everything in the queue. */
+  /** Everything in the queue, once it is so much. */
   drain(count: number): Promise<ConsumeMessage[]>;
+  /** Everything that is in the queue now. */
+  drainAll(): Promise<ConsumeMessage[]>;
 }
 
 /** A queue with an exchange, under a fresh name, and a plain amqplib channel to look at them. */
@@ -79,6 +94,14 @@ export async function scratch(
   model.on("error", () => {});
   const channel = await model.createChannel();
   channel.on("error", () => {});
+  const drainAll = async () => {
+    const { messageCount } = await channel.checkQueue(name);
+    const all: ConsumeMessage[] = [];
+    const { consumerTag } = await channel.consume(name, (got) => got && all.push(got), { noAck: true });
+    await vi.waitUntil(() => all.length >= messageCount, WAIT);
+    await channel.cancel(consumerTag);
+    return all;
+  };
   return {
     name,
     model,
@@ -94,14 +117,11 @@ export async function scratch(
     },
     async drain(count) {
       await vi.waitUntil(async () => (await channel.checkQueue(name)).messageCount >= count, WAIT);
-      const { messageCount } = await channel.checkQueue(name);
-      const all: ConsumeMessage[] = [];
-      const { consumerTag } = await channel.consume(name, (got) => got && all.push(got), { noAck: true });
-      await vi.waitUntil(() => all.length >= messageCount, WAIT);
-      await channel.cancel(consumerTag);
+      const all = await drainAll();
       expect(all).toHaveLength(count);
       return all;
     },
+    drainAll,
     async [Symbol.asyncDispose]() {
       const sweeper = await model.createChannel();
       await sweeper.deleteQueue(name);

@@ -1,0 +1,25 @@
+import type { TransportError } from "@streamll/core";
+import type { OpenMessage } from "./confirms.js";
+
+/** The sequences of messages that the broker may have meant when it ended a lane's last connection. */
+export type Suspects = Set<number>;
+
+/**
+ * The broker ended the channel over one of these. What it read before the guilty one may be stored, its confirm lost
+ * with the channel; the guilty one is not, nor is anything after it. So the last is certainly not stored. The others
+ * are left without an outcome, to be sent again: those that are accused then too were refused before any of them was
+ * stored on that connection.
+ */
+export function refuseAccused(
+  accused: readonly OpenMessage[],
+  suspects: Suspects,
+  refusal: TransportError,
+): void {
+  const before = new Set(suspects);
+  suspects.clear();
+  for (const { message, refuse } of accused.slice(0, -1)) {
+    if (before.has(message.sequence)) refuse(refusal);
+    else suspects.add(message.sequence);
+  }
+  accused.at(-1)?.refuse(refusal);
+}
