@@ -150,6 +150,8 @@ export interface TransportOptions {
    * nothing.
    */
   readonly publisherName?: string | false;
+  /** Give each message its type as what a consumer may filter by, where the broker has that. */
+  readonly filterByType?: boolean;
   /** Where a node of the broker is really reached that goes by this address among its own. */
   readonly resolveAddress?: AddressResolver;
   readonly logger: Logger;

@@ -34,6 +34,7 @@ const learntAtCreation: readonly OptionName[] = [
   "streamMaxBytes",
   "superStreamPartitions",
   "publisherName",
+  "streamFilter",
   "streamAddressResolver",
 ];
 

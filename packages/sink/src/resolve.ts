@@ -101,6 +101,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
       : {}),
     ...(values.credentials === undefined ? {} : { credentials: values.credentials }),
     ...(values.publisherName === undefined ? {} : { publisherName: values.publisherName }),
+    ...(values.streamFilter ? { filterByType: true } : {}),
     ...(values.streamAddressResolver === undefined ? {} : { resolveAddress: values.streamAddressResolver }),
     logger,
   };

@@ -11,6 +11,7 @@ describe("a sink on a stream", () => {
     { amqpUrl: "rabbitmq-stream://localhost" },
     { stream: "streamll_events" },
     { publisherName: "indexer" },
+    { streamFilter: true },
     { useStreams: true, transports: [streamsTransport] },
     { transport: streamsTransport, amqpUrl: "rabbitmq-stream://localhost" },
   ])("comes of %o", (options) => {

@@ -8,13 +8,12 @@ import type {
 } from "@streamll/core";
 import { Confirms } from "./confirms.js";
 import { failure } from "./failure.js";
-import type { Dialect } from "./message/message.js";
 import { close } from "./protocol/close.js";
 import { OK } from "./protocol/codes.js";
 import { CLOSE, METADATA_UPDATE, PUBLISH_CONFIRM, PUBLISH_ERROR } from "./protocol/commands.js";
 import { readConfirmHead, readPublishErrors } from "./protocol/confirm.js";
 import { readMetadataUpdate } from "./protocol/metadata.js";
-import { publishFrames, type Unsendable } from "./publish-frames.js";
+import { type PublishFormat, publishFrames, type Unsendable } from "./publish-frames.js";
 import { RefusedError, type Wire } from "./wire.js";
 
 /** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
@@ -27,8 +26,7 @@ const written: PublishOutcome = { kind: "written" };
 
 export interface OpenPublisher {
   readonly wire: Wire;
-  readonly frameMax: number;
-  readonly dialect: Dialect;
+  readonly format: PublishFormat;
   readonly message: MessageDefaults;
   readonly confirms: boolean;
   /** The endpoint's and the stream's, for messages. */
@@ -43,10 +41,10 @@ export interface PublisherConnection extends TransportConnection {
 }
 
 /** Publishes to the leader of a stream, under a publisher that was declared. */
-export function publisherConnection({ wire, frameMax, ...lane }: OpenPublisher): PublisherConnection {
+export function publisherConnection({ wire, format, ...lane }: OpenPublisher): PublisherConnection {
   const { label } = lane;
   const { socket } = wire;
-  const frames = publishFrames(PUBLISHER_ID, frameMax, lane.message, lane.dialect);
+  const frames = publishFrames(PUBLISHER_ID, format, lane.message);
   const confirms = lane.confirms ? new Confirms() : undefined;
   let listener: ((flow: Flow) => void) | undefined;
   let highestSequence = lane.lastSequence ?? 0;

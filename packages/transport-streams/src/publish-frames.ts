@@ -5,8 +5,10 @@ import {
   TransportError,
 } from "@streamll/core";
 import { type Dialect, messageEncoder } from "./message/message.js";
+import { cutToShortString } from "./message/text.js";
 import {
   ENTRY_HEAD_BYTES,
+  FILTER_HEAD_BYTES,
   PUBLISH_HEAD_BYTES,
   putEntryHead,
   putPublishHead,
@@ -19,6 +21,14 @@ export type Unsendable = Map<number, TransportError>;
 /** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
 const FILL = 1024 * 1024;
 
+export interface PublishFormat {
+  /** Bytes of the largest frame. */
+  readonly frameMax: number;
+  /** Of the Publish command; 2 gives each message its type as the filter value. */
+  readonly version: 1 | 2;
+  readonly dialect: Dialect;
+}
+
 export interface PublishFrames {
   /** Hands `write` the frames of a batch; never throws for one message's sake. */
   encode(batch: OutboundBatch, write: (frames: Buffer) => void): Unsendable | undefined;
@@ -30,9 +40,8 @@ export interface PublishFrames {
  */
 export function publishFrames(
   publisherId: number,
-  frameMax: number,
+  { frameMax, version, dialect }: PublishFormat,
   defaults: MessageDefaults,
-  dialect: Dialect,
 ): PublishFrames {
   const encoder = messageEncoder(defaults, dialect);
   const largest = frameMax + SIZE_BYTES;
@@ -53,7 +62,7 @@ export function publishFrames(
       let count = 0;
       const flush = () => {
         if (count === 0) return;
-        putPublishHead(scratch, { version: 1, publisherId, count, end });
+        putPublishHead(scratch, { version, publisherId, count, end });
         write(Buffer.from(scratch.subarray(0, end)));
         end = PUBLISH_HEAD_BYTES;
         count = 0;
@@ -61,11 +70,11 @@ export function publishFrames(
       for (let i = 0; i < batch.length; i++) {
         const message = batch[i]!;
         try {
-          const bound = ENTRY_HEAD_BYTES + encoder.bound(message);
+          const bound = entryBound(message) + encoder.bound(message);
           if (end + bound > full) flush();
           makeRoom(end, bound);
           const next = putEntry(message, end);
-          if (next > largest) throw tooLarge(next - end - ENTRY_HEAD_BYTES, frameMax);
+          if (next > largest) throw tooLarge(next - end, frameMax);
           end = next;
           count++;
         } catch (error) {
@@ -81,10 +90,15 @@ export function publishFrames(
   };
 
   function putEntry(message: OutboundMessage, at: number): number {
-    const start = at + ENTRY_HEAD_BYTES;
-    const end = encoder.write(scratch, start, message);
-    putEntryHead(scratch, at, message.sequence, end - start);
+    const filterValue = version === 2 ? cutToShortString(message.type) : undefined;
+    const sizeAt = putEntryHead(scratch, at, message.sequence, filterValue);
+    const end = encoder.write(scratch, sizeAt + 4, message);
+    scratch.writeUInt32BE(end - sizeAt - 4, sizeAt);
     return end;
+  }
+
+  function entryBound({ type }: OutboundMessage): number {
+    return ENTRY_HEAD_BYTES + (version === 2 ? FILTER_HEAD_BYTES + 3 * Math.min(type.length, 255) : 0);
   }
 }
 

@@ -13,7 +13,7 @@ import { type Deadline, startDeadline } from "./deadline.js";
 import { failure, transportError } from "./failure.js";
 import { type Login, login } from "./login.js";
 import { planOf, type StreamPlan } from "./plan.js";
-import { DECLARE_PUBLISHER, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
+import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
 import type { Address } from "./protocol/metadata.js";
 import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
 import { asker, openSession, type Session } from "./session.js";
@@ -178,7 +178,7 @@ function addressed(
 
 async function openPublisher(
   attempt: Attempt,
-  { wire, frameMax, dialect }: Session,
+  { wire, frameMax, dialect, versions }: Session,
 ): Promise<PublisherConnection> {
   const { options, endpoint, lane, stream, reference, deadline } = attempt;
   const { ask } = asker(wire, deadline);
@@ -186,10 +186,11 @@ async function openPublisher(
   const query = (name: string) => queryPublisherSequence(name, stream);
   const lastSequence =
     reference === undefined ? undefined : readSequence(await ask(QUERY_PUBLISHER_SEQUENCE, query(reference)));
+  // What a broker before 3.13 does not know is left out: a consumer of it cannot ask for it either.
+  const version = options.filterByType === true && (versions.get(PUBLISH)?.most ?? 1) >= 2 ? 2 : 1;
   const connection = publisherConnection({
     wire,
-    frameMax,
-    dialect,
+    format: { frameMax, dialect, version },
     message: options.message,
     confirms: options.confirms,
     label: `${endpoint.label}: stream ${stream}`,

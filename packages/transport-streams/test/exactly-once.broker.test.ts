@@ -29,13 +29,11 @@ const event = (index: number): PreparedMessage => ({
 /** The index of each event in a partition, in the order in which they are stored. */
 async function stored(broker: Broker, stream: string, count: number): Promise<number[]> {
   const indexOf = (body: Buffer) => (JSON.parse(body.toString()) as { index: number }).index;
-  if (broker.generation !== "3.10") {
-    const all = await readStream({ port: broker.streamPort }, stream, count);
-    return all.map(({ content }) => indexOf(content));
-  }
-  await using reader = await follow(broker, stream);
+  if (broker.generation !== "3.10")
+    return readStream({ port: broker.streamPort }, stream, count, ({ content }) => indexOf(content));
+  await using reader = await follow(broker, stream, ({ content }) => indexOf(content));
   await vi.waitUntil(() => reader.all.length >= count, { timeout: 600_000, interval: 20 });
-  return reader.all.map(({ content }) => indexOf(content));
+  return reader.all;
 }
 
 describe.each(brokersForTests().filter(({ owned }) => owned))(

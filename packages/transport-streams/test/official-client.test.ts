@@ -4,12 +4,7 @@ import * as command from "../src/protocol/commands.js";
 import { metadata } from "../src/protocol/metadata.js";
 import { open } from "../src/protocol/open.js";
 import { peerProperties, readProperties } from "../src/protocol/peer-properties.js";
-import {
-  ENTRY_HEAD_BYTES,
-  PUBLISH_HEAD_BYTES,
-  putEntryHead,
-  putPublishHead,
-} from "../src/protocol/publish.js";
+import { PUBLISH_HEAD_BYTES, putEntryHead, putPublishHead } from "../src/protocol/publish.js";
 import { declarePublisher, deletePublisher, queryPublisherSequence } from "../src/protocol/publisher.js";
 import { Reader } from "../src/protocol/reader.js";
 import { saslAuthenticate } from "../src/protocol/sasl.js";
@@ -105,8 +100,7 @@ function publishFrame(reader: Reader): Buffer {
   const entries = reader.list(12, (one) => [one.u64(), one.bytes(one.u32())] as const);
   let end = PUBLISH_HEAD_BYTES;
   for (const [publishingId, bytes] of entries) {
-    putEntryHead(target, end, publishingId, bytes.length);
-    end += ENTRY_HEAD_BYTES;
+    end = target.writeUInt32BE(bytes.length, putEntryHead(target, end, publishingId));
     end += bytes.copy(target, end);
   }
   putPublishHead(target, { version: 1, publisherId, count: entries.length, end });

@@ -1,8 +1,9 @@
 import { brokersForTests, unreadable } from "@streamll/brokers";
-import { describe, expect, it } from "vitest";
-import { open, publish } from "./support/connect.js";
-import { readStream } from "./support/official.js";
-import { message } from "./support/options.js";
+import { Offset } from "rabbitmq-stream-js-client";
+import { describe, expect, it, vi } from "vitest";
+import { open, publish, WAIT } from "./support/connect.js";
+import { officialClient, readStream } from "./support/official.js";
+import { message, messages } from "./support/options.js";
 import { readOverAmqp } from "./support/pika.js";
 import { endpointOf, freshName, onStream } from "./support/stream.js";
 
@@ -43,6 +44,34 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
     ]);
   });
 
+  it("is filtered by the type of an event for rabbitmq-stream-js-client", {
+    // Filters came with 3.13.
+    skip: !broker.owned || broker.generation === "3.10",
+  }, async () => {
+    const stream = freshName();
+    await using lane = await open(endpointOf(broker), { ...onStream(stream), filterByType: true });
+    for (const [index, type] of ["start", "token", "end"].entries()) {
+      const sequence = 1 + 100 * index;
+      await publish(lane.connection, messages(sequence, 100, { type, headers: { event_type: type } }));
+    }
+    const client = await officialClient({ port: broker.streamPort });
+    const types: unknown[] = [];
+    const filter = { values: ["token"], postFilterFunc: () => true, matchUnfiltered: false };
+    await client.declareConsumer({ stream, offset: Offset.first(), filter }, ({ applicationProperties }) => {
+      types.push(applicationProperties?.event_type);
+    });
+    await vi.waitUntil(() => types.length >= 100, WAIT);
+    await client.close();
+    expect(types).toEqual(Array(100).fill("token"));
+  });
+
+  it("that has no filters is published to all the same", {
+    skip: !broker.owned || broker.generation !== "3.10",
+  }, async () => {
+    await using lane = await open(endpointOf(broker), { ...onStream(freshName()), filterByType: true });
+    expect(await publish(lane.connection, messages(1, 2))).toHaveLength(2);
+  });
+
   it("is read by rabbitmq-stream-js-client", {
     // That client ends the connection of an older broker by asking for what came with 3.11.
     skip: !broker.owned || broker.generation === "3.10",
@@ -50,7 +79,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
     const stream = freshName();
     await using lane = await open(endpointOf(broker), onStream(stream));
     await publish(lane.connection, [sent]);
-    const [found] = await readStream({ port: broker.streamPort }, stream, 1);
+    const [found] = await readStream({ port: broker.streamPort }, stream, 1, (one) => one);
     expect(found).toMatchObject({
       content: sent.body,
       messageProperties: {

@@ -119,6 +119,8 @@ export interface RabbitMQSinkOptions {
   readonly superStreamPartitions?: number | undefined;
   /** Name under which a stream deduplicates; `false`: none, and no deduplication. Default: random. */
   readonly publisherName?: string | false | undefined;
+  /** Each event's type is its filter value in the stream. Default `false`. */
+  readonly streamFilter?: boolean | undefined;
   /** Where a node of the broker is reached that goes by this address among its own. Default: there. */
   readonly streamAddressResolver?: AddressResolver | undefined;
 

@@ -264,6 +264,13 @@ export const table = {
     about:
       "The name under which a stream deduplicates. Given by you it must have one writer at a time, and `publish(event, { sequence })` and `lastSequence()` make a restarted program exactly once. `false`: no name, no deduplication; a stream remembers 255 names.",
   }),
+  streamFilter: declared({
+    kind: boolean,
+    default: false,
+    package: streams.packageName,
+    about:
+      "Gives each event its `event_type` as the filter value of the stream, so that a consumer may ask for some types alone and the broker skips what has none of them. From RabbitMQ 3.13 on; an older one is sent none.",
+  }),
   streamAddressResolver: declared({
     kind: callback<AddressResolver>("({ host, port }) => { host, port }"),
     package: streams.packageName,

@@ -15,20 +15,21 @@ export const officialClient = ({
 }: OfficialAddress): Promise<Client> =>
   connect({ hostname: "127.0.0.1", port, username, password, vhost: "/", heartbeat: 0 });
 
-/** Everything that a stream holds, read by the official client until `count` are there. */
-export async function readStream(
+/** What a stream holds, read by the official client until `count` are there; of each message what `pick` takes. */
+export async function readStream<T>(
   address: OfficialAddress,
   stream: string,
   count: number,
-): Promise<Message[]> {
+  pick: (message: Message) => T,
+): Promise<T[]> {
   const client = await officialClient(address);
-  const all: Message[] = [];
+  const all: T[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
       if (count === 0) resolve();
       client
         .declareConsumer({ stream, offset: Offset.first() }, (message) => {
-          all.push(message);
+          all.push(pick(message));
           if (all.length >= count) resolve();
         })
         .catch(reject);

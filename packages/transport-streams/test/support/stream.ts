@@ -49,20 +49,21 @@ export function onSuperStream(name: string, partitions: number, args: QueueDecla
 
 export const freshName = (): string => `streams-${randomUUID()}`;
 
-/** Reads a stream from its beginning over AMQP 0-9-1, until disposed. */
-export async function follow(
+/** Reads a stream from its beginning over AMQP 0-9-1, until disposed; of each message what `pick` takes. */
+export async function follow<T = ConsumeMessage>(
   { url }: Broker,
   stream: string,
-): Promise<AsyncDisposable & { all: ConsumeMessage[] }> {
+  pick: (message: ConsumeMessage) => T = (message) => message as T,
+): Promise<AsyncDisposable & { all: T[] }> {
   const model = await connect(url);
   const channel = await model.createChannel();
   await channel.prefetch(1000);
-  const all: ConsumeMessage[] = [];
+  const all: T[] = [];
   await channel.consume(
     stream,
     (got) => {
       if (!got) return;
-      all.push(got);
+      all.push(pick(got));
       channel.ack(got);
     },
     { arguments: { "x-stream-offset": "first" } },
