@@ -18,6 +18,10 @@ const FULL = 1024 * 1024;
 /** How long an ended connection may take to say goodbye, in milliseconds. */
 const FAREWELL = 1000;
 
+/** Between two declarations of what messages came back for, in milliseconds. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+
 const written: PublishOutcome = { kind: "written" };
 const nothing = Buffer.alloc(0);
 
@@ -54,6 +58,8 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   let blocked: string | undefined;
   let full = false;
   let declaring = false;
+  let declareFrom = 0;
+  let pause = FIRST_PAUSE;
   let closing = false;
   let ended = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
@@ -96,17 +102,28 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     listener?.(blocked === undefined ? { credit } : { credit: 0, blocked });
   }
 
-  /** Somebody took away the queue that the sink has bound. Until it is there again, nothing more is taken. */
+  /**
+   * Somebody took away the queue that the sink has bound. Until it is there again, nothing more is taken. Where
+   * messages come back for another reason, it is tried ever more rarely.
+   */
   function redeclare(exchange: string): void {
-    if (declaring || ended || closing) return;
+    if (declaring || ended || closing || blocked !== undefined || performance.now() < declareFrom) return;
     const declared = lane.redeclare(exchange);
     if (declared === undefined) return;
     declaring = true;
     tellFlow();
-    declared.then(() => {
+    const done = () => {
+      if (ended) return;
       declaring = false;
+      declareFrom = performance.now() + pause;
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
       tellFlow();
-    }, fail);
+    };
+    declared.then(done, (error) => {
+      // A broker that blocks the connection meanwhile answers later.
+      if (blocked !== undefined) done();
+      else if (!ended) fail(error);
+    });
   }
 
   function checkRoom(): void {

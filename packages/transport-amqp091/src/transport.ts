@@ -119,6 +119,7 @@ async function connectLane(
     stage = "connect";
     const channel = await deadline.race(openChannel(model, options.confirms));
     if (ending) throw ending;
+    const life = new AbortController();
     const connection = laneConnection({
       model,
       channel,
@@ -128,9 +129,10 @@ async function connectLane(
       label,
       suspects,
       lost: warnOnce(options, label),
-      redeclare: redeclarer(model, options, label),
+      redeclare: redeclarer(model, options, label, life.signal),
     });
-    renew(connection, model, credentials, options, endpoint);
+    void connection.closed.then(() => life.abort());
+    renew(connection, model, credentials, options, endpoint, life.signal);
     return connection;
   } catch (error) {
     if (model) destroy(wireOf(model).stream);
@@ -148,11 +150,16 @@ const whereItStuck = {
 };
 
 /** For what the sink itself has bound a queue to. */
-function redeclarer(model: ChannelModel, { topology, connectionTimeoutMs }: TransportOptions, label: string) {
+function redeclarer(
+  model: ChannelModel,
+  { topology, connectionTimeoutMs }: TransportOptions,
+  label: string,
+  life: AbortSignal,
+) {
   return (exchange: string): Promise<void> | undefined => {
     const isBound = topology.bindings.some((binding) => binding.exchange === exchange);
     if (topology.mode !== "declare" || !isBound) return undefined;
-    const deadline = startDeadline(connectionTimeoutMs, new AbortController().signal, () =>
+    const deadline = startDeadline(connectionTimeoutMs, life, () =>
       transportError("timeout", `${label}: the queue is gone, and could not be declared again in time`),
     );
     return deadline
@@ -176,10 +183,10 @@ function renew(
   first: Login,
   options: TransportOptions,
   endpoint: Endpoint,
+  life: AbortSignal,
 ): void {
-  const life = new AbortController();
   const bounded = <T>(step: Promise<T>): Promise<T> => {
-    const deadline = startDeadline(options.connectionTimeoutMs, life.signal, () =>
+    const deadline = startDeadline(options.connectionTimeoutMs, life, () =>
       transportError("auth", `${endpoint.label}: the password could not be renewed in time`),
     );
     return deadline.race(step).finally(deadline.done);
@@ -190,10 +197,7 @@ function renew(
     failed: connection.fail,
     blocked: () => connection.isBlocked,
   });
-  void connection.closed.then(() => {
-    stop();
-    life.abort();
-  });
+  void connection.closed.then(stop);
 }
 
 /** With confirms off a returned message has been settled already: all that is left is to say so. */

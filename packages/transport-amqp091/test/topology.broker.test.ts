@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Topology } from "@streamll/core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { batchWriter } from "../src/writer.js";
 import { open, publish, type Scratch, scratch, WAIT } from "./support/lane.js";
 import { brokers } from "./support/live.js";
 import { message, messages, outcomes } from "./support/message.js";
@@ -163,6 +164,20 @@ describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
     ]);
     expect(await publish(lane.connection, messages(3))).toMatchObject(Array(3).fill({ kind: "confirmed" }));
     await bench.drain(3);
+  });
+
+  it("is not declared for each message that comes back for another reason", async () => {
+    await using bench = await scratch(broker.endpoint);
+    let opened = () => 0;
+    const watched: typeof batchWriter = (model, ...rest) => {
+      const createChannel = vi.spyOn(model, "createChannel");
+      opened = () => createChannel.mock.calls.length;
+      return batchWriter(model, ...rest);
+    };
+    await using lane = await open(broker.endpoint, bench.own, watched);
+    for (let i = 0; i < 20; i++) await publish(lane.connection, [message({ routingKey: "nowhere" })]);
+    await vi.waitUntil(() => lane.flows.length === 3, WAIT);
+    expect(opened()).toBe(1);
   });
 
   it("that may not be declared again ends the connection, with the reason", async () => {
