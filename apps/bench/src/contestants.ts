@@ -181,8 +181,6 @@ export const contestants = {
   }),
 } as const;
 
-export type ContestantName = keyof typeof contestants;
-
 async function confirmSelect(channel: Channel): Promise<void> {
   // A confirm channel would keep a callback for each message; a plain one only hands the confirms on.
   const select = (

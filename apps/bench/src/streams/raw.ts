@@ -9,7 +9,7 @@ const PUBLISH = 2;
 const PUBLISH_CONFIRM = 3;
 
 /** Cuts what comes in into frames. */
-export function eachFrame(socket: Socket, each: (frame: Buffer) => void): void {
+function eachFrame(socket: Socket, each: (frame: Buffer) => void): void {
   let held: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
