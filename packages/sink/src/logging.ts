@@ -43,8 +43,9 @@ export type Complain = (name: ComplaintName, about: string, message: string) => 
 export function complainTo(given: Logger | undefined, logger: Logger): Complain {
   const said = new Set<string>();
   return (name, about, message) => {
-    if (said.has(about)) return;
-    said.add(about);
+    const key = `${name} ${about}`;
+    if (said.has(key)) return;
+    said.add(key);
     if (given === undefined) process.emitWarning(message, "StreamllWarning");
     else say(logger, name, { about }, message);
   };

@@ -125,3 +125,15 @@ it("without a logger a fault in a callback is a warning of the process, said onc
   ]);
   warn.mockRestore();
 });
+
+it("one fault of a callback does not hide another of it", async () => {
+  const { lines, logger } = keeper();
+  let calls = 0;
+  const headers = () => {
+    if (calls++ === 0) throw thrown;
+    return { CC: "elsewhere" };
+  };
+  await run({ logger, headers }, () => {});
+  expect(lines.filter((line) => line.includes("header was left out"))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes("headers threw"))).toHaveLength(1);
+});

@@ -50,8 +50,9 @@ export class Configuration {
     message: string,
     name: LogName & ("callback_failed" | "not_recorded") = "callback_failed",
   ): void {
-    if (this.#said.has(about)) return;
-    this.#said.add(about);
+    const key = `${name} ${about}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     const once = `${message} (said once)`;
     runCallback(
       () =>
