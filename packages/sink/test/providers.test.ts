@@ -24,6 +24,7 @@ describe("a provider is recognised by its host", () => {
     [`amqps://u:p@${amazon.replace("amazonaws.com", "on.aws")}`, "Amazon MQ"],
     [`amqps://u:p@${amazon.toUpperCase()}`, "Amazon MQ"],
     [`amqps://u:p@${amazon}.`, "Amazon MQ"],
+    [`amqps://u:p@${amazon}.cn`, "Amazon MQ"],
     ["amqps://u:p@instancename.cloudamqp.com/u", "CloudAMQP"],
     [`amqps://u:p@${cloud}/u`, "CloudAMQP"],
     ["amqps://u:p@ostrich.lmq.cloudamqp.com/u", "CloudAMQP"],

@@ -3,7 +3,7 @@ import type { Provider } from "./provider.js";
 /** See docs/providers/amazon-mq.md. */
 export const amazonMq: Provider = {
   name: "Amazon MQ",
-  hosts: /\.mq\.[a-z0-9-]+\.(amazonaws\.com|on\.aws)\.?$/i,
+  hosts: /\.mq\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)\.?$/i,
   plainText: false,
   guest: false,
   streams: false,
