@@ -26,9 +26,12 @@ describe("the page of operations", () => {
 
 describe("the source", () => {
   it("says each line somewhere", () => {
-    const texts = sources.filter(({ path }) => !path.endsWith("log-lines.ts")).map(({ text }) => text);
+    // Names of lines are names of events too: only a call counts, or the line of a problem.
+    const calls = sources.flatMap(
+      ({ text }) => text.match(/(\bsay|omplain|#giveUp)\([^;]*;|\bline: "\w+"/g) ?? [],
+    );
     const unsaid = (Object.keys(logLines) as LogName[]).filter(
-      (name) => !texts.some((text) => text.includes(`"${name}"`)),
+      (name) => !calls.some((call) => call.includes(`"${name}"`)),
     );
     expect(unsaid).toEqual([]);
   });
