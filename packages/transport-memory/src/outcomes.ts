@@ -19,7 +19,7 @@ export function outcomes(
   const unroutable = new Map<string, PublishOutcome>();
   const nacked = refused(
     "nack",
-    `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or a nack on demand. Let the queue be read or raise its limit, else see the broker's log`,
+    `${label}: the broker did not take the message: one of its queues is full (overflow: reject-publish), or your program told it to nack. Let the queue be read, or raise its limit`,
   );
   let warned = false;
 
