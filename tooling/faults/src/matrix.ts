@@ -320,7 +320,8 @@ export const matrix: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 5000,
       health: [
-        /^problem TRANSPORT_THROTTLED: going on with 2 of 5 connections.*raise its limit/,
+        // Two, or more: RabbitMQ lets connections that come at once past the limit.
+        /^problem TRANSPORT_THROTTLED: going on with [2-4] of 5 connections.*raise its limit/,
         /^degraded, .*TRANSPORT_THROTTLED.*raise its limit/,
       ],
       events: ["disconnected", "connected"],
