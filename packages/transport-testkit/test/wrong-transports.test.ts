@@ -1,4 +1,4 @@
-import type { PublishOutcome, Transport, TransportConnection } from "@streamll/core";
+import type { Flow, PublishOutcome, Transport, TransportConnection } from "@streamll/core";
 import { TransportError } from "@streamll/core";
 import {
   type CheckResult,
@@ -124,6 +124,15 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
               broker.stored.at(-1)?.messageId === id && to === batch.length && batch.length === 10;
             settle(from, to, isLast ? refused : outcome);
           });
+        },
+      }),
+    ],
+    "says refused of all that is in flight beside a refused message": [
+      "refusal-is-told",
+      (right) => ({
+        publish: (batch, settle) => {
+          if (batch.length !== 11) return right.publish(batch, settle);
+          settle(0, batch.length, refused);
         },
       }),
     ],
@@ -276,6 +285,47 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
         connect: (endpoint, lane) => right.connect(endpoint, lane, new AbortController().signal),
       }),
     ],
+    "does not end while it is blocked": [
+      "closed-settles",
+      (right) => ({
+        connect: async (...args) => {
+          const connection = await right.connect(...args);
+          let blocked = false;
+          return {
+            ...connection,
+            onFlow: (listener) =>
+              connection.onFlow((flow) => {
+                blocked = flow.blocked !== undefined;
+                listener(flow);
+              }),
+            closed: connection.closed.then((error) => (blocked ? new Promise<undefined>(() => {}) : error)),
+          };
+        },
+      }),
+    ],
+    "keeps a lane blocked that was blocked when its connection was lost": [
+      "flow-blocked",
+      (right) => {
+        let blocked: Flow | undefined;
+        return {
+          connect: async (...args) => {
+            const connection = await right.connect(...args);
+            const before = blocked;
+            void connection.closed.then((error) => {
+              if (error === undefined) blocked = undefined;
+            });
+            return {
+              ...connection,
+              onFlow: (listener) =>
+                connection.onFlow((flow) => {
+                  blocked = flow.blocked === undefined ? undefined : flow;
+                  listener(before ?? flow);
+                }),
+            };
+          },
+        };
+      },
+    ],
     "rejects with what is no TransportError": [
       "connect-rejects",
       (right) => ({
@@ -357,8 +407,9 @@ describe("the report", () => {
     const { block: _, ...faults } = subject.faults;
     const results = await checkTransport({ ...subject, faults: faults as typeof subject.faults });
     const failed = results.filter((result) => result.status === "failed");
-    expect(failed).toHaveLength(1);
-    expect(failed[0]?.error.message).toContain("faults.block, a function that makes the broker block");
+    expect(failed.map(({ error }) => error.message)).toEqual(
+      Array(2).fill(expect.stringContaining("faults.block, a function that makes the broker block")),
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Bench } from "../bench.js";
 import type { Check } from "../check.js";
-import type { Probe } from "../probe.js";
-import { elapse } from "../waiting.js";
+import { describe, type Probe } from "../probe.js";
+import { BrokenRuleError } from "../rules.js";
+import { elapse, until } from "../waiting.js";
 
 export const ending: readonly Check[] = [
   {
@@ -76,6 +77,44 @@ export const ending: readonly Check[] = [
       const next = await bench.connect();
       await next.publish(messages, 50);
       await next.delivered();
+    },
+  },
+  {
+    name: "says refused of no neighbour of a refused message, when the broker drops the connection over them",
+    async run(bench) {
+      bench.fault("disconnect");
+      const refuse = bench.fault("refuse");
+      const probe = await delivered(bench);
+      const refused = await refuse(bench.message());
+      const batch = probe.hand([...bench.messages(5), refused, ...bench.messages(5)]);
+      await bench.strike("disconnect");
+      await probe.ended();
+      const wrong = batch.find(
+        ({ message, outcome }) =>
+          message !== refused && outcome?.kind === "refused" && outcome.shared !== true,
+      );
+      if (wrong === undefined) return;
+      throw new BrokenRuleError(
+        "refusal-is-told",
+        `A neighbour, in flight when the connection was lost, was settled as ${describe(wrong.outcome)}.`,
+      );
+    },
+  },
+  {
+    name: "ends when the broker drops a connection that it blocks, and starts the next one afresh",
+    async run(bench) {
+      bench.fault("block");
+      bench.fault("disconnect");
+      const probe = await delivered(bench);
+      const unblock = await bench.strike("block");
+      await until(bench.quietMs, () => probe.credit === 0);
+      if (probe.credit > 0) probe.hand(bench.messages(1));
+      await until(bench.timeoutMs, () => probe.flow?.blocked !== undefined);
+      const heal = await bench.strike("disconnect");
+      await probe.ended();
+      await heal();
+      await unblock();
+      await delivered(bench);
     },
   },
 ];
