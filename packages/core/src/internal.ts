@@ -1,6 +1,8 @@
 // What sibling packages build on; outside semver.
 
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
+export { type Deadline, startDeadline } from "./connect/deadline.js";
+export { type Login, login } from "./connect/login.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export type { PreparedMessage } from "./delivery/entry.js";

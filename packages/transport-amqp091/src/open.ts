@@ -1,8 +1,7 @@
 import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
+import type { Deadline, Login } from "@streamll/core/internal";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
-import type { Deadline } from "./deadline.js";
 import { failure, judgeReply, transportError } from "./failure.js";
-import type { Login } from "./login.js";
 import { refusalOf } from "./refusal.js";
 import { type Address, addressOf, catchSocket, dialTcp } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";

@@ -1,5 +1,5 @@
+import type { Login } from "@streamll/core/internal";
 import type { Reply } from "./failure.js";
-import type { Login } from "./login.js";
 import { type Address, dial } from "./socket.js";
 
 const CONNECTION = 10;

@@ -1,4 +1,4 @@
-import type { Login } from "./login.js";
+import type { Login } from "@streamll/core/internal";
 
 const MINUTE = 60_000;
 /** setTimeout fires at once for more. */

@@ -8,13 +8,11 @@ import {
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
-import { say } from "@streamll/core/internal";
+import { type Login, login, say, startDeadline } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
 import type { Suspects } from "./accused.js";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
-import { startDeadline } from "./deadline.js";
 import { failure, type Stage, transportError } from "./failure.js";
-import { type Login, login } from "./login.js";
 import { openConnection } from "./open.js";
 import { renewBeforeExpiry } from "./renewal.js";
 import { isShortString } from "./sendable.js";

@@ -1,5 +1,5 @@
+import type { Login } from "@streamll/core/internal";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Login } from "../src/login.js";
 import { renewBeforeExpiry } from "../src/renewal.js";
 
 const lasting = (milliseconds: number): Login => ({

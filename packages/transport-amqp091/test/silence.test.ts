@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
+import { startDeadline } from "@streamll/core/internal";
 import { describe, expect, it, vi } from "vitest";
 import { destroy } from "../src/connection.js";
-import { startDeadline } from "../src/deadline.js";
 import { amqp091Transport } from "../src/index.js";
 import { openConnection } from "../src/open.js";
 import { wireOf } from "../src/wire.js";

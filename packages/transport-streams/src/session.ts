@@ -1,7 +1,6 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import type { Deadline } from "./deadline.js";
+import type { Deadline, Login } from "@streamll/core/internal";
 import { failure, type Stage, transportError } from "./failure.js";
-import type { Login } from "./login.js";
 import type { Dialect } from "./message/message.js";
 import {
   EXCHANGE_COMMAND_VERSIONS,

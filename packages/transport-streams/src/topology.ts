@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
-import type { Deadline } from "./deadline.js";
+import type { Deadline } from "@streamll/core/internal";
 import { failure, transportError } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";

@@ -7,11 +7,9 @@ import {
   type TransportCapabilities,
   type TransportOptions,
 } from "@streamll/core";
-import { say } from "@streamll/core/internal";
+import { type Deadline, type Login, login, say, startDeadline } from "@streamll/core/internal";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
-import { type Deadline, startDeadline } from "./deadline.js";
 import { failure, transportError } from "./failure.js";
-import { type Login, login } from "./login.js";
 import { planOf, type StreamPlan } from "./plan.js";
 import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
 import type { Address } from "./protocol/metadata.js";

@@ -1,8 +1,8 @@
 import { types } from "node:util";
-import type { Credentials, CredentialsProvider, Endpoint, TransportOptions } from "@streamll/core";
-import { transportError } from "./failure.js";
+import { TransportError } from "../errors.js";
+import type { Credentials, CredentialsProvider, Endpoint, TransportOptions } from "../transport.js";
 
-/** What SASL takes, verbatim: amqplib sends both as UTF-8. */
+/** What SASL takes, verbatim and as UTF-8. */
 export interface Login {
   /** With EXTERNAL the broker reads the user from the client's certificate, and the rest is empty. */
   readonly mechanism: "PLAIN" | "EXTERNAL";
@@ -25,9 +25,13 @@ export async function login(
   const given = await (credentials ? ask(credentials, endpoint) : fromEndpoint(endpoint, byCertificate));
   // NUL parts user name and password in PLAIN (RFC 4616).
   if (given.username.includes("\0") || given.password.includes("\0")) {
-    throw transportError("auth", `${endpoint.label}: user name and password cannot hold a NUL character`, {
-      permanent: true,
-    });
+    throw new TransportError(
+      "auth",
+      `${endpoint.label}: user name and password cannot hold a NUL character`,
+      {
+        permanent: true,
+      },
+    );
   }
   return given;
 }
@@ -45,11 +49,11 @@ async function ask(provider: CredentialsProvider, { username, label }: Endpoint)
   try {
     given = await provider();
   } catch (cause) {
-    throw transportError("auth", `${label}: the credentials function failed`, { cause });
+    throw new TransportError("auth", `${label}: the credentials function failed`, { cause });
   }
   const wrong = faultOf(given);
   if (wrong !== undefined) {
-    throw transportError("auth", `${label}: the credentials function gave ${wrong}`, { permanent: true });
+    throw new TransportError("auth", `${label}: the credentials function gave ${wrong}`, { permanent: true });
   }
   const { password, expiresAt } = given;
   return {
