@@ -5,7 +5,8 @@ import { recordBetween } from "../record.js";
 import { chaosText } from "./chaos-text.js";
 import { bringAbout, brokerFaults, brokerKinds, networkFaults, networkKinds } from "./faults.js";
 import { fleet } from "./fleet.js";
-import { megabytes, wrongs } from "./judge.js";
+import { wrongs } from "./judge.js";
+import { watched } from "./progress.js";
 import { Random } from "./random.js";
 import { Rig } from "./rig.js";
 import { paces, track } from "./schedule.js";
@@ -38,7 +39,6 @@ const { values } = parseArgs({
 
 /** Of the program with its four sinks. */
 const RSS_LIMIT = 350e6;
-const PROGRESS_MS = 10_000;
 
 if (values.help) console.log(HELP);
 else process.exit(await chaos());
@@ -66,16 +66,14 @@ async function chaos(): Promise<number> {
       atMs: plan.atMs + startMs,
     });
     const current = new Map<string, string>();
-    const progress = setInterval(() => {
-      const { accepted, sent, unsent, found } = rig.sums;
-      console.error(
-        `${Math.round((rig.now - startMs) / 1000)} of ${ms / 1000} s: ${accepted} accepted, ${sent} sent, ${unsent} failed or dropped, ` +
-          `${found} read back, ${megabytes(rig.sample.rssBytes)} MB; now: ${[...current.values()].filter(Boolean).join(", ") || "calm"}`,
-      );
-    }, PROGRESS_MS);
+    using _ = watched(
+      rig,
+      (line) => console.error(line),
+      () => `; now: ${[...current.values()].join(", ")}`,
+    );
     const until = startMs + ms;
-    const tell = (name: string) => (plan: { readonly kind: string } | undefined) =>
-      void current.set(name, plan?.kind ?? "");
+    const tell = (track: string) => (plan: { readonly kind: string } | undefined) =>
+      void current.set(track, plan?.kind ?? "calm");
     const [ofNetwork, ofBroker] = await Promise.all([
       bringAbout(rig, network.map(shift), networkFaults, { until, now: tell("network") }),
       bringAbout(rig, broker.map(shift), brokerFaults, { until, now: tell("broker") }),
@@ -93,7 +91,6 @@ async function chaos(): Promise<number> {
     await rig.settle();
     console.error("stopping, and reading what is left");
     const exit = await rig.finish();
-    clearInterval(progress);
     const run = seenOf(rig, exit);
     const wrong = wrongs(run, RSS_LIMIT);
     const text = chaosText(run, {
