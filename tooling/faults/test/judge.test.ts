@@ -20,6 +20,7 @@ const sink = (
     redelivered: 9,
     foreign: 0,
     outOfOrder: 1,
+    deliveredLate: 2,
     unsentYetFound: 1,
     ...account,
   },

@@ -20,6 +20,7 @@ const nothingWrong = {
   redelivered: 0,
   foreign: 0,
   outOfOrder: 0,
+  deliveredLate: 0,
   unsentYetFound: 0,
 };
 
@@ -48,6 +49,13 @@ describe("the account of a long run", () => {
   it("sees order within an execution alone", () => {
     expect(ledgerOf(["1", 1], ["0", 1], ["3", 1], ["2", 1]).account(4)).toMatchObject({ outOfOrder: 0 });
     expect(ledgerOf(["2", 1], ["0", 1], ["1", 1], ["3", 1]).account(4)).toMatchObject({ outOfOrder: 1 });
+  });
+
+  it("does not blame the sink for what the broker took in order and delivered late", () => {
+    expect(ledgerOf(["2", 5], ["0", 4, true]).account(1)).toMatchObject({ outOfOrder: 0, deliveredLate: 1 });
+    expect(ledgerOf(["2", 5], ["0", 6, true]).account(1)).toMatchObject({ outOfOrder: 1, deliveredLate: 0 });
+    expect(ledgerOf(["2", 5], ["0", 4]).account(1)).toMatchObject({ outOfOrder: 1, deliveredLate: 0 });
+    expect(ledgerOf(["2", 0], ["0", 0, true]).account(1)).toMatchObject({ outOfOrder: 0, deliveredLate: 1 });
   });
 
   it("takes an event that comes again behind later ones for twice, not for out of order", () => {

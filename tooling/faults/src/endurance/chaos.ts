@@ -38,7 +38,7 @@ const { values } = parseArgs({
 });
 
 /** Of the program with its four sinks. */
-const RSS_LIMIT = 350e6;
+const RSS_LIMIT = 400e6;
 
 if (values.help) console.log(HELP);
 else process.exit(await chaos());

@@ -57,10 +57,16 @@ export const networkFaults = {
 
 /** Of the broker, or of what it grants. */
 export const brokerFaults = {
-  killed: async ({ rig }) => {
-    await rig.writeDown();
-    await rig.broker.kill();
-    return rig.broker.start;
+  killed: async ({ rig: { broker, stations } }) => {
+    await broker.kill();
+    return async () => {
+      await broker.start();
+      // It may have taken along what was granted last.
+      for (const { name } of stations) {
+        await insist(() => setPassword(broker, name));
+        await insist(() => grant(broker, name));
+      }
+    };
   },
   "shut down": async ({ rig: { broker } }) => {
     await broker.stop();

@@ -17,12 +17,12 @@ export const fleet: readonly Member[] = [
   {
     name: "wide",
     share: 0.4,
-    options: { connectionPoolSize: 5, maxInFlight: 2000, maxBufferedBytes: "16MiB" },
+    options: { connectionPoolSize: 5, maxInFlight: 2000, maxBufferedBytes: "8MiB" },
   },
   {
     name: "quorum",
     share: 0.3,
-    options: { queueType: "quorum", connectionPoolSize: 1, maxInFlight: 1000, maxBufferedBytes: "16MiB" },
+    options: { queueType: "quorum", connectionPoolSize: 1, maxInFlight: 1000, maxBufferedBytes: "8MiB" },
   },
   {
     name: "small",

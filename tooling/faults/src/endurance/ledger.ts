@@ -26,6 +26,8 @@ export interface LongAccount {
   readonly foreign: number;
   /** Events that come behind a later one of their execution. */
   readonly outOfOrder: number;
+  /** Those that the broker took in order, and delivered late when it delivered them again. */
+  readonly deliveredLate: number;
   /** Told to be unsent, and found all the same: stored before the answer was lost. */
   readonly unsentYetFound: number;
 }
@@ -47,6 +49,7 @@ export class Ledger {
   #redelivered = 0;
   #foreign = 0;
   #outOfOrder = 0;
+  #deliveredLate = 0;
   #unsentTwice = 0;
 
   constructor(executionOf: (index: number) => string) {
@@ -70,8 +73,10 @@ export class Ledger {
       this.#found[index] = 1;
       this.#stamps[index] = stamp;
       this.#messages++;
-      if (index < (this.#last.get(execution) ?? -1)) this.#outOfOrder++;
-      else this.#last.set(execution, index);
+      const last = this.#last.get(execution) ?? -1;
+      if (index > last) this.#last.set(execution, index);
+      else if (redelivered && stamp <= this.#stamps[last]!) this.#deliveredLate++;
+      else this.#outOfOrder++;
     }
   }
 
@@ -111,6 +116,7 @@ export class Ledger {
       redelivered: this.#redelivered,
       foreign,
       outOfOrder: this.#outOfOrder,
+      deliveredLate: this.#deliveredLate,
       unsentYetFound,
     };
   }

@@ -143,14 +143,10 @@ export class Rig implements AsyncDisposable {
     await this.until(() => this.#sample !== undefined, "the program to be there");
     this.do({ do: "start" });
     await this.until(() => this.sample.sinks.every(({ status }) => status === "up"), "all sinks to be up");
-    await this.writeDown();
+    // RabbitMQ writes down seconds later what it has answered: a kill before that takes declarations along.
+    await this.broker.ctl("eval", "mnesia:sync_log().");
     this.do({ do: "rate", perSecond });
     this.do({ do: "load" });
-  }
-
-  /** RabbitMQ writes down seconds later what it has answered: a kill before that takes declarations along. */
-  async writeDown(): Promise<void> {
-    await this.broker.ctl("eval", "mnesia:sync_log().");
   }
 
   /** Hands over nothing more; resolves when all is settled. */
