@@ -55,8 +55,8 @@ describe.each(brokersForTests().filter(({ owned }) => owned))(
         logger: silentLogger,
       });
       await engine.start();
-    // A kill within the first second would take half of what was declared with it: the broker's own book lags behind.
-    await broker.ctl("eval", "mnesia:dump_log().");
+      // A kill within the first second would take half of what was declared with it: the broker's own book lags behind.
+      await broker.ctl("eval", "mnesia:dump_log().");
       const share = Math.floor(events / (kills + 1));
       let allowed = share;
       const producing = (async () => {
