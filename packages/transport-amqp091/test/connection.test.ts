@@ -7,7 +7,9 @@ import { laneConnection } from "../src/connection.js";
 import { defaults } from "./support/message.js";
 
 function lane() {
-  const wire = Object.assign(new EventEmitter(), { stream: new Socket() });
+  // As amqplib, which hears the error that a retired socket is destroyed with.
+  const stream = new Socket().on("error", () => {});
+  const wire = Object.assign(new EventEmitter(), { stream });
   const model = Object.assign(new EventEmitter(), { connection: wire, close: async () => {} });
   const channel = new EventEmitter();
   let refuse!: (error: Error) => void;

@@ -366,7 +366,7 @@ export const matrix: readonly Row[] = [
       duplicated: "in flight",
       failed: { REJECTED: 1 },
       events: ["disconnected", "connected"],
-      log: [/^error failed REJECTED: .*faults\.secret.*Grant the user/],
+      log: [/^error failed REJECTED: .*access to topic '…'.*Grant the user/],
     },
   },
   {
