@@ -94,12 +94,16 @@ export const brokerFaults = {
     await broker.manage("DELETE", `exchanges/%2F/${name}`);
     return nothing;
   },
-  "slow consumer": ({ station: { reader } }) => {
+  "slow consumer": ({
+    station: {
+      readers: [reader],
+    },
+  }) => {
     reader.pause();
     return () => reader.resume();
   },
   "queue full": ({ rig: { stations } }) => {
-    const { reader } = stations.find(({ mayFail }) => mayFail !== undefined) ?? stations[0]!;
+    const [reader] = (stations.find(({ mayFail }) => mayFail !== undefined) ?? stations[0]!).readers;
     reader.pause();
     return () => reader.resume();
   },

@@ -8,6 +8,11 @@ export interface Member {
   readonly share: number;
   readonly options: RabbitMQSinkOptions;
   readonly mayFail?: readonly DeliveryErrorCode[];
+  /**
+   * Its queue has a limit. What the broker counts as ready and what its reader holds may be more together, and RabbitMQ
+   * drops the oldest of it when it starts again, for all `reject-publish` (3.10.8, 4.0.5): that goes to a second queue.
+   */
+  readonly overflows?: boolean;
 }
 
 const flushTimeout = 60;
@@ -41,5 +46,6 @@ export const fleet: readonly Member[] = [
       queueArguments: { "x-max-length": 300, "x-overflow": "reject-publish" },
     },
     mayFail: ["DROPPED", "RETRIES_EXHAUSTED"],
+    overflows: true,
   },
 ].map((member) => ({ ...member, options: { ...defaults, flushTimeout, ...member.options } }) as Member);

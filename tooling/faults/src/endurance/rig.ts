@@ -4,7 +4,7 @@ import { type OwnBroker, startBroker, until } from "@streamll/brokers";
 import type { Exit } from "../host-program.js";
 import { FaultProxy } from "../proxy.js";
 import type { Member } from "./fleet.js";
-import { Ledger } from "./ledger.js";
+import { type Found, Ledger } from "./ledger.js";
 import {
   executionOf,
   type LongCommand,
@@ -23,7 +23,8 @@ const STOP_MS = 75_000;
 /** A sink of the program, and all that is around it. */
 export interface Station extends Member {
   readonly proxy: FaultProxy;
-  readonly reader: Reader;
+  /** Of its queue first. */
+  readonly readers: readonly [Reader, ...Reader[]];
   readonly ledger: Ledger;
   /** Connections that it lost. */
   losses: number;
@@ -90,8 +91,13 @@ export class Rig implements AsyncDisposable {
       await setPassword(broker, name);
       await grant(broker, name);
       const ledger = new Ledger((index) => executionOf(name, index));
-      const reader = new Reader(broker, name, (found) => ledger.found(found));
-      stations.push({ ...member, proxy: await FaultProxy.to(broker.url), reader, ledger, losses: 0 });
+      const readers: [Reader, ...Reader[]] = [new Reader(broker, name, (found) => ledger.found(found))];
+      if (member.overflows) {
+        // The broker took it in its place and hands it out later, as what it delivers again.
+        const late = (found: Found) => ledger.found({ ...found, redelivered: true });
+        readers.push(new Reader(broker, await makeOverflow(broker, name), late));
+      }
+      stations.push({ ...member, proxy: await FaultProxy.to(broker.url), readers, ledger, losses: 0 });
     }
     return new Rig(broker, stations, events);
   }
@@ -165,15 +171,15 @@ export class Rig implements AsyncDisposable {
     const timer = setTimeout(() => this.#kill(), END_MS);
     const exit = await this.#exited;
     clearTimeout(timer);
-    await Promise.all(this.stations.map(({ reader }) => reader.finish()));
+    await Promise.all(this.stations.flatMap(({ readers }) => readers.map((reader) => reader.finish())));
     this.note("all queues are empty");
     return exit;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#exit === undefined) this.#kill();
-    for (const { reader, proxy } of this.stations) {
-      reader[Symbol.dispose]();
+    for (const { readers, proxy } of this.stations) {
+      for (const reader of readers) reader[Symbol.dispose]();
       await proxy[Symbol.asyncDispose]();
     }
     await this.broker.close();
@@ -199,6 +205,18 @@ export class Rig implements AsyncDisposable {
       this.note(`${said.kind}: ${said.text}`);
     }
   }
+}
+
+/** Makes the queue that gets what the broker drops of another one; gives its name. */
+async function makeOverflow(broker: OwnBroker, queue: string): Promise<string> {
+  const overflow = `${queue}.overflow`;
+  await broker.manage("PUT", `queues/%2F/${overflow}`, { durable: true });
+  await broker.manage("PUT", `policies/%2F/${overflow}`, {
+    pattern: `^${queue}$`,
+    "apply-to": "queues",
+    definition: { "dead-letter-exchange": "", "dead-letter-routing-key": overflow },
+  });
+  return overflow;
 }
 
 /** Of the user that has the sink's name. */
