@@ -20,7 +20,14 @@ const env = {
 // A suite that hangs has to end in a report too.
 const suiteTimeout = 15 * 60_000;
 
-const commands = { demo, test, bench, faults, chaos, endurance };
+const commands = {
+  demo: fromSource("apps/demo/src/main.ts"),
+  test,
+  bench: fromSource("apps/bench/src/main.ts"),
+  faults: fromSource("tooling/faults/src/main.ts"),
+  chaos: fromSource("tooling/faults/src/endurance/chaos.ts"),
+  endurance: fromSource("tooling/faults/src/endurance/main.ts"),
+};
 const [name, ...args] = process.argv.slice(2);
 let child;
 let interrupted;
@@ -32,29 +39,11 @@ if (!command) fail(`usage: node tooling/run.mjs ${Object.keys(commands).join("|"
 process.exitCode = await command(args);
 
 // They run from source: nothing is built first.
-async function demo(args) {
-  await install();
-  return run(["tsx", "apps/demo/src/main.ts", ...args]);
-}
-
-async function bench(args) {
-  await install();
-  return run(["tsx", "apps/bench/src/main.ts", ...args]);
-}
-
-async function faults(args) {
-  await install();
-  return run(["tsx", "tooling/faults/src/main.ts", ...args]);
-}
-
-async function chaos(args) {
-  await install();
-  return run(["tsx", "tooling/faults/src/endurance/chaos.ts", ...args]);
-}
-
-async function endurance(args) {
-  await install();
-  return run(["tsx", "tooling/faults/src/endurance/main.ts", ...args]);
+function fromSource(script) {
+  return async (args) => {
+    await install();
+    return run(["tsx", script, ...args]);
+  };
 }
 
 async function test(args) {

@@ -145,16 +145,11 @@ const batched: Contestant = {
   },
 };
 
-const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => ({
+/** Through a sink, by a program that waits where there is no room. */
+export const throughSink = (title: string, optionsFor: (url: string) => RabbitMQSinkOptions): Contestant => ({
   title,
   async prepare(url, events) {
-    const sink = new RabbitMQSink({
-      amqpUrl: url,
-      exchange: EXCHANGE,
-      queue: QUEUE,
-      routingKey: ROUTING_KEY,
-      ...own,
-    });
+    const sink = new RabbitMQSink(optionsFor(url));
     await sink.start();
     return async () => {
       for (let index = 0; index < events; index++) {
@@ -167,6 +162,15 @@ const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => (
     };
   },
 });
+
+const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
+  throughSink(title, (amqpUrl) => ({
+    amqpUrl,
+    exchange: EXCHANGE,
+    queue: QUEUE,
+    routingKey: ROUTING_KEY,
+    ...own,
+  }));
 
 export const contestants = {
   replay,

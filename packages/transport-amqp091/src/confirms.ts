@@ -34,9 +34,9 @@ interface Run {
 
 /** What a broker sends with a message that it could not route. */
 export interface ReturnedMessage {
+  readonly messageId: unknown;
   readonly exchange: string;
   readonly routingKey: string;
-  readonly messageId: unknown;
 }
 
 export interface OpenMessage {
@@ -178,7 +178,7 @@ export class Confirms {
     return false;
   }
 
-  #fits(sent: OutboundMessage, { messageId, routingKey, exchange }: ReturnedMessage): boolean {
+  #fits(sent: OutboundMessage, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
     return (
       sent.messageId === (messageId ?? "") &&
       sent.routingKey === routingKey &&

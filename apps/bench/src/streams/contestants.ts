@@ -1,8 +1,7 @@
-import { setImmediate } from "node:timers/promises";
 import type { OutboundMessage } from "@streamll/core";
-import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect, type Publisher } from "rabbitmq-stream-js-client";
-import type { Contestant } from "../contestants.js";
+import { type Contestant, throughSink } from "../contestants.js";
 import { benchEvent, ROUTING_KEY, routingKey } from "../event.js";
 import { bareFrame, openRaw, recordSession } from "./raw.js";
 import { STREAM } from "./stream.js";
@@ -121,21 +120,8 @@ const subEntries = official("rabbitmq-stream-js-client, sub-entries of 500", asy
   return sent;
 });
 
-const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant => ({
-  title,
-  async prepare(url, events) {
-    const sink = new RabbitMQSink({ amqpUrl: url, stream: STREAM, routingKey: ROUTING_KEY, ...own });
-    await sink.start();
-    return async () => {
-      for (let index = 0; index < events; index++) {
-        while (!sink.handleEvent(benchEvent(index))) await sink.ready();
-        if (index % 500 === 499) await setImmediate();
-      }
-      const report = await sink.stop();
-      if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
-    };
-  },
-});
+const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
+  throughSink(title, (amqpUrl) => ({ amqpUrl, stream: STREAM, routingKey: ROUTING_KEY, ...own }));
 
 export const streamContestants = {
   replay,

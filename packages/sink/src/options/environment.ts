@@ -21,8 +21,9 @@ const isAmazonLogin = (variable: string): boolean => /^AMAZON_MQ_(USERNAME|PASSW
 /**
  * The options that environment variables set: `RABBITMQ_` and the option's name, so `RABBITMQ_BATCH_SIZE` is
  * `batchSize`; `RABBITMQ_URL`, `AMAZON_MQ_URL` and `CLOUDAMQP_URL` are `amqpUrl`. `AMAZON_MQ_USERNAME` and
- * `AMAZON_MQ_PASSWORD` go with `AMAZON_MQ_URL` alone. An empty variable counts as not set. Variables of the broker's own (`RABBITMQ_NODENAME`) are let be; one that is a letter or two away from
- * a name of ours is warned of by `process.emitWarning`.
+ * `AMAZON_MQ_PASSWORD` go with `AMAZON_MQ_URL` alone. An empty variable counts as not set. Variables of the broker's
+ * own (`RABBITMQ_NODENAME`) are let be; one that is a letter or two away from a name of ours is warned of by
+ * `process.emitWarning`.
  *
  * @throws ConfigurationError that names each variable with a bad value.
  * @example

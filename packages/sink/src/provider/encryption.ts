@@ -1,9 +1,9 @@
 import type { Endpoint } from "@streamll/core";
 import { withLabel } from "../endpoint/parse-endpoint.js";
+import { amqpPorts } from "../transport/known.js";
 import { type Provider, providerOf } from "./provider.js";
 
-const PLAIN_PORT = 5672;
-const TLS_PORT = 5671;
+const { amqp: PLAIN_PORT, amqps: TLS_PORT } = amqpPorts;
 
 /** Whether amqp:// means TLS: where `ssl` says so, and to a provider unless its plain port is asked for. */
 export function isUpgraded({ scheme, host, port }: Endpoint, ssl: boolean | undefined): boolean {

@@ -23,11 +23,13 @@ const everyPowerOfRabbitMQ: TransportCapabilities = {
   topology: true,
 };
 
+export const amqpPorts = { amqp: 5672, amqps: 5671 };
+
 export const amqp091: KnownTransport = {
   name: "amqp091",
   packageName: "@streamll/transport-amqp091",
   schemes: ["amqp", "amqps"],
-  ports: { amqp: 5672, amqps: 5671 },
+  ports: amqpPorts,
   capabilities: everyPowerOfRabbitMQ,
   load: async () => (await import("@streamll/transport-amqp091")).amqp091Transport,
 };

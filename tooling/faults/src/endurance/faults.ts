@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "@streamll/brokers";
+import type { Reader } from "./reader.js";
 import { grant, type Rig, type Station, setPassword } from "./rig.js";
 import type { Kinds, Plan, Track } from "./schedule.js";
 
@@ -10,6 +11,11 @@ type Mend = () => unknown;
 const nothing = () => {};
 /** Class and method of AMQP 0-9-1's start-ok, as they stand in a frame. */
 const START_OK = Buffer.of(0, 10, 0, 11);
+
+const paused = (reader: Reader): Mend => {
+  reader.pause();
+  return () => reader.resume();
+};
 
 const onLine =
   (inflict: (proxy: Station["proxy"], strength: number) => unknown): Fault =>
@@ -94,19 +100,9 @@ export const brokerFaults = {
     await broker.manage("DELETE", `exchanges/%2F/${name}`);
     return nothing;
   },
-  "slow consumer": ({
-    station: {
-      readers: [reader],
-    },
-  }) => {
-    reader.pause();
-    return () => reader.resume();
-  },
-  "queue full": ({ rig: { stations } }) => {
-    const [reader] = (stations.find(({ mayFail }) => mayFail !== undefined) ?? stations[0]!).readers;
-    reader.pause();
-    return () => reader.resume();
-  },
+  "slow consumer": ({ station: { readers } }) => paused(readers[0]),
+  "queue full": ({ rig: { stations } }) =>
+    paused((stations.find(({ mayFail }) => mayFail !== undefined) ?? stations[0]!).readers[0]),
   "permission taken": async ({ rig: { broker }, station: { name, proxy } }) => {
     await grant(broker, name, "^$");
     proxy.reset();
