@@ -1,8 +1,10 @@
 // What sibling packages build on; outside semver.
 
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
-export { type Deadline, startDeadline } from "./connect/deadline.js";
+export { connectDeadline, type Deadline, type Reached, startDeadline } from "./connect/deadline.js";
+export { type Address, bareHost, type DialAddress, dial, dialTcp, tlsOptions } from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
+export { socketFaultOf, textOf } from "./connect/socket-fault.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export type { PreparedMessage } from "./delivery/entry.js";
@@ -24,3 +26,4 @@ export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";
+export { cutToShortString, isShortString, putText, SHORT_STRING_MAX } from "./wire/text.js";

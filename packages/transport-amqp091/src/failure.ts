@@ -1,4 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
+import { socketFaultOf, textOf } from "@streamll/core/internal";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -158,20 +159,6 @@ function judgeNotAllowed(text: string): Verdict {
   return verdict("protocol", true, SEE_THE_LOG);
 }
 
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EHOSTUNREACH",
-  "EHOSTDOWN",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-  "EADDRNOTAVAIL",
-]);
-
 function judgeError(error: unknown, stage: Stage): Verdict {
   // So amqplib refuses to encode a value, each time anew.
   const isUnencodable = error instanceof TypeError || error instanceof RangeError;
@@ -180,28 +167,32 @@ function judgeError(error: unknown, stage: Stage): Verdict {
     : judgeSocket(error);
 }
 
+const hangs = verdict("timeout", false, "The broker hangs, or the network swallows what is sent");
+
 function judgeSocket(error: unknown): Verdict {
-  const code = codeOf(error);
   const text = textOf(error);
-  if (code === "ETIMEDOUT" || text === "Heartbeat timeout") {
-    return verdict("timeout", false, "The broker hangs, or the network swallows what is sent");
-  }
-  if (code === "ENOTFOUND") return verdict("unreachable", false, "Check the host's name");
-  if (code !== undefined && unreachable.has(code)) {
-    return verdict("unreachable", false, "Check host and port, and that the broker runs");
-  }
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code ?? "") || /wrong version number/.test(text)) {
-    return verdict("tls", true, "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)");
-  }
-  if (/CERTIFICATE_REQUIRED/.test(code ?? "")) {
-    return verdict("tls", true, "The broker asks for a certificate of yours: set tls.cert and tls.key");
-  }
-  if (code !== undefined && /CERT|SIGNED|SIGNATURE|ISSUER|CRL|ERR_TLS|ERR_SSL|EPROTO|ERR_OSSL/.test(code)) {
-    return verdict(
-      "tls",
-      true,
-      "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
-    );
+  if (text === "Heartbeat timeout") return hangs;
+  switch (socketFaultOf(error)) {
+    case "timeout":
+      return hangs;
+    case "unknown-host":
+      return verdict("unreachable", false, "Check the host's name");
+    case "unreachable":
+      return verdict("unreachable", false, "Check host and port, and that the broker runs");
+    case "plain":
+      return verdict(
+        "tls",
+        true,
+        "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)",
+      );
+    case "certificate-required":
+      return verdict("tls", true, "The broker asks for a certificate of yours: set tls.cert and tls.key");
+    case "certificate":
+      return verdict(
+        "tls",
+        true,
+        "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
+      );
   }
   // An HTTP server's answer, or another version of AMQP, read as a frame.
   if (/exceeds maxFrameSize|Invalid frame|Unknown frame type/.test(text)) {
@@ -218,17 +209,4 @@ function judgeSocket(error: unknown): Verdict {
     return verdict("unreachable", false, "The other end hung up: see the broker's log");
   }
   return verdict("protocol", false, SEE_THE_LOG);
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : undefined;
-}
-
-/** Where every address of a host was tried the message is empty, and the reasons are inside. */
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "")
-    return [...new Set(error.errors.map(textOf))].join("; ");
-  return error instanceof Error ? error.message.trim() : String(error);
 }

@@ -1,5 +1,6 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { cutToShortString, frameBound, tableBound, wireSeconds } from "./sendable.js";
+import { cutToShortString, putText } from "@streamll/core/internal";
+import { frameBound, tableBound, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).
 const METHOD = 1;
@@ -214,18 +215,6 @@ function putValue(target: Buffer, at: number, value: string | number | boolean |
 function putLong(target: Buffer, at: number, value: number): number {
   target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
   return target.writeUInt32BE(value >>> 0, at + 4);
-}
-
-/** Text as UTF-8. Short ASCII is copied here: the call into native code costs more than forty characters do. */
-function putText(target: Buffer, at: number, text: string): number {
-  const { length } = text;
-  if (length > 40) return target.write(text, at);
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return target.write(text, at);
-    target[at + i] = code;
-  }
-  return length;
 }
 
 function put(target: Buffer, at: number, bytes: Buffer): number {

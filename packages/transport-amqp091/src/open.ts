@@ -1,9 +1,9 @@
 import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
-import type { Deadline, Login } from "@streamll/core/internal";
+import { type Deadline, type DialAddress, dialTcp, type Login } from "@streamll/core/internal";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 import { failure, judgeReply, transportError } from "./failure.js";
 import { refusalOf } from "./refusal.js";
-import { type Address, addressOf, catchSocket, dialTcp } from "./socket.js";
+import { addressOf, catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
 /** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
@@ -52,7 +52,7 @@ interface Handshake {
   bytesRead(): number;
 }
 
-function overTcp(address: Address, opening: Opening, vhost: string): Handshake {
+function overTcp(address: DialAddress, opening: Opening, vhost: string): Handshake {
   // Node takes the signal for the socket, and destroys it: amqplib itself cannot be interrupted.
   const { result, socket } = catchSocket(() =>
     amqpConnect("amqp", address, opening, vhost, { signal: opening.deadline.signal }),
@@ -65,7 +65,7 @@ function overTcp(address: Address, opening: Opening, vhost: string): Handshake {
   return { model: result, bytesRead: () => socket?.bytesRead ?? Number.NaN };
 }
 
-async function overTls(address: Address, opening: Opening, vhost: string): Promise<Handshake> {
+async function overTls(address: DialAddress, opening: Opening, vhost: string): Promise<Handshake> {
   const { deadline, endpoint } = opening;
   const socket = await deadline.race(dialTcp(address, deadline.signal)).catch((error) => {
     throw failure(error, "connect", endpoint.label);
@@ -77,7 +77,7 @@ async function overTls(address: Address, opening: Opening, vhost: string): Promi
 
 function amqpConnect(
   protocol: "amqp" | "amqps",
-  { host, port }: Address,
+  { host, port }: DialAddress,
   { options, lane, login, reached }: Opening,
   vhost: string,
   socketOptions: SocketOptions & { readonly signal?: AbortSignal },

@@ -1,6 +1,5 @@
-import type { Login } from "@streamll/core/internal";
+import { type DialAddress, dial, type Login } from "@streamll/core/internal";
 import type { Reply } from "./failure.js";
-import { type Address, dial } from "./socket.js";
 
 const CONNECTION = 10;
 const START = 10;
@@ -14,7 +13,7 @@ const CLOSE = 50;
  * `undefined` where the broker does not say it again.
  */
 export async function refusalOf(
-  address: Address,
+  address: DialAddress,
   { mechanism, username, password }: Login,
   vhost: string,
   signal: AbortSignal,

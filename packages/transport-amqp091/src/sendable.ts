@@ -4,12 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-
-/** A "shortstr" has one byte for its length (0-9-1 specification, 4.2.5.3). */
-const SHORT_STRING_MAX = 255;
-
-export const isShortString = (text: string): boolean =>
-  text.length * 3 <= SHORT_STRING_MAX || Buffer.byteLength(text) <= SHORT_STRING_MAX;
+import { isShortString, SHORT_STRING_MAX } from "@streamll/core/internal";
 
 /** Header names that RabbitMQ reads as lists of further routing keys: a string there closes the channel (406). */
 const SENDER_ROUTED = new Set(["CC", "BCC"]);
@@ -91,16 +86,6 @@ const shortStringBound = (text: string) => 1 + Math.min(text.length * 3, SHORT_S
 
 const unsendable = (reason: string) =>
   new TransportError("protocol", `The message cannot be sent by AMQP 0-9-1: ${reason}`, { permanent: true });
-
-/** `type` and `correlation-id` are labels, whole in the body and the headers: they are cut, not refused. */
-export function cutToShortString(text: string): string {
-  if (isShortString(text)) return text;
-  const bytes = Buffer.from(text);
-  let end = SHORT_STRING_MAX;
-  // Not inside a character: UTF-8's continuation bytes are 10xxxxxx.
-  while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.toString("utf8", 0, end);
-}
 
 /** Whole seconds since 1970, or `undefined` where the unsigned field cannot hold it. */
 export const wireSeconds = (milliseconds: number): number | undefined =>

@@ -6,16 +6,24 @@ import {
   type Transport,
   type TransportCapabilities,
   type TransportConnection,
+  type TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { type Login, login, say, startDeadline } from "@streamll/core/internal";
+import {
+  connectDeadline,
+  isShortString,
+  type Login,
+  login,
+  type Reached,
+  say,
+  startDeadline,
+} from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
 import type { Suspects } from "./accused.js";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { failure, type Stage, transportError } from "./failure.js";
 import { openConnection } from "./open.js";
 import { renewBeforeExpiry } from "./renewal.js";
-import { isShortString } from "./sendable.js";
 import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";
@@ -83,15 +91,8 @@ async function connectLane(
   suspects: Suspects,
 ): Promise<TransportConnection> {
   const { label } = endpoint;
-  let reached: keyof typeof whereItStuck = "nothing";
-  const deadline = startDeadline(options.connectionTimeoutMs, signal, ({ givenUp }) =>
-    givenUp
-      ? transportError("unreachable", `${label}: connecting was given up`)
-      : transportError(
-          "timeout",
-          `${label}: not connected in ${options.connectionTimeoutMs} ms: ${whereItStuck[reached]}`,
-        ),
-  );
+  let reached: Reached = "nothing";
+  const deadline = connectDeadline(label, options.connectionTimeoutMs, signal, () => reached);
   let stage: Stage = "connect";
   let model: ChannelModel | undefined;
   let ending: unknown;
@@ -141,12 +142,6 @@ async function connectLane(
   }
 }
 
-const whereItStuck = {
-  nothing: "the host does not answer (name, address, firewall?)",
-  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
-  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
-};
-
 /** For what the sink itself has bound a queue to. */
 function redeclarer(
   model: ChannelModel,
@@ -157,16 +152,23 @@ function redeclarer(
   return (exchange: string): Promise<void> | undefined => {
     const isBound = topology.bindings.some((binding) => binding.exchange === exchange);
     if (topology.mode !== "declare" || !isBound) return undefined;
-    const deadline = startDeadline(connectionTimeoutMs, life, () =>
-      transportError("timeout", `${label}: the queue is gone, and could not be declared again in time`),
-    );
-    return deadline
-      .race(declareTopology(model, topology))
-      .catch((error) => {
-        throw failure(error, "declare", label);
-      })
-      .finally(deadline.done);
+    const late = () =>
+      transportError("timeout", `${label}: the queue is gone, and could not be declared again in time`);
+    return within(connectionTimeoutMs, life, late, declareTopology(model, topology)).catch((error) => {
+      throw failure(error, "declare", label);
+    });
   };
+}
+
+/** Bounds a step that a connection takes once it is open. */
+function within<T>(
+  milliseconds: number,
+  life: AbortSignal,
+  late: () => TransportError,
+  step: Promise<T>,
+): Promise<T> {
+  const deadline = startDeadline(milliseconds, life, late);
+  return deadline.race(step).finally(deadline.done);
 }
 
 async function openChannel(model: ChannelModel, confirms: boolean): Promise<Channel> {
@@ -183,12 +185,8 @@ function renew(
   endpoint: Endpoint,
   life: AbortSignal,
 ): void {
-  const bounded = <T>(step: Promise<T>): Promise<T> => {
-    const deadline = startDeadline(options.connectionTimeoutMs, life, () =>
-      transportError("auth", `${endpoint.label}: the password could not be renewed in time`),
-    );
-    return deadline.race(step).finally(deadline.done);
-  };
+  const late = () => transportError("auth", `${endpoint.label}: the password could not be renewed in time`);
+  const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life, late, step);
   const stop = renewBeforeExpiry(first, {
     ask: () => bounded(login(options, endpoint)),
     update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),

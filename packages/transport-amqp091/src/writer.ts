@@ -4,9 +4,10 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { cutToShortString } from "@streamll/core/internal";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
-import { cutToShortString, frameBound, wireSeconds } from "./sendable.js";
+import { frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
 const LARGEST_SCRATCH = 1024 * 1024;

@@ -1,4 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
+import { socketFaultOf, textOf } from "@streamll/core/internal";
 import * as code from "./protocol/codes.js";
 import { MalformedFrameError } from "./protocol/reader.js";
 import { ClosedByBrokerError, RefusedError, SilentPeerError } from "./wire.js";
@@ -112,63 +113,32 @@ const hungUp: Verdict = {
   hint: "The broker went down, or somebody closed the connection there: see its log",
 };
 
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EHOSTUNREACH",
-  "EHOSTDOWN",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-  "EADDRNOTAVAIL",
-]);
-
 function judgeSocket(error: unknown, stage: Stage): Verdict {
-  const errno = errnoOf(error) ?? "";
-  const text = textOf(error);
-  if (errno === "ETIMEDOUT") return timeout;
-  if (errno === "ENOTFOUND") return { kind: "unreachable", permanent: false, hint: "Check the host's name" };
-  if (unreachable.has(errno)) {
-    const hint =
-      stage === "login"
-        ? "Check host and port (5552, with TLS 5551), that the broker runs, and that its plugin rabbitmq_stream is enabled"
-        : "The broker went down, or the network lost the connection";
-    return { kind: "unreachable", permanent: false, hint };
+  switch (socketFaultOf(error)) {
+    case "timeout":
+      return timeout;
+    case "unknown-host":
+      return { kind: "unreachable", permanent: false, hint: "Check the host's name" };
+    case "unreachable": {
+      const hint =
+        stage === "login"
+          ? "Check host and port (5552, with TLS 5551), that the broker runs, and that its plugin rabbitmq_stream is enabled"
+          : "The broker went down, or the network lost the connection";
+      return { kind: "unreachable", permanent: false, hint };
+    }
+    case "plain": {
+      const hint = "The port does not speak TLS: use rabbitmq-stream://, or the broker's TLS port (5551)";
+      return { kind: "tls", permanent: true, hint };
+    }
+    case "certificate-required": {
+      const hint = "The broker asks for a certificate of yours: set tls.cert and tls.key";
+      return { kind: "tls", permanent: true, hint };
+    }
+    case "certificate": {
+      const hint = "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase";
+      return { kind: "tls", permanent: true, hint };
+    }
   }
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(errno) || /wrong version number/.test(text)) {
-    const hint = "The port does not speak TLS: use rabbitmq-stream://, or the broker's TLS port (5551)";
-    return { kind: "tls", permanent: true, hint };
-  }
-  if (/CERTIFICATE_REQUIRED/.test(errno)) {
-    return {
-      kind: "tls",
-      permanent: true,
-      hint: "The broker asks for a certificate of yours: set tls.cert and tls.key",
-    };
-  }
-  if (/CERT|SIGNED|SIGNATURE|ISSUER|CRL|ERR_TLS|ERR_SSL|EPROTO|ERR_OSSL/.test(errno)) {
-    return {
-      kind: "tls",
-      permanent: true,
-      hint: "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
-    };
-  }
-  if (/Socket closed/.test(text)) return hungUp;
+  if (/Socket closed/.test(textOf(error))) return hungUp;
   return { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
-}
-
-function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code: errno } = error as NodeJS.ErrnoException;
-  return typeof errno === "string" ? errno : undefined;
-}
-
-/** Where every address of a host was tried the message is empty, and the reasons are inside. */
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "")
-    return [...new Set(error.errors.map(textOf))].join("; ");
-  return error instanceof Error ? error.message.trim() : String(error);
 }

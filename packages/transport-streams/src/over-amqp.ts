@@ -4,7 +4,7 @@ import {
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
-import { isEncrypted } from "./socket.js";
+import { isEncrypted } from "./address.js";
 
 const PACKAGE = "@streamll/transport-amqp091";
 

@@ -4,8 +4,8 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { cutToShortString } from "@streamll/core/internal";
 import { type Dialect, messageEncoder } from "./message/message.js";
-import { cutToShortString } from "./message/text.js";
 import {
   ENTRY_HEAD_BYTES,
   FILTER_HEAD_BYTES,

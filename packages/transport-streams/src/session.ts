@@ -1,5 +1,6 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import type { Deadline, Login } from "@streamll/core/internal";
+import { type Address, type Deadline, dial, type Login, tlsOptions } from "@streamll/core/internal";
+import { isEncrypted } from "./address.js";
 import { failure, type Stage, transportError } from "./failure.js";
 import type { Dialect } from "./message/message.js";
 import {
@@ -10,14 +11,12 @@ import {
   SASL_HANDSHAKE,
   TUNE,
 } from "./protocol/commands.js";
-import type { Address } from "./protocol/metadata.js";
 import { open } from "./protocol/open.js";
 import { type Properties, peerProperties, readProperties } from "./protocol/peer-properties.js";
 import type { Reader } from "./protocol/reader.js";
 import { readMechanisms, saslAuthenticate } from "./protocol/sasl.js";
 import { lower, readTuning, type Tuning, tune } from "./protocol/tune.js";
 import { type CommandVersions, exchangeCommandVersions, isFrom, readVersions } from "./protocol/versions.js";
-import { dial } from "./socket.js";
 import { Wire } from "./wire.js";
 
 /** A connection that is logged in to a virtual host. */
@@ -53,7 +52,8 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
   let stage: Stage = "login";
   let wire: Wire | undefined;
   try {
-    const dialing = dial(address, endpoint, options, deadline.signal);
+    const tls = isEncrypted(endpoint, options) ? { tls: tlsOptions(options.tls) } : {};
+    const dialing = dial({ ...address, ...tls }, deadline.signal);
     // One that is there only after the time was up.
     dialing.then(
       (socket) => deadline.signal.aborted && socket.destroy(),

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
-import type { Deadline } from "@streamll/core/internal";
+import type { Address, Deadline } from "@streamll/core/internal";
 import { failure, transportError } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";
@@ -11,7 +11,7 @@ import {
   STREAM_DOES_NOT_EXIST,
 } from "./protocol/codes.js";
 import { CREATE, CREATE_SUPER_STREAM, METADATA, PARTITIONS } from "./protocol/commands.js";
-import { type Address, metadata, readMetadata } from "./protocol/metadata.js";
+import { metadata, readMetadata } from "./protocol/metadata.js";
 import { create } from "./protocol/stream.js";
 import { createSuperStream, partitions, readStreams } from "./protocol/super-stream.js";
 import { asker, type Session } from "./session.js";

@@ -7,15 +7,22 @@ import {
   type TransportCapabilities,
   type TransportOptions,
 } from "@streamll/core";
-import { type Deadline, type Login, login, say, startDeadline } from "@streamll/core/internal";
+import {
+  type Address,
+  connectDeadline,
+  type Deadline,
+  type Login,
+  login,
+  type Reached,
+  say,
+} from "@streamll/core/internal";
+import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
 import { failure, transportError } from "./failure.js";
 import { planOf, type StreamPlan } from "./plan.js";
 import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
-import type { Address } from "./protocol/metadata.js";
 import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
 import { asker, openSession, type Session } from "./session.js";
-import { addressOf } from "./socket.js";
 import { declareStreams, leaderOf } from "./topology.js";
 
 /** How often the stream is asked whether somebody else writes under the user's publisher name. */
@@ -76,21 +83,14 @@ interface Attempt extends Connecting {
   readonly stream: string;
   readonly credentials: Login;
   readonly deadline: Deadline;
-  readonly reached: (place: keyof typeof whereItStuck) => void;
+  readonly reached: (place: Reached) => void;
 }
 
 async function connectLane(connecting: Connecting, signal: AbortSignal): Promise<PublisherConnection> {
   const { options, plan, endpoint, lane } = connecting;
   const { label } = endpoint;
-  let reached: keyof typeof whereItStuck = "nothing";
-  const deadline = startDeadline(options.connectionTimeoutMs, signal, ({ givenUp }) =>
-    givenUp
-      ? transportError("unreachable", `${label}: connecting was given up`)
-      : transportError(
-          "timeout",
-          `${label}: not connected in ${options.connectionTimeoutMs} ms: ${whereItStuck[reached]}`,
-        ),
-  );
+  let reached: Reached = "nothing";
+  const deadline = connectDeadline(label, options.connectionTimeoutMs, signal, () => reached);
   let session: Session | undefined;
   try {
     const credentials = await deadline.race(login(options, endpoint));
@@ -212,9 +212,3 @@ function tellOfSecondWriter({ logger }: TransportOptions, { label }: Endpoint, {
     "the stream has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own";
   say(logger, "second_writer", { endpoint: label, lane: index }, message);
 }
-
-const whereItStuck = {
-  nothing: "the host does not answer (name, address, firewall?)",
-  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
-  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
-};

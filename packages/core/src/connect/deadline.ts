@@ -1,3 +1,5 @@
+import { TransportError } from "../errors.js";
+
 /** Bounds all steps of one connect together. */
 export interface Deadline {
   /** Aborts when the time is up or the caller gives up. */
@@ -7,6 +9,31 @@ export interface Deadline {
   /** Ends it: nothing aborts any more. */
   done(): void;
 }
+
+/** How far a connect has come. */
+export type Reached = keyof typeof whereItStuck;
+
+const whereItStuck = {
+  nothing: "the host does not answer (name, address, firewall?)",
+  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
+  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
+};
+
+/** For a connect of `label`: its time is `connectionTimeout`, and `reached` tells where it stuck. */
+export const connectDeadline = (
+  label: string,
+  milliseconds: number,
+  outer: AbortSignal,
+  reached: () => Reached,
+): Deadline =>
+  startDeadline(milliseconds, outer, ({ givenUp }) =>
+    givenUp
+      ? new TransportError("unreachable", `${label}: connecting was given up`)
+      : new TransportError(
+          "timeout",
+          `${label}: not connected in ${milliseconds} ms: ${whereItStuck[reached()]}`,
+        ),
+  );
 
 /** @param late makes the error for when the time is up. */
 export function startDeadline(

@@ -1,4 +1,4 @@
-import { putText } from "./text.js";
+import { putText } from "@streamll/core/internal";
 
 // AMQP 1.0, 1.6 (primitive types) and 3.2 (sections).
 export const MESSAGE_ANNOTATIONS = 0x72;

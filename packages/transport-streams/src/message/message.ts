@@ -4,6 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { cutToShortString, isShortString } from "@streamll/core/internal";
 import {
   APPLICATION_PROPERTIES,
   beginSection,
@@ -19,7 +20,7 @@ import {
   putValue,
   SECTION_HEAD_BYTES,
 } from "./amqp.js";
-import { cutToShortString, isShortString, put } from "./text.js";
+import { put } from "./put.js";
 
 export interface MessageEncoder {
   /**

@@ -1,10 +1,6 @@
+import type { Address } from "@streamll/core/internal";
 import type { Reader } from "./reader.js";
 import { list, string } from "./writer.js";
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface StreamMetadata {
   readonly stream: string;

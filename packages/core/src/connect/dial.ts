@@ -1,0 +1,48 @@
+import { isIP, type Socket, connect as tcpConnect } from "node:net";
+import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
+import type { TransportTlsOptions } from "../transport.js";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An address, and how to speak TLS there; without `tls` it is plain. */
+export interface DialAddress extends Address {
+  readonly tls?: ConnectionOptions;
+}
+
+/** As `node:net` takes it: an IPv6 address of a URL without its brackets. */
+export const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
+
+/** Said out loud, so that NODE_TLS_REJECT_UNAUTHORIZED does not decide for us. */
+export const tlsOptions = (tls: TransportTlsOptions = {}): ConnectionOptions => ({
+  ...(tls as ConnectionOptions),
+  rejectUnauthorized: tls.rejectUnauthorized ?? true,
+  minVersion: tls.minVersion ?? "TLSv1.2",
+});
+
+/** A TCP connection that `signal` destroys, whenever it aborts. It does not hold the process. */
+export function dialTcp({ host, port }: Address, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = tcpConnect({ host, port, signal, noDelay: true, keepAlive: true });
+    socket.unref();
+    // Stays on: a TLS socket above takes the error over, but not in every state.
+    socket.on("error", reject);
+    socket.once("connect", () => resolve(socket));
+  });
+}
+
+/** The same, with the TLS handshake done where the address asks for it. */
+export async function dial(address: DialAddress, signal: AbortSignal): Promise<Socket> {
+  const tcp = await dialTcp(address, signal);
+  if (!address.tls) return tcp;
+  const { host, tls } = address;
+  // A name for SNI, which Node does not derive from the host; RFC 6066 allows no address there.
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return new Promise((resolve, reject) => {
+    const socket = tlsConnect({ ...name, ...tls, host, socket: tcp }, () => resolve(socket));
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error("Socket closed")));
+  });
+}

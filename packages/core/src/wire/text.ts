@@ -1,0 +1,27 @@
+/** A "shortstr" has one byte for its length (AMQP 0-9-1 specification, 4.2.5.3); streams are read by AMQP 0-9-1 too. */
+export const SHORT_STRING_MAX = 255;
+
+export const isShortString = (text: string): boolean =>
+  text.length * 3 <= SHORT_STRING_MAX || Buffer.byteLength(text) <= SHORT_STRING_MAX;
+
+/** `type` and `correlation-id` are labels, whole in the body and the headers: they are cut, not refused. */
+export function cutToShortString(text: string): string {
+  if (isShortString(text)) return text;
+  const bytes = Buffer.from(text);
+  let end = SHORT_STRING_MAX;
+  // Not inside a character: UTF-8's continuation bytes are 10xxxxxx.
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
+}
+
+/** Text as UTF-8. Short ASCII is copied here: the call into native code costs more than forty characters do. */
+export function putText(target: Buffer, at: number, text: string): number {
+  const { length } = text;
+  if (length > 40) return target.write(text, at);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return target.write(text, at);
+    target[at + i] = code;
+  }
+  return length;
+}
