@@ -1,9 +1,9 @@
+import { proxyTo } from "@streamll/brokers";
 import { cannot, type StoredMessage, testTransport } from "@streamll/transport-testkit";
 import { afterAll } from "vitest";
 import { amqpTransport } from "../src/transport.js";
 import { scratch, writers } from "./support/lane.js";
 import { brokers } from "./support/live.js";
-import { proxyTo } from "./support/proxy.js";
 
 for (const broker of brokers) {
   for (const [how, writerOf] of writers) {

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { proxyTo } from "@streamll/brokers";
 import { describe, expect, it } from "vitest";
 import { amqp091Transport } from "../src/index.js";
 import { parse } from "./support/endpoint.js";
 import { open, publish, scratch } from "./support/lane.js";
 import { brokers, type Live } from "./support/live.js";
 import { message, options } from "./support/message.js";
-import { proxyTo } from "./support/proxy.js";
 import { addUser, removeUser } from "./support/user.js";
 
 describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {

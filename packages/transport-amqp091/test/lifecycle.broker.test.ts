@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { proxyTo } from "@streamll/brokers";
 import type { Endpoint } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
 import { brokers } from "./support/live.js";
 import { message, messages, outcomes } from "./support/message.js";
-import { proxyTo } from "./support/proxy.js";
 
 describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   it("tells when the broker blocks it and why, and when it goes on", { skip: !broker.owned }, async () => {

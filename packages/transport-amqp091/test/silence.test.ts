@@ -7,8 +7,8 @@ import { amqp091Transport } from "../src/index.js";
 import { openConnection } from "../src/open.js";
 import { wireOf } from "../src/wire.js";
 import { message, options, outcomes } from "./support/message.js";
+import { mute } from "./support/mute.js";
 import { hangingPeer } from "./support/peer.js";
-import { mute } from "./support/proxy.js";
 
 const connect = (endpoint: Endpoint, signal: AbortSignal, own = {}) =>
   amqp091Transport

@@ -1,9 +1,8 @@
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, proxyTo } from "@streamll/brokers";
 import { cannot, testTransport } from "@streamll/transport-testkit";
 import { afterAll, describe } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open } from "./support/connect.js";
-import { proxyTo } from "./support/proxy.js";
 import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
 
 for (const broker of brokersForTests()) {

@@ -1,11 +1,10 @@
 import { connect as connectTcp } from "node:net";
 import { createServer, type Server } from "node:tls";
-import { brokersForTests, certificates } from "@streamll/brokers";
+import { brokersForTests, certificates, proxyTo } from "@streamll/brokers";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
 import { messages, options, outcomes } from "./support/options.js";
-import { proxyTo } from "./support/proxy.js";
 import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
 
 const never = new AbortController().signal;

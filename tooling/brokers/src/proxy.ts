@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import type { Endpoint } from "@streamll/core";
 
-export interface Proxy extends AsyncDisposable {
+export interface Proxy<Endpoint> extends AsyncDisposable {
   readonly endpoint: Endpoint;
   /** Passes nothing on in either direction, and keeps the connections open: a peer that died without a word. */
   goSilent(): void;
@@ -17,8 +16,16 @@ export interface Proxy extends AsyncDisposable {
   readonly connections: number;
 }
 
-/** A TCP proxy in front of a broker that a test can break. */
-export async function proxyTo({ host, port = 5672 }: Endpoint, endpoint: Endpoint): Promise<Proxy> {
+interface Place {
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** A TCP proxy in front of a broker that a test can break; `endpoint` is what leads to it, but for host and port. */
+export async function proxyTo<Endpoint extends Place>(
+  { host, port = 5672 }: Place,
+  endpoint: Endpoint,
+): Promise<Proxy<Endpoint>> {
   let frozen = false;
   const pairs = new Set<{ client: Socket; broker: Socket }>();
   const silent = new WeakSet<object>();
