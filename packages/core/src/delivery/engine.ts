@@ -16,7 +16,7 @@ import { Notices } from "./notices.js";
 import { Numbering } from "./numbering.js";
 import type { DeliveryOptions } from "./options.js";
 import { Pool } from "./pool.js";
-import { type Finding, findProblems, type Outage } from "./problems.js";
+import { type Finding, findProblems } from "./problems.js";
 import type { FlushReport, Health, Problem, Receipt } from "./report.js";
 import { Review } from "./review.js";
 import { Supervisor } from "./supervisor.js";
@@ -83,7 +83,6 @@ export class DeliveryEngine {
   readonly #journal: Journal;
   readonly #notices: Notices<EngineEvents>;
   readonly #review: Review;
-  readonly #outages = new Map<Lane, Outage>();
   readonly #counts = {
     rejected: 0,
     retried: 0,
@@ -310,7 +309,6 @@ export class DeliveryEngine {
     return findProblems({
       now: this.#clock.now(),
       pool: this.#pool,
-      outages: this.#outages,
       endpoints: this.#endpoints,
       confirmTimeoutMs,
       events: this.#ledger.unsettled,
@@ -337,19 +335,16 @@ export class DeliveryEngine {
         if (wasConnected) this.#counts.reconnects++;
         wasConnected = true;
         this.#lastError = undefined;
-        lane.down = false;
         lane.opened(connection, site);
         const info = { endpoint: site.endpoint.label, lane: index };
-        this.#outages.delete(lane);
         journal.say("connected", info, `connected to ${info.endpoint}`);
         this.#notices.tell("connected", [info]);
         this.#tellNews([]);
       },
       lost: (error, site) => {
         const proven = lane.lost(error);
-        lane.down = true;
+        lane.outage = { since: this.#clock.now(), error, tried: true };
         const info = { endpoint: site.endpoint.label, lane: index };
-        this.#outages.set(lane, { since: this.#clock.now(), error });
         if (this.#state === "running") this.#lastError = error;
         const message = `disconnected: ${error?.message ?? "closed"}`;
         journal.say("disconnected", { ...info, code: error?.code }, message);
@@ -357,9 +352,10 @@ export class DeliveryEngine {
         return proven;
       },
       roundFailed: (errors) => {
-        lane.down = true;
+        const { since = this.#clock.now() } = lane.outage ?? {};
+        lane.outage = { since, error: unwrapped(errors[0]!), tried: true };
         if (this.#handOver(lane, supervisor, errors)) return true;
-        this.#roundFailed(lane, errors);
+        this.#roundFailed(errors);
         return false;
       },
     });
@@ -381,17 +377,15 @@ export class DeliveryEngine {
       giveUp: (error) => supervisor.giveUp(error),
     });
     this.#supervisors.push(supervisor);
-    this.#outages.set(lane, { since: this.#clock.now() });
+    lane.outage = { since: this.#clock.now() };
     supervisor.start();
     return lane;
   }
 
   /** Every address was tried once and none answered. */
-  #roundFailed(lane: Lane, errors: readonly TransportError[]): void {
+  #roundFailed(errors: readonly TransportError[]): void {
     const error = unwrapped(errors[0]!);
     this.#lastError = error;
-    const { since } = this.#outages.get(lane) ?? { since: this.#clock.now() };
-    this.#outages.set(lane, { since, error });
     if (this.#endpoints.circuitState === "open") {
       const message = `no connection after several tries, events wait in the buffer: ${error.message}`;
       this.#journal.say("circuit_open", { code: error.code }, message);
@@ -430,7 +424,6 @@ export class DeliveryEngine {
 
   /** The broker allows no more connections. */
   #lowerPool(lane: Lane, supervisor: Supervisor, { code }: TransportError): void {
-    this.#outages.delete(lane);
     this.#supervisors.splice(this.#supervisors.indexOf(supervisor), 1);
     this.#pool.withdraw(lane);
     const connections = this.#pool.lanes.length;

@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.js";
+import { type StreamllError, TransportError } from "../errors.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../transport.js";
 import { fullJitter } from "./backoff.js";
 import type { Clock } from "./clock.js";
@@ -14,6 +14,14 @@ export const LOOK_AT_THE_BROKER =
   "See whether the broker hangs (its log, its disk) or the network swallows what is sent";
 
 const noReason = new TransportError("protocol", "refused without a reason");
+
+/** A lane without a connection: since when, and what it ended or failed with. */
+export interface Outage {
+  readonly since: number;
+  readonly error?: StreamllError | undefined;
+  /** It had a connection, or has tried each address. */
+  readonly tried?: true;
+}
 
 /** What a lane tells the engine, and what it takes from it. */
 export interface LaneSetup {
@@ -47,8 +55,7 @@ export class Lane {
   /** Unsettled events of this lane; the engine counts them. */
   load = 0;
   inFlight = 0;
-  /** It had a connection, or tried each address, and has none. */
-  down = false;
+  outage: Outage | undefined;
   /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
   storedTo: number | undefined;
   blocked: string | undefined;
@@ -97,6 +104,10 @@ export class Lane {
       },
       overdue: (writtenBefore) => this.#retryOverdue(writtenBefore),
     });
+  }
+
+  get down(): boolean {
+    return this.outage?.tried === true;
   }
 
   get connected(): boolean {
@@ -186,6 +197,7 @@ export class Lane {
   }
 
   opened(connection: TransportConnection, site: Site): void {
+    this.outage = undefined;
     this.#connection = connection;
     this.#site = site;
     this.#proven = false;

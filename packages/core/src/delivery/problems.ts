@@ -1,4 +1,3 @@
-import type { StreamllError } from "../errors.js";
 import type { LogName } from "../log-lines.js";
 import type { Endpoints } from "./endpoints.js";
 import type { Recent } from "./journal.js";
@@ -10,16 +9,9 @@ import type { Problem } from "./report.js";
 const LATE_MS = 5000;
 const FILLING = 0.8;
 
-/** A lane without a connection: since when, and what it ended or failed with. */
-export interface Outage {
-  readonly since: number;
-  readonly error?: StreamllError | undefined;
-}
-
 export interface Circumstances {
   readonly now: number;
   readonly pool: Pool;
-  readonly outages: ReadonlyMap<Lane, Outage>;
   readonly endpoints: Endpoints;
   readonly confirmTimeoutMs: number;
   readonly events: number;
@@ -50,13 +42,13 @@ export function findProblems(circumstances: Circumstances): Finding[] {
   return [...new Map(findings.map((finding) => [finding.about, finding])).values()];
 }
 
-function outagesIn({ now, pool: { lanes }, outages, endpoints }: Circumstances): Finding[] {
+function outagesIn({ now, pool: { lanes }, endpoints }: Circumstances): Finding[] {
   const down = lanes.filter((lane) => !lane.connected);
   const share =
     down.length === lanes.length ? "" : `${down.length} of ${lanes.length} connections are down: `;
   const circuit = endpoints.circuitState === "open" ? `. ${nextTry(endpoints, now)}` : "";
   return down.map((lane) => {
-    const { error, since } = outages.get(lane) ?? { since: now };
+    const { error, since } = lane.outage ?? { since: now };
     const message =
       error?.message ?? `not connected yet, for ${seconds(now - since)}: ${addresses(endpoints)}`;
     const code = error?.code ?? "TRANSPORT_UNREACHABLE";
