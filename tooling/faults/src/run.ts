@@ -1,5 +1,6 @@
 import type { Account } from "./account.js";
-import type { Exit, Moment } from "./host-program.js";
+import type { Exit } from "./child-program.js";
+import type { Moment } from "./host-program.js";
 import type { Verdict } from "./messages.js";
 
 /** All that was seen of one row on one broker. */

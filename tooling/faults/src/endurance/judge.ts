@@ -1,5 +1,5 @@
 import type { DeliveryErrorCode } from "@streamll/core";
-import type { Exit } from "../host-program.js";
+import type { Exit } from "../child-program.js";
 import type { LongAccount } from "./ledger.js";
 import type { SinkVerdict } from "./messages.js";
 

@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type OwnBroker, startBroker, until } from "@streamll/brokers";
-import type { Exit } from "../host-program.js";
+import { type OwnBroker, startBroker } from "@streamll/brokers";
+import { ChildProgram, type Exit } from "../child-program.js";
 import { FaultProxy } from "../proxy.js";
 import type { Member } from "./fleet.js";
 import { type Found, Ledger } from "./ledger.js";
@@ -15,8 +13,6 @@ import {
 import { Reader } from "./reader.js";
 
 const PASSWORD = "right";
-/** Of a stopped program, for what only a sink can have left behind. */
-const END_MS = 5000;
 const SETTLE_MS = 120_000;
 const STOP_MS = 75_000;
 
@@ -36,33 +32,15 @@ export class Rig implements AsyncDisposable {
   readonly stations: readonly Station[];
   readonly timeline: string[] = [];
   readonly uncaught: string[] = [];
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<Exit>;
+  readonly #program: ChildProgram<LongCommand, LongSaid>;
   readonly #startedAt = performance.now();
   #sample: LongSample | undefined;
   #verdicts: readonly SinkVerdict[] | undefined;
   #loaded = false;
-  #killed = false;
-  #exit: Exit | undefined;
 
   private constructor(broker: OwnBroker, stations: readonly Station[], events: number | undefined) {
     this.broker = broker;
     this.stations = stations;
-    let stderr = "";
-    this.#child = fork(fileURLToPath(new URL("program.ts", import.meta.url)), {
-      execArgv: ["--unhandled-rejections=strict", "--import", "tsx"],
-      stdio: ["ignore", "inherit", "pipe", "ipc"],
-    });
-    this.#child.stderr!.on("data", (chunk) => {
-      stderr += chunk;
-    });
-    this.#child.on("message", (said: LongSaid) => this.#hear(said));
-    this.#exited = new Promise((resolve) => {
-      this.#child.once("close", (code, signal) => {
-        this.#exit = { code, signal, byItself: !this.#killed, stderr };
-        resolve(this.#exit);
-      });
-    });
     const sinks = stations.map(({ name, share, options, proxy }) => ({
       name,
       share,
@@ -76,7 +54,9 @@ export class Rig implements AsyncDisposable {
         routingKey: "chaos.{event_type}",
       },
     }));
-    this.#child.send({ sinks, ...(events !== undefined && { events }) });
+    const setup = { sinks, ...(events !== undefined && { events }) };
+    this.#program = new ChildProgram(new URL("program.ts", import.meta.url), setup);
+    this.#program.onSaid = (said) => this.#hear(said);
   }
 
   /** @param events of each sink; default: until {@link finish}. */
@@ -136,12 +116,11 @@ export class Rig implements AsyncDisposable {
   }
 
   do(command: LongCommand): void {
-    if (this.#child.connected) this.#child.send(command);
+    this.#program.do(command);
   }
 
-  async until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
-    await until(() => holds() || this.#exit !== undefined, what, timeoutMs);
-    if (!holds()) throw new Error(`the program ended before ${what}: ${this.#exit?.stderr}`);
+  until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
+    return this.#program.until(holds, what, timeoutMs);
   }
 
   /** Connects all sinks, with what they declare written down, and lets the load begin. */
@@ -168,26 +147,19 @@ export class Rig implements AsyncDisposable {
     this.note("stop");
     this.do({ do: "stop" });
     await this.until(() => this.#verdicts !== undefined, "stop()", STOP_MS);
-    const timer = setTimeout(() => this.#kill(), END_MS);
-    const exit = await this.#exited;
-    clearTimeout(timer);
+    const exit = await this.#program.end();
     await Promise.all(this.stations.flatMap(({ readers }) => readers.map((reader) => reader.finish())));
     this.note("all queues are empty");
     return exit;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#exit === undefined) this.#kill();
+    this.#program[Symbol.dispose]();
     for (const { readers, proxy } of this.stations) {
       for (const reader of readers) reader[Symbol.dispose]();
       await proxy[Symbol.asyncDispose]();
     }
     await this.broker.close();
-  }
-
-  #kill(): void {
-    this.#killed = true;
-    this.#child.kill("SIGKILL");
   }
 
   #hear(said: LongSaid): void {

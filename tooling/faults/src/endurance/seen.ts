@@ -1,5 +1,5 @@
+import type { Exit } from "../child-program.js";
 import { defaults } from "../defaults.js";
-import type { Exit } from "../host-program.js";
 import type { LongRun } from "./judge.js";
 import type { Rig } from "./rig.js";
 
