@@ -20,8 +20,9 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     );
     expect(stdout).toBe(`${events} events in the stream, 0 missing\n`);
 
-    await using reader = await follow(broker.url, "streamll_events");
+    const reader = await follow(broker.url, "streamll_events");
     await vi.waitUntil(() => reader.indices.length >= events, { timeout: 30_000 });
+    await reader.close();
     expect(reader.indices).toEqual(Array.from({ length: events }, (_, index) => index));
     expect(await broker.manage("GET", "queues/%2F/streamll_events")).toMatchObject({
       type: "stream",
@@ -31,7 +32,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
   });
 });
 
-async function follow(url: string, stream: string): Promise<AsyncDisposable & { indices: number[] }> {
+async function follow(url: string, stream: string): Promise<{ indices: number[]; close(): Promise<void> }> {
   const model = await connect(url);
   const channel = await model.createChannel();
   await channel.prefetch(1000);
@@ -45,7 +46,7 @@ async function follow(url: string, stream: string): Promise<AsyncDisposable & { 
     },
     { arguments: args },
   );
-  return { indices, [Symbol.asyncDispose]: () => model.close() };
+  return { indices, close: () => model.close() };
 }
 
 it("the options are those of the guide's recipe, and no other", () => {

@@ -6,6 +6,7 @@ import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";
 import {
   INTERNAL_ERROR,
+  OK,
   PRECONDITION_FAILED,
   STREAM_ALREADY_EXISTS,
   STREAM_DOES_NOT_EXIST,
@@ -82,36 +83,40 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
   const what = `${endpoint.label}: the super stream ${name}`;
   for (let left = PATIENCE.tries; ; left--) {
     const found = await ask(PARTITIONS, partitions(name)).then(readStreams, none);
-    if (found.length === streams.length && isWithin(found, streams)) return;
-    if (!isWithin(found, streams) || (left === 0 && found.length > 0)) {
-      const message = `${what} has the partitions ${found.join(", ")}, and superStreamPartitions asks for ${streams.join(", ")}. Set it to ${found.length}, or use another name`;
-      throw transportError("topology-conflict", message, { permanent: true });
-    }
+    const missing = streams.filter((stream) => !found.includes(stream));
+    const isWithin = found.length + missing.length === streams.length;
+    if (isWithin && missing.length === 0) return;
     if (found.length === 0 && mode === "passive") {
       const message = `${what} is not there. Create it, or set declareTopology: "declare"`;
       throw transportError("not-found", message, { permanent: true });
     }
-    if (found.length === 0 && left > 0 && session.versions.has(CREATE_SUPER_STREAM)) {
-      const request = createSuperStream(name, streams, bindingKeys, plan.arguments);
-      await ask(CREATE_SUPER_STREAM, request).catch(unless(STREAM_ALREADY_EXISTS, INTERNAL_ERROR));
-    } else if (found.length === 0) {
-      // Or a program died in the middle of it: then RabbitMQ 4.0 does not go on with what it began.
+    const isHalfMade = async () =>
+      mode === "declare" && left === 0 && (await locate(declaring, missing)).every(({ code }) => code === OK);
+    if (!isWithin || (found.length > 0 && left <= 0 && !(await isHalfMade()))) {
+      const message = `${what} has the partitions ${found.join(", ")}, and superStreamPartitions asks for ${streams.join(", ")}. Set it to ${found.length}, or use another name`;
+      throw transportError("topology-conflict", message, { permanent: true });
+    }
+    if (left <= 0 || (found.length === 0 && !session.versions.has(CREATE_SUPER_STREAM))) {
+      // One that makes it died in the middle: then RabbitMQ 4.0 does not go on with what it began.
       const reason = "making a super stream on RabbitMQ before 3.13, or one that was left half made,";
       const declared = declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason);
       await deadline.race(declared.catch(whileItStarts));
+    } else if (found.length === 0) {
+      const request = createSuperStream(name, streams, bindingKeys, plan.arguments);
+      await ask(CREATE_SUPER_STREAM, request).catch(unless(STREAM_ALREADY_EXISTS, INTERNAL_ERROR));
     }
     await deadline.race(setTimeout(PATIENCE.pauseMs, undefined, { ref: false }));
   }
 }
+
+const locate = async ({ session, deadline }: Declaring, streams: readonly string[]) =>
+  readMetadata(await asker(session.wire, deadline).ask(METADATA, metadata(streams)));
 
 /** What a broker finds missing that makes all that is missing, it has not recovered yet. */
 function whileItStarts(error: Error & { kind?: unknown }): never {
   if (error.kind !== "not-found") throw error;
   throw transportError("unreachable", error.message, { cause: error });
 }
-
-const isWithin = (found: readonly string[], wanted: readonly string[]): boolean =>
-  found.every((stream) => wanted.includes(stream));
 
 function none(error: unknown): string[] {
   unless(STREAM_DOES_NOT_EXIST)(error);
@@ -156,11 +161,12 @@ async function conflict(
  *
  * @throws TransportError
  */
-export async function leaderOf({ session, plan, stream, endpoint, deadline }: Declaring): Promise<Address> {
-  const { ask } = asker(session.wire, deadline);
+export async function leaderOf(declaring: Declaring): Promise<Address> {
+  const { plan, stream, endpoint } = declaring;
   try {
-    const [found] = readMetadata(await ask(METADATA, metadata([stream])));
-    if (found === undefined || found.code !== 1) throw new RefusedError(found?.code ?? STREAM_DOES_NOT_EXIST);
+    const [found] = await locate(declaring, [stream]);
+    if (found === undefined || found.code !== OK)
+      throw new RefusedError(found?.code ?? STREAM_DOES_NOT_EXIST);
     if (found.leader !== undefined) return found.leader;
   } catch (error) {
     // One that was just declared cannot be missing: the broker starts.

@@ -12,12 +12,13 @@ import { options, outcomes } from "./options.js";
 
 export const WAIT = { timeout: 20_000, interval: 2 };
 
-export async function open(endpoint: Endpoint, own: Partial<TransportOptions> = {}, lane = 0) {
-  const connection = await streamsTransport(options(own)).connect(
-    endpoint,
-    { index: lane },
-    new AbortController().signal,
-  );
+export async function open(
+  endpoint: Endpoint,
+  own: Partial<TransportOptions> = {},
+  lane = 0,
+  transport = streamsTransport(options(own)),
+) {
+  const connection = await transport.connect(endpoint, { index: lane }, new AbortController().signal);
   const flows: Flow[] = [];
   connection.onFlow((flow) => flows.push(flow));
   return {
