@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bodiesIn, command } from "./support/shell.js";
 
@@ -112,6 +113,10 @@ describe("streamll pipe", () => {
     const held = read;
     for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
     expect(read - held).toBeLessThan(100);
+    // Looked at each second. That the buffer is full is how it waits, and nothing to warn of.
+    await setTimeout(1500);
+    expect(run.stderr.text).toContain("blocked");
+    expect(run.stderr.text).not.toContain("% full");
     run.broker.faults.unblock();
     await vi.waitFor(() => expect(read).toBeGreaterThan(500));
     run.interrupt();

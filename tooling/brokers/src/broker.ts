@@ -49,6 +49,13 @@ export type Description =
   | OwnedDescription
   | { readonly version: string; readonly url: string; readonly managementUrl: string | undefined };
 
+/** One broker of each version: of several, the one of this index, from 0. */
+export const setOf = (all: readonly Description[], index: number): readonly Description[] =>
+  [...new Set(all.map(({ version }) => version))].map((version) => {
+    const same = all.filter((broker) => broker.version === version);
+    return same[index % same.length]!;
+  });
+
 export function brokerOf(description: Description): Broker {
   const { version } = description;
   const common = { version, generation: version.split(".").slice(0, 2).join(".") };

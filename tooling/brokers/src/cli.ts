@@ -9,7 +9,7 @@ if (!release) {
   console.log(running ? "already running:" : "another `pnpm brokers` is about to start or stop them");
   show(running ?? []);
 } else {
-  const { all, close } = await startBrokers();
+  const { all, close } = await startBrokers("all", 2);
   const withdraw = announce(all);
   show(all);
   console.log("Ctrl-C stops them");

@@ -1,4 +1,4 @@
-import { type Broker, brokerOf } from "./broker.js";
+import { type Broker, brokerOf, setOf } from "./broker.js";
 import { versionAt } from "./handshake.js";
 import { claimRunning } from "./running.js";
 import { type Lease, type Releases, startBrokers } from "./start.js";
@@ -18,13 +18,14 @@ export interface Brokers {
  */
 export async function connectBrokers(releases: Releases = "all"): Promise<Brokers> {
   const { all, close } = await leaseBrokers(releases);
-  return { all: all.map(brokerOf), close };
+  return { all: setOf(all, 0).map(brokerOf), close };
 }
 
-export async function leaseBrokers(releases: Releases = "all"): Promise<Lease> {
+/** Those that run may be fewer than so many of each. */
+export async function leaseBrokers(releases: Releases = "all", each = 1): Promise<Lease> {
   const url = process.env.STREAMLL_TEST_AMQP_URL;
   if (url) return namedBroker(url);
-  return (await claimRunning()) ?? (await startBrokers(releases));
+  return (await claimRunning()) ?? (await startBrokers(releases, each));
 }
 
 async function namedBroker(url: string): Promise<Lease> {

@@ -1,4 +1,4 @@
-import { type Broker, brokerOf, type Description } from "./broker.js";
+import { type Broker, brokerOf, type Description, setOf } from "./broker.js";
 
 const variable = "STREAMLL_BROKERS_OF_THIS_RUN";
 
@@ -7,10 +7,14 @@ export function hand(all: readonly Description[]): void {
   process.env[variable] = JSON.stringify(all);
 }
 
-/** The brokers of this run of the broker tests, oldest generation first. Vitest has started them. */
+/**
+ * A broker of each generation, oldest first, for the files that run one after another in this worker of vitest, which
+ * has started them.
+ */
 export function brokersForTests(): readonly Broker[] {
   const json = process.env[variable];
   if (!json)
     throw new Error("brokers are there for *.broker.test.ts alone, run as `vitest run --project broker`");
-  return (JSON.parse(json) as Description[]).map(brokerOf);
+  const worker = Number(process.env.VITEST_POOL_ID ?? 1) - 1;
+  return setOf(JSON.parse(json) as Description[], worker).map(brokerOf);
 }

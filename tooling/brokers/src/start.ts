@@ -15,12 +15,13 @@ export type Releases = "all" | "newest";
 
 const named = ", or name a broker, as in STREAMLL_TEST_AMQP_URL=amqp://guest:guest@localhost:5672/";
 
-/** One of each release, started at the same time. */
-export async function startBrokers(releases: Releases = "all"): Promise<Lease> {
+/** So many of each release, started at the same time. */
+export async function startBrokers(releases: Releases = "all", each = 1): Promise<Lease> {
   const engine = await engineOfThisMachine(named);
   await engine.prepare();
   const wanted = releases === "all" ? engine.releases : engine.releases.slice(-1);
-  return startAll(wanted.map((release) => launch(engine, release)));
+  const all = Array.from({ length: each }, () => wanted).flat();
+  return startAll(all.map((release) => launch(engine, release)));
 }
 
 /** Brokers that start at the same time: all of them, or where one fails, none. */

@@ -102,12 +102,16 @@ async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<vo
   }
 }
 
-/** What goes wrong before the first connection is the command's own error. */
+/**
+ * What goes wrong before the first connection is the command's own error; and a full buffer is nothing wrong, since what
+ * is read waits for room.
+ */
 function loggerTo(notes: Notes): { logger: Logger; started(): void } {
   let started = false;
   const tell =
     (level: "warn" | "error"): Logger["warn"] =>
     (fields, message) => {
+      if (fields.line === "buffer_filling") return;
       if (started || !("endpoint" in fields)) notes[level](inFlags(message));
     };
   const logger = { debug() {}, info() {}, warn: tell("warn"), error: tell("warn") };
