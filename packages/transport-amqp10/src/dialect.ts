@@ -1,0 +1,118 @@
+import type { Duplex } from "node:stream";
+import type {
+  Endpoint,
+  LaneContext,
+  OutboundMessage,
+  PublishOutcome,
+  TransportCapabilities,
+  TransportError,
+} from "@streamll/core";
+import type { Connection } from "rhea";
+
+/**
+ * What differs from broker to broker that speaks AMQP 1.0: logging in, what must be there, how a message is
+ * addressed and encoded, and what an answer means. Connection, links, credit, back-pressure and accounts know none
+ * of it. One is made for a transport and serves all of its connections.
+ */
+export interface Dialect {
+  /** The transport's. */
+  readonly name: string;
+  readonly capabilities: TransportCapabilities;
+  /**
+   * Begins a connect: asks for the credentials. Bounded by the transport.
+   *
+   * @throws TransportError
+   */
+  begin(endpoint: Endpoint, lane: LaneContext): Promise<Opening>;
+  /**
+   * The node that takes the message, as a link's target; `""` is the anonymous terminus, where each message says by
+   * its `to` where it goes. There is one link for each address that was ever used on a connection, opened on demand.
+   */
+  addressOf(message: OutboundMessage): string;
+  /** Opened with the connection, so that a missing node or right fails the connect. Absent: all are on demand. */
+  readonly firstAddress?: string;
+  /** Puts messages of one address on the wire, in order. Called when the link is open and has credit. */
+  encode(messages: readonly OutboundMessage[], limits: LinkLimits): readonly Encoded[];
+  /** What became of the messages of a transfer that was not accepted. */
+  outcomeOf(answer: Answer, label: string): PublishOutcome;
+  /** Puts what ended a connection, a session or a link in the terms of the seam. */
+  failure(fault: Fault, label: string): TransportError;
+  /** Whether a link that ended so is silently opened again when it is next needed (detached when idle). */
+  isIdleDetach?(fault: Fault): boolean;
+}
+
+/** One connect. */
+export interface Opening {
+  /** Opens the socket; it must not hold the process, and be destroyed when the signal aborts. */
+  dial(signal: AbortSignal): Promise<Duplex>;
+  /** Absent: no SASL layer. */
+  readonly sasl?: Sasl;
+  /** Of the open frame. */
+  readonly hostname: string;
+  /** Once the connection is open, and before any link: authenticates further, declares. @throws TransportError */
+  ready?(open: OpenConnection): Promise<void>;
+  /** Before a link to the address is attached, each time: a token for it. @throws TransportError */
+  attaching?(address: string, open: OpenConnection): Promise<void>;
+}
+
+export interface Sasl {
+  readonly mechanism: string;
+  /** The initial response. */
+  readonly response: Buffer;
+}
+
+/** What a dialect may use of an open connection. */
+export interface OpenConnection {
+  readonly rhea: Connection;
+  /** Aborts with the end of the connection: stop what renews. */
+  readonly life: AbortSignal;
+  /** Bounds every request made on it, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Ends the connection because it may not be used any longer. */
+  fail(error: TransportError): void;
+}
+
+/** What the other end of a link allows. */
+export interface LinkLimits {
+  /** Bytes of the largest transfer; `Infinity` sets no bound. */
+  readonly maxMessageSize: number;
+  /** Link properties that the other end attached with. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Part of what `encode` was given; `at` are indices, in rising order. */
+export type Encoded = Transfer | Unsendable;
+
+/** One transfer: it gets one outcome, for all of its messages. */
+export interface Transfer {
+  readonly at: readonly number[];
+  readonly payload: Buffer;
+  /** message-format: 0 is the standard's. */
+  readonly format: number;
+}
+
+/** What cannot be sent, and settles as refused. */
+export interface Unsendable {
+  readonly at: readonly number[];
+  readonly error: TransportError;
+}
+
+/** An answer other than accepted. */
+export interface Answer {
+  readonly outcome: "rejected" | "released" | "modified" | "other";
+  /** Of `rejected`: `amqp:not-found` …; may be absent (RabbitMQ 4.0). */
+  readonly condition?: string;
+  readonly description?: string;
+  /** Of `modified`: the delivery counted as failed, so that it may have been seen; not to be sent here again. */
+  readonly deliveryFailed?: boolean;
+  readonly undeliverableHere?: boolean;
+}
+
+/** What ended something. */
+export interface Fault {
+  /** What ended, and what was being done. */
+  readonly stage: "login" | "open" | "attach" | "link" | "session" | "connection" | "socket";
+  readonly condition?: string;
+  readonly description: string;
+  readonly cause?: unknown;
+}
