@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import type { TransportError } from "./errors.js";
 import type { Logger } from "./logger.js";
 
@@ -118,6 +119,18 @@ export type AddressResolver = (advertised: { readonly host: string; readonly por
 
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
 
+/** Anything that answers with a token, as `@azure/identity` does. `expiresOnTimestamp` is in milliseconds since 1970. */
+export interface TokenCredential {
+  getToken(
+    scopes: string | string[],
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+/** A web socket around the protocol; `agent` is one of `node:https`, for a proxy. */
+export interface WebSocketOptions {
+  readonly agent?: Agent;
+}
+
 /** What `node:tls` takes, as far as a sink passes it on. */
 export interface TransportTlsOptions {
   readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
@@ -145,6 +158,10 @@ export interface TransportOptions {
   readonly tls?: TransportTlsOptions;
   /** Wins over what the endpoint holds. */
   readonly credentials?: CredentialsProvider;
+  /** Azure AD in the place of a key. `"default"`: the `DefaultAzureCredential` of `@azure/identity`. */
+  readonly azureCredential?: TokenCredential | "default";
+  /** Present when the protocol is spoken inside a web socket. */
+  readonly webSocket?: WebSocketOptions;
   /**
    * Name under which a broker that deduplicates remembers sequences. Absent: a random one; `false`: it deduplicates
    * nothing.
@@ -195,6 +212,10 @@ export interface OutboundMessage {
   readonly timestamp: number;
   /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
   readonly headers: MessageHeaders;
+  /** Of Azure Service Bus: what a reader of the session gets in order. */
+  readonly sessionId?: string | undefined;
+  /** Of Azure Service Bus: what is kept in one partition. */
+  readonly partitionKey?: string | undefined;
 }
 
 export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
