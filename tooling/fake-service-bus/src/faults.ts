@@ -1,0 +1,120 @@
+import type { AmqpError } from "rhea";
+import { faultOf } from "./conditions.js";
+
+export interface RefuseOptions {
+  /** How many of them. Default: 1; `Infinity` until `clear()`. */
+  readonly times?: number;
+  /** Only of this entity. Default: of all. */
+  readonly entity?: string;
+  /** What the service says. Default: its own words for the condition. */
+  readonly description?: string;
+}
+
+export interface CbsFailure {
+  /** Default: 1. */
+  readonly times?: number;
+  /** Default: 401. `"silence"` leaves the request without an answer. */
+  readonly status?: number | "silence";
+  /** Default: of an invalid signature. */
+  readonly description?: string;
+  /** Default: `com.microsoft:auth-failed`. */
+  readonly condition?: string;
+}
+
+/** What goes wrong on command. All of it ends with `clear()`. */
+export interface Faults {
+  /** For so long, in milliseconds, each transfer is rejected with `com.microsoft:server-busy`. */
+  throttle(milliseconds: number): void;
+  /** Rejects transfers with this condition. */
+  refuse(condition: string, options?: RefuseOptions): void;
+  /** Answers attaches with this condition and a detach. */
+  refuseAttach(condition: string, options?: RefuseOptions): void;
+  /** Has `$cbs` refuse tokens, whatever they are. */
+  failCbs(failure?: CbsFailure): void;
+  /** From now on transfers are stored and not answered, until `answer()`: of what is detached meanwhile no sender knows. */
+  hold(): void;
+  /** Answers what was held, and answers again. */
+  answer(): void;
+  /** Detaches the links of an entity, or all, with this condition; says how many. Default: `amqp:link:detach-forced`. */
+  detach(condition?: string, entity?: string): number;
+  /** Closes all connections with this condition. Default: `amqp:connection:forced`. */
+  closeConnections(condition?: string): void;
+  /** Breaks all connections off, without a word. */
+  dropConnections(): void;
+  /** How a message that is too large is answered: by its outcome, or by a detach. Default: `"reject"`. */
+  oversize: "reject" | "detach";
+  /** A link without a transfer for so long is detached, in milliseconds. */
+  idleDetachMs: number;
+  clear(): void;
+}
+
+/** The faults that need no link: what is to be said to the next transfer, attach or token. */
+export function createCommands() {
+  let throttledUntil = 0;
+  const refusals: Refusal[] = [];
+  const attachRefusals: Refusal[] = [];
+  const cbsFailures: (CbsFailure & { left: number })[] = [];
+  let held: (() => void)[] | undefined;
+
+  const refusal = (condition: string, options: RefuseOptions = {}): Refusal => ({
+    error: faultOf(condition, options.description),
+    entity: options.entity,
+    left: options.times ?? 1,
+  });
+  const answer = () => {
+    const answers = held ?? [];
+    held = undefined;
+    for (const settle of answers) settle();
+  };
+  return {
+    throttle(milliseconds: number) {
+      throttledUntil = Date.now() + milliseconds;
+    },
+    refuse(condition: string, options?: RefuseOptions) {
+      refusals.push(refusal(condition, options));
+    },
+    refuseAttach(condition: string, options?: RefuseOptions) {
+      attachRefusals.push(refusal(condition, options));
+    },
+    failCbs(failure: CbsFailure = {}) {
+      cbsFailures.push({ ...failure, left: failure.times ?? 1 });
+    },
+    hold() {
+      held ??= [];
+    },
+    answer,
+    clear() {
+      throttledUntil = 0;
+      for (const list of [refusals, attachRefusals, cbsFailures]) list.length = 0;
+      answer();
+    },
+
+    /** Why the next transfer to the entity is rejected; undefined where it is not. */
+    ofTransfer(entity: string): AmqpError | undefined {
+      if (throttledUntil > Date.now()) return faultOf("com.microsoft:server-busy");
+      return next(refusals, (refusal) => refusal.entity === undefined || refusal.entity === entity)?.error;
+    },
+    ofAttach: (entity: string): AmqpError | undefined =>
+      next(attachRefusals, (refusal) => refusal.entity === undefined || refusal.entity === entity)?.error,
+    ofToken: (): CbsFailure | undefined => next(cbsFailures, () => true),
+    /** Settles now, or when `answer()` is called. */
+    settle(now: () => void) {
+      if (held) held.push(now);
+      else now();
+    },
+  };
+}
+
+export type Commands = ReturnType<typeof createCommands>;
+
+interface Refusal {
+  readonly error: AmqpError;
+  readonly entity: string | undefined;
+  left: number;
+}
+
+function next<T extends { left: number }>(list: T[], fits: (item: T) => boolean): T | undefined {
+  const found = list.find((item) => item.left > 0 && fits(item));
+  if (found) found.left--;
+  return found;
+}

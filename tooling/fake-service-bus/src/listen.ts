@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { ConnectionOptions, Container } from "rhea";
+import { WebSocketServer } from "ws";
+
+export interface Listener {
+  readonly port: number;
+  /** Breaks all sockets off. */
+  drop(): void;
+  close(): Promise<void>;
+}
+
+/** The certificate and its key, PEM. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** AMQP and AMQP over WebSockets on one port: the first bytes tell which. */
+export async function listen(container: Container, certificate?: ServerCertificate): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const web = webSockets(container);
+  const accept = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    socket.setNoDelay(true);
+    socket.once("data", (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      if (first.toString("latin1", 0, 4) === "GET ") web.emit("connection", socket);
+      else container.create_connection(served).accept(socket);
+      socket.resume();
+    });
+  };
+  const server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  const drop = () => {
+    // An error, since rhea hears of no plain close.
+    for (const socket of sockets) socket.destroy(new Error("dropped on command"));
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    drop,
+    async close() {
+      drop();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Not undefined: rhea would look for a file of settings. */
+const served = {} as ConnectionOptions;
+
+/** The path and the subprotocol are those of the service. */
+function webSockets(container: Container) {
+  const server = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => (offered.has("AMQPWSB10") ? "AMQPWSB10" : false),
+  });
+  const http = createHttpServer((_request, response) => response.writeHead(404).end());
+  return http.on("upgrade", (request, socket, head) => {
+    if (request.url !== "/$servicebus/websocket") {
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      container.websocket_accept(webSocket as unknown as Socket, served);
+    });
+  });
+}
