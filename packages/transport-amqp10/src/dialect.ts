@@ -33,8 +33,8 @@ export interface Dialect {
   readonly firstAddress?: string;
   /** Puts messages of one address on the wire, in order. Called when the link is open and has credit. */
   encode(messages: readonly OutboundMessage[], limits: LinkLimits): readonly Encoded[];
-  /** What became of the messages of a transfer that was not accepted. */
-  outcomeOf(answer: Answer, label: string): PublishOutcome;
+  /** What became of the messages of a transfer that was not accepted; or why the connection must end over it. */
+  outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly ends: TransportError };
   /** Puts what ended a connection, a session or a link in the terms of the seam. */
   failure(fault: Fault, label: string): TransportError;
   /** Whether a link that ended so is silently opened again when it is next needed (detached when idle). */

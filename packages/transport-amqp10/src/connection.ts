@@ -1,0 +1,165 @@
+import type { Duplex } from "node:stream";
+import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
+import type { Dialect, OpenConnection, Opening } from "./dialect.js";
+import { failure } from "./failure.js";
+import { type Group, SenderLink, WINDOW } from "./link.js";
+import type { Wire } from "./wire.js";
+
+/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
+const FULL = 1024 * 1024;
+
+const BLOCKED = "the broker takes nothing: it has closed the session's window (see whether it has an alarm)";
+
+export interface LaneSetup {
+  readonly wire: Wire;
+  readonly dialect: Dialect;
+  readonly opening: Pick<Opening, "attaching">;
+  readonly confirms: boolean;
+  /** Bounds each request on the connection, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The endpoint's, for messages. */
+  readonly label: string;
+}
+
+export interface LaneConnection extends TransportConnection {
+  readonly open: OpenConnection;
+  /** Opens the link that is there from the start. */
+  attach(address: string): Promise<void>;
+}
+
+/** Publishes on an open connection, with a link for each address. */
+export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): LaneConnection {
+  const { label } = lane;
+  const { socket, rhea } = wire;
+  const links = new Map<string, SenderLink>();
+  const life = new AbortController();
+  let listener: ((flow: Flow) => void) | undefined;
+  let reason: TransportError | undefined;
+  let closing = false;
+  let full = false;
+
+  const closed = wire.ended.then((fault): TransportError | undefined => {
+    for (const link of links.values()) link.stop();
+    life.abort();
+    return closing ? undefined : (reason ?? dialect.failure(fault, label));
+  });
+
+  function fail(error: unknown): void {
+    if (wire.isEnded) return;
+    reason = failure(error, dialect, label);
+    for (const link of links.values()) link.stop();
+    if (!closing) rhea.close();
+    wire.end({ stage: "connection", description: reason.message, cause: reason });
+  }
+
+  const open: OpenConnection = { rhea, life: life.signal, timeoutMs: lane.timeoutMs, fail };
+
+  function linkTo(address: string): SenderLink {
+    const found = links.get(address);
+    if (found) return found;
+    const link = new SenderLink({
+      connection: rhea,
+      dialect,
+      address,
+      confirms: lane.confirms,
+      label,
+      attaching: async () => opening.attaching?.(address, open),
+      changed: tellFlow,
+      written: (then) => afterDrain(socket, then),
+      failed: fail,
+    });
+    links.set(address, link);
+    return link;
+  }
+
+  function tellFlow(): void {
+    if (wire.isEnded) return;
+    const all = [...links.values()];
+    if (all.some((link) => link.isBlocked)) return listener?.({ credit: 0, blocked: BLOCKED });
+    const credit = Math.min(WINDOW, ...all.map((link) => link.room));
+    listener?.({ credit: full ? 0 : credit });
+  }
+
+  function checkRoom(): void {
+    const wasFull = full;
+    full = socket.writableLength > FULL;
+    if (full !== wasFull) tellFlow();
+  }
+  socket.on("drain", checkRoom);
+
+  /** What a listener throws would be thrown out of rhea into the host. */
+  const guarded =
+    (settle: Settle): Settle =>
+    (from, to, outcome) => {
+      try {
+        settle(from, to, outcome);
+      } catch (error) {
+        fail(error);
+      }
+    };
+
+  async function closePolitely(): Promise<void> {
+    // The links go first: their answers say that all before it was read.
+    await Promise.all([...links.values()].map((link) => link.close()));
+    rhea.close();
+    await wire.ended;
+  }
+
+  return {
+    closed,
+    open,
+    attach: (address) => linkTo(address).open(),
+    publish(batch, settle) {
+      if (wire.isEnded || closing) return;
+      for (const [address, group] of groupsOf(batch, guarded(settle), dialect)) linkTo(address).hand(group);
+      process.nextTick(checkRoom);
+    },
+    onFlow(tell) {
+      listener = tell;
+      tellFlow();
+    },
+    async close(signal) {
+      if (!wire.isEnded && !signal.aborted) {
+        closing = true;
+        await Promise.race([closePolitely(), closed, aborted(signal)]);
+      }
+      closing = true;
+      wire.end({ stage: "connection", description: "Closed" });
+      socket.destroy();
+      await closed;
+    },
+    drainedBytes: wire.drainedBytes,
+  };
+}
+
+function* groupsOf(batch: OutboundBatch, settle: Settle, dialect: Dialect): Generator<[string, Group]> {
+  const [first] = batch;
+  if (first === undefined) return;
+  const address = dialect.addressOf(first);
+  if (batch.every((message) => dialect.addressOf(message) === address)) {
+    yield [address, { messages: batch, settle }];
+    return;
+  }
+  const indices = new Map<string, number[]>();
+  batch.forEach((message, index) => {
+    const own = dialect.addressOf(message);
+    const found = indices.get(own);
+    if (found) found.push(index);
+    else indices.set(own, [index]);
+  });
+  for (const [own, at] of indices) yield [own, { messages: at.map((i) => batch[i]!), indices: at, settle }];
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Once the network has taken all that was written so far: rhea writes at the end of the turn. */
+function afterDrain(socket: Duplex, then: () => void): void {
+  process.nextTick(() =>
+    socket.write(nothing, (error) => {
+      if (!error) then();
+    }),
+  );
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,0 +1,112 @@
+import type { TransportError } from "@streamll/core";
+import type { Fault } from "../dialect.js";
+import { judged, judgeSocket, transportError, type Verdict } from "../failure.js";
+import { FaultError } from "../fault.js";
+import { RefusedError } from "./management.js";
+
+/** What ended a connection, a session or a link. */
+export const failureOf = (fault: Fault, label: string): TransportError => judged(fault, judge(fault), label);
+
+function judge(fault: Fault): Verdict {
+  const { stage, condition, description } = fault;
+  if (stage === "login") return judgeLogin(description);
+  if (/Unsupported AMQP version: 0-9-1|Invalid AMQP protocol id/.test(description)) return tooOld;
+  if (stage === "open") return judgeOpen(fault);
+  switch (condition) {
+    case "amqp:unauthorized-access":
+      return { kind: "permission", permanent: stage === "attach", hint: GRANT_WRITE };
+    case "amqp:not-found":
+      return stage === "attach"
+        ? { kind: "not-found", permanent: true, hint: CREATE }
+        : { kind: "not-found", permanent: false, hint: MADE_AGAIN };
+    case "amqp:link:message-size-exceeded":
+      return { kind: "too-large", permanent: true, hint: "Lower maxEventBytes" };
+    case "amqp:connection:forced":
+      return {
+        kind: "unreachable",
+        permanent: false,
+        hint: "The broker went down, or somebody closed the connection there",
+      };
+    case "amqp:resource-limit-exceeded":
+      return { kind: "throttled", permanent: false, hint: "The broker is short of resources: see its log" };
+    case undefined:
+      return judgeSocket(fault);
+    default:
+      return { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
+  }
+}
+
+const SEE_THE_LOG = "See the broker's log";
+const GRANT_WRITE = "Grant the user the right to write to it";
+const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
+const CREATE = 'Create it on the broker, or let it be made with declareTopology: "declare"';
+const MADE_AGAIN = "It was there before: make it again, unless the sink declares it";
+
+export const tooOld: Verdict = {
+  kind: "protocol",
+  permanent: true,
+  hint: 'AMQP 1.0 needs RabbitMQ 4.0 or later: leave amqpVersion: "1.0" out to use AMQP 0-9-1',
+};
+
+function judgeLogin(description: string): Verdict {
+  const [, offered] = /server supports (.*)/.exec(description) ?? [];
+  if (offered !== undefined) {
+    const hint = `The broker offers ${offered}. For a certificate's user enable rabbitmq_auth_mechanism_ssl there, else give username and password`;
+    return { kind: "auth", permanent: true, hint };
+  }
+  // SASL's codes above 1 are troubles of the broker's own.
+  return /authenticate: [234]/.test(description)
+    ? { kind: "unreachable", permanent: false, hint: SEE_THE_LOG }
+    : { kind: "auth", permanent: true, hint: "Check the user name and the password" };
+}
+
+function judgeOpen(fault: Fault): Verdict {
+  const { description } = fault;
+  if (/limit|maximum/i.test(description)) {
+    const hint =
+      "The broker allows no more connections for this virtual host or user: raise its limit, or lower connectionPoolSize";
+    return { kind: "throttled", permanent: false, hint };
+  }
+  if (/vhost .*not found|not found.*vhost|does not exist/i.test(description)) {
+    const hint = "Check the path of the URL: it is the virtual host, percent-encoded";
+    return { kind: "not-found", permanent: true, hint };
+  }
+  if (/is down/.test(description))
+    return { kind: "unreachable", permanent: false, hint: "Restart the virtual host on the broker" };
+  if (/refused for user|access to vhost/.test(description)) {
+    return { kind: "permission", permanent: true, hint: "Grant the user access to the virtual host" };
+  }
+  return fault.condition === undefined
+    ? judgeSocket(fault)
+    : { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
+}
+
+/** Why a declaration failed. */
+export function declarationFailure(error: unknown, label: string): unknown {
+  if (error instanceof FaultError) return failureOf(error.fault, label);
+  if (!(error instanceof RefusedError)) return error;
+  const { kind, permanent, hint } = judgeStatus(error.status);
+  return transportError(kind, `${label}: ${error.status} ${error.message}. ${hint}`, {
+    permanent,
+    cause: error,
+  });
+}
+
+function judgeStatus(status: number): Verdict {
+  switch (status) {
+    case 401:
+    case 403:
+      return { kind: "permission", permanent: true, hint: GRANT_DECLARE };
+    case 404:
+      return { kind: "not-found", permanent: true, hint: CREATE };
+    case 409: {
+      const hint =
+        'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it';
+      return { kind: "topology-conflict", permanent: true, hint };
+    }
+    case 400:
+      return { kind: "protocol", permanent: true, hint: "Check queueArguments and exchangeArguments" };
+    default:
+      return { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
+  }
+}

@@ -1,0 +1,44 @@
+import type { MessageDefaults, PublishOutcome } from "@streamll/core";
+import type { Answer, Dialect } from "../dialect.js";
+import { transportError } from "../failure.js";
+
+const confirmed: PublishOutcome = { kind: "confirmed" };
+
+/** What RabbitMQ means by an answer that is no `accepted`. */
+export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["outcomeOf"] {
+  return (answer, label) => {
+    const said = [answer.condition, answer.description].filter(Boolean).join(": ");
+    const refused = (kind: "unroutable" | "nack" | "permission", text: string): PublishOutcome => ({
+      kind: "refused",
+      error: transportError(kind, `${label}: ${said ? `${said}. ` : ""}${text}`, { cause: causeOf(answer) }),
+    });
+    switch (answer.outcome) {
+      case "released":
+        // Over AMQP 0-9-1 the broker confirms it too, where nobody asked to have it back.
+        return mandatory
+          ? refused(
+              "unroutable",
+              `no queue of exchange "${exchange}" takes the message: bind one to its routing key`,
+            )
+          : confirmed;
+      case "rejected":
+        if (answer.condition === "amqp:not-found") {
+          const hint = "It was there before: make it again, unless the sink declares it";
+          return { ends: transportError("not-found", `${label}: ${said}. ${hint}`) };
+        }
+        return refused(
+          "nack",
+          "the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log",
+        );
+      case "modified":
+        if (answer.deliveryFailed) return { kind: "unknown" };
+        return refused("nack", "the broker gave the message back: see its log");
+      default:
+        return { kind: "unknown" };
+    }
+  };
+}
+
+/** The answer as the broker gave it. */
+const causeOf = ({ outcome, condition, description }: Answer): Error =>
+  Object.assign(new Error(description ?? condition ?? outcome), { outcome, condition });

@@ -1,0 +1,87 @@
+import rhea, { type Connection, type Sender, type Session } from "rhea";
+
+export const { create_container: createContainer, message, types } = rhea;
+
+/** What rhea 3.0.5 keeps to itself and a sender needs. Nothing else in this package looks inside of it. */
+interface Inside {
+  heartbeat_in: NodeJS.Timeout | null;
+  heartbeat_out: NodeJS.Timeout | null;
+  /** `open` frames, ours and the other end's. */
+  local: { open: { idle_time_out?: number | undefined } };
+  remote: { open?: { idle_time_out?: number | undefined } };
+  transport_error?: unknown;
+  _disconnected(): void;
+}
+
+interface SessionInside {
+  readonly outgoing: {
+    readonly next_delivery_id: number;
+    readonly next_transfer_id: number;
+    readonly remote_window?: number;
+    transfer_window(): number;
+  };
+  links: Record<string, unknown>;
+  on_flow(frame: unknown): void;
+  on_attach(frame: { readonly performative: { readonly name: string; readonly role: boolean } }): void;
+}
+
+interface SenderInside {
+  readonly credit: number;
+  readonly delivery_count: number;
+  readonly remote: { readonly attach?: { readonly target?: unknown } };
+}
+
+const inside = (connection: Connection): Inside => connection as unknown as Inside;
+export const sessionInside = (session: Session): SessionInside => session as unknown as SessionInside;
+const senderInside = (sender: Sender): SenderInside => sender as unknown as SenderInside;
+
+/**
+ * rhea's own timers hold the process and are set anew for each frame: here they never run. What each end asked for
+ * is read and hidden from rhea once the connection is open.
+ */
+export function stopTimers(connection: Connection): void {
+  for (const name of ["heartbeat_in", "heartbeat_out"] as const) {
+    Object.defineProperty(connection, name, {
+      get: () => null,
+      set: (timer?: NodeJS.Timeout) => clearTimeout(timer),
+    });
+  }
+}
+
+/** How often the other end wants to hear of us at least, in milliseconds; `undefined` where it does not mind. */
+export function takeIdleTimeout(connection: Connection): number | undefined {
+  const { local, remote } = inside(connection);
+  const asked = remote.open?.idle_time_out;
+  local.open.idle_time_out = undefined;
+  if (remote.open) remote.open.idle_time_out = undefined;
+  return asked || undefined;
+}
+
+/** rhea hears of "end" and "error" of its socket, not of "close". */
+export const socketClosed = (connection: Connection): void => inside(connection)._disconnected();
+
+/** Whether what ended it was the login. */
+export const failedLogin = (connection: Connection): boolean =>
+  inside(connection).transport_error !== undefined;
+
+/** How many deliveries the other end has allowed on the link, from its first on. */
+export function creditLimit(sender: Sender): number {
+  const { credit, delivery_count: count } = senderInside(sender);
+  return count + (Number.isFinite(credit) ? credit : 0);
+}
+
+/** Deliveries that left rhea for the socket. */
+export const departed = (sender: Sender): number => senderInside(sender).delivery_count;
+
+/** A peer that refuses a link attaches it without a target, and detaches it then with the reason. */
+export const isRefused = (sender: Sender): boolean => !senderInside(sender).remote.attach?.target;
+
+/** Calls back after each flow of the session, also one that names no link: rhea has no event for that. */
+export function onFlow(session: Session, listener: () => void): void {
+  const own = sessionInside(session);
+  const { on_flow: original } = own;
+  own.on_flow = (frame) => {
+    original.call(session, frame);
+    listener();
+  };
+}
