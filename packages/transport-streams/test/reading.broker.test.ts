@@ -1,10 +1,9 @@
-import { brokersForTests, unreadable } from "@streamll/brokers";
+import { brokersForTests, readQueue, unreadable } from "@streamll/brokers";
 import { Offset } from "rabbitmq-stream-js-client";
 import { describe, expect, it, vi } from "vitest";
 import { open, publish, WAIT } from "./support/connect.js";
 import { officialClient, readStream } from "./support/official.js";
 import { message, messages } from "./support/options.js";
-import { readOverAmqp } from "./support/pika.js";
 import { endpointOf, freshName, onStream } from "./support/stream.js";
 
 const sent = message({
@@ -28,7 +27,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
     const stream = freshName();
     await using lane = await open(endpointOf(broker), onStream(stream));
     await publish(lane.connection, [sent]);
-    expect(await readOverAmqp(broker.url, stream, 1)).toEqual([
+    expect(await readQueue(broker, stream, { isStream: true })).toMatchObject([
       {
         key: sent.routingKey,
         exchange: stream,

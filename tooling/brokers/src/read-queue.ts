@@ -27,14 +27,22 @@ export interface FoundMessage {
   readonly type: string;
   readonly contentType: string;
   readonly deliveryMode: number;
+  readonly exchange: string;
+  readonly appId: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
   readonly headers: Record<string, unknown>;
   readonly body: string;
 }
 
-/** Everything that the queue holds, in its order, and takes it out. */
-export async function readQueue({ url }: Pick<Broker, "url">, queue: string): Promise<FoundMessage[]> {
+/** Everything that the queue holds, in its order, and takes it out; what a stream holds stays there. */
+export async function readQueue(
+  { url }: Pick<Broker, "url">,
+  queue: string,
+  { isStream = false } = {},
+): Promise<FoundMessage[]> {
   const script = fileURLToPath(new URL("read_queue.py", import.meta.url));
-  const reader = spawn(python, [script, url, queue], {
+  const reader = spawn(python, [script, url, queue, isStream ? "stream" : "queue"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -1,31 +1,59 @@
-"""Prints every message of a queue, a JSON line each, and takes it out. Shares nothing with the sink."""
+"""Prints every message of a queue, a JSON line each, and takes it out, or of a stream. Shares nothing with the sink."""
 import json
 import sys
 
 import pika
 
-url, queue = sys.argv[1:]
-connection = pika.BlockingConnection(pika.URLParameters(url))
+LAST = "the last one"
+
+url, queue, kind = sys.argv[1:]
+parameters = pika.URLParameters(url)
+parameters.blocked_connection_timeout = 30
+connection = pika.BlockingConnection(parameters)
 channel = connection.channel()
-left = channel.queue_declare(queue, passive=True).method.message_count
-for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=30) if left else ():
+
+
+def messages_of_queue():
+    left = channel.queue_declare(queue, passive=True).method.message_count
+    for found in channel.consume(queue, auto_ack=True, inactivity_timeout=30) if left else ():
+        yield found
+        left -= 1
+        if left == 0:
+            break
+
+
+def messages_of_stream():
+    # How many it holds, a stream tells only nearly.
+    channel.confirm_delivery()
+    channel.basic_publish("", queue, b"", pika.BasicProperties(message_id=LAST))
+    channel.basic_qos(prefetch_count=1000)
+    for found in channel.consume(queue, inactivity_timeout=30, arguments={"x-stream-offset": "first"}):
+        method, properties, _ = found
+        if method:
+            channel.basic_ack(method.delivery_tag)
+            if properties.message_id == LAST:
+                break
+        yield found
+
+
+for method, properties, body in messages_of_stream() if kind == "stream" else messages_of_queue():
     if method is None:
-        sys.exit(f"{left} messages of {queue} did not come")
+        sys.exit(f"not all messages of {queue} did come")
     print(
         json.dumps(
             {
                 "key": method.routing_key,
+                "exchange": method.exchange,
                 "messageId": properties.message_id,
                 "correlationId": properties.correlation_id,
                 "type": properties.type,
+                "appId": properties.app_id,
                 "contentType": properties.content_type,
                 "deliveryMode": properties.delivery_mode,
+                "timestamp": properties.timestamp,
                 "headers": properties.headers,
                 "body": body.decode(),
             }
         )
     )
-    left -= 1
-    if left == 0:
-        break
 connection.close()

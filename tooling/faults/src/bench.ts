@@ -6,7 +6,7 @@ import { defaultLoad, defaults } from "./defaults.js";
 import { HostProgram } from "./host-program.js";
 import type { Load } from "./messages.js";
 import { FaultProxy } from "./proxy.js";
-import type { Row } from "./row.js";
+import type { Protocol, Row } from "./row.js";
 import { sayings } from "./sayings.js";
 
 /** Where a row is run. */
@@ -20,8 +20,10 @@ export class Bench implements AsyncDisposable {
   readonly proxy: FaultProxy;
   /** Of exchange and queue. */
   readonly name = `faults-${randomUUID()}`;
-  /** Where the events are read in the end. More may be added. */
+  /** Where the events are read in the end. */
   readonly queues: { readonly url: string; readonly queue: string }[];
+  /** What was read before a fault took it away. */
+  readonly #aside: FoundMessage[] = [];
   /** Of the sink; a fault may set more before {@link start}. */
   options: RabbitMQSinkOptions;
   /** Of the program; a fault may set more before {@link start}. */
@@ -46,13 +48,22 @@ export class Bench implements AsyncDisposable {
       ...defaults,
       amqpUrl: proxy.url,
       exchange: this.name,
-      queue: this.name,
+      ...(this.over === "amqp" && { queue: this.name }),
       ...row.options,
     };
   }
 
   static async for(row: Row, place: Place): Promise<Bench> {
-    return new Bench(row, place, await FaultProxy.to(nodesOf(place)[0]!.url));
+    return new Bench(row, place, await FaultProxy.to(urlOf(nodesOf(place)[0]!, row.over)));
+  }
+
+  get over(): Protocol {
+    return this.#row.over ?? "amqp";
+  }
+
+  /** The broker's, past the proxy, for the sink. */
+  directUrl(broker = this.broker): string {
+    return urlOf(broker, this.over);
   }
 
   get cluster(): Cluster {
@@ -165,9 +176,19 @@ export class Bench implements AsyncDisposable {
   }
 
   async readBack(): Promise<FoundMessage[]> {
-    const found: FoundMessage[] = [];
-    for (const { url, queue } of this.queues) found.push(...(await readQueue({ url }, queue)));
+    const found = [...this.#aside];
+    const isStream = this.over === "streams";
+    for (const { url, queue } of this.queues) {
+      // A replica that is behind has no consumers.
+      const node = isStream && "nodes" in this.#place ? await this.cluster.leaderOf(queue) : { url };
+      found.push(...(await readQueue(node, queue, { isStream })));
+    }
     return found;
+  }
+
+  /** Reads now what is about to go. */
+  async setAside(): Promise<void> {
+    this.#aside.push(...(await this.readBack()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,6 +202,11 @@ export class Bench implements AsyncDisposable {
     await channel.deleteExchange(this.name);
     await connection.close();
   }
+}
+
+function urlOf(broker: Broker, over: Protocol = "amqp"): string {
+  const { hostname } = new URL(broker.url);
+  return over === "amqp" ? broker.url : `rabbitmq-stream://${hostname}:${broker.streamPort}/`;
 }
 
 const nodesOf = (place: Place): readonly Broker[] => ("nodes" in place ? place.nodes : [place]);

@@ -1,17 +1,48 @@
-/** The protocol header: "AMQP" and four bytes. */
-const HEADER = 8;
-/** Type, channel and size of a frame; its end is one byte more. */
-const FRAME_HEAD = 7;
-const BODY = 3;
+/** How a protocol cuts what a client sends into frames. */
+export interface Framing {
+  /** Bytes before the first frame. */
+  readonly preamble: number;
+  /** Bytes of a frame's head, and what is left of the frame behind it. */
+  readonly head: number;
+  rest(head: Buffer): number;
+  /** Whether the frame carries a message's body. */
+  isContent(head: Buffer): boolean;
+}
+
+/** "AMQP" and four bytes; then type, channel and size of each frame, whose end is one byte more. */
+const amqp: Framing = {
+  preamble: 8,
+  head: 7,
+  rest: (head) => head.readUInt32BE(3) + 1,
+  isContent: (head) => head[0] === 3,
+};
+
+/** Size and key of each frame. */
+const streams: Framing = {
+  preamble: 0,
+  head: 6,
+  rest: (head) => head.readUInt32BE(0) - 2,
+  isContent: (head) => head.readUInt16BE(4) === 2,
+};
+
+export const framingOf = ({ protocol }: URL): Framing =>
+  protocol.startsWith("rabbitmq-stream") ? streams : amqp;
 
 /** Follows the frames that a client sends on one connection from its first byte on. */
 export class ContentFrames {
-  /** What is left of the frame, or of the protocol header, that is being read. */
-  #rest = HEADER;
+  readonly #framing: Framing;
+  /** What is left of the frame, or of the preamble, that is being read. */
+  #rest: number;
   #head = Buffer.alloc(0);
+
+  constructor(framing: Framing) {
+    this.#framing = framing;
+    this.#rest = framing.preamble;
+  }
 
   /** Where, in these bytes, the middle of a frame lies that carries a message's body. */
   read(bytes: Buffer): number | undefined {
+    const { head, rest, isContent } = this.#framing;
     let found: number | undefined;
     for (let at = 0; at < bytes.length; ) {
       if (this.#rest > 0) {
@@ -20,13 +51,12 @@ export class ContentFrames {
         at += taken;
         continue;
       }
-      const part = bytes.subarray(at, at + FRAME_HEAD - this.#head.length);
+      const part = bytes.subarray(at, at + head - this.#head.length);
       this.#head = Buffer.concat([this.#head, part]);
       at += part.length;
-      if (this.#head.length < FRAME_HEAD) break;
-      const size = this.#head.readUInt32BE(3);
-      if (this.#head[0] === BODY) found ??= at + Math.min(size >> 1, bytes.length - at);
-      this.#rest = size + 1;
+      if (this.#head.length < head) break;
+      this.#rest = rest(this.#head);
+      if (isContent(this.#head)) found ??= at + Math.min(this.#rest >> 1, bytes.length - at);
       this.#head = Buffer.alloc(0);
     }
     return found;

@@ -11,9 +11,11 @@ export const defaults = {
   maxRetryBackoffMs: 1000,
   circuitBreaker: { failureThreshold: 5, cooldown: 1 },
   flushTimeout: 30,
-  connectionPoolSize: 5,
   maxInFlight: 4096,
 } as const satisfies RabbitMQSinkOptions;
+
+/** The sink's own default. */
+export const poolSizes = { amqp: 5, streams: 1 } as const;
 
 /** Small enough that a buffer of 100,000 outlasts every fault of the matrix. */
 export const defaultLoad: Load = { perSecond: 1000 };

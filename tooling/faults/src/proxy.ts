@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "@streamll/brokers";
-import { ContentFrames } from "./content-frames.js";
+import { ContentFrames, framingOf } from "./content-frames.js";
 import { type Direction, Weather } from "./weather.js";
 
 /** Held back in one direction at most, in bytes; with more the sender feels it, as on a real line. */
@@ -184,7 +184,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Counts what goes to the broker; `true` once the link was cut, in the middle of what is given. */
   #cutter(link: Link): (part: Buffer) => boolean {
     const weather = this.#weather;
-    const frames = new ContentFrames();
+    const frames = new ContentFrames(framingOf(this.#target));
     let order = weather.cutAfter;
     let counted = 0;
     return (part) => {

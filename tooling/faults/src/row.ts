@@ -33,12 +33,16 @@ export interface Expectation {
   readonly also?: (run: Run) => readonly string[];
 }
 
+export type Protocol = "amqp" | "streams";
+
 /** A fault, and what has to come out of it. */
 export interface Row {
   readonly number: number;
   readonly title: string;
   /** Default: one broker, of each generation. */
   readonly on?: "cluster";
+  /** Default: AMQP 0-9-1. */
+  readonly over?: Protocol;
   /** A part of `npm test`. */
   readonly fast?: true;
   /** Over those of `defaults.ts`. */

@@ -1,7 +1,7 @@
 import type { FoundMessage } from "@streamll/brokers";
 import { accountOf } from "./account.js";
 import { Bench, type Place } from "./bench.js";
-import { defaults } from "./defaults.js";
+import { defaults, poolSizes } from "./defaults.js";
 import type { Moment } from "./host-program.js";
 import type { BuiltRow, Expectation } from "./row.js";
 import type { Run } from "./run.js";
@@ -90,8 +90,8 @@ function noticeOf(timeline: readonly Moment[], faultAt: number): number | undefi
 }
 
 /** A lane has at most its share in flight when it loses its connection. */
-function inFlightAtMost({ program, options }: Bench): number {
-  const { connectionPoolSize = defaults.connectionPoolSize, maxInFlight = defaults.maxInFlight } = options;
+function inFlightAtMost({ program, options, over }: Bench): number {
+  const { connectionPoolSize = poolSizes[over], maxInFlight = defaults.maxInFlight } = options;
   const share = Math.floor(maxInFlight / connectionPoolSize);
   const losses = program.timeline.filter(
     (moment) => moment.kind === "event" && moment.name === "disconnected" && moment.hadError,

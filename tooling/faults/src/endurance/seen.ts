@@ -1,5 +1,5 @@
 import type { Exit } from "../child-program.js";
-import { defaults } from "../defaults.js";
+import { defaults, poolSizes } from "../defaults.js";
 import type { LongRun } from "./judge.js";
 import type { Rig } from "./rig.js";
 
@@ -7,7 +7,7 @@ import type { Rig } from "./rig.js";
 export function seenOf(rig: Rig, exit: Exit): LongRun {
   const sinks = rig.stations.map(({ name, options, ledger, losses, mayFail = [] }, place) => {
     const verdict = rig.verdicts![place]!;
-    const { connectionPoolSize = defaults.connectionPoolSize, maxInFlight = defaults.maxInFlight } = options;
+    const { connectionPoolSize = poolSizes.amqp, maxInFlight = defaults.maxInFlight } = options;
     // A lane has at most its share in flight when it loses its connection.
     const inFlightAtMost = losses * Math.floor(maxInFlight / connectionPoolSize);
     return { name, account: ledger.account(verdict.accepted), verdict, inFlightAtMost, mayFail };

@@ -1,8 +1,10 @@
 import type { Bench } from "../bench.js";
 
-/** Class and method of AMQP 0-9-1, as they stand in a frame. */
-const START_OK = Buffer.of(0, 10, 0, 11);
-const QUEUE_DECLARE = Buffer.of(0, 50, 0, 10);
+/** As they stand in a frame: class and method of AMQP 0-9-1; key and version of a stream's command. */
+const bytesOf = {
+  amqp: { login: Buffer.of(0, 10, 0, 11), declaration: Buffer.of(0, 50, 0, 10) },
+  streams: { login: Buffer.of(0, 19, 0, 1), declaration: Buffer.of(0, 13, 0, 1) },
+} as const;
 
 /** SIGKILL while 10,000 events are in flight, none of them answered and most of them stored. */
 export async function killedInFlight(bench: Bench): Promise<void> {
@@ -18,9 +20,9 @@ export async function killedInFlight(bench: Bench): Promise<void> {
   await bench.mend(() => bench.up());
 }
 
-export const killedInHandshake = (bench: Bench) => killedAt(bench, START_OK);
+export const killedInHandshake = (bench: Bench) => killedAt(bench, bytesOf[bench.over].login);
 
-export const killedInDeclaration = (bench: Bench) => killedAt(bench, QUEUE_DECLARE);
+export const killedInDeclaration = (bench: Bench) => killedAt(bench, bytesOf[bench.over].declaration);
 
 async function killedAt(bench: Bench, method: Buffer): Promise<void> {
   const { proxy } = bench;
@@ -62,7 +64,7 @@ async function inTheMiddleOf(bench: Bench, what: "stop" | "flush"): Promise<void
 /** The broker tells its clients (320) and goes. */
 export async function shutDown(bench: Bench): Promise<void> {
   // By no way of the proxy, which may cut off the broker's last words.
-  bench.options = { ...bench.options, amqpUrl: bench.broker.url };
+  bench.options = { ...bench.options, amqpUrl: bench.directUrl() };
   await bench.underLoad();
   await bench.inflict(() => bench.down("stop"));
   await bench.mend(() => bench.up());

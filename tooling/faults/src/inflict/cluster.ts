@@ -11,6 +11,18 @@ export async function leaderKilled(bench: Bench): Promise<void> {
   await bench.up(leader);
 }
 
+/** To another node, by order, while all of them run. */
+export async function leaderMoved(bench: Bench): Promise<void> {
+  await onAllNodes(bench);
+  const leader = await bench.cluster.leaderOf(bench.name);
+  const other = bench.cluster.nodes.find(({ name }) => name !== leader.name)!;
+  const stream = `{resource, <<"/">>, queue, <<"${bench.name}">>}`;
+  const order = `rabbit_stream_coordinator:restart_stream(${stream}, #{preferred_leader_node => '${other.name}'}).`;
+  await bench.inflict(() => leader.ctl("eval", order));
+  await bench.said(/disconnected/);
+  await bench.mend();
+}
+
 /** The third has no majority, and pauses. */
 export async function majorityGone(bench: Bench): Promise<void> {
   await onAllNodes(bench);
@@ -38,6 +50,6 @@ export async function partitioned(bench: Bench): Promise<void> {
 }
 
 async function onAllNodes(bench: Bench): Promise<void> {
-  bench.options = { ...bench.options, amqpUrl: bench.cluster.urls };
+  bench.options = { ...bench.options, amqpUrl: bench.nodes.map((node) => bench.directUrl(node)) };
   await bench.underLoad();
 }

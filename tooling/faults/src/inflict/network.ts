@@ -14,7 +14,8 @@ export async function halfOpen(bench: Bench): Promise<void> {
   for (const silent of ["toClient", "toBroker"] as const) {
     const losses = bench.losses;
     await bench.inflict(() => bench.proxy.halfOpen(silent));
-    await bench.until(() => bench.losses > losses, "the connection to be given up");
+    const isGivenUp = () => bench.losses > losses && bench.now.health.status === "degraded";
+    await bench.until(isGivenUp, "the connection to be given up");
     await bench.mend(() => bench.proxy.heal());
     await bench.until(() => bench.now.health.status === "up", "the sink to be up again");
   }

@@ -5,6 +5,7 @@ import {
   type Certificates,
   certificates,
   type Extras,
+  freePort,
   type OwnBroker,
   startBroker,
   until,
@@ -16,12 +17,18 @@ import { TOKEN_MS, type Token, tokenFrom } from "../token.js";
 /** Every way in which a certificate can be wrong, and in the end a good one that is not the first. */
 export async function badCertificates(bench: Bench): Promise<void> {
   const first = await certificates();
-  const broker = await ownBroker(bench, { files: first });
+  const streamPort = await freePort();
+  const config = { "stream.listeners.ssl.1": `127.0.0.1:${streamPort}` };
+  const broker = await ownBroker(bench, { files: first, config });
+  const tlsUrl = {
+    amqp: broker.tlsUrl,
+    streams: `rabbitmq-stream+tls://localhost:${streamPort}/`,
+  }[bench.over];
   const show = async (next: Certificates) => {
     for (const name of ["cert.pem", "key.pem"] as const) writeFileSync(join(broker.folder, name), next[name]);
     await broker.ctl("eval", "ssl:clear_pem_cache().");
   };
-  bench.proxy.pointAt(broker.tlsUrl);
+  bench.proxy.pointAt(tlsUrl);
   bench.options = { ...bench.options, amqpUrl: bench.proxy.url, tls: { ca: first["ca.pem"] } };
   await bench.underLoad();
 

@@ -1,5 +1,4 @@
 import { until } from "@streamll/brokers";
-import { type ConsumeMessage, connect } from "amqplib";
 import type { Bench } from "../bench.js";
 
 /** With so much, each way, one connection cannot keep up with the load of the rows on limits. */
@@ -23,7 +22,8 @@ async function alarm(bench: Bench, command: string, low: string, usual: string):
   const end = () => (over ??= broker.ctl(command, usual));
   bench.cleanUp(end);
   await bench.inflict(() => broker.ctl(command, low));
-  await bench.said(/blocked/);
+  // The stream protocol has no word for it.
+  await bench.said(bench.over === "amqp" ? /blocked/ : /^problem/);
   const blockedAt = performance.now();
   await bench.until(() => performance.now() - blockedAt > 6000, "6 s of the alarm");
   await bench.mend(end);
@@ -35,25 +35,15 @@ export async function queueDeleted(bench: Bench): Promise<void> {
   const { broker, name, proxy } = bench;
   await bench.underLoad();
   proxy.halfOpen("toBroker");
-  const connection = await connect(broker.url);
-  bench.cleanUp(() => connection.close());
-  const channel = await connection.createConfirmChannel();
-  const held = async () => (await channel.checkQueue(name)).messageCount;
-  await until(async () => (await held()) === bench.now.stats.events_sent, "all that arrived to be confirmed");
-  const aside = `${name}-aside`;
-  await channel.assertQueue(aside);
-  bench.cleanUp(() => channel.deleteQueue(aside));
-  bench.queues.unshift({ url: broker.url, queue: aside });
-  let left = await held();
-  const setAside = (one: ConsumeMessage | null) => {
-    if (one === null) return;
-    channel.sendToQueue(aside, one.content, one.properties);
-    left--;
+  let last = { sent: -1, at: 0 };
+  const isStill = () => {
+    const { events_sent: sent } = bench.now.stats;
+    if (sent !== last.sent) last = { sent, at: performance.now() };
+    return performance.now() - last.at > 500;
   };
-  await channel.consume(name, setAside, { noAck: true });
-  await until(() => left === 0, "all to be set aside");
-  await channel.waitForConfirms();
-  await bench.inflict(() => channel.deleteQueue(name));
+  await until(isStill, "all that arrived to be confirmed");
+  await bench.setAside();
+  await bench.inflict(() => broker.manage("DELETE", `queues/%2F/${name}`));
   await bench.mend(() => proxy.heal());
 }
 
@@ -81,6 +71,30 @@ export async function permissionTaken(bench: Bench): Promise<void> {
   await grant(bench, { configure: "^$", write: "^$", read: "^$" });
   await bench.said(/connect_refused TRANSPORT_PERMISSION/);
   await bench.mend(() => grant(bench));
+}
+
+/** Every right to the stream. */
+export async function streamPermissionTaken(bench: Bench): Promise<void> {
+  await ownUser(bench);
+  await bench.underLoad();
+  await bench.inflict(async () => {
+    await grant(bench, { configure: "^$", write: "^$", read: "^$" });
+    bench.proxy.reset();
+  });
+  await bench.said(/connect_refused TRANSPORT_PERMISSION/);
+  await bench.mend(() => grant(bench));
+}
+
+/** It is made while the program waits for it. */
+export async function unknownVirtualHost(bench: Bench): Promise<void> {
+  const { broker, name, proxy } = bench;
+  bench.queues.splice(0, 1, { url: new URL(name, broker.url).href, queue: name });
+  bench.options = { ...bench.options, amqpUrl: new URL(name, proxy.url).href };
+  await bench.start();
+  await bench.inflict(() => bench.program.do({ do: "load" }));
+  await bench.said(/connect_refused TRANSPORT_NOT_FOUND/);
+  bench.cleanUp(() => broker.manage("DELETE", `vhosts/${name}`));
+  await bench.mend(() => broker.manage("PUT", `vhosts/${name}`));
 }
 
 export async function passwordChanged(bench: Bench): Promise<void> {

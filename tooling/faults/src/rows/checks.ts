@@ -1,0 +1,17 @@
+import type { Run } from "../run.js";
+
+/** From the beginning of the fault on. */
+export function alwaysUp(run: Run): string[] {
+  const unwell = run.timeline.some(
+    ({ at, ...said }) => at >= run.faultAt && said.kind === "sample" && said.health.status === "degraded",
+  );
+  return [...neverLost(run), ...(unwell ? ["health() was not up all the time"] : [])];
+}
+
+/** Through the whole run. */
+export function neverLost({ timeline }: Run): string[] {
+  const lost = timeline.filter(
+    (moment) => moment.kind === "event" && moment.name === "disconnected" && moment.hadError,
+  );
+  return lost.length === 0 ? [] : [`${lost.length} connections were lost`];
+}
