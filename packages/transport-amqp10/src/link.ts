@@ -3,7 +3,7 @@ import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
 import { FaultError, faultOf } from "./fault.js";
-import { creditLimit, departed, isRefused, onFlow, sessionInside } from "./rhea.js";
+import { creditLimit, departed, isRefused, onFlow, quietOutcomes, sessionInside } from "./rhea.js";
 
 /**
  * Deliveries from the oldest unsettled one to the newest. rhea has room for twice as many: one more than that, and
@@ -84,6 +84,7 @@ export class SenderLink {
     return Math.min(
       creditLimit(this.#sender) - this.#sentCount,
       WINDOW - (outgoing.next_delivery_id - oldest),
+      LAST_ID - outgoing.next_delivery_id,
       outgoing.transfer_window() - inRhea,
     );
   }
@@ -106,6 +107,7 @@ export class SenderLink {
     if (this.#state !== "opening") return;
     const session = connection.create_session();
     this.#session = session;
+    quietOutcomes(session);
     session.begin();
     const sender = session.attach_sender({
       target: address === "" ? {} : { address },
@@ -122,7 +124,8 @@ export class SenderLink {
       properties: sender.properties ?? {},
     };
     this.#state = "open";
-    onFlow(session, () => this.#pump());
+    // Once rhea has done what it has to over it: a peer that drains takes the credit away.
+    onFlow(session, () => process.nextTick(() => this.#pump()));
     // Stops here, where rhea would carry it up to its container.
     sender.on("accepted", () => {});
     sender.on("settled", ({ delivery }) => delivery && this.#answered(delivery));
@@ -230,6 +233,7 @@ export class SenderLink {
     if (unanswered.length > 0)
       written(() => {
         for (const { group, at } of unanswered) settleEach(group, at, { kind: "written" });
+        this.#pump();
       });
   }
 

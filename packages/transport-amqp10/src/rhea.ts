@@ -19,10 +19,18 @@ interface SessionInside {
     readonly next_transfer_id: number;
     readonly remote_window?: number;
     transfer_window(): number;
+    on_disposition(fields: Disposition): void;
   };
   links: Record<string, unknown>;
   on_flow(frame: unknown): void;
   on_attach(frame: { readonly performative: { readonly name: string; readonly role: boolean } }): void;
+}
+
+interface Disposition {
+  readonly first: number;
+  readonly last?: number;
+  readonly settled?: boolean;
+  readonly state?: Readonly<Record<string, unknown>>;
 }
 
 interface SenderInside {
@@ -75,6 +83,23 @@ export const departed = (sender: Sender): number => senderInside(sender).deliver
 
 /** A peer that refuses a link attaches it without a target, and detaches it then with the reason. */
 export const isRefused = (sender: Sender): boolean => !senderInside(sender).remote.attach?.target;
+
+/** A settlement without an outcome, or with one that rhea does not know, it would write to the console. */
+export function quietOutcomes(session: Session): void {
+  const { outgoing } = sessionInside(session);
+  const { on_disposition: original } = outgoing;
+  outgoing.on_disposition = ({ first, last, settled, state }) => {
+    const known = outcomeNames.some((name) => state && message[`is_${name}`](state));
+    original.call(outgoing, {
+      first,
+      ...(last ? { last } : {}),
+      settled: settled === true,
+      ...(known ? { state } : {}),
+    });
+  };
+}
+
+const outcomeNames = ["accepted", "rejected", "released", "modified", "received"] as const;
 
 /** Calls back after each flow of the session, also one that names no link: rhea has no event for that. */
 export function onFlow(session: Session, listener: () => void): void {

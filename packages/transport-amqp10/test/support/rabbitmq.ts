@@ -37,7 +37,10 @@ export interface Scratch extends AsyncDisposable {
 }
 
 /** A fresh name, and a channel of AMQP 0-9-1 to look at what is there under it; what is made under it goes at the end. */
-export async function scratch({ url }: Broker, queueArguments: Record<string, unknown> = {}): Promise<Scratch> {
+export async function scratch(
+  { url }: Broker,
+  queueArguments: Record<string, unknown> = {},
+): Promise<Scratch> {
   const name = `t10.${randomUUID()}`;
   const model: ChannelModel = await connect(url);
   model.on("error", () => {});
