@@ -5,6 +5,7 @@ export { connectDeadline, type Deadline, type Reached, startDeadline } from "./c
 export { type Address, bareHost, type DialAddress, dial, dialTcp, tlsOptions } from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
 export { socketFaultOf, textOf } from "./connect/socket-fault.js";
+export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export type { PreparedMessage } from "./delivery/entry.js";

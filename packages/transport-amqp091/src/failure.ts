@@ -1,5 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { socketFaultOf, textOf } from "@streamll/core/internal";
+import { type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -28,12 +28,6 @@ export const transportError = (
   message: string,
   options: ErrorOptions & { permanent?: boolean } = {},
 ) => new TransportError(kind, message, options);
-
-/** A reply code and text, as in connection.close and channel.close. */
-export interface Reply {
-  readonly code: number;
-  readonly text: string;
-}
 
 /** amqplib keeps the code on the error, once the connection is open, and the text in its message alone. */
 export function replyOf(error: unknown): Reply | undefined {

@@ -1,8 +1,13 @@
 import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
-import { type Deadline, type DialAddress, dialTcp, type Login } from "@streamll/core/internal";
+import {
+  type Deadline,
+  type DialAddress,
+  dialTcp,
+  type Login,
+  refusalOfVirtualHost,
+} from "@streamll/core/internal";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 import { failure, judgeReply, transportError } from "./failure.js";
-import { refusalOf } from "./refusal.js";
 import { addressOf, catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
@@ -42,7 +47,7 @@ export async function openConnection(opening: Opening): Promise<ChannelModel> {
   }
 
   function reason() {
-    return refusalOf(address, login, vhost, deadline.signal);
+    return refusalOfVirtualHost(address, login, vhost, deadline.signal);
   }
 }
 
@@ -120,7 +125,7 @@ const isRefusedOpen = (error: unknown): boolean =>
 async function vhostFailure(
   cause: unknown,
   label: string,
-  reason: () => ReturnType<typeof refusalOf>,
+  reason: () => ReturnType<typeof refusalOfVirtualHost>,
 ): Promise<TransportError> {
   const reply = await reason().catch(() => undefined);
   if (!reply) {

@@ -1,5 +1,11 @@
-import { type DialAddress, dial, type Login } from "@streamll/core/internal";
-import type { Reply } from "./failure.js";
+import { type DialAddress, dial } from "./dial.js";
+import type { Login } from "./login.js";
+
+/** A reply code and text of AMQP 0-9-1, as in connection.close and channel.close. */
+export interface Reply {
+  readonly code: number;
+  readonly text: string;
+}
 
 const CONNECTION = 10;
 const START = 10;
@@ -8,11 +14,11 @@ const OPEN_OK = 41;
 const CLOSE = 50;
 
 /**
- * Why the broker refuses the virtual host. amqplib 2.3.1 drops what the broker says to connection.open (unknown
- * host, no right, too many connections), so the handshake is made once more, only to read it.
- * `undefined` where the broker does not say it again.
+ * Why RabbitMQ refuses a virtual host: unknown, no right, too many connections. amqplib 2.3.1 drops what the broker
+ * says to connection.open, and over AMQP 1.0 RabbitMQ 4.0 hangs up without a word: so a handshake of AMQP 0-9-1 is
+ * made once more, only to read it. `undefined` where the broker does not say it again.
  */
-export async function refusalOf(
+export async function refusalOfVirtualHost(
   address: DialAddress,
   { mechanism, username, password }: Login,
   vhost: string,
