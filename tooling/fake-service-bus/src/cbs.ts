@@ -1,6 +1,6 @@
-import rhea, { type Receiver, type Sender } from "rhea";
 import type { CbsFailure } from "./faults.js";
-import { decode } from "./message.js";
+import type { Answer, Request } from "./requests.js";
+import { TokenRefused } from "./tokens.js";
 
 /** What `$cbs` was asked. */
 export interface PutToken {
@@ -10,54 +10,24 @@ export interface PutToken {
   readonly token: string;
 }
 
-/** What it answers. */
-export interface PutTokenAnswer {
-  readonly status: number;
-  readonly description: string;
-  readonly condition?: string;
+/** Undefined for any other request. */
+export const putToken = ({ properties, body }: Request): PutToken | undefined =>
+  properties.operation === "put-token"
+    ? { name: String(properties.name), type: String(properties.type), token: String(body) }
+    : undefined;
+
+/** @param take throws TokenRefused. */
+export function answerToken(take: () => void): Answer {
+  try {
+    take();
+    return { status: 202, description: "Accepted" };
+  } catch (error) {
+    if (!(error instanceof TokenRefused)) throw error;
+    return { status: 401, description: error.message, condition: "com.microsoft:auth-failed" };
+  }
 }
 
-/** Answers requests that come by `requests`; the answer goes by the link of the connection that is the request's `reply-to`. */
-export function answerTokens(
-  requests: Receiver,
-  senders: ReadonlySet<Sender>,
-  put: (request: PutToken) => PutTokenAnswer | undefined,
-): void {
-  requests.add_credit(100);
-  requests.on("message", ({ message: bytes, delivery }) => {
-    requests.add_credit(1);
-    delivery?.accept();
-    const request = decode(bytes as unknown as Buffer);
-    const properties: Record<string, unknown> = request.application_properties ?? {};
-    const answer =
-      properties.operation === "put-token"
-        ? put({
-            name: String(properties.name),
-            type: String(properties.type),
-            token: String(request.body),
-          })
-        : { status: 400, description: "BadRequest: the operation is not known." };
-    const reply = [...senders].find(
-      (sender) => sender.connection === requests.connection && answersTo(sender, request.reply_to),
-    );
-    if (!answer || !reply) return;
-    reply.send({
-      body: undefined,
-      ...(request.message_id !== undefined && { correlation_id: request.message_id }),
-      application_properties: {
-        "status-code": rhea.types.wrap_int(answer.status),
-        "status-description": answer.description,
-        ...(answer.condition && { "error-condition": rhea.types.wrap_symbol(answer.condition) }),
-      },
-    });
-  });
-}
-
-/** The name of the link, or the address of its far end. */
-const answersTo = (sender: Sender, replyTo: string | undefined) =>
-  sender.name === replyTo || (replyTo !== undefined && sender.target?.address === replyTo);
-
-export const onCommand = (failure: CbsFailure): PutTokenAnswer | undefined =>
+export const tokenFailure = (failure: CbsFailure): Answer | undefined =>
   failure.status === "silence"
     ? undefined
     : {

@@ -13,12 +13,14 @@ const words: Readonly<Record<string, string>> = {
   "com.microsoft:timeout": "The operation did not complete within the allotted time.",
   "com.microsoft:entity-disabled": "Messaging entity is currently disabled. Entity status is 'SendDisabled'.",
   "amqp:resource-limit-exceeded": "The maximum entity size has been reached or exceeded. Error code : 40300.",
-  "amqp:not-found": "The messaging entity could not be found.",
+  "amqp:not-found": "The messaging entity of this name could not be found.",
   "amqp:unauthorized-access": "Unauthorized access. 'Send' claim(s) are required to perform this operation.",
   "amqp:link:detach-forced":
     "The link is force detached. Code: publisher. Details: AmqpMessagePublisher.IdleTimerExpired: Idle timeout: 00:10:00.",
   "amqp:connection:forced":
     "The connection was inactive for more than the allowed 60000 milliseconds and is closed by container.",
+  "com.microsoft:session-cannot-be-locked":
+    "The requested session cannot be accepted. It may be locked by another receiver.",
   "amqp:internal-error": "The service was unable to process the request; please retry the operation.",
 };
 

@@ -1,20 +1,26 @@
-import { randomUUID } from "node:crypto";
-import rhea, { type Delivery, type EventContext, type Sender } from "rhea";
+import type { Delivery, Sender } from "rhea";
 import { fault } from "./conditions.js";
-import type { Store, Waiting } from "./entity.js";
+import type { Lock, Locks } from "./locks.js";
 import { delivered } from "./message.js";
+import { accepted, rejected } from "./outcomes.js";
+import type { Store, Waiting } from "./store.js";
 
-export interface Outlet {
+export interface Delivering {
   readonly store: Store;
   readonly deadLetters: Store | undefined;
+  readonly locks: Locks;
+  readonly lockMs: number;
   /** Called with each message. */
   readonly touch: () => void;
 }
 
-/** Gives a client's receiver what the store holds, for as long as it grants credit. */
-export function giveOut(sender: Sender, { store, deadLetters, touch }: Outlet): void {
+/** Gives a client's receiver what the store holds, for as long as it grants credit. Returns what ends that. */
+export function giveOut(
+  sender: Sender,
+  { store, deadLetters, locks, lockMs, touch }: Delivering,
+): () => void {
   const settledAtOnce = sender.snd_settle_mode === 1;
-  const locks = new Map<Delivery, Lock>();
+  const unsettled = new Map<Delivery, Lock>();
   // rhea counts a message against the credit only when it writes it.
   let sent = 0;
   const link = sender as Sender & { credit: number; delivery_count: number };
@@ -30,38 +36,38 @@ export function giveOut(sender: Sender, { store, deadLetters, touch }: Outlet): 
     }
   };
   const send = (waiting: Waiting) => {
-    const lockedUntil = settledAtOnce ? undefined : Date.now() + store.lockMs;
-    const bytes = delivered(waiting.message, waiting.deliveryCount, lockedUntil);
-    const delivery = sender.send(bytes, lockToken(), 0);
-    if (settledAtOnce) return;
-    const expire = () => {
-      locks.delete(delivery);
-      store.giveBack(onceMore(waiting));
-    };
-    locks.set(delivery, { waiting, timer: setTimeout(expire, store.lockMs).unref() });
+    const { message, deliveryCount } = waiting;
+    if (settledAtOnce) {
+      sender.send(delivered(message, deliveryCount), undefined, 0);
+      return;
+    }
+    const lock = locks.lock(waiting, lockMs, () => store.giveBack(onceMore(waiting)));
+    unsettled.set(sender.send(delivered(message, deliveryCount, lock.until), lock.token, 0), lock);
   };
 
-  const settle = ({ delivery: given }: EventContext) => {
-    const delivery = given as Delivery & { remote_settled: boolean };
-    const lock = locks.get(delivery);
-    locks.delete(delivery);
-    clearTimeout(lock?.timer);
-    const outcome = delivery.remote_state as { described(): unknown };
-    if (lock) delivery.update(true, outcome.described());
-    else delivery.update(true, lost());
-    // Else it stays in rhea's ring, which holds 2,048: the receiver settles no second time.
-    delivery.remote_settled = true;
-    if (lock) act(lock.waiting, delivery);
+  /** What it settles, where the lock was held until now. */
+  const settle = (delivery: Delivery): Waiting | undefined => {
+    const lock = unsettled.get(delivery);
+    if (!lock) return undefined;
+    unsettled.delete(delivery);
+    const held = locks.unlock(lock);
+    delivery.update(true, held ? accepted() : rejected(lockLost()));
+    // The receiver settles no second time, and rhea's ring of 2,048 would fill.
+    Object.assign(delivery, { remote_settled: true });
+    return held ? lock.waiting : undefined;
   };
-  const act = (waiting: Waiting, { remote_state: outcome }: Delivery) => {
-    const { is_rejected, is_released, is_modified } = rhea.message;
-    const state = (outcome as { described(): object }).described();
-    if (is_rejected(state)) deadLetters?.put(waiting.message);
-    else if (is_released(state)) store.giveBack(waiting);
-    else if (is_modified(state) && !outcome?.undeliverable_here) store.giveBack(onceMore(waiting));
+  const on = (outcome: string, act: (waiting: Waiting, state: State) => void) => {
+    sender.on(outcome, ({ delivery }) => {
+      const waiting = settle(delivery as Delivery);
+      if (waiting) act(waiting, delivery?.remote_state ?? {});
+    });
   };
-
-  for (const outcome of ["accepted", "rejected", "released", "modified"]) sender.on(outcome, settle);
+  on("accepted", () => {});
+  on("rejected", ({ message }) => deadLetters?.put(message));
+  on("released", (waiting) => store.giveBack(waiting));
+  on("modified", (waiting, { undeliverable_here: deferred }) => {
+    if (!deferred) store.giveBack(onceMore(waiting));
+  });
   sender.on("sender_flow", pump);
   sender.on("sendable", pump);
   sender.on("sender_draining", () => {
@@ -69,31 +75,18 @@ export function giveOut(sender: Sender, { store, deadLetters, touch }: Outlet): 
     sent = limit();
     sender.set_drained(true);
   });
-  const leave = store.watch(pump);
-  sender.on("sender_close", leave);
-  // Of a lost connection a link hears nothing.
-  sender.connection.on("disconnected", leave);
+  return store.watch(pump);
 }
 
-interface Lock {
-  readonly waiting: Waiting;
-  readonly timer: NodeJS.Timeout;
-}
+type State = NonNullable<Delivery["remote_state"]>;
 
 const onceMore = ({ message, deliveryCount }: Waiting): Waiting => ({
   message,
   deliveryCount: deliveryCount + 1,
 });
 
-/** The delivery tag is the lock token. */
-const lockToken = () => Buffer.from(randomUUID().replaceAll("-", ""), "hex");
-
-const lost = () =>
-  (rhea.message as unknown as { rejected(fields: object): { described(): unknown } })
-    .rejected({
-      error: fault(
-        "com.microsoft:message-lock-lost",
-        "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.",
-      ),
-    })
-    .described();
+const lockLost = () =>
+  fault(
+    "com.microsoft:message-lock-lost",
+    "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.",
+  );

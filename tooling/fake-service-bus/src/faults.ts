@@ -43,7 +43,7 @@ export interface Faults {
   dropConnections(): void;
   /** How a message that is too large is answered: by its outcome, or by a detach. Default: `"reject"`. */
   oversize: "reject" | "detach";
-  /** A link without a transfer for so long is detached, in milliseconds. */
+  /** A link without a transfer for so long is detached, in milliseconds; set, it counts from then. */
   idleDetachMs: number;
   clear(): void;
 }

@@ -1,8 +1,9 @@
-import rhea, { type AmqpError, type Delivery, type Receiver } from "rhea";
+import type { AmqpError, Delivery, Receiver } from "rhea";
 import { fault } from "./conditions.js";
-import type { Entity } from "./entity.js";
+import type { Entity, EntityOptions } from "./entity.js";
 import type { Commands, Faults } from "./faults.js";
-import { batchFormat, decode, unpack } from "./message.js";
+import { batchFormat, type DecodedMessage, unpack } from "./message.js";
+import { accepted, rejected } from "./outcomes.js";
 
 /** One transfer that an entity was sent, whatever became of it. */
 export interface Transfer {
@@ -23,41 +24,41 @@ export interface Intake {
   readonly credit: number;
   readonly commands: Commands;
   readonly faults: Faults;
-  readonly transfers: Transfer[];
   /** Called with each transfer. */
-  readonly touch: () => void;
+  readonly touch: (transfer: Transfer) => void;
 }
 
 /** Answers what a client sends on its link. */
-export function takeIn(receiver: Receiver, intake: Intake): void {
-  const { entity, credit, commands, faults, transfers } = intake;
+export function takeIn(receiver: Receiver, { entity, credit, commands, faults, touch }: Intake): void {
+  const { options } = entity;
   const grant = grantor(receiver, credit);
 
-  receiver.on("message", ({ message, delivery }) => {
-    intake.touch();
-    const bytes = message as unknown as Buffer;
-    const { format, remote_settled: settled } = delivery as Delivery;
-    const encoded = format === batchFormat ? unpack(bytes) : [bytes];
+  receiver.on("message", (context) => {
+    const bytes = context.message as unknown as Buffer;
+    const delivery = context.delivery as Delivery;
+    const format = delivery.format === batchFormat ? batchFormat : 0;
+    const messages = unpack(bytes, format);
     const wrong =
-      commands.ofTransfer(entity.options.name) ??
-      sizeFault(entity, bytes, format) ??
-      contentFault(entity, encoded);
-    transfers.push({
-      entity: entity.options.name,
-      format: format === batchFormat ? format : 0,
+      commands.ofTransfer(options.name) ??
+      sizeFault(options, bytes.length, delivery) ??
+      contentFault(options, messages);
+    touch({
+      entity: options.name,
+      format,
       size: bytes.length,
-      messages: encoded.length,
-      settled,
+      messages: messages.length,
+      settled: delivery.remote_settled,
       refused: wrong?.condition,
     });
     if (wrong?.condition === tooLarge && faults.oversize === "detach") {
       receiver.close(wrong);
       return;
     }
-    if (!wrong) entity.add(encoded);
+    if (!wrong) entity.add(messages);
     commands.settle(() => {
+      // rhea would write it for a link that is no more, and a client read it.
       if (!receiver.is_open()) return;
-      (delivery as Delivery).update(true, wrong ? rejected(wrong) : accepted());
+      delivery.update(true, wrong ? rejected(wrong) : accepted());
       grant();
     });
   });
@@ -74,52 +75,41 @@ function grantor(receiver: Receiver, credit: number): () => void {
   };
 }
 
-const tooLarge = "amqp:link:message-size-exceeded";
-// The service takes no more in one batch, whatever their size.
-const maxBatchCount = 4500;
+export const maxMessageSize = (options: EntityOptions): number => options.maxMessageSize ?? 262_144;
 
-function sizeFault({ options }: Entity, { length }: Buffer, format: number): AmqpError | undefined {
-  const limit = maxMessageSize(options);
-  const bound = format === batchFormat ? Math.min(limit, options.maxBatchSize ?? limit) : limit;
-  if (length <= bound) return undefined;
+const tooLarge = "amqp:link:message-size-exceeded";
+
+function sizeFault(options: EntityOptions, size: number, { id, format }: Delivery): AmqpError | undefined {
+  const { maxBatchSize = Number.POSITIVE_INFINITY } = options;
+  const limit = Math.min(
+    maxMessageSize(options),
+    format === batchFormat ? maxBatchSize : Number.POSITIVE_INFINITY,
+  );
+  if (size <= limit) return undefined;
   return fault(
     tooLarge,
-    `The received message (delivery-id:0, size:${length} bytes) exceeds the limit (${bound} bytes) currently allowed on the link.`,
+    `The received message (delivery-id:${id}, size:${size} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
   );
 }
 
-export const maxMessageSize = (options: { readonly maxMessageSize?: number }): number =>
-  options.maxMessageSize ?? 262_144;
+/** The service takes no more in one batch, whatever their size. */
+const maxBatchCount = 4500;
 
-function contentFault({ options }: Entity, encoded: readonly Buffer[]): AmqpError | undefined {
-  if (encoded.length > maxBatchCount) {
-    return fault("amqp:not-allowed", `The batch holds more than ${maxBatchCount} messages.`);
-  }
-  const messages = encoded.map(decode);
+function contentFault(options: EntityOptions, decoded: readonly DecodedMessage[]): AmqpError | undefined {
+  const messages = decoded.map(({ message }) => message);
   const sessions = new Set(messages.map(({ group_id }) => group_id));
   const partitions = new Set(messages.map((message) => message.message_annotations?.["x-opt-partition-key"]));
-  if (options.sessions && sessions.has(undefined)) {
-    return fault(
-      "amqp:not-allowed",
+  const notAllowed = (description: string) => fault("amqp:not-allowed", description);
+
+  if (messages.length > maxBatchCount)
+    return notAllowed(`The batch holds more than ${maxBatchCount} messages.`);
+  if (options.sessions && sessions.has(undefined))
+    return notAllowed(
       "The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.",
     );
-  }
-  if ((options.sessions && sessions.size > 1) || partitions.size > 1) {
-    return fault(
-      "amqp:not-allowed",
-      "All messages of a batch must have one session id and one partition key.",
-    );
-  }
-  if (messages.some(({ message_id }) => String(message_id ?? "").length > 128)) {
+  if (sessions.size > 1 || partitions.size > 1)
+    return notAllowed("All messages of a batch must have one session id and one partition key.");
+  if (messages.some(({ message_id }) => String(message_id ?? "").length > 128))
     return fault("com.microsoft:argument-error", "The MessageId is longer than 128 characters.");
-  }
   return undefined;
 }
-
-/** Not in rhea's typings. */
-const outcomes = rhea.message as unknown as {
-  accepted(): { described(): unknown };
-  rejected(fields: { error: AmqpError }): { described(): unknown };
-};
-const accepted = () => outcomes.accepted().described();
-const rejected = (error: AmqpError) => outcomes.rejected({ error }).described();

@@ -59,14 +59,14 @@ const served = {} as ConnectionOptions;
 
 /** The path and the subprotocol are those of the service. */
 function webSockets(container: Container) {
-  const server = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (offered) => (offered.has("AMQPWSB10") ? "AMQPWSB10" : false),
-  });
+  const server = new WebSocketServer({ noServer: true, handleProtocols: () => protocol });
   const http = createHttpServer((_request, response) => response.writeHead(404).end());
   return http.on("upgrade", (request, socket, head) => {
-    if (request.url !== "/$servicebus/websocket") {
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+    const offered = request.headers["sec-websocket-protocol"]?.split(/, */) ?? [];
+    const refusal =
+      request.url !== path ? "404 Not Found" : offered.includes(protocol) ? undefined : "400 Bad Request";
+    if (refusal) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`);
       return;
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -74,3 +74,6 @@ function webSockets(container: Container) {
     });
   });
 }
+
+const path = "/$servicebus/websocket";
+const protocol = "AMQPWSB10";

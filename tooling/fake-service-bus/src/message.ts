@@ -1,16 +1,19 @@
 import rhea, { type Message } from "rhea";
 
-/** A message that an entity took. */
-export interface StoredMessage {
-  readonly sequenceNumber: number;
-  /** Milliseconds since 1970. */
-  readonly enqueuedAt: number;
+export interface DecodedMessage {
   /** As it was sent: the whole message, encoded. */
   readonly bytes: Buffer;
-  /** Decoded: its properties by rhea's names, such as `message_id` and `application_properties`. */
+  /** Its properties by rhea's names, such as `message_id` and `application_properties`. */
   readonly message: Message;
   /** The bytes of the data section; undefined with another kind of body. */
   readonly body: Buffer | undefined;
+}
+
+/** A message that an entity took. */
+export interface StoredMessage extends DecodedMessage {
+  readonly sequenceNumber: number;
+  /** Milliseconds since 1970. */
+  readonly enqueuedAt: number;
   /** Of those that came in one transfer, the same number. */
   readonly transfer: number;
 }
@@ -18,22 +21,17 @@ export interface StoredMessage {
 /** The format of a transfer whose data sections are messages. */
 export const batchFormat = 0x80013700;
 
+/** The messages of a transfer. */
+export function unpack(bytes: Buffer, format: number): readonly DecodedMessage[] {
+  const encoded = format === batchFormat ? dataSections(bytes) : [bytes];
+  return encoded.map((each) => {
+    const message = decode(each);
+    return { bytes: each, message, body: dataOf(message) };
+  });
+}
+
 /** rhea has two types of that name. */
 export const decode = (bytes: Buffer): Message => rhea.message.decode(bytes) as unknown as Message;
-
-/** The messages that a batch holds. */
-export function unpack(batch: Buffer): readonly Buffer[] {
-  const found: Buffer[] = [];
-  for (const section of sectionsOf(batch))
-    if (section.code === code.data) found.push(section.value as Buffer);
-  return found;
-}
-
-export function dataOf({ body }: Message): Buffer | undefined {
-  const section = body as { typecode?: number; content?: Buffer | Buffer[] } | undefined;
-  if (section?.typecode !== code.data || section.content === undefined) return undefined;
-  return Buffer.isBuffer(section.content) ? section.content : Buffer.concat(section.content);
-}
 
 /** What a receiver gets: header and annotations of the service, and the rest byte for byte as sent. */
 export function delivered(stored: StoredMessage, deliveryCount: number, lockedUntil?: number): Buffer {
@@ -51,15 +49,32 @@ export function delivered(stored: StoredMessage, deliveryCount: number, lockedUn
       ...(lockedUntil !== undefined && { "x-opt-locked-until": types.wrap_timestamp(lockedUntil) }),
     },
   });
+  const { message_id = serviceId(stored) } = stored.message;
+  const bare =
+    stored.message.message_id === undefined
+      ? message.encode({ ...stored.message, message_id })
+      : stored.bytes;
   const kept = (bytes: Buffer, wanted: (section: number) => boolean) =>
     sectionsOf(bytes).flatMap((section) => (wanted(section.code) ? [section.bytes] : []));
   return Buffer.concat([
     ...kept(envelope, (section) => section === code.header || section === code.messageAnnotations),
-    ...kept(stored.bytes, (section) => section > code.messageAnnotations),
+    ...kept(bare, (section) => section > code.messageAnnotations),
   ]);
 }
 
+/** The service names a message that its sender did not: Microsoft's receiver cannot do without. */
+const serviceId = ({ sequenceNumber }: StoredMessage) => sequenceNumber.toString(16).padStart(32, "0");
+
 const code = { header: 0x70, messageAnnotations: 0x72, data: 0x75 } as const;
+
+const dataSections = (bytes: Buffer): readonly Buffer[] =>
+  sectionsOf(bytes).flatMap((section) => (section.code === code.data ? [section.value as Buffer] : []));
+
+function dataOf({ body }: Message): Buffer | undefined {
+  const section = body as { typecode?: number; content?: Buffer | Buffer[] } | undefined;
+  if (section?.typecode !== code.data || section.content === undefined) return undefined;
+  return Buffer.isBuffer(section.content) ? section.content : Buffer.concat(section.content);
+}
 
 interface Section {
   readonly code: number;

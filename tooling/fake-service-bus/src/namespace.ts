@@ -1,11 +1,16 @@
-import { createEntity, createStore, type Entity, type EntityOptions, type Store } from "./entity.js";
+import { createEntity, type Entity, type EntityOptions } from "./entity.js";
+import { createSessions, createStore, type Sessions, type Store } from "./store.js";
 
 /** What an address names: something to send to, to receive from, or both. */
 export interface Node {
-  /** Of the queue or topic that it belongs to. */
-  readonly owner: string;
+  /** The queue or topic that it belongs to. */
+  readonly options: EntityOptions;
   readonly entity?: Entity;
-  readonly store?: Store;
+  readonly outlet?: Outlet;
+}
+
+export interface Outlet {
+  readonly from: Store | Sessions;
   readonly deadLetters?: Store;
 }
 
@@ -22,33 +27,28 @@ export function createNamespace(): Namespace {
   const nodes = new Map<string, Node>();
   const place = (address: string, node: Node) => nodes.set(address.toLowerCase(), node);
 
-  /** A store with its dead letters. */
-  const placeStore = (
-    owner: string,
-    address: string,
-    lockMs: number,
-    entity?: Entity,
-    store = createStore(lockMs),
-  ) => {
-    const deadLetters = createStore(lockMs);
-    place(address, { owner, store, deadLetters, ...(entity && { entity }) });
-    place(`${address}/$DeadLetterQueue`, { owner, store: deadLetters });
-    return store;
+  /** The outlet at an address, and beside it its dead letters. */
+  const outletAt = (address: string, options: EntityOptions) => {
+    const deadLetters = createStore();
+    const outlet = { from: options.sessions ? createSessions() : createStore(), deadLetters };
+    place(address, { options, outlet });
+    place(`${address}/$DeadLetterQueue`, { options, outlet: { from: deadLetters } });
+    return outlet;
   };
   return {
     add(given) {
       const options = typeof given === "string" ? { name: given } : given;
-      const { name, subscriptions, lockMs = 60_000 } = options;
-      if (subscriptions === undefined) {
-        const store = createStore(lockMs);
-        placeStore(name, name, lockMs, createEntity(options, [store]), store);
-        return;
+      const { name, subscriptions } = options;
+      if (subscriptions) {
+        const stores = subscriptions.map((each) => outletAt(`${name}/Subscriptions/${each}`, options).from);
+        place(name, { options, entity: createEntity(options, stores) });
+      } else {
+        const outlet = outletAt(name, options);
+        place(name, { options, outlet, entity: createEntity(options, [outlet.from]) });
       }
-      const stores = subscriptions.map((each) => placeStore(name, `${name}/Subscriptions/${each}`, lockMs));
-      place(name, { owner: name, entity: createEntity(options, stores) });
     },
     remove(name) {
-      for (const [address, { owner }] of nodes) if (owner === name) nodes.delete(address);
+      for (const [address, { options }] of nodes) if (options.name === name) nodes.delete(address);
     },
     find: (address) => nodes.get(address.toLowerCase()),
     entity(name) {

@@ -1,18 +1,17 @@
 import { type Certificates, certificates } from "@streamll/brokers";
-import rhea, { type AmqpError, type Connection, type Container, type Receiver, type Sender } from "rhea";
-import { agree, connectionsOf, createLinks, keepBytes, localAttach } from "./attach.js";
-import { answerTokens, onCommand, type PutToken, type PutTokenAnswer } from "./cbs.js";
-import { createClaims } from "./claims.js";
-import { fault, faultOf } from "./conditions.js";
-import { giveOut } from "./deliver.js";
+import { faultOf } from "./conditions.js";
+import { watchEnds } from "./ends.js";
 import type { EntityOptions } from "./entity.js";
 import { createCommands, type Faults } from "./faults.js";
-import { maxMessageSize, type Transfer, takeIn } from "./intake.js";
+import type { Transfer } from "./intake.js";
 import { tokenIssuer } from "./jwt.js";
+import { createLinks, keepBytes } from "./links.js";
 import { listen } from "./listen.js";
 import type { StoredMessage } from "./message.js";
-import { createNamespace, type Node } from "./namespace.js";
-import { type AccessKey, bothRights, claimOfSas, type Right, TokenRefused } from "./tokens.js";
+import { createNamespace } from "./namespace.js";
+import { serviceContainer } from "./sasl.js";
+import { notFound, serve, type TokenSeen } from "./service.js";
+import type { AccessKey } from "./tokens.js";
 
 export interface FakeServiceBusOptions {
   /** Queues and topics. Default: none. */
@@ -38,8 +37,8 @@ export interface FakeServiceBus extends AsyncDisposable {
   /** Of its authority, PEM; undefined without TLS. */
   readonly ca: string | undefined;
   readonly faults: Faults;
-  /** Each token that `$cbs` was sent, and what it answered; status 0 for no answer. */
-  readonly tokens: readonly (PutToken & { readonly status: number; readonly at: number })[];
+  /** Each token that `$cbs` was sent, in order. */
+  readonly tokens: readonly TokenSeen[];
   /** Each transfer of a client, in order. */
   readonly transfers: readonly Transfer[];
   /** What this server could not make sense of: nothing, where a client is right. */
@@ -70,152 +69,90 @@ export interface FakeServiceBus extends AsyncDisposable {
  * bus.received("events")[0]?.body; // a Buffer
  */
 export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): Promise<FakeServiceBus> {
-  const { keys = { RootManageSharedAccessKey: "c2VjcmV0+k/y=" }, scale = 1, credit = 1000, tls } = options;
+  const { entities = [], keys: given = defaultKeys, tls, scale = 1, credit = 1000 } = options;
   const host = "localhost";
-  const accessKeys = new Map(
-    Object.entries(keys).map(([name, key]) => [name, typeof key === "string" ? { key } : key]),
-  );
-  const entra = tokenIssuer();
+  const keys = new Map(Object.entries(given).map(([name, key]) => [name, accessKey(key)]));
   const namespace = createNamespace();
-  for (const entity of options.entities ?? []) namespace.add(entity);
+  for (const entity of entities) namespace.add(entity);
   const disabled = new Set<string>();
-
-  const tokens: (PutToken & { status: number; at: number })[] = [];
+  const entra = tokenIssuer();
+  const commands = createCommands();
+  const tokens: TokenSeen[] = [];
   const transfers: Transfer[] = [];
   const protocolErrors: Error[] = [];
-  const commands = createCommands();
-  const claims = createClaims(host);
-  const links = createLinks(() => faults.idleDetachMs);
-  const senders = new Set<Sender>();
 
-  const container = serviceContainer(accessKeys);
-  const connections = connectionsOf(container);
+  const container = serviceContainer(keys);
   for (const event of ["error", "protocol_error"]) {
     container.on(event, (error: Error) => protocolErrors.push(error));
   }
   keepBytes(container);
-  container.on("connection_open", ({ connection }) => {
-    const key = accessKeys.get(loginOf(connection) ?? "");
-    if (key)
-      claims.put(connection, { resource: host, rights: key.rights ?? bothRights, expiresAt: Infinity });
-  });
-  container.on("receiver_open", ({ receiver }) => open(receiver as Receiver, receiver?.target?.address));
-  container.on("sender_open", ({ sender }) => open(sender as Sender, sender?.source?.address));
-  container.on("sender_close", ({ sender }) => senders.delete(sender as Sender));
-
-  function open(link: Sender | Receiver, given: unknown): void {
-    const address = String(given ?? "").replace(/^([a-z]+:\/\/[^/]+)?\//i, "");
-    if (address === "$cbs") {
-      agree(link);
-      if (isReceiver(link)) answerTokens(link, senders, put(link.connection));
-      else senders.add(link);
-      return;
-    }
-    const right = link.is_receiver() ? "Send" : "Listen";
-    const node = namespace.find(address);
-    const refused = reasonAgainst(link.connection, address, right, node);
-    if (refused || !node) {
-      link.close(refused);
-      return;
-    }
-    agree(link);
-    const { touch } = links.add(link, node.owner, address);
-    if (isReceiver(link) && node.entity) {
-      const { maxBatchSize } = node.entity.options;
-      const attach = localAttach(link);
-      attach.max_message_size = maxMessageSize(node.entity.options);
-      if (maxBatchSize !== undefined) {
-        attach.properties = {
-          "com.microsoft:max-message-batch-size": rhea.types.wrap_ulong(maxBatchSize),
-        };
-      }
-      takeIn(link, { entity: node.entity, credit, commands, faults, transfers, touch });
-    } else if (!isReceiver(link) && node.store) {
-      giveOut(link, { store: node.store, deadLetters: node.deadLetters, touch });
-    }
-  }
-
-  function reasonAgainst(
-    connection: Connection,
-    address: string,
-    right: Right,
-    node?: Node,
-  ): AmqpError | undefined {
-    if (!claims.allow(connection, address, right)) return unauthorised(right, address);
-    const part = right === "Send" ? node?.entity : node?.store;
-    if (!node || !part) return notFound(address);
-    if (disabled.has(node.owner)) return faultOf("com.microsoft:entity-disabled");
-    return commands.ofAttach(node.owner);
-  }
-
-  const put = (connection: Connection) => (request: PutToken) => {
-    const failure = commands.ofToken();
-    const answer = failure ? onCommand(failure) : judge(connection, request);
-    tokens.push({ ...request, status: answer?.status ?? 0, at: Date.now() });
-    return answer;
-  };
-  function judge(connection: Connection, { type, token }: PutToken): PutTokenAnswer {
-    try {
-      const claim =
-        type === "jwt" ? entra.claimOf(token, claims.hostOf(connection)) : claimOfSas(token, accessKeys);
-      claims.put(connection, claim, () => {
-        links.detach(
-          fault("amqp:unauthorized-access", "ExpiredToken: The token is expired."),
-          ({ link, address, right }) =>
-            link.connection === connection && !claims.allow(connection, address, right),
-        );
-      });
-      return { status: 202, description: "Accepted" };
-    } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
-      return { status: 401, description: error.message, condition: "com.microsoft:auth-failed" };
-    }
-  }
+  const ends = watchEnds(container);
+  const links = createLinks(ends, 600_000 * scale);
+  const detach = (condition: string, entity?: string) =>
+    links.detach(faultOf(condition), (link) => entity === undefined || link.entity === entity);
 
   const files = tls === true ? await certificates() : tls || undefined;
   const listener = await listen(container, files && { cert: files["cert.pem"], key: files["key.pem"] });
   const faults: Faults = {
     ...commands,
     oversize: "reject",
-    idleDetachMs: 600_000 * scale,
-    detach: (condition = "amqp:link:detach-forced", entity) =>
-      links.detach(faultOf(condition), ({ owner }) => entity === undefined || owner === entity),
+    get idleDetachMs() {
+      return links.idleMs;
+    },
+    set idleDetachMs(milliseconds) {
+      links.idleMs = milliseconds;
+    },
+    detach: (condition = "amqp:link:detach-forced", entity) => detach(condition, entity),
     closeConnections(condition = "amqp:connection:forced") {
-      for (const connection of connections) connection.close(faultOf(condition));
+      for (const connection of ends.connections) connection.close(faultOf(condition));
     },
     dropConnections: listener.drop,
   };
-  const endpoint = `sb://${host}:${listener.port}/`;
-  const [[keyName, { key }]] = accessKeys as unknown as [[string, AccessKey]];
-  const secured = files !== undefined;
-  const close = () => listener.close();
+  serve({
+    container,
+    host,
+    keys,
+    entra,
+    namespace,
+    disabled,
+    ends,
+    links,
+    commands,
+    faults,
+    credit,
+    tokens,
+    transfers,
+  });
+
+  const { port, close } = listener;
+  const endpoint = `sb://${host}:${port}/`;
   return {
     host,
-    port: listener.port,
+    port,
     endpoint,
-    connectionString: `Endpoint=${endpoint};SharedAccessKeyName=${keyName};SharedAccessKey=${key}${secured ? "" : ";UseDevelopmentEmulator=true"}`,
-    webSocketUrl: `${secured ? "wss" : "ws"}://${host}:${listener.port}/$servicebus/websocket`,
+    connectionString: connectionString(endpoint, keys, files ? "" : ";UseDevelopmentEmulator=true"),
+    webSocketUrl: `${files ? "wss" : "ws"}://${host}:${port}/$servicebus/websocket`,
     ca: files?.["ca.pem"],
     faults,
     tokens,
     transfers,
     protocolErrors,
     get connections() {
-      return connections.size;
+      return ends.connections.size;
     },
     get links() {
-      return links.links.size;
+      return links.all.size;
     },
     received: (entity) => namespace.entity(entity).messages,
     entraToken: entra.issue,
     add: namespace.add,
     remove(entity) {
       namespace.remove(entity);
-      links.detach(notFound(entity), ({ owner }) => owner === entity);
+      links.detach(notFound(entity), (link) => link.entity === entity);
     },
     disable(entity) {
       disabled.add(entity);
-      links.detach(faultOf("com.microsoft:entity-disabled"), ({ owner }) => owner === entity);
+      detach("com.microsoft:entity-disabled", entity);
     },
     enable: (entity) => void disabled.delete(entity),
     close,
@@ -223,39 +160,12 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
   };
 }
 
-const isReceiver = (link: Sender | Receiver): link is Receiver => link.is_receiver();
+const defaultKeys = { RootManageSharedAccessKey: "c2VjcmV0+k/y=" };
 
-const notFound = (address: string) =>
-  fault("amqp:not-found", `The messaging entity '${address}' could not be found.`);
+const accessKey = (given: string | AccessKey): AccessKey =>
+  typeof given === "string" ? { key: given } : given;
 
-const unauthorised = (right: Right, address: string) =>
-  fault(
-    "amqp:unauthorized-access",
-    `Unauthorized access. '${right}' claim(s) are required to perform this operation. Resource: '${address}'.`,
-  );
-
-/** What the service offers, in its order; and nobody's outcome but that of a test settles a delivery. */
-function serviceContainer(keys: ReadonlyMap<string, AccessKey>): Container {
-  const container = rhea.create_container({
-    id: "fake-service-bus",
-    max_frame_size: 65_536,
-    channel_max: 4999,
-    idle_time_out: 240_000,
-    autoaccept: false,
-    credit_window: 0,
-    treat_modified_as_released: false,
-  });
-  const mechanisms = container.sasl_server_mechanisms;
-  mechanisms.enable_anonymous();
-  const anonymous = mechanisms.ANONYMOUS;
-  delete mechanisms.ANONYMOUS;
-  mechanisms.MSSBCBS = anonymous;
-  mechanisms.enable_plain((name: string, key: string) => keys.get(name)?.key === key);
-  mechanisms.ANONYMOUS = anonymous;
-  return container;
+function connectionString(endpoint: string, keys: ReadonlyMap<string, AccessKey>, end: string): string {
+  const [first] = keys;
+  return `Endpoint=${endpoint};SharedAccessKeyName=${first?.[0]};SharedAccessKey=${first?.[1].key}${end}`;
 }
-
-/** The key's name, where SASL PLAIN was used. */
-const loginOf = (connection: Connection): string | undefined =>
-  (connection as { sasl_transport?: { selected?: { mechanism?: { username?: string } } } }).sasl_transport
-    ?.selected?.mechanism?.username;

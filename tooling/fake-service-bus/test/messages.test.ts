@@ -1,0 +1,152 @@
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from "@azure/service-bus";
+import { expect, it } from "vitest";
+import { startFakeServiceBus } from "../src/index.js";
+import { clientOf } from "./support/client.js";
+
+const soon = { maxWaitTimeInMs: 100 };
+const bodies = (messages: readonly ServiceBusReceivedMessage[]) => messages.map(({ body }) => body);
+const receive = async (receiver: ServiceBusReceiver, count = 1) =>
+  receiver.receiveMessages(count, { maxWaitTimeInMs: 2_000 });
+
+it("gives back a message with all that it was sent with", async () => {
+  await using bus = await startFakeServiceBus({ entities: ["events"] });
+  await using client = clientOf(bus.connectionString);
+  const sent = {
+    body: { number: 1, text: "naïve" },
+    messageId: "m1",
+    correlationId: "c1",
+    subject: "llm.call",
+    contentType: "application/json",
+    sessionId: "s1",
+    partitionKey: "s1",
+    replyTo: "elsewhere",
+    timeToLive: 3_600_000,
+    applicationProperties: { string: "a", number: 1.5, whole: 7, yes: true },
+  };
+  await client.createSender("events").sendMessages(sent);
+
+  const [message] = await receive(client.createReceiver("events"));
+  expect(message).toMatchObject({ ...sent, deliveryCount: 0 });
+  expect(message?.sequenceNumber?.toNumber()).toBe(1);
+  expect(message!.lockedUntilUtc!.getTime()).toBeGreaterThan(Date.now() + 50_000);
+  expect(message!.enqueuedTimeUtc!.getTime()).toBeGreaterThan(Date.now() - 10_000);
+  expect(bus.received("events")[0]).toMatchObject({
+    body: Buffer.from('{"number":1,"text":"naïve"}'),
+    message: { message_id: "m1", group_id: "s1", ttl: 3_600_000 },
+  });
+  expect(bus.protocolErrors).toEqual([]);
+});
+
+it("unpacks a batch, and counts it as one transfer", async () => {
+  await using bus = await startFakeServiceBus({ entities: ["events"] });
+  await using client = clientOf(bus.connectionString);
+  const sender = client.createSender("events");
+  const batch = await sender.createMessageBatch();
+  for (let i = 0; i < 100; i++) batch.tryAddMessage({ body: i, messageId: `m${i}` });
+  await sender.sendMessages(batch);
+  const alone = await sender.createMessageBatch();
+  alone.tryAddMessage({ body: 100, messageId: "m100" });
+  await sender.sendMessages(alone);
+
+  expect(bus.transfers.map(({ format, messages }) => [format, messages])).toEqual([
+    [0x80013700, 100],
+    [0x80013700, 1],
+  ]);
+  expect(bus.received("events").map(({ transfer }) => transfer)).toEqual([...Array(100).fill(1), 2]);
+  const messages = await receive(client.createReceiver("events"), 101);
+  expect(bodies(messages)).toEqual(Array.from({ length: 101 }, (_, i) => i));
+});
+
+it("does with a message what its receiver settles it with", async () => {
+  await using bus = await startFakeServiceBus({ entities: ["events"] });
+  await using client = clientOf(bus.connectionString);
+  await client
+    .createSender("events")
+    .sendMessages(["done", "again", "dead", "later"].map((body) => ({ body })));
+  const receiver = client.createReceiver("events");
+  const [done, abandoned, dead, later] = await receive(receiver, 4);
+  await receiver.completeMessage(done!);
+  await receiver.abandonMessage(abandoned!);
+  await receiver.deadLetterMessage(dead!, { deadLetterReason: "no use", deadLetterErrorDescription: "" });
+  await receiver.deferMessage(later!);
+
+  const rest = await receiver.receiveMessages(4, soon);
+  expect(rest.map(({ body, deliveryCount }) => [body, deliveryCount])).toEqual([["again", 1]]);
+  await receiver.completeMessage(rest[0]!);
+  const deadLetters = client.createReceiver("events", { subQueueType: "deadLetter" });
+  expect(bodies(await receive(deadLetters))).toEqual(["dead"]);
+  expect(bus.protocolErrors).toEqual([]);
+});
+
+it("locks a message for a while, longer when asked, and then gives it to the next", async () => {
+  await using bus = await startFakeServiceBus({ entities: [{ name: "events", lockMs: 400 }] });
+  await using client = clientOf(bus.connectionString);
+  await client.createSender("events").sendMessages({ body: "one", messageId: "m1" });
+  const receiver = client.createReceiver("events", { maxAutoLockRenewalDurationInMs: 0 });
+  const [message] = await receive(receiver);
+  const until = message!.lockedUntilUtc!.getTime();
+  expect((await receiver.renewMessageLock(message!)).getTime()).toBeGreaterThanOrEqual(until);
+
+  const [next] = await receive(receiver);
+  expect(next).toMatchObject({ body: "one", deliveryCount: 1 });
+  await expect(receiver.renewMessageLock(message!)).rejects.toMatchObject({ code: "MessageLockLost" });
+  await expect(receiver.completeMessage(message!)).rejects.toMatchObject({ code: "MessageLockLost" });
+  await receiver.completeMessage(next!);
+});
+
+it.each(["peekLock", "receiveAndDelete"] as const)(
+  "hands a receiver with %s more messages than its window of 2,048 holds, in order",
+  async (receiveMode) => {
+    await using bus = await startFakeServiceBus({ entities: ["events"] });
+    await using client = clientOf(bus.connectionString);
+    const all = Array.from({ length: 2_100 }, (_, body) => ({ body }));
+    await client.createSender("events").sendMessages(all);
+    const receiver = client.createReceiver("events", { receiveMode });
+    const read: unknown[] = [];
+    while (read.length < all.length) {
+      const messages = await receive(receiver, Math.min(700, all.length - read.length));
+      if (receiveMode === "peekLock")
+        await Promise.all(messages.map((message) => receiver.completeMessage(message)));
+      read.push(...bodies(messages));
+    }
+    expect(read).toEqual(all.map(({ body }) => body));
+    expect(bus.protocolErrors).toEqual([]);
+  },
+  20_000,
+);
+
+it("gives each subscription of a topic a copy", async () => {
+  await using bus = await startFakeServiceBus({ entities: [{ name: "topic", subscriptions: ["a", "b"] }] });
+  await using client = clientOf(bus.connectionString);
+  await client.createSender("topic").sendMessages({ body: "one" });
+  for (const subscription of ["a", "b"]) {
+    expect(bodies(await receive(client.createReceiver("topic", subscription)))).toEqual(["one"]);
+  }
+  expect(bus.received("topic")).toHaveLength(1);
+});
+
+it("gives a session to one receiver, in order, and takes no message without one", async () => {
+  await using bus = await startFakeServiceBus({ entities: [{ name: "ordered", sessions: true }] });
+  await using client = clientOf(bus.connectionString);
+  const sender = client.createSender("ordered");
+  for (const sessionId of ["a", "b", "a"]) await sender.sendMessages({ body: sessionId, sessionId });
+  await expect(sender.sendMessages({ body: "none" })).rejects.toThrow(/SessionId was not set/);
+  const mixed = ["a", "b"].map((sessionId) => ({ body: sessionId, sessionId }));
+  await expect(sender.sendMessages(mixed)).rejects.toThrow(/one session id/);
+
+  const first = await client.acceptNextSession("ordered");
+  expect(first.sessionId).toBe("a");
+  expect(bodies(await receive(first, 2))).toEqual(["a", "a"]);
+  await expect(client.acceptSession("ordered", "a")).rejects.toThrow(/create/);
+  const second = await client.acceptSession("ordered", "b");
+  expect(bodies(await receive(second))).toEqual(["b"]);
+  await second.renewSessionLock();
+});
+
+it("takes a message id once, where it looks for duplicates", async () => {
+  await using bus = await startFakeServiceBus({ entities: [{ name: "events", duplicateDetection: true }] });
+  await using client = clientOf(bus.connectionString);
+  const sender = client.createSender("events");
+  for (let i = 0; i < 2; i++) await sender.sendMessages({ body: i, messageId: "m1" });
+  expect(bus.received("events").map(({ body }) => body?.toString())).toEqual(["0"]);
+});
