@@ -1,4 +1,5 @@
 import type { OutboundBatch, OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
+import type { OpenMessage } from "@streamll/core/internal";
 import type { Names } from "./failure.js";
 
 /** What lies between the indices that are left out, which rise. */
@@ -37,11 +38,6 @@ export interface ReturnedMessage {
   readonly messageId: unknown;
   readonly exchange: string;
   readonly routingKey: string;
-}
-
-export interface OpenMessage {
-  readonly message: OutboundMessage;
-  refuse(error: TransportError): void;
 }
 
 /**

@@ -6,8 +6,8 @@ import type {
   TransportConnection,
   TransportError,
 } from "@streamll/core";
+import { refuseAccused, type Suspects } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
-import { refuseAccused, type Suspects } from "./accused.js";
 import { Confirms, gaps } from "./confirms.js";
 import { failure, isCut, refusedBy, transportError } from "./failure.js";
 import { wireOf } from "./wire.js";

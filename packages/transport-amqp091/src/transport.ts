@@ -15,15 +15,15 @@ import {
   type Login,
   login,
   type Reached,
+  renewBeforeExpiry,
+  type Suspects,
   say,
   startDeadline,
 } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
-import type { Suspects } from "./accused.js";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { failure, type Stage, transportError } from "./failure.js";
 import { openConnection } from "./open.js";
-import { renewBeforeExpiry } from "./renewal.js";
 import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";

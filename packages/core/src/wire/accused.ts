@@ -1,11 +1,17 @@
-import type { TransportError } from "@streamll/core";
-import type { OpenMessage } from "./confirms.js";
+import type { TransportError } from "../errors.js";
+import type { OutboundMessage } from "../transport.js";
+
+/** One that a broker has not answered yet. */
+export interface OpenMessage {
+  readonly message: OutboundMessage;
+  refuse(error: TransportError): void;
+}
 
 /** The sequences of messages that the broker may have meant when it ended a lane's last connection. */
 export type Suspects = Set<number>;
 
 /**
- * The broker ended the channel over one of these. What it read before the guilty one may be stored, its confirm lost
+ * The broker ended the channel, or the session, over one of these. What it read before the guilty one may be stored, its confirm lost
  * with the channel; the guilty one is not, nor is anything after it. So the last is certainly not stored. The others
  * are left without an outcome, to be sent again: those that are accused then too were refused before any of them was
  * stored on that connection.

@@ -1,6 +1,6 @@
-import type { Login } from "@streamll/core/internal";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { renewBeforeExpiry } from "../src/renewal.js";
+import type { Login } from "../../src/connect/login.js";
+import { renewBeforeExpiry } from "../../src/connect/renewal.js";
 
 const lasting = (milliseconds: number): Login => ({
   mechanism: "PLAIN",

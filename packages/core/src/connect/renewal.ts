@@ -1,4 +1,4 @@
-import type { Login } from "@streamll/core/internal";
+import type { Login } from "./login.js";
 
 const MINUTE = 60_000;
 /** setTimeout fires at once for more. */

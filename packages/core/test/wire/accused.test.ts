@@ -1,14 +1,13 @@
-import { TransportError } from "@streamll/core";
 import { expect, it } from "vitest";
-import { refuseAccused } from "../src/accused.js";
-import { message } from "./support/message.js";
+import { TransportError } from "../../src/errors.js";
+import { type OpenMessage, refuseAccused } from "../../src/wire/accused.js";
 
 const refusal = new TransportError("permission", "forbidden", { permanent: true });
 
 function accuse(sequences: number[], suspects: Set<number>): number[] {
   const refused: number[] = [];
   const open = sequences.map((sequence) => ({
-    message: message({ sequence }),
+    message: { sequence } as OpenMessage["message"],
     refuse: () => void refused.push(sequence),
   }));
   refuseAccused(open, suspects, refusal);
