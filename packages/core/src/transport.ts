@@ -151,6 +151,7 @@ export interface TransportOptions {
   readonly topology: Topology;
   /** Bounds DNS, TCP, TLS and the protocol handshake together. */
   readonly connectionTimeoutMs: number;
+  /** A peer from which nothing came for two of them is given up; 0: never. */
   readonly heartbeatMs: number;
   /** Shown by the broker's management page; the lane's number is appended. */
   readonly connectionName: string;
@@ -229,10 +230,11 @@ export type PublishOutcome =
   /** Confirms are off: handed to the network. */
   | { readonly kind: "written" }
   /**
-   * Certainly not stored. `shared`: one answer for several messages, the guilty one unknown.
+   * Certainly not stored. `shared`: one answer for several messages, the guilty one unknown; the number of them where
+   * they are not settled in one range. An error of kind `throttled` accuses none: their lane waits, and no try is used.
    * Only where the protocol proves it; everything else is `unknown`.
    */
-  | { readonly kind: "refused"; readonly error: TransportError; readonly shared?: boolean }
+  | { readonly kind: "refused"; readonly error: TransportError; readonly shared?: boolean | number }
   /** May be stored. */
   | { readonly kind: "unknown"; readonly error?: TransportError };
 

@@ -1,7 +1,9 @@
-import type { OutboundMessage, PublishOutcome, Settle } from "@streamll/core";
+import type { OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
+import type { OpenMessage } from "@streamll/core/internal";
 import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
+import { transportError } from "./failure.js";
 import { FaultError, faultOf } from "./fault.js";
 import { creditLimit, departed, isRefused, onFlow, quietOutcomes, sessionInside } from "./rhea.js";
 
@@ -32,6 +34,10 @@ export interface LinkSetup {
   attaching(): Promise<void>;
   /** Its credit, or what waits in it, is another. */
   changed(): void;
+  /** An answer other than accepted came. */
+  declined(answer: Answer): void;
+  /** The broker ended the session over one of these. */
+  accused(open: readonly OpenMessage[], refusal: TransportError): void;
   /** Transfers were handed to the socket that get no answer. */
   written(then: () => void): void;
   /** It came to an end that it does not mend itself. */
@@ -68,6 +74,11 @@ export class SenderLink {
     if (this.#waiting.length > 0) return 0;
     if (this.#state === "detached") return WINDOW;
     return this.#state === "open" ? Math.max(0, this.#capacity) : 0;
+  }
+
+  /** Nothing waits in it, or for an answer. */
+  get isIdle(): boolean {
+    return this.#sent.size === 0 && this.#waiting.length === 0;
   }
 
   /** The other end has closed the window of the whole session, as RabbitMQ does under an alarm. */
@@ -179,13 +190,39 @@ export class SenderLink {
   #ended(fault: Fault): void {
     const { dialect, failed, label } = this.#setup;
     this.#flush();
-    if (!dialect.isIdleDetach?.(fault)) return failed(dialect.failure(fault, label));
+    if (!dialect.isIdleDetach?.(fault)) {
+      const error = dialect.failure(fault, label);
+      return failed(
+        this.#accuse(fault, error) ? transportError(error.kind, error.message, { cause: error }) : error,
+      );
+    }
     this.#leave();
     // Detached while idle, so that this is empty but for a crossing on the wire.
     const unknown: PublishOutcome = { kind: "unknown", error: dialect.failure(fault, label) };
     for (const { group, at } of this.#sent.values()) settleEach(group, at, unknown);
     this.#sent.clear();
     this.#pump();
+  }
+
+  /** Whom the broker names is refused, and the connection may be opened again at once: it takes all others. */
+  #accuse(fault: Fault, { kind, message, cause }: TransportError): boolean {
+    const { dialect, accused } = this.#setup;
+    const isMeant = dialect.accused?.(fault);
+    if (!isMeant) return false;
+    const open: OpenMessage[] = [];
+    for (const { group, at } of this.#sent.values()) {
+      for (const index of at) {
+        const message = group.messages[index]!;
+        if (!isMeant(message)) continue;
+        open.push({
+          message,
+          refuse: (error) => settleRange(group, index, index + 1, { kind: "refused", error }),
+        });
+      }
+    }
+    if (open.length === 0) return false;
+    accused(open, transportError(kind, message, { cause, permanent: true }));
+    return true;
   }
 
   #leave(): void {
@@ -267,11 +304,12 @@ export class SenderLink {
     const { dialect, label } = this.#setup;
     this.#flush();
     const outcome = dialect.outcomeOf(answer, label);
+    this.#setup.declined(answer);
     if ("ends" in outcome) return this.#setup.failed(outcome.ends);
     settleEach(
       group,
       at,
-      outcome.kind === "refused" && at.length > 1 ? { ...outcome, shared: true } : outcome,
+      outcome.kind === "refused" && at.length > 1 ? { ...outcome, shared: at.length } : outcome,
     );
     process.nextTick(() => this.#flushAndPump());
   }

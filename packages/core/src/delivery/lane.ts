@@ -7,6 +7,7 @@ import type { Entry, Flight } from "./entry.js";
 import { Fifo } from "./fifo.js";
 import type { DeliveryOptions } from "./options.js";
 import { PoisonSearch } from "./poison.js";
+import { Throttle } from "./throttle.js";
 import { Watchdog } from "./watchdog.js";
 
 /** What to do about one that says nothing. */
@@ -70,11 +71,14 @@ export class Lane {
   readonly #flights = new Fifo<Flight>();
   readonly #watchdog: Watchdog;
   readonly #poison: PoisonSearch;
+  readonly #throttle: Throttle;
 
   #connection: TransportConnection | undefined;
   #site: Site | undefined;
   #proven = false;
   #credit = 0;
+  /** Why the connection takes nothing, in its own words. */
+  #stopped: string | undefined;
   #congestedAt: number | undefined;
   #sequence = 0;
   #flightId = 0;
@@ -88,10 +92,11 @@ export class Lane {
     this.index = index;
     this.#setup = setup;
     this.#poison = new PoisonSearch(setup.options.maxRetries);
+    this.#throttle = new Throttle({ ...setup, changed: () => this.#tellBlocked() });
     this.#watchdog = new Watchdog({
       clock: setup.clock,
       timeoutMs: setup.options.confirmTimeoutMs,
-      owed: () => this.#connection !== undefined && this.inFlight > 0 && this.blocked === undefined,
+      owed: () => this.#connection !== undefined && this.inFlight > 0 && this.#stopped === undefined,
       drained: () => this.#drainedBytes(),
       expired: () => {
         const seconds = setup.options.confirmTimeoutMs / 1000;
@@ -237,15 +242,19 @@ export class Lane {
     }
     this.inFlight = 0;
     this.#setup.cameBack(rewound.length);
+    this.#putBack(rewound);
+    return rewound;
+  }
+
+  #putBack(entries: readonly Entry[]): void {
     const next = this.#resend.peek();
-    const last = rewound.at(-1);
+    const last = entries.at(-1);
     if (next !== undefined && last !== undefined && next.message.sequence < last.message.sequence) {
-      const all = [...rewound, ...this.#resend.clear()];
+      const all = [...entries, ...this.#resend.clear()];
       this.#resend.unshift(all.sort((a, b) => a.message.sequence - b.message.sequence));
     } else {
-      this.#resend.unshift(rewound);
+      this.#resend.unshift(entries);
     }
-    return rewound;
   }
 
   /** Drops from the heads what is settled or too old. */
@@ -298,7 +307,9 @@ export class Lane {
     const { share } = this.#setup;
     const { batchSize, batchBytes } = this.#setup.options;
     this.#purge();
-    if (this.#poison.active && this.inFlight > 0) return [];
+    if (this.#throttle.waiting) return [];
+    const isProbing = this.#poison.active || this.#throttle.reason !== undefined;
+    if (isProbing && this.inFlight > 0) return [];
     const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
     const available = fifo === this.#resend ? fifo.length : this.#dueEvents();
     const want = Math.min(available, batchSize, share, this.#poison.limit);
@@ -408,11 +419,13 @@ export class Lane {
         if (outcome.kind === "confirmed")
           this.storedTo = Math.max(this.storedTo ?? 0, entries.at(-1)!.message.sequence);
         this.#setup.sent(entries, outcome.kind, latencyMs);
+        this.#throttle.over();
         this.#poison.confirmed(entries.length);
         return;
       case "refused":
         this.#prove();
-        if (outcome.shared && entries.length > 1 && !entries[0]!.numbered) return this.#halve(entries);
+        if (this.#isHeldUp(outcome.error)) return this.#holdBack(entries, outcome.error);
+        if (groupOf(outcome, entries) > 1 && !entries[0]!.numbered) return this.#halve(entries);
         for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);
         this.#poison.settled(entries.length);
         return;
@@ -425,6 +438,18 @@ export class Lane {
         this.#poison.settled(entries.length);
       }
     }
+  }
+
+  /** Where the broker deduplicates, the lane cannot go back past what it has since taken. */
+  #isHeldUp(error: TransportError | undefined): boolean {
+    return error?.kind === "throttled" && !error.permanent && !this.#setup.deduplication;
+  }
+
+  /** They wait at the head, in order, and no try is used. */
+  #holdBack(entries: readonly Entry[], error: TransportError): void {
+    for (const entry of entries) entry.standAlone();
+    this.#putBack(entries);
+    this.#throttle.refused(error);
   }
 
   #convict(entry: Entry, cause: TransportError): void {
@@ -497,12 +522,12 @@ export class Lane {
     this.#credit = flow.credit;
     const congested = flow.credit <= 0 && flow.blocked === undefined;
     this.#congestedAt = congested ? (this.#congestedAt ?? this.#setup.clock.now()) : undefined;
-    if (flow.blocked !== this.blocked) {
-      this.blocked = flow.blocked;
-      this.#setup.blocked(flow.blocked);
+    if (flow.blocked !== this.#stopped) {
+      this.#stopped = flow.blocked;
+      this.#tellBlocked();
       this.#watchdog.progress();
     }
-    if (this.inFlight > 0 && this.blocked === undefined) this.#watchdog.arm();
+    if (this.inFlight > 0 && this.#stopped === undefined) this.#watchdog.arm();
     if (flow.credit > 0) this.#schedule();
   }
 
@@ -516,12 +541,21 @@ export class Lane {
   }
 
   #unblock(): void {
-    if (this.blocked === undefined) return;
-    this.blocked = undefined;
-    this.#setup.blocked(undefined);
+    this.#stopped = undefined;
+    this.#tellBlocked();
+  }
+
+  #tellBlocked(): void {
+    const reason = this.#stopped ?? this.#throttle.reason;
+    if (reason !== this.blocked) {
+      this.blocked = reason;
+      this.#setup.blocked(reason);
+    }
+    this.#schedule();
   }
 
   #cancelTimers(): void {
+    this.#throttle.over();
     this.#watchdog.disarm();
     this.#batchTimer?.();
     this.#batchTimer = undefined;
@@ -529,3 +563,9 @@ export class Lane {
     this.#pumpSoon = undefined;
   }
 }
+
+/** How many messages the one refusal is for. */
+const groupOf = (
+  { shared = 1 }: PublishOutcome & { kind: "refused" },
+  { length }: readonly Entry[],
+): number => (shared === true ? length : Number(shared));

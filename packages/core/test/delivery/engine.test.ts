@@ -318,6 +318,32 @@ describe("a refused event", () => {
     expect(failures.map((failure) => failure.message.messageId)).toEqual(["guilty"]);
     expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1 });
   });
+
+  it("finds it also where the refused ones are scattered over the batch", async () => {
+    const { engine, transport, clock, failures } = bench({ batchSize: 8, maxRetries: 0 });
+    const { connect } = transport;
+    transport.connect = async (...place) => {
+      const connection = await connect.apply(transport, place);
+      connection.publish = (batch, settle) => {
+        const error = new TransportError("protocol", "one of them is wrong", { permanent: true });
+        for (const half of [0, 1]) {
+          const group = batch.map((_, index) => index).filter((index) => index % 2 === half);
+          const isGuilty = group.some((index) => batch[index]!.messageId === "guilty");
+          for (const index of group)
+            settle(
+              index,
+              index + 1,
+              isGuilty ? { kind: "refused", error, shared: group.length } : { kind: "confirmed" },
+            );
+        }
+      };
+      return connection;
+    };
+    for (let i = 0; i < 8; i++) engine.offer(message({ messageId: i === 5 ? "guilty" : `scattered-${i}` }));
+    await clock.advance(60_000);
+    expect(failures.map((failure) => failure.message.messageId)).toEqual(["guilty"]);
+    expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1 });
+  });
 });
 
 describe("a poison event", () => {

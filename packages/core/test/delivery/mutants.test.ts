@@ -36,8 +36,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "what is sent again has lost its order",
     file: "lane.ts",
-    from: "this.#resend.unshift(rewound);",
-    to: "this.#resend.unshift(rewound.toReversed());",
+    from: "this.#putBack(rewound);",
+    to: "this.#putBack(rewound.toReversed());",
   },
   {
     fault: "an event sent again after a lost connection has a new sequence",

@@ -93,6 +93,14 @@ export const connecting: readonly Check[] = [
     },
   },
   {
+    name: "gives up by itself a broker that does not answer while it connects",
+    async run(bench) {
+      await bench.transport({ connectionTimeoutMs: bench.timeoutMs / 5 });
+      await bench.strike("silence");
+      await bench.refusedConnect("connect-times-out", bench.endpoint, new AbortController().signal);
+    },
+  },
+  {
     name: "rejects with a TransportError where no broker is",
     async run(bench) {
       bench.needs("unreachable");

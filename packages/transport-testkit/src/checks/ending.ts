@@ -65,6 +65,16 @@ export const ending: readonly Check[] = [
     },
   },
   {
+    name: "notices that the peer of an idle connection has fallen silent",
+    async run(bench) {
+      bench.fault("silence");
+      await bench.transport({ heartbeatMs: bench.timeoutMs / 5 });
+      const probe = await delivered(bench);
+      await bench.strike("silence");
+      await probe.ended("silence-noticed");
+    },
+  },
+  {
     name: "tells the truth of messages that were in flight when the broker dropped the connection",
     async run(bench) {
       bench.fault("disconnect");

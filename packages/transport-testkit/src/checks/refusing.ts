@@ -88,5 +88,5 @@ async function told(bench: Bench, what: string, condition: () => boolean): Promi
 }
 
 function isShared(outcome: Parameters<typeof describe>[0]): boolean {
-  return outcome?.kind === "refused" && outcome.shared === true;
+  return outcome?.kind === "refused" && Boolean(outcome.shared);
 }
