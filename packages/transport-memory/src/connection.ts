@@ -28,9 +28,11 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
     resolveClosed = resolve;
   });
 
+  let missed: NodeJS.Timeout | undefined;
   const client = {
     changed() {
       tellFlow();
+      listen();
       answerDue();
       readSoon();
     },
@@ -41,6 +43,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   function end(error?: TransportError): void {
     ended = true;
     inbox.length = 0;
+    clearTimeout(missed);
     condition.clients.delete(client);
     resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`));
   }
@@ -48,6 +51,14 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   function tellFlow(): void {
     const { blocked } = condition;
     listener?.(blocked === undefined ? { credit: Number.POSITIVE_INFINITY } : { credit: 0, blocked });
+  }
+
+  /** For two heartbeats, as clients of real brokers do. */
+  function listen(): void {
+    clearTimeout(missed);
+    if (!condition.silent || options.heartbeatMs === 0) return;
+    const late = () => end(new TransportError("timeout", "heartbeat timeout: the broker is silent"));
+    missed = setTimeout(late, 2 * options.heartbeatMs).unref();
   }
 
   const isReading = () => !ended && !condition.silent && condition.blocked === undefined;

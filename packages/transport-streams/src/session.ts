@@ -74,10 +74,12 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
       heartbeat: options.heartbeatMs === 0 ? 0 : lower(heartbeat, seconds(options.heartbeatMs)),
     };
     wire.write(tune(agreed));
-    wire.tuned(agreed.frameMax, agreed.heartbeat);
+    wire.limit(agreed.frameMax);
     stage = "virtual host";
     const virtualHost = endpoint.path === "" ? "/" : endpoint.path;
     const node = nodeOf(await ask(OPEN, open(virtualHost)));
+    // Not before: RabbitMQ 4 keeps silent for 3 s before it refuses a virtual host.
+    wire.beat(agreed.heartbeat);
     const { version } = properties;
     const versions: CommandVersions = isFrom(version, 3, 11)
       ? readVersions(await ask(EXCHANGE_COMMAND_VERSIONS, exchangeCommandVersions()))

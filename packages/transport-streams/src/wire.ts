@@ -87,10 +87,25 @@ export class Wire {
     return answer;
   }
 
-  /** Both limits as agreed on: bytes of a frame, and seconds between heartbeats; 0 is none. */
-  tuned(frameMax: number, heartbeat: number): void {
+  /** Bytes of a frame, as agreed on. */
+  limit(frameMax: number): void {
     this.#splitter.largest = Math.max(frameMax, LARGEST_FRAME);
-    if (heartbeat > 0) this.#beat(heartbeat * 1000);
+  }
+
+  /** From now on. Seconds, as agreed on; 0 is none. */
+  beat(seconds: number): void {
+    if (seconds === 0 || this.#ended) return;
+    const interval = seconds * 1000;
+    const heartbeat = frame(HEARTBEAT, 1);
+    this.#readAt = performance.now();
+    const silent = () => performance.now() - this.#readAt > 2 * interval;
+    this.#heart = setInterval(() => {
+      if (performance.now() - this.#wroteAt >= interval / 2) this.write(heartbeat);
+      // Judged once what came in is read: an event loop that stood still is not taken for a silent peer.
+      if (silent())
+        setImmediate(() => silent() && this.end(new SilentPeerError("Heartbeat timeout"))).unref();
+    }, interval / 2);
+    this.#heart.unref();
   }
 
   end(error: Error): void {
@@ -136,17 +151,5 @@ export class Wire {
     const code = command === METADATA ? OK : content.u16();
     if (code === OK) waiting?.resolve(content);
     else waiting?.reject(new RefusedError(code));
-  }
-
-  #beat(interval: number): void {
-    const heartbeat = frame(HEARTBEAT, 1);
-    const silent = () => performance.now() - this.#readAt > 2 * interval;
-    this.#heart = setInterval(() => {
-      if (performance.now() - this.#wroteAt >= interval / 2) this.write(heartbeat);
-      // Judged once what came in is read: an event loop that stood still is not taken for a silent peer.
-      if (silent())
-        setImmediate(() => silent() && this.end(new SilentPeerError("Heartbeat timeout"))).unref();
-    }, interval / 2);
-    this.#heart.unref();
   }
 }

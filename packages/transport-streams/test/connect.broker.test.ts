@@ -23,8 +23,8 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("connecting to Rab
   it.each([
     ["a wrong password", { username: "guest", password: "wrong" }, "auth"],
     ["an unknown virtual host", { path: "no-such-vhost" }, "not-found"],
-  ])("with %s fails for good, and says so", async (_, own, kind) => {
-    await refused(own).toMatchObject({ kind, permanent: true });
+  ])("with %s fails for good, and says so, however short the heartbeat", async (_, own, kind) => {
+    await refused(own, { heartbeatMs: 1000 }).toMatchObject({ kind, permanent: true });
   });
 
   it("without the right to declare or to write says which right", async () => {

@@ -133,11 +133,11 @@ export class Probe {
   }
 
   /** Waits for the end of the connection. */
-  async ended(): Promise<TransportError | undefined> {
+  async ended(rule: RuleName = "closed-settles"): Promise<TransportError | undefined> {
     const { timeoutMs } = this.#setup;
     if (!(await until(timeoutMs, () => this.end !== undefined))) {
       throw new BrokenRuleError(
-        "closed-settles",
+        rule,
         `The connection was ended, and closed had not settled ${timeoutMs} ms later.`,
       );
     }

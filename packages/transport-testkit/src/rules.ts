@@ -5,6 +5,8 @@ export const rules = {
   connects: "connect() opens one connection, and gives it with publish, onFlow, close and closed.",
   "connect-rejects": "connect() rejects with a TransportError, classified by kind.",
   "connect-aborts": "When its signal aborts, connect() lets go of everything that it opened and rejects.",
+  "connect-times-out":
+    "connect() rejects by itself once connectionTimeoutMs are over, whatever it waits for: name, TCP, TLS or handshake.",
   "flow-at-once": "The listener given to onFlow() hears the present state at once, before onFlow() returns.",
   "flow-credit": "credit is how many more messages may be handed over: a whole number from 0, or Infinity.",
   "flow-blocked": "While the broker takes nothing credit is 0, and blocked says why; each change is told.",
@@ -26,6 +28,8 @@ export const rules = {
   deduplication: "With the capability deduplication, a message sent again with its sequence is stored once.",
   "lanes-apart": "Each lane has a connection of its own: the end of one is not the end of another.",
   "closed-settles": "closed settles when the connection can no longer be used, whoever ended it.",
+  "silence-noticed":
+    "A peer from which nothing comes for two times heartbeatMs, or a little more, is given up: closed settles.",
   "closed-last": "closed settles after the last outcome: nothing is settled after it.",
   "closed-never-rejects": "closed never rejects: it gives the TransportError, or undefined.",
   "close-resolves": "close() resolves in any case and closed with it, and may be called again.",

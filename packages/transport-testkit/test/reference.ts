@@ -12,7 +12,7 @@ import type { StoredMessage, TransportUnderTest } from "@streamll/transport-test
 /** A broker in memory and a transport to it that keep the contract: what the wrong ones are made from. */
 export class ReferenceBroker {
   readonly stored: StoredMessage[] = [];
-  readonly #open = new Set<{ end(error: TransportError): void; flow(): void }>();
+  readonly #open = new Set<{ end(error: TransportError): void; flow(): void; missHeartbeats(): void }>();
   readonly #refused = new Set<string>();
   #blocked = false;
   #silent = false;
@@ -36,12 +36,13 @@ export class ReferenceBroker {
         block: () => this.#block(true),
         silence: () => {
           this.#silent = true;
+          for (const connection of this.#open) connection.missHeartbeats();
           return () => {
             this.#silent = false;
           };
         },
       },
-      timeoutMs: 100,
+      timeoutMs: 200,
       quietMs: 10,
     };
   }
@@ -74,7 +75,10 @@ export class ReferenceBroker {
     signal: AbortSignal,
   ): Promise<TransportConnection> {
     if (this.#silent && !signal.aborted) {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      const late = AbortSignal.timeout(options.connectionTimeoutMs);
+      const either = AbortSignal.any([signal, late]);
+      await new Promise((resolve) => either.addEventListener("abort", resolve, { once: true }));
+      throw new TransportError("timeout", "given up");
     }
     if (signal.aborted) throw new TransportError("timeout", "given up");
     if (endpoint.host === "nowhere") throw new TransportError("unreachable", "no broker there");
@@ -92,7 +96,12 @@ export class ReferenceBroker {
     };
     const flow = () =>
       listener(this.#blocked ? { credit: 0, blocked: "no memory" } : { credit: Number.POSITIVE_INFINITY });
-    const entry = { end, flow };
+    const missHeartbeats = () => {
+      setTimeout(() => {
+        if (this.#silent) end(new TransportError("timeout", "no heartbeat"));
+      }, 2 * options.heartbeatMs).unref();
+    };
+    const entry = { end, flow, missHeartbeats };
     this.#open.add(entry);
     let working = Promise.resolve();
     return {

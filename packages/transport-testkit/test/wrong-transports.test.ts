@@ -335,6 +335,30 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
           }),
       }),
     ],
+    "waits without end for a broker that does not answer while it connects": [
+      "connect-times-out",
+      (right) => ({
+        connect: (endpoint, lane, signal) =>
+          right.connect(endpoint, lane, signal).catch((error: unknown) => {
+            if (signal.aborted || endpoint.host === "nowhere") throw error;
+            return new Promise<never>(() => {});
+          }),
+      }),
+    ],
+    "does not notice that its peer has fallen silent": [
+      "silence-noticed",
+      (right) => ({
+        connect: async (...args) => {
+          const connection = await right.connect(...args);
+          let close: TransportConnection["close"] = connection.close;
+          const closed = new Promise<TransportError | undefined>((resolve) => {
+            void connection.closed.then((error) => error?.kind !== "timeout" && resolve(error));
+            close = (signal) => connection.close(signal).then(() => resolve(undefined));
+          });
+          return { ...connection, closed, close };
+        },
+      }),
+    ],
     "never connects": ["connects", () => ({ connect: () => new Promise(() => {}) })],
     "does not say what it can do": [
       "capabilities",

@@ -68,7 +68,7 @@ export const ending: readonly Check[] = [
     name: "notices that the peer of an idle connection has fallen silent",
     async run(bench) {
       bench.fault("silence");
-      await bench.transport({ heartbeatMs: bench.timeoutMs / 5 });
+      await bench.transport({ heartbeatMs: Math.min(1000, bench.timeoutMs / 5) });
       const probe = await delivered(bench);
       await bench.strike("silence");
       await probe.ended("silence-noticed");
@@ -101,7 +101,7 @@ export const ending: readonly Check[] = [
       await probe.ended();
       const wrong = batch.find(
         ({ message, outcome }) =>
-          message !== refused && outcome?.kind === "refused" && outcome.shared !== true,
+          message !== refused && outcome?.kind === "refused" && !outcome.shared,
       );
       if (wrong === undefined) return;
       throw new BrokenRuleError(
