@@ -33,8 +33,8 @@ export const debian: Engine = {
     await withLock(join(cacheFolder(), "lock"), async () => {
       if (isReady()) return;
       console.error("brokers: fetching RabbitMQ from Debian, which takes a minute or two, once");
-      // python3-pika reads back what the tests have sent: a client that shares nothing with ours.
-      await install("debootstrap", "python3-pika");
+      // These read back what the tests have sent: clients that share nothing with ours.
+      await install("debootstrap", "python3-pika", "python3-qpid-proton");
       await buildImages(missing(suites));
     });
   },
@@ -69,4 +69,4 @@ export const debian: Engine = {
 const isReady = () =>
   missing(suites).length === 0 &&
   existsSync("/usr/sbin/debootstrap") &&
-  existsSync("/usr/lib/python3/dist-packages/pika");
+  ["pika", "proton"].every((name) => existsSync(`/usr/lib/python3/dist-packages/${name}`));
