@@ -26,8 +26,14 @@ export function giveOut(
   const link = sender as Sender & { credit: number; delivery_count: number };
   const limit = () => link.credit + link.delivery_count;
 
+  // rhea writes transfers before the attach, where both are due and credit came along with the peer's attach.
+  let attached = false;
+  setImmediate(() => {
+    attached = true;
+    pump();
+  });
   const pump = () => {
-    while (sender.is_open() && sender.sendable() && sent < limit()) {
+    while (attached && sender.is_open() && sender.sendable() && sent < limit()) {
       const waiting = store.take();
       if (!waiting) return;
       touch();
