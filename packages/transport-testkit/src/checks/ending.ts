@@ -100,8 +100,7 @@ export const ending: readonly Check[] = [
       await bench.strike("disconnect");
       await probe.ended();
       const wrong = batch.find(
-        ({ message, outcome }) =>
-          message !== refused && outcome?.kind === "refused" && !outcome.shared,
+        ({ message, outcome }) => message !== refused && outcome?.kind === "refused" && !outcome.shared,
       );
       if (wrong === undefined) return;
       throw new BrokenRuleError(
