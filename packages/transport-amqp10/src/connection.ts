@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
+import { refuseAccused, type Suspects } from "@streamll/core/internal";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
 import { type Group, SenderLink, WINDOW } from "./link.js";
@@ -13,8 +14,10 @@ const BLOCKED = "the broker takes nothing: it has closed the session's window (s
 export interface LaneSetup {
   readonly wire: Wire;
   readonly dialect: Dialect;
-  readonly opening: Pick<Opening, "attaching">;
+  readonly opening: Pick<Opening, "attaching" | "declined">;
   readonly confirms: boolean;
+  /** Outlive the connection. */
+  readonly suspects: Suspects;
   /** Bounds each request on the connection, in milliseconds. */
   readonly timeoutMs: number;
   /** The endpoint's, for messages. */
@@ -37,6 +40,8 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   let reason: TransportError | undefined;
   let closing = false;
   let full = false;
+  let pauses = 0;
+  let retiring = false;
 
   const closed = wire.ended.then((fault): TransportError | undefined => {
     for (const link of links.values()) link.stop();
@@ -52,7 +57,27 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     wire.end({ stage: "connection", description: reason.message, cause: reason });
   }
 
-  const open: OpenConnection = { rhea, life: life.signal, timeoutMs: lane.timeoutMs, fail };
+  const open: OpenConnection = {
+    rhea,
+    life: life.signal,
+    timeoutMs: lane.timeoutMs,
+    fail,
+    get isBlocked() {
+      return isBlocked();
+    },
+    pause(until) {
+      pauses++;
+      tellFlow();
+      void until.finally(() => {
+        pauses--;
+        tellFlow();
+      });
+    },
+    retire() {
+      retiring = true;
+      tellFlow();
+    },
+  };
 
   function linkTo(address: string): SenderLink {
     const found = links.get(address);
@@ -65,6 +90,8 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       label,
       attaching: async () => opening.attaching?.(address, open),
       changed: tellFlow,
+      declined: (answer) => opening.declined?.(answer, open),
+      accused: (all, error) => refuseAccused(all, lane.suspects, error),
       written: (then) => afterDrain(socket, then),
       failed: fail,
     });
@@ -72,12 +99,18 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     return link;
   }
 
+  const isBlocked = () => [...links.values()].some((link) => link.isBlocked);
+
   function tellFlow(): void {
     if (wire.isEnded) return;
     const all = [...links.values()];
-    if (all.some((link) => link.isBlocked)) return listener?.({ credit: 0, blocked: BLOCKED });
+    if (isBlocked()) return listener?.({ credit: 0, blocked: BLOCKED });
+    if (retiring && all.every((link) => link.isIdle)) {
+      closing = true;
+      return rhea.close();
+    }
     const credit = Math.min(WINDOW, ...all.map((link) => link.room));
-    listener?.({ credit: full ? 0 : credit });
+    listener?.({ credit: full || retiring || pauses > 0 ? 0 : credit });
   }
 
   function checkRoom(): void {

@@ -37,6 +37,8 @@ export interface Dialect {
   outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly ends: TransportError };
   /** Puts what ended a connection, a session or a link in the terms of the seam. */
   failure(fault: Fault, label: string): TransportError;
+  /** Whether a message is one that the broker ended its session over, where it says so: it takes the others. */
+  accused?(fault: Fault): ((message: OutboundMessage) => boolean) | undefined;
   /** Whether a link that ended so is silently opened again when it is next needed (detached when idle). */
   isIdleDetach?(fault: Fault): boolean;
 }
@@ -49,10 +51,14 @@ export interface Opening {
   readonly sasl?: Sasl;
   /** Of the open frame. */
   readonly hostname: string;
+  /** What the broker does not say of an open that it refused, where that can be found out otherwise. */
+  whyRefused?(fault: Fault, signal: AbortSignal): Promise<Fault | undefined>;
   /** Once the connection is open, and before any link: authenticates further, declares. @throws TransportError */
   ready?(open: OpenConnection): Promise<void>;
   /** Before a link to the address is attached, each time: a token for it. @throws TransportError */
   attaching?(address: string, open: OpenConnection): Promise<void>;
+  /** An answer other than accepted came. */
+  declined?(answer: Answer, open: OpenConnection): void;
 }
 
 export interface Sasl {
@@ -68,8 +74,14 @@ export interface OpenConnection {
   readonly life: AbortSignal;
   /** Bounds every request made on it, in milliseconds. */
   readonly timeoutMs: number;
+  /** The broker takes nothing now, and so answers nothing either. */
+  readonly isBlocked: boolean;
   /** Ends the connection because it may not be used any longer. */
-  fail(error: TransportError): void;
+  fail(error: unknown): void;
+  /** Takes nothing more until the step is done. */
+  pause(until: Promise<void>): void;
+  /** Takes nothing more, and ends in good order once all is answered: another connection is to follow. */
+  retire(): void;
 }
 
 /** What the other end of a link allows. */

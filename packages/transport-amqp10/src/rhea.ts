@@ -10,6 +10,7 @@ interface Inside {
   local: { open: { idle_time_out?: number | undefined } };
   remote: { open?: { idle_time_out?: number | undefined } };
   transport_error?: unknown;
+  amqp_transport: { header_received?: unknown };
   _disconnected(): void;
 }
 
@@ -71,6 +72,10 @@ export const socketClosed = (connection: Connection): void => inside(connection)
 /** Whether what ended it was the login. */
 export const failedLogin = (connection: Connection): boolean =>
   inside(connection).transport_error !== undefined;
+
+/** The other end took the login, and speaks AMQP. */
+export const isLoggedIn = (connection: Connection): boolean =>
+  inside(connection).amqp_transport.header_received !== undefined;
 
 /** How many deliveries the other end has allowed on the link, from its first on. */
 export function creditLimit(sender: Sender): number {

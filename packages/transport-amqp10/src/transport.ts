@@ -1,25 +1,36 @@
 import type { Duplex } from "node:stream";
 import type { Endpoint, LaneContext, Transport, TransportConnection, TransportOptions } from "@streamll/core";
-import { connectDeadline, type Reached } from "@streamll/core/internal";
+import { connectDeadline, type Reached, type Suspects } from "@streamll/core/internal";
 import { laneConnection } from "./connection.js";
 import type { Dialect, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
+import { FaultError } from "./fault.js";
 import { type Wire, wireOn } from "./wire.js";
 
 /** AMQP 1.0 in the dialect of one broker. */
 export function amqp10(options: TransportOptions, dialect: Dialect): Transport {
+  const suspects = new Map<number, Suspects>();
   return {
     name: dialect.name,
     capabilities: dialect.capabilities,
-    connect: (endpoint, lane, signal) => connectLane(options, dialect, endpoint, lane, signal),
+    connect(endpoint, lane, signal) {
+      const own = suspects.get(lane.index) ?? new Set();
+      suspects.set(lane.index, own);
+      return connectLane({ options, dialect, endpoint, lane, suspects: own }, signal);
+    },
   };
 }
 
+interface Connecting {
+  readonly options: TransportOptions;
+  readonly dialect: Dialect;
+  readonly endpoint: Endpoint;
+  readonly lane: LaneContext;
+  readonly suspects: Suspects;
+}
+
 async function connectLane(
-  options: TransportOptions,
-  dialect: Dialect,
-  endpoint: Endpoint,
-  lane: LaneContext,
+  { options, dialect, endpoint, lane, suspects }: Connecting,
   signal: AbortSignal,
 ): Promise<TransportConnection> {
   const { label } = endpoint;
@@ -33,9 +44,9 @@ async function connectLane(
     reached = "host";
     const containerId = `${connectionName}#${lane.index}`;
     wire = wireOn({ opening, socket, containerId, heartbeatMs });
-    await deadline.race(wire.opened);
+    await deadline.race(wire.opened.catch((error) => whyRefused(error, opening, deadline.signal)));
     reached = "broker";
-    const setup = { wire, dialect, opening, confirms, timeoutMs: connectionTimeoutMs, label };
+    const setup = { wire, dialect, opening, confirms, suspects, timeoutMs: connectionTimeoutMs, label };
     const connection = laneConnection(setup);
     const lost = connection.closed.then((error) => {
       throw error ?? new Error("Closed");
@@ -55,6 +66,12 @@ async function connectLane(
   } finally {
     deadline.done();
   }
+}
+
+async function whyRefused(error: unknown, opening: Opening, signal: AbortSignal): Promise<never> {
+  if (!(error instanceof FaultError) || error.fault.stage !== "open") throw error;
+  const fault = await opening.whyRefused?.(error.fault, signal).catch(() => undefined);
+  throw fault ? new FaultError(fault) : error;
 }
 
 /** One that is there only after the time was up is let go. */

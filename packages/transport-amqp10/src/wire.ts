@@ -3,7 +3,14 @@ import type { Connection, ConnectionOptions, EventContext } from "rhea";
 import type { Fault, Opening } from "./dialect.js";
 import { FaultError, faultOf } from "./fault.js";
 import { keepAlive } from "./keep-alive.js";
-import { createContainer, failedLogin, socketClosed, stopTimers, takeIdleTimeout } from "./rhea.js";
+import {
+  createContainer,
+  failedLogin,
+  isLoggedIn,
+  socketClosed,
+  stopTimers,
+  takeIdleTimeout,
+} from "./rhea.js";
 
 /** How long an ended connection may take to say goodbye, in milliseconds. */
 const FAREWELL = 1000;
@@ -98,9 +105,11 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     .on("error", broken)
     .on("protocol_error", broken)
     .on("disconnected", () => {});
-  socket.on("error", (cause) => end({ stage: "socket", description: cause.message, cause }));
+  const lost = (description: string, cause?: Error) =>
+    end({ stage: isLoggedIn(rhea) && !isOpen ? "open" : "socket", description, cause });
+  socket.on("error", (cause) => lost(cause.message, cause));
   socket.on("close", () => {
-    end({ stage: "socket", description: "Socket closed" });
+    lost("Socket closed");
     socketClosed(rhea);
   });
   rhea.connect();

@@ -1,11 +1,21 @@
 import type { Endpoint, TransportCapabilities, TransportOptions } from "@streamll/core";
-import { bareHost, type DialAddress, dial, type Login, login, tlsOptions } from "@streamll/core/internal";
-import type { Dialect, OpenConnection, Opening, Sasl } from "../dialect.js";
-import { judged } from "../failure.js";
-import { declarationFailure, failureOf, tooOld } from "./failure.js";
+import {
+  bareHost,
+  type DialAddress,
+  dial,
+  type Login,
+  login,
+  refusalOfVirtualHost,
+  tlsOptions,
+} from "@streamll/core/internal";
+import type { Dialect, Opening, Sasl } from "../dialect.js";
+import { accused, declarationFailure, failureOf } from "./failure.js";
 import { messagesEncoder } from "./message.js";
 import { outcomes } from "./outcomes.js";
+import { redeclarer } from "./redeclare.js";
+import { renew } from "./renewal.js";
 import { declareTopology } from "./topology.js";
+import { checkVersion } from "./version.js";
 
 const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
   confirms,
@@ -27,6 +37,7 @@ export function rabbitmqDialect(options: TransportOptions): Dialect {
     encode: messagesEncoder(options.message),
     outcomeOf: outcomes(options.message),
     failure: failureOf,
+    accused: (fault) => accused(fault, options.message.exchange),
     begin: (endpoint) => begin(options, endpoint),
   };
 }
@@ -34,17 +45,29 @@ export function rabbitmqDialect(options: TransportOptions): Dialect {
 async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Opening> {
   const { label } = endpoint;
   const given = await login(options, endpoint);
+  const redeclare = redeclarer(options, label);
+  const address = addressOf(endpoint, options);
+  const virtualHost = endpoint.path === "" ? "/" : endpoint.path;
   return {
-    dial: (signal) => dial(addressOf(endpoint, options), signal),
-    hostname: `vhost:${endpoint.path === "" ? "/" : endpoint.path}`,
+    dial: (signal) => dial(address, signal),
+    hostname: `vhost:${virtualHost}`,
     sasl: saslOf(given, endpoint, options),
+    async whyRefused({ condition }, signal) {
+      if (condition !== undefined) return undefined;
+      const reply = await refusalOfVirtualHost(address, given, virtualHost, signal);
+      return reply && { stage: "open", description: `${reply.code} ${reply.text}` };
+    },
+    declined: ({ outcome }, open) => {
+      if (outcome === "released") redeclare(open);
+    },
     async ready(open) {
-      checkVersion(open, label);
+      checkVersion(open.rhea, label);
       try {
         await declareTopology(open, options.topology, label);
       } catch (error) {
         throw declarationFailure(error, label);
       }
+      renew(open, given, options, endpoint);
     },
   };
 }
@@ -65,11 +88,4 @@ function saslOf(
   if (!credentials && endpoint.username !== undefined && endpoint.password === undefined)
     return { mechanism: "ANONYMOUS", response: Buffer.from(username) };
   return { mechanism, response: Buffer.from(`\0${username}\0${password}`) };
-}
-
-/** The plugin of 3.x takes other addresses, and has no management node. */
-function checkVersion({ rhea }: OpenConnection, label: string): void {
-  const { product, version } = rhea.properties ?? {};
-  if (product !== "RabbitMQ" || Number.parseInt(String(version), 10) >= 4) return;
-  throw judged({ stage: "open", description: `the broker is RabbitMQ ${version}` }, tooOld, label);
 }

@@ -1,4 +1,4 @@
-import type { TransportError } from "@streamll/core";
+import type { OutboundMessage, TransportError } from "@streamll/core";
 import type { Fault } from "../dialect.js";
 import { judged, judgeSocket, transportError, type Verdict } from "../failure.js";
 import { FaultError } from "../fault.js";
@@ -14,7 +14,11 @@ function judge(fault: Fault): Verdict {
   if (stage === "open") return judgeOpen(fault);
   switch (condition) {
     case "amqp:unauthorized-access":
-      return { kind: "permission", permanent: stage === "attach", hint: GRANT_WRITE };
+      return {
+        kind: "permission",
+        permanent: true,
+        hint: /write access/.test(description) ? GRANT_WRITE : GRANT_DECLARE,
+      };
     case "amqp:not-found":
       return stage === "attach"
         ? { kind: "not-found", permanent: true, hint: CREATE }
@@ -85,28 +89,37 @@ function judgeOpen(fault: Fault): Verdict {
 export function declarationFailure(error: unknown, label: string): unknown {
   if (error instanceof FaultError) return failureOf(error.fault, label);
   if (!(error instanceof RefusedError)) return error;
-  const { kind, permanent, hint } = judgeStatus(error.status);
+  const { kind, permanent, hint } = judgeRefusal(error);
   return transportError(kind, `${label}: ${error.status} ${error.message}. ${hint}`, {
     permanent,
     cause: error,
   });
 }
 
-function judgeStatus(status: number): Verdict {
-  switch (status) {
-    case 401:
-    case 403:
-      return { kind: "permission", permanent: true, hint: GRANT_DECLARE };
-    case 404:
-      return { kind: "not-found", permanent: true, hint: CREATE };
-    case 409: {
-      const hint =
-        'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it';
-      return { kind: "topology-conflict", permanent: true, hint };
-    }
-    case 400:
-      return { kind: "protocol", permanent: true, hint: "Check queueArguments and exchangeArguments" };
-    default:
-      return { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
+function judgeRefusal({ status, message }: RefusedError): Verdict {
+  if (status === 404 || /^no (queue|exchange) '/.test(message))
+    return { kind: "not-found", permanent: true, hint: CREATE };
+  if (/^inequivalent/.test(message)) {
+    const hint =
+      'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it';
+    return { kind: "topology-conflict", permanent: true, hint };
   }
+  if (/x-max-priority.* of queue type/.test(message)) {
+    const hint =
+      'The virtual host makes quorum queues, which have no x-max-priority: set queueType: "classic", or leave queuePriority out';
+    return { kind: "protocol", permanent: true, hint };
+  }
+  return status === 400 || status === 409
+    ? { kind: "protocol", permanent: true, hint: "Check queueArguments and exchangeArguments" }
+    : { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
+}
+
+/** The broker ends a session over a routing key that the user may not write to, and takes all others. */
+export function accused(
+  { description }: Fault,
+  exchangeOfAll: string,
+): ((message: OutboundMessage) => boolean) | undefined {
+  const [, key, place] = /write access to topic '(.*)' in exchange '(.*)' in vhost/s.exec(description) ?? [];
+  if (key === undefined) return undefined;
+  return ({ routingKey, exchange = exchangeOfAll }) => routingKey === key && exchange === place;
 }

@@ -1,7 +1,10 @@
-import type { Message } from "rhea";
+import { randomUUID } from "node:crypto";
+import { startDeadline } from "@streamll/core/internal";
+import type { Message, Sender, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
-import { openRequests, type Requests } from "../requests.js";
-import { types } from "../rhea.js";
+import { transportError } from "../failure.js";
+import { FaultError, faultOf } from "../fault.js";
+import { sessionInside, types } from "../rhea.js";
 
 /** The broker said no to a request of its management node: with a status of HTTP, and why. */
 export class RefusedError extends Error {
@@ -15,30 +18,91 @@ export class RefusedError extends Error {
 
 /** HTTP over AMQP, as RabbitMQ 4 has it. */
 export interface Management {
-  /** Gives the body of the answer. @throws RefusedError, FaultError, TransportError */
-  request(method: "GET" | "PUT" | "POST", path: string, body?: unknown): Promise<unknown>;
+  /** @throws RefusedError, FaultError, TransportError */
+  request(method: "GET" | "PUT" | "POST", path: string, body?: unknown): Promise<void>;
   close(): void;
 }
 
+const NODE = { address: "/management" };
+/** So many answers may be under way at a time. */
+const CREDIT = 100;
+
+/** A sender and a receiver with one name, on a session of their own: whatever is refused there ends no link of ours. */
 export async function openManagement(open: OpenConnection, label: string): Promise<Management> {
-  const requests: Requests = await openRequests(open, {
-    address: "/management",
-    replyTo: "$me",
-    paired: true,
-    label,
+  const { rhea, life, timeoutMs } = open;
+  const session = rhea.create_session();
+  session.begin();
+  const link = {
+    name: randomUUID(),
+    source: NODE,
+    target: NODE,
+    snd_settle_mode: 1 as const,
+    rcv_settle_mode: 0 as const,
+    properties: { paired: true },
+  };
+  const sender = session.attach_sender({ ...link });
+  shareName(session, sender);
+  const receiver = session.attach_receiver({ ...link, credit_window: 0 });
+  const pending = new Map<string, (answer: Message) => void>();
+  receiver.on("message", ({ message }) => {
+    receiver.add_credit(1);
+    pending.get(String(message?.correlation_id))?.(message!);
   });
+  const ready = new Promise<void>((resolve) => {
+    // Before the session is open, rhea names a transfer id that RabbitMQ ends the session for; without credit for the
+    // answer, the first request does.
+    receiver.once("receiver_open", () => {
+      receiver.add_credit(CREDIT);
+      if (sender.sendable()) resolve();
+      else sender.once("sendable", () => resolve());
+    });
+  });
+  const ended = new Promise<never>((_, reject) => {
+    const end = () => {
+      const error = session.error ?? sender.error ?? receiver.error;
+      reject(new FaultError(faultOf("attach", error, `the broker ended the links to ${NODE.address}`)));
+    };
+    for (const event of ["session_error", "session_close"]) session.on(event, end);
+    for (const event of ["sender_error", "sender_close"]) sender.on(event, end);
+    for (const event of ["receiver_error", "receiver_close"]) receiver.on(event, end);
+  });
+  ended.catch(() => {});
+  const bounded = <T>(step: Promise<T>): Promise<T> => {
+    const late = () => transportError("timeout", `${label}: ${NODE.address} does not answer`);
+    const deadline = startDeadline(timeoutMs, life, late);
+    return deadline.race(Promise.race([step, ended])).finally(deadline.done);
+  };
+  await bounded(ready);
+
   return {
-    async request(method, path, body) {
-      const answer = await requests.ask({ subject: method, to: path, body: body ?? null } satisfies Message);
+    async request(method, path, body = null) {
+      const id = randomUUID();
+      const answered = new Promise<Message>((resolve) => pending.set(id, resolve));
+      sender.send({ message_id: id, reply_to: "$me", subject: method, to: path, body });
+      const answer = await bounded(answered).finally(() => pending.delete(id));
       const status = Number(answer.subject);
-      if (status >= 200 && status < 300) return answer.body;
-      throw new RefusedError(status, typeof answer.body === "string" ? answer.body : `status ${status}`);
+      if (status >= 200 && status < 300) return;
+      throw new RefusedError(status, typeof answer.body === "string" ? answer.body : "no reason given");
     },
-    close: requests.close,
+    close: () => session.close(),
   };
 }
 
-/** Of a declaration: a number by itself would be a uint, and a queue's arguments are compared by their types too. */
+/** rhea keeps the links of a session by their names: of two with one name, it is shown the one that is meant. */
+function shareName(session: Session, sender: Sender): void {
+  const own = sessionInside(session);
+  const { on_attach: original } = own;
+  const { name } = sender;
+  own.links[`${name} of the sender`] = sender;
+  own.on_attach = (frame) => {
+    const receiver = own.links[name];
+    if (frame.performative.role) own.links[name] = sender;
+    original.call(session, frame);
+    own.links[name] = receiver;
+  };
+}
+
+/** Of a declaration: rhea would make a uint of a whole number, which RabbitMQ takes for another type. */
 export const argumentMap = (args: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(args).map(([name, value]) => [

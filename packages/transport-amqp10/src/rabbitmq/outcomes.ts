@@ -8,7 +8,7 @@ const confirmed: PublishOutcome = { kind: "confirmed" };
 export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["outcomeOf"] {
   return (answer, label) => {
     const said = [answer.condition, answer.description].filter(Boolean).join(": ");
-    const refused = (kind: "unroutable" | "nack" | "permission", text: string): PublishOutcome => ({
+    const refused = (kind: "unroutable" | "nack", text: string): PublishOutcome => ({
       kind: "refused",
       error: transportError(kind, `${label}: ${said ? `${said}. ` : ""}${text}`, { cause: causeOf(answer) }),
     });
@@ -23,9 +23,19 @@ export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["out
           : confirmed;
       case "rejected":
         if (answer.condition === "amqp:not-found") {
-          const hint = "It was there before: make it again, unless the sink declares it";
-          return { ends: transportError("not-found", `${label}: ${said}. ${hint}`) };
+          // Of all other messages that is true too.
+          const isOfAll = answer.description?.includes(`exchange '${exchange}' in vhost`);
+          const hint = isOfAll
+            ? "It was there before: make it again, unless the sink declares it"
+            : "Create it on the broker";
+          const error = transportError("not-found", `${label}: ${said}. ${hint}`, { permanent: !isOfAll });
+          return isOfAll ? { ends: error } : { kind: "refused", error };
         }
+        if (answer.condition === "amqp:precondition-failed")
+          return {
+            kind: "refused",
+            error: transportError("protocol", `${label}: ${said}`, { permanent: true }),
+          };
         return refused(
           "nack",
           "the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log",
