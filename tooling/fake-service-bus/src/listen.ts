@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { ConnectionOptions, Container } from "rhea";
+import type { Connection, ConnectionOptions, Container } from "rhea";
 import { WebSocketServer } from "ws";
 
 export interface Listener {
@@ -27,11 +27,13 @@ export async function listen(container: Container, certificate?: ServerCertifica
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
     socket.setNoDelay(true);
+    // Whether a client holds the process is to be seen beside it; the listening socket holds this server's.
+    socket.unref();
     socket.once("data", (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
       if (first.toString("latin1", 0, 4) === "GET ") web.emit("connection", socket);
-      else container.create_connection(served).accept(socket);
+      else freeTimers(container.create_connection(served)).accept(socket);
       socket.resume();
     });
   };
@@ -56,6 +58,20 @@ export async function listen(container: Container, certificate?: ServerCertifica
 
 /** Not undefined: rhea would look for a file of settings. */
 const served = {} as ConnectionOptions;
+
+/** rhea's own, which it sets anew for each frame. */
+function freeTimers(connection: Connection): Connection {
+  for (const name of ["heartbeat_in", "heartbeat_out"]) {
+    let timer: NodeJS.Timeout | undefined;
+    Object.defineProperty(connection, name, {
+      get: () => timer,
+      set(next?: NodeJS.Timeout) {
+        timer = next?.unref();
+      },
+    });
+  }
+  return connection;
+}
 
 /** The path and the subprotocol are those of the service. */
 function webSockets(container: Container) {

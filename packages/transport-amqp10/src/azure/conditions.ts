@@ -1,23 +1,29 @@
 import type { TransportErrorKind } from "@streamll/core";
 import type { Fault } from "../dialect.js";
+import type { Verdict } from "../failure.js";
 
-/** What a condition of Service Bus says, and what to do about it. */
-export interface Verdict {
-  readonly kind: TransportErrorKind;
-  readonly permanent: boolean;
-  readonly hint: string;
+/** What a condition of Service Bus says. */
+export interface ConditionVerdict extends Verdict {
   /** The service gave up on it, and does not say whether it was stored. */
   readonly maybeStored?: true;
 }
 
-const passing = (kind: TransportErrorKind, hint: string): Verdict => ({ kind, permanent: false, hint });
-const lasting = (kind: TransportErrorKind, hint: string): Verdict => ({ kind, permanent: true, hint });
-const givenUp = (hint: string): Verdict => ({ ...passing("timeout", hint), maybeStored: true });
+const passing = (kind: TransportErrorKind, hint: string): ConditionVerdict => ({
+  kind,
+  permanent: false,
+  hint,
+});
+const lasting = (kind: TransportErrorKind, hint: string): ConditionVerdict => ({
+  kind,
+  permanent: true,
+  hint,
+});
+const givenUp = (hint: string): ConditionVerdict => ({ ...passing("timeout", hint), maybeStored: true });
 
 const TRY_AGAIN = "The service had a problem of its own: it is tried again";
 
 /** By the condition; https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot */
-const conditions: Readonly<Record<string, Verdict>> = {
+const conditions: Readonly<Record<string, ConditionVerdict>> = {
   "com.microsoft:server-busy": passing(
     "throttled",
     "The namespace is throttled: see its metrics, send larger batches, or take a higher tier",
@@ -58,7 +64,7 @@ const conditions: Readonly<Record<string, Verdict>> = {
 };
 
 /** `undefined` for one that is not known: it is tried again. */
-export const verdictOf = (condition: string | undefined): Verdict | undefined =>
+export const verdictOf = (condition: string | undefined): ConditionVerdict | undefined =>
   condition !== undefined && Object.hasOwn(conditions, condition) ? conditions[condition] : undefined;
 
 /** Of the answer to put-token, whose code is that of HTTP. */
@@ -70,6 +76,10 @@ export function verdictOfStatus(code: number): Verdict {
     return lasting("protocol", "The service does not take the token");
   return passing("timeout", TRY_AGAIN);
 }
+
+/** What concerns the queue or topic, or the right to it: no event is guilty, and no other would fare better. */
+export const isOfEntity = ({ kind }: Verdict): boolean =>
+  kind === "permission" || kind === "auth" || kind === "not-found" || kind === "blocked";
 
 /** What an idle link gets after ten minutes; with nothing under way it is no failure. */
 export const isIdleDetach = ({ stage, condition }: Fault): boolean =>

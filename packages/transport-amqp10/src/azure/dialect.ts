@@ -1,0 +1,129 @@
+import type {
+  Endpoint,
+  PublishOutcome,
+  TransportCapabilities,
+  TransportError,
+  TransportOptions,
+} from "@streamll/core";
+import { bareHost, type DialAddress, dial, say, textOf, tlsOptions } from "@streamll/core/internal";
+import type { Answer, Dialect, Fault, Opening } from "../dialect.js";
+import { judged, judgeSocket, type Verdict } from "../failure.js";
+import { encodeBatches } from "./batch.js";
+import { openCbs } from "./cbs.js";
+import { type Claims, holdClaims } from "./claims.js";
+import { type ConditionVerdict, isIdleDetach, isOfEntity, verdictOf } from "./conditions.js";
+import { defaultCredential } from "./identity.js";
+import { type TokenSource, tokensOfCredential, tokensOfKey } from "./token.js";
+import { dialWebSocket } from "./web-socket.js";
+
+/** As Microsoft's clients have it. */
+const TOKEN_LIFE = 3_600_000;
+
+const PORTS = { amqp: 5672, amqps: 5671, webSocket: 443 };
+
+/**
+ * Azure Service Bus: tokens over CBS, a link for each queue or topic, several messages in a transfer. What is in
+ * `topology.queues` is attached to at once, and must be there: Service Bus declares nothing over AMQP.
+ *
+ * @param tokenLifeMs of the tokens that a key signs.
+ */
+export function serviceBusDialect(options: TransportOptions, tokenLifeMs = TOKEN_LIFE): Dialect {
+  const { message: defaults, topology, azureCredential } = options;
+  const credential = azureCredential === "default" ? defaultCredential() : azureCredential;
+  const firstAddress = topology.queues[0]?.name;
+  return {
+    name: "service-bus",
+    capabilities: capabilitiesOf(options),
+    async begin(endpoint) {
+      const tokenOf =
+        credential === undefined
+          ? tokensOfKey(options, endpoint, tokenLifeMs)
+          : tokensOfCredential(credential, endpoint);
+      return opening(options, endpoint, tokenOf);
+    },
+    addressOf: ({ routingKey }) => defaults.exchange || routingKey,
+    ...(firstAddress === undefined ? {} : { firstAddress }),
+    encode: (messages, limits) => encodeBatches(messages, defaults, limits),
+    outcomeOf,
+    failure,
+    isIdleDetach,
+  };
+}
+
+const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
+  confirms,
+  mandatory: false,
+  priority: false,
+  ttl: true,
+  deadLetter: false,
+  deduplication: false,
+  topology: false,
+});
+
+function opening(options: TransportOptions, endpoint: Endpoint, tokenOf: TokenSource): Opening {
+  const { label } = endpoint;
+  const address = addressOf(endpoint, options);
+  let claims: Claims;
+  return {
+    dial: (signal) =>
+      options.webSocket ? dialWebSocket(address, options.webSocket, signal) : dial(address, signal),
+    sasl: { mechanism: "ANONYMOUS", response: Buffer.alloc(0) },
+    hostname: address.host,
+    async ready(open) {
+      const { put } = await openCbs(open, label);
+      let isTold = false;
+      claims = holdClaims({
+        tokenOf,
+        put,
+        life: open.life,
+        troubled(error) {
+          if (!isTold) tellOfTrouble(options, label, error);
+          isTold = true;
+        },
+        failed: open.fail,
+      });
+    },
+    attaching: (entity) => claims.hold(audienceOf(address, entity)),
+  };
+}
+
+function addressOf({ host, port }: Endpoint, { tls, webSocket }: TransportOptions): DialAddress {
+  const usual = webSocket ? PORTS.webSocket : tls ? PORTS.amqps : PORTS.amqp;
+  return { host: bareHost(host), port: port ?? usual, ...(tls ? { tls: tlsOptions(tls) } : {}) };
+}
+
+/** What a token is for. The port is part of it only where it is no usual one, as in Microsoft's clients. */
+function audienceOf({ host, port }: DialAddress, entity: string): string {
+  const place = Object.values(PORTS).includes(port) ? host : `${host}:${port}`;
+  return `sb://${place}/${entity}`;
+}
+
+function tellOfTrouble({ logger }: TransportOptions, endpoint: string, error: unknown): void {
+  const message = `A token could not be renewed, and is tried again while the old one lives: ${textOf(error)}`;
+  say(logger, "token_not_renewed", { endpoint }, message);
+}
+
+const unknownCondition: Verdict = {
+  kind: "nack",
+  permanent: false,
+  hint: "See the metrics and the diagnostic log of the namespace",
+};
+
+function outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly ends: TransportError } {
+  const { outcome, condition, description = condition ?? `the answer was ${outcome}` } = answer;
+  const verdict: ConditionVerdict = verdictOf(condition) ?? unknownCondition;
+  const permanent = answer.undeliverableHere || verdict.permanent;
+  const said = { stage: "link", description, ...(condition === undefined ? {} : { condition }) } as const;
+  if (isOfEntity(verdict)) return { ends: judged(said, { ...verdict, permanent: false }, label) };
+  const error = judged(said, { ...verdict, permanent }, label);
+  const unclear = verdict.maybeStored || answer.deliveryFailed || outcome === "other";
+  return unclear ? { kind: "unknown", error } : { kind: "refused", error };
+}
+
+function failure(fault: Fault, label: string): TransportError {
+  const { stage, condition } = fault;
+  const verdict = verdictOf(condition) ?? judgeSocket(fault);
+  // What was allowed once may be so again, with a new token; the connect will tell.
+  const isNew = stage === "attach" || stage === "open" || stage === "login" || verdict.kind === "tls";
+  return judged(fault, { ...verdict, permanent: verdict.permanent && isNew }, label);
+}

@@ -1,0 +1,73 @@
+import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
+import { cutToShortString } from "@streamll/core/internal";
+import type { Message } from "rhea";
+import { message as codec, types } from "../rhea.js";
+
+/** A message without its body. */
+export type Sections = Omit<Message, "body">;
+
+/** Of message id, session id and partition key, in characters. */
+export const LONGEST_ID = 128;
+
+/**
+ * The sections before the body, as Microsoft's clients fill them in. Where `exchange` names the queue or topic, the
+ * subject is the routing key, which a subscription's filter may ask for; where the routing key names it, it is the type.
+ */
+export function sectionsOf(message: OutboundMessage, defaults: MessageDefaults): Sections {
+  const { exchange, contentType, appId, persistent, expirationMs } = defaults;
+  const { routingKey, messageId, correlationId, type, timestamp, headers, sessionId, partitionKey } = message;
+  return {
+    durable: persistent,
+    message_id: messageId,
+    correlation_id: cutToShortString(correlationId),
+    subject: exchange === "" ? cutToShortString(type) : routingKey,
+    content_type: contentType,
+    creation_time: new Date(timestamp),
+    application_properties: propertiesOf(
+      { app_id: appId || null, type: exchange === "" ? null : type },
+      headers,
+    ),
+    ...(expirationMs === undefined
+      ? {}
+      : { ttl: expirationMs, absolute_expiry_time: new Date(Date.now() + expirationMs) }),
+    ...(sessionId === undefined ? {} : { group_id: cut(sessionId) }),
+    ...(partitionKey === undefined
+      ? {}
+      : { message_annotations: { "x-opt-partition-key": cut(partitionKey) } }),
+  };
+}
+
+/** Those of one session, or one partition key, may go in one transfer: the service stores it as a whole. */
+export const groupOf = ({ sessionId, partitionKey }: OutboundMessage): string =>
+  `${sessionId ?? ""}\0${partitionKey ?? ""}`;
+
+const cut = (text: string): string => text.slice(0, LONGEST_ID);
+
+/** A consumer of any language reads long and double alike; what rhea makes of a number differs by its value. */
+function propertiesOf(...all: readonly MessageHeaders[]): Record<string, unknown> {
+  const properties: Record<string, unknown> = {};
+  for (const [name, value] of all.flatMap((headers) => Object.entries(headers))) {
+    if (value === undefined || value === null) continue;
+    properties[name] = typeof value === "number" ? numberOf(value) : value;
+  }
+  return properties;
+}
+
+const numberOf = (value: number) =>
+  Number.isSafeInteger(value) ? types.wrap_long(value) : types.wrap_double(value);
+
+/** A message up to its body. */
+export const encodeSections = (sections: Sections): Buffer =>
+  codec.encode({ ...sections, body: codec.data_sections([]) });
+
+const DATA = 0x75;
+const BINARY_8 = 0xa0;
+const BINARY_32 = 0xb0;
+
+/** What stands before `length` bytes of data. */
+export function dataHead(length: number): Buffer {
+  if (length <= 255) return Buffer.from([0, 0x53, DATA, BINARY_8, length]);
+  const head = Buffer.from([0, 0x53, DATA, BINARY_32, 0, 0, 0, 0]);
+  head.writeUInt32BE(length, 4);
+  return head;
+}

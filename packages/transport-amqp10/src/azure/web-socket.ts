@@ -1,0 +1,40 @@
+import type { Duplex } from "node:stream";
+import type { ConnectionOptions } from "node:tls";
+import { TransportNotInstalledError, type WebSocketOptions } from "@streamll/core";
+import type { DialAddress } from "@streamll/core/internal";
+
+/** The path and the subprotocol by which Service Bus speaks AMQP there. */
+const PATH = "$servicebus/websocket";
+const PROTOCOL = "AMQPWSB10";
+
+/**
+ * A web socket as a stream of bytes, which `signal` destroys whenever it aborts. It does not hold the process.
+ *
+ * @throws TransportNotInstalledError where `ws` is not installed.
+ */
+export async function dialWebSocket(
+  { host, port, tls }: DialAddress,
+  { agent }: WebSocketOptions,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { WebSocket, createWebSocketStream } = await import("ws").catch((cause: unknown) => {
+    throw new TransportNotInstalledError("ws", "webSocket", { cause });
+  });
+  const name = host.includes(":") ? `[${host}]` : host;
+  const url = `${tls ? "wss" : "ws"}://${name}:${port}/${PATH}`;
+  const socket = new WebSocket(url, [PROTOCOL], {
+    ...(tls as ConnectionOptions | undefined),
+    ...(agent === undefined ? {} : { agent }),
+    perMessageDeflate: false,
+  });
+  const stream = createWebSocketStream(socket);
+  socket.once("upgrade", ({ socket: tcp }) => tcp.unref());
+  return new Promise((resolve, reject) => {
+    stream.on("error", reject);
+    stream.on("close", () => reject(new Error("Socket closed")));
+    socket.once("open", () => resolve(stream));
+    const abort = () => stream.destroy(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}
