@@ -32,6 +32,7 @@ export const logLines = {
   rejected: line("warn", "gathered", "code"),
   not_dead_lettered: line("warn", "gathered", "code", "exchange"),
   second_writer: line("error", "once", "endpoint", "lane"),
+  token_not_renewed: line("warn", "once", "endpoint"),
   unsent_at_exit: line("error", "once", "code", "failures"),
   returned: line("warn", "once", "endpoint", "exchange"),
   option_warning: line("warn", "once", "about"),
