@@ -2,7 +2,7 @@ import { TransportError, type TransportErrorKind } from "@streamll/core";
 import { socketFaultOf, textOf } from "@streamll/core/internal";
 import type { Dialect, Fault } from "./dialect.js";
 import { FaultError } from "./fault.js";
-import { SILENT } from "./wire.js";
+import { SILENT, SPEAKS_TLS } from "./wire.js";
 
 export interface Verdict {
   readonly kind: TransportErrorKind;
@@ -37,6 +37,8 @@ export function judged(
 
 /** Of the network, of TLS, and of an other end that speaks something else: the same whatever the broker is. */
 export function judgeSocket({ stage, description, cause }: Fault): Verdict {
+  if (description === SPEAKS_TLS)
+    return { kind: "tls", permanent: true, hint: "Use amqps://, or the broker's plain port (5672)" };
   switch (socketFaultOf(cause ?? new Error(description))) {
     case "timeout":
       return hangs;

@@ -14,6 +14,8 @@ import {
 
 /** How long an ended connection may take to say goodbye, in milliseconds. */
 const FAREWELL = 1000;
+/** What a record of TLS begins with that says no. */
+const TLS_ALERT = 0x15;
 /** No frame that comes here is large. */
 const MAX_FRAME_SIZE = 64 * 1024;
 
@@ -105,8 +107,16 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     .on("error", broken)
     .on("protocol_error", broken)
     .on("disconnected", () => {});
+  let speaksTls = false;
+  socket.once("data", (first: Buffer) => {
+    speaksTls = first[0] === TLS_ALERT;
+  });
   const lost = (description: string, cause?: Error) =>
-    end({ stage: isLoggedIn(rhea) && !isOpen ? "open" : "socket", description, cause });
+    end({
+      stage: isLoggedIn(rhea) && !isOpen ? "open" : "socket",
+      description: speaksTls ? SPEAKS_TLS : description,
+      cause,
+    });
   socket.on("error", (cause) => lost(cause.message, cause));
   socket.on("close", () => {
     lost("Socket closed");
@@ -127,6 +137,7 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
   };
 }
 
+export const SPEAKS_TLS = "the port speaks TLS";
 export const SILENT = "nothing was heard of the broker";
 
 const initially = (response: Buffer) => ({
