@@ -532,7 +532,7 @@ export class DeliveryEngine {
       this.#journal.say("retried", { code: error.code }, `tried again: ${error.message}`);
       return;
     }
-    const refusal = refusalOf(error);
+    const refusal = doubted(entry, refusalOf(error));
     const { deadLetter } = this.#setup;
     if (entry.failure !== undefined) {
       const { exchange } = entry.message;
@@ -557,7 +557,7 @@ export class DeliveryEngine {
     if (deliveryTimeoutMs === undefined || this.#clock.now() - entry.acceptedAt < deliveryTimeoutMs)
       return false;
     const message = `not delivered within ${deliveryTimeoutMs / 1000} s (deliveryTimeout)`;
-    this.#fail(entry, new DeliveryError("DELIVERY_TIMEOUT", message), entry.tries);
+    this.#fail(entry, doubted(entry, new DeliveryError("DELIVERY_TIMEOUT", message)), entry.tries);
     return true;
   }
 
@@ -739,6 +739,13 @@ const isHopeless = (errors: readonly TransportError[]): boolean =>
 function unwrapped(error: TransportError): StreamllError {
   const { cause } = error;
   return cause instanceof StreamllError && !("kind" in cause) ? cause : error;
+}
+
+/** The broker may have it all the same, from a try that it did not answer. */
+function doubted({ maybeStored }: Entry, error: DeliveryError): DeliveryError {
+  if (!maybeStored) return error;
+  const message = `${error.message}. A try of it went unanswered: it may have arrived`;
+  return new DeliveryError(error.code, message, { cause: error.cause });
 }
 
 function refusalOf(error: TransportError): DeliveryError {

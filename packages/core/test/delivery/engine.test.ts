@@ -260,6 +260,18 @@ describe("a lost connection", () => {
 });
 
 describe("a refused event", () => {
+  it("of which a try went unanswered is said to have arrived, maybe", async () => {
+    const { engine, transport, clock, failures } = bench({ maxRetries: 0 });
+    engine.offer(message());
+    await clock.advance(0);
+    transport.connection.die();
+    transport.onPublish = (connection) => connection.answer({ kind: "refused", error: unroutable });
+    engine.offer(message());
+    await clock.advance(5000);
+    const words = failures.map(({ error }) => error.message);
+    expect(words).toEqual([expect.stringContaining("no queue. A try of it went unanswered"), "no queue"]);
+  });
+
   it("goes again after its backoff with a new sequence, overtaken by others", async () => {
     const { engine, transport, clock } = bench({ batchSize: 1 });
     engine.offer(message({ messageId: "refused" }));
