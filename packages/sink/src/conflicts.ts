@@ -1,16 +1,20 @@
 import type { ConfigurationProblem, Endpoint, Transport } from "@streamll/core";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./options/table.js";
+import { strangeToServiceBus } from "./service-bus.js";
 import { strangeToStreams } from "./stream.js";
-import { type Choice, capabilitiesOf, nameOf, speaksStreams } from "./transport/choose.js";
+import { type Choice, capabilitiesOf, nameOf, speaksServiceBus, speaksStreams } from "./transport/choose.js";
 
 /** What the transport learns at its creation, and so not one that the user made. */
 const learntAtCreation: readonly OptionName[] = [
   "amqpVersion",
+  "authProvider",
+  "credential",
   "credentials",
   "ssl",
   "sslVerify",
   "tls",
   "heartbeat",
+  "webSocket",
   "connectionName",
   "exchange",
   "exchangeType",
@@ -91,6 +95,7 @@ export function powerless(
   if (choice.kind === "known" && choice.known.name === "memory" && values.ssl === true) {
     problems.push({ option: "ssl", message: `${transport} is in this process and has no TLS` });
   }
+  if (speaksServiceBus(choice)) problems.push(...strangeToServiceBus(values, isSet, endpoints));
   if (speaksStreams(choice)) problems.push(...strangeToStreams(values, isSet, endpoints));
   return problems;
 }

@@ -6,7 +6,6 @@ export type {
   HeaderValue,
   RabbitMQSinkOptions,
   SizeText,
-  TokenCredential,
   UserHeaders,
   UserTlsOptions,
 } from "./options/sink-options.js";

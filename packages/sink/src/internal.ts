@@ -1,5 +1,6 @@
 // What sibling packages and the project's own scripts build on; outside semver.
-export { parseEndpoint, redactUrl } from "./endpoint/parse-endpoint.js";
+export { parseEndpoint } from "./endpoint/parse-endpoint.js";
+export { redactUrl } from "./endpoint/redact-url.js";
 export { closestName } from "./options/closest-name.js";
 export { optionsDocument } from "./options/document.js";
 export { overEnvironment, variablesFor } from "./options/environment.js";

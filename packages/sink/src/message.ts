@@ -35,10 +35,12 @@ function shallowCopy<T extends object>(value: T): T {
  * @throws InvalidEventError for what is no event.
  */
 export function messageMaker(
-  { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
+  { eventFilter, transform, routingKey, headers, maxEventBytes, ...keys }: ResolvedOptions,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
+  const sessionId = keys.sessionId === undefined ? undefined : compileTemplate(keys.sessionId);
+  const partitionKey = keys.partitionKey === undefined ? undefined : compileTemplate(keys.partitionKey);
   const headersOf = headersMaker(headers, complain);
 
   const passes = (event: StreamllEvent): boolean => {
@@ -82,6 +84,8 @@ export function messageMaker(
       type: event.eventType,
       timestamp: epochMsOf(event.timestamp),
       headers: headersOf(event),
+      ...(sessionId && { sessionId: sessionId.render(event) }),
+      ...(partitionKey && { partitionKey: partitionKey.render(event) }),
     };
   };
 }

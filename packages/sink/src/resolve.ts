@@ -17,6 +17,7 @@ import type { RabbitMQSinkOptions } from "./options/sink-options.js";
 import { type OptionName, type ResolvedOptions, table } from "./options/table.js";
 import type { Provider } from "./provider/provider.js";
 import { remarksOn } from "./provider/remarks.js";
+import { entityOf, serviceBusTopology } from "./service-bus.js";
 import { streamEndpoint, streamTopology } from "./stream.js";
 import { type ResolvedTopology, resolveTopology } from "./topology.js";
 import {
@@ -24,6 +25,7 @@ import {
   capabilitiesOf,
   chooseTransport,
   schemesOf,
+  speaksServiceBus,
   speaksStreams,
 } from "./transport/choose.js";
 import { lazyTransport } from "./transport/lazy.js";
@@ -52,27 +54,33 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   const { values: read, origins, problems } = readOptions(options as Readonly<Record<string, unknown>>);
   const isSet = (option: OptionName) => origins.has(option) && origins.get(option)?.from !== "URL";
   const cluster = resolveEndpoints(read, origins);
-  const values = withUrl(read, cluster.fromUrl, origins);
+  const given = withUrl(read, cluster.fromUrl, origins);
   if (!(isSet("transport") && !isSet("amqpUrl"))) problems.push(...cluster.problems);
 
-  const choice = chooseTransport(values, isSet, cluster.endpoints[0]);
+  const choice = chooseTransport(given, isSet, cluster.endpoints[0]);
+  const isServiceBus = choice !== undefined && speaksServiceBus(choice);
+  const values = isServiceBus ? onServiceBus(given, isSet, cluster.endpoints) : given;
   if (choice === undefined && cluster.endpoints.length > 0) {
     const message = `nobody speaks ${cluster.endpoints[0]!.scheme}:; known are ${schemesOf(values).join(", ")}`;
     problems.push({ option: "amqpUrl", message });
   }
   const capabilities = choice && capabilitiesOf(choice);
   const isStream = choice !== undefined && speaksStreams(choice);
+  const plain = { queue: undefined, expirationMs: values.messageTtl, problems: [], warnings: [] };
   const topology: ResolvedTopology = isStream
-    ? { queue: undefined, expirationMs: undefined, warnings: [], ...streamTopology(values) }
-    : resolveTopology({
-        ...values,
-        mode: choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
-        defaultRoutingKey: table.routingKey.default,
-        template: compileTemplate(values.routingKey),
-        queueType: isSet("queueType") ? values.queueType : undefined,
-        messageTtlMs: values.messageTtl,
-        priority: values.queuePriority,
-      });
+    ? { ...plain, ...streamTopology(values) }
+    : isServiceBus
+      ? { ...plain, topology: serviceBusTopology(values) }
+      : resolveTopology({
+          ...values,
+          mode:
+            choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
+          defaultRoutingKey: table.routingKey.default,
+          template: compileTemplate(values.routingKey),
+          queueType: isSet("queueType") ? values.queueType : undefined,
+          messageTtlMs: values.messageTtl,
+          priority: values.queuePriority,
+        });
   problems.push(...contradictions(values, isSet, cluster.endpoints), ...topology.problems);
   const { provider } = cluster;
   const remarks = provider && remarksOn(provider, values, isSet, cluster.endpoints);
@@ -81,6 +89,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (choice === undefined) throw new Error("unreachable");
 
+  const azureCredential = values.credential ?? (values.authProvider && "default");
   const transportOptions: TransportOptions = {
     confirms: values.publisherConfirms && capabilities?.confirms !== false,
     message: {
@@ -100,6 +109,8 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
       ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
       : {}),
     ...(values.credentials === undefined ? {} : { credentials: values.credentials }),
+    ...(azureCredential === undefined ? {} : { azureCredential }),
+    ...(values.webSocket === false ? {} : { webSocket: values.webSocket }),
     ...(values.publisherName === undefined ? {} : { publisherName: values.publisherName }),
     ...(values.streamFilter ? { filterByType: true } : {}),
     ...(values.streamAddressResolver === undefined ? {} : { resolveAddress: values.streamAddressResolver }),
@@ -124,6 +135,16 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     warnings: [...cluster.warnings, ...(remarks?.warnings ?? []), ...topology.warnings, ...noVerify],
   };
 }
+
+/** Without an exchange of the user's own, events go to what the URL names, else to what the routing key does. */
+const onServiceBus = (
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+  endpoints: readonly Endpoint[],
+): ResolvedOptions => ({
+  ...values,
+  exchange: (isSet("exchange") ? values.exchange : "") || entityOf(endpoints),
+});
 
 function withUrl(
   values: ResolvedOptions,

@@ -48,16 +48,25 @@ function outOfOrder(found: readonly FoundMessage[]): FoundMessage[] {
 /** A busy machine takes ten times as long. */
 const patient = { timeout: 300_000 };
 
-const optionsFor = (broker: Broker, name: string) =>
+type Version = "0-9-1" | "1.0";
+
+/** RabbitMQ 4 speaks both. */
+const spoken = brokersForTests().flatMap((broker) => {
+  const both: Version[] = broker.version.startsWith("3.") ? ["0-9-1"] : ["0-9-1", "1.0"];
+  return both.map((amqpVersion) => ({ broker, version: broker.version, amqpVersion }));
+});
+
+const optionsFor = (broker: Broker, amqpVersion: Version, name: string) =>
   ({
     amqpUrl: broker.url,
+    amqpVersion,
     exchange: name,
     routingKey: "app.{module_name}.{event_type}",
     queue: name,
     flushTimeout: "4m",
   }) as const;
 
-describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
+describe.each(spoken)("on RabbitMQ $version over AMQP $amqpVersion", ({ broker, amqpVersion }) => {
   it(
     "100,000 events arrive exactly once, in order within each execution, equal to what was sent",
     patient,
@@ -65,7 +74,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
       test.skip(unreadable() !== undefined, unreadable());
       await using scratch = scratchName(broker);
       const sent = [...program(100_000)];
-      const sink = new RabbitMQSink(optionsFor(broker, scratch.name));
+      const sink = new RabbitMQSink(optionsFor(broker, amqpVersion, scratch.name));
       await handOver(sink, sent);
       expect(await sink.stop()).toMatchObject({ failed: 0, dropped: 0, pending: 0 });
       expect(sink.stats()).toMatchObject({ events_sent: 100_000, events_retried: 0 });
@@ -103,7 +112,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     await using scratch = scratchName(broker);
     const sent = [...program(30_000)];
     const sink = new RabbitMQSink({
-      ...optionsFor(broker, scratch.name),
+      ...optionsFor(broker, amqpVersion, scratch.name),
       maxBufferedEvents: 10_000,
     });
     let killed: Promise<void> | undefined;

@@ -207,23 +207,8 @@ describe("the URL", () => {
 });
 
 describe("what a later package brings", () => {
-  const amqp10 = "@streamll/transport-amqp10";
   const pubsub = "@streamll/transport-pubsub";
   it.each<[RabbitMQSinkOptions, string]>([
-    [{ amqpVersion: "1.0" }, amqp10],
-    [
-      { amqpUrl: "amqps://ns.servicebus.windows.net", exchange: "", routingKey: "q", messageTtl: 3600 },
-      amqp10,
-    ],
-    [
-      { amqpUrl: "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=k=" },
-      amqp10,
-    ],
-    [{ authProvider: "azure_managed_identity" }, amqp10],
-    [{ credential: { getToken: async () => null } }, amqp10],
-    [{ sessionId: "{execution_id}" }, amqp10],
-    [{ partitionKey: "{execution_id}" }, amqp10],
-    [{ webSocket: true }, amqp10],
     [{ amqpUrl: "pubsub://project" }, pubsub],
     [{ amqpUrl: "amqps://p.pubsub-amqp.googleapis.com:5671", routingKey: "", ssl: true }, pubsub],
   ])("%o names the package", (options, packageName) => {

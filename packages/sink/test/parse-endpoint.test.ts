@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpoint, redactUrl } from "../src/endpoint/parse-endpoint.js";
+import { parseEndpoint } from "../src/endpoint/parse-endpoint.js";
+import { redactUrl } from "../src/endpoint/redact-url.js";
 import { Refusal } from "../src/options/option.js";
 
 describe("a URL that can be read", () => {

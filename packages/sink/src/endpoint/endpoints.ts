@@ -4,8 +4,8 @@ import type { Origin } from "../options/read.js";
 import type { OptionName, ResolvedOptions } from "../options/table.js";
 import { isUpgraded, remarkOnTls } from "../provider/encryption.js";
 import { type Provider, providerOf } from "../provider/provider.js";
-import { isConnectionString } from "../transport/choose.js";
 import { amqp091, streams } from "../transport/known.js";
+import { isConnectionString, parseConnectionString } from "./connection-string.js";
 import { isAmqp, parseEndpoint, withLabel } from "./parse-endpoint.js";
 
 export interface ResolvedEndpoints {
@@ -18,6 +18,8 @@ export interface ResolvedEndpoints {
   readonly warnings: readonly string[];
 }
 
+const HTTPS_PORT = 443;
+
 /** The addresses of one cluster, with what options say of TLS, user and port. */
 export function resolveEndpoints(
   values: ResolvedOptions,
@@ -28,11 +30,11 @@ export function resolveEndpoints(
   const problem = (message: string) => problems.push({ option, message });
   const warnings = new Set<string>();
   const endpoints: Endpoint[] = [];
-  const urls = values.amqpUrl.filter((url) => !isConnectionString(url));
-  if (urls.length > 0 && urls.length < values.amqpUrl.length) problem("a connection string stands alone");
+  const urls = values.amqpUrl;
+  if (urls.length > 1 && urls.some(isConnectionString)) problem("a connection string stands alone");
   for (const [index, url] of urls.entries()) {
     const place = urls.length > 1 ? `URL ${index + 1}: ` : "";
-    const endpoint = parseEndpoint(url);
+    const endpoint = isConnectionString(url) ? parseConnectionString(url) : asAmqp(parseEndpoint(url));
     if (endpoint instanceof Refusal) {
       problem(`${place}${endpoint.message}`);
       continue;
@@ -61,10 +63,16 @@ export function resolveEndpoints(
   return { endpoints, fromUrl, provider, problems, warnings: [...warnings] };
 }
 
+/** What Azure calls `sb:` is AMQP over TLS. */
+function asAmqp(endpoint: Endpoint | Refusal): Endpoint | Refusal {
+  if (endpoint instanceof Refusal || endpoint.scheme !== "sb") return endpoint;
+  return withLabel({ ...endpoint, scheme: "amqps" });
+}
+
 /** Credentials given as options stay as they are: a key of Azure has + and / in it. */
-function finished(endpoint: Endpoint, { ssl, username, password }: ResolvedOptions): Endpoint {
+function finished(endpoint: Endpoint, { ssl, username, password, webSocket }: ResolvedOptions): Endpoint {
   const scheme = isUpgraded(endpoint, ssl) ? "amqps" : endpoint.scheme;
-  const port = endpoint.port ?? amqp091.ports?.[scheme];
+  const port = endpoint.port ?? (webSocket && isAmqp(scheme) ? HTTPS_PORT : amqp091.ports?.[scheme]);
   return withLabel({
     ...endpoint,
     scheme,

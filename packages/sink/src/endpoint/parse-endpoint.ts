@@ -57,14 +57,6 @@ export function withLabel(endpoint: Omit<Endpoint, "label">): Endpoint {
   return { ...endpoint, label };
 }
 
-/** A URL as errors may show it, also where it cannot be read. */
-export function redactUrl(url: string): string {
-  const endpoint = parseEndpoint(url);
-  if (!(endpoint instanceof Refusal)) return endpoint.label;
-  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url.trim())?.[0] ?? "";
-  return scheme === "" ? "the URL" : `${scheme}…`;
-}
-
 function userinfo(text: string): [string, string | undefined] {
   const colon = text.indexOf(":");
   if (colon < 0) return [decode(text, "user name"), undefined];

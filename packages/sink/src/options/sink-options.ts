@@ -4,9 +4,11 @@ import type {
   DeliveryStats,
   Logger,
   StreamllEvent,
+  TokenCredential,
   Transport,
   TransportFactory,
   TransportTlsOptions,
+  WebSocketOptions,
 } from "@streamll/core";
 import type { Failure } from "../failure.js";
 
@@ -20,13 +22,6 @@ export type HeaderValue = string | number | bigint | boolean | Date | null | und
 
 /** Headers that the user adds to a message. */
 export type UserHeaders = Readonly<Record<string, HeaderValue>>;
-
-/** Anything that answers with a token, as `@azure/identity` does. */
-export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
-}
 
 /** Of Node's TLS options. `sslVerify` says whether the certificate is checked. */
 export type UserTlsOptions = Omit<TransportTlsOptions, "rejectUnauthorized">;
@@ -54,6 +49,7 @@ export interface RabbitMQSinkOptions {
   readonly password?: string | undefined;
   /** Asked at every connect, and before `expiresAt`. */
   readonly credentials?: CredentialsProvider | undefined;
+  /** Azure AD instead of a key, on Azure Service Bus. */
   readonly authProvider?: "azure_managed_identity" | undefined;
   /** An Azure AD credential for `authProvider`. */
   readonly credential?: TokenCredential | undefined;
@@ -76,12 +72,15 @@ export interface RabbitMQSinkOptions {
   readonly connectionName?: string | undefined;
   /** Whether `start()` waits for a broker that cannot be reached. Default `false`. */
   readonly waitForBroker?: boolean | undefined;
-  /** AMQP 1.0 over a web socket on port 443. Default `false`. */
-  readonly webSocket?: boolean | undefined;
+  /** To Azure Service Bus over a web socket, on port 443; `agent` leads through a proxy. Default `false`. */
+  readonly webSocket?: boolean | WebSocketOptions | undefined;
 
   // What is declared on the broker
 
-  /** Default `"streamll_events"`; `""` is the broker's default exchange. */
+  /**
+   * Default `"streamll_events"`; `""` is the broker's default exchange. On Azure Service Bus it is the topic or queue, and
+   * the default is `""`: then the routing key is.
+   */
   readonly exchange?: string | undefined;
   /** Default `"topic"`. */
   readonly exchangeType?: string | undefined;

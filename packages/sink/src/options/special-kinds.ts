@@ -3,11 +3,12 @@ import {
   type StreamllEvent,
   type Transport,
   type TransportFactory,
+  type WebSocketOptions,
 } from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
 import { compileTemplate } from "@streamll/core/internal";
-import { redactUrl } from "../endpoint/parse-endpoint.js";
-import { callback, count, duration, isRecord, jsonFromText, record } from "./kinds.js";
+import { redactUrl } from "../endpoint/redact-url.js";
+import { boolean, callback, count, duration, isRecord, jsonFromText, record } from "./kinds.js";
 import { type Kind, Refusal, shown } from "./option.js";
 import type { HeaderValue, UserHeaders, UserTlsOptions } from "./sink-options.js";
 
@@ -85,6 +86,20 @@ export const tls: Kind<UserTlsOptions> = record(
     return undefined;
   },
 ) as Kind<UserTlsOptions>;
+
+/** A web socket around the protocol, or none. */
+export const webSocket: Kind<WebSocketOptions | false> = {
+  type: "boolean or `{ agent }`",
+  allowed: "true, false, or an object with agent, an agent of node:https",
+  read(value) {
+    if (typeof value === "boolean") return value && {};
+    if (!isRecord(value) || Object.keys(value).some((key) => key !== "agent")) return refused;
+    const { agent } = value;
+    return agent === undefined || (typeof agent === "object" && agent !== null) ? value : refused;
+  },
+  fromText: boolean.fromText!,
+  show: (given) => given !== false,
+};
 
 /** Arguments of an exchange or a queue, with RabbitMQ's names. */
 export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(

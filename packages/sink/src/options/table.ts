@@ -4,12 +4,13 @@ import type {
   DeliveryStats,
   Logger,
   StreamllEvent,
+  TokenCredential,
 } from "@streamll/core";
 import type { Failure } from "../failure.js";
-import { amqp10, streams } from "../transport/known.js";
+import { serviceBus, streams } from "../transport/known.js";
 import { boolean, callback, choice, count, duration, objectWith, orFalse, size, text } from "./kinds.js";
 import type { Group, Option, ValueOf } from "./option.js";
-import type { RabbitMQSinkOptions, TokenCredential } from "./sink-options.js";
+import type { RabbitMQSinkOptions } from "./sink-options.js";
 import {
   brokerArguments,
   circuitBreaker,
@@ -20,6 +21,7 @@ import {
   transport,
   transports,
   urls,
+  webSocket,
 } from "./special-kinds.js";
 
 const MiB = 2 ** 20;
@@ -83,13 +85,13 @@ export const table = {
   }),
   authProvider: where({
     kind: choice("azure_managed_identity"),
-    package: amqp10.packageName,
-    about: "Azure AD instead of a key.",
+    package: serviceBus.packageName,
+    about: "Azure AD instead of a key, on Azure Service Bus.",
   }),
   credential: where({
     kind: objectWith<TokenCredential>("`TokenCredential`", "getToken"),
     secret: true,
-    package: amqp10.packageName,
+    package: serviceBus.packageName,
     about:
       "The Azure AD credential of `authProvider`; without it `DefaultAzureCredential` is used where `@azure/identity` is installed.",
   }),
@@ -138,17 +140,19 @@ export const table = {
     about: "Whether `start()` waits until a broker that cannot be reached is there.",
   }),
   webSocket: where({
-    kind: boolean,
+    kind: webSocket,
     default: false,
-    package: amqp10.packageName,
-    about: "AMQP 1.0 over a web socket on port 443.",
+    package: serviceBus.packageName,
+    about:
+      "To Azure Service Bus over a web socket, on port 443, by the package `ws`. `{ agent }` is one of `node:https`, for a proxy.",
   }),
 
   exchange: declared({
     kind: text({ min: 0, maxBytes: 255 }),
     default: "streamll_events",
     variables: ["RABBITMQ_EXCHANGE", "AMAZON_MQ_EXCHANGE", "CLOUDAMQP_EXCHANGE", "AZURE_SERVICEBUS_EXCHANGE"],
-    about: "`\"\"` is the broker's default exchange: the routing key is then the queue's name.",
+    about:
+      '`""` is the broker\'s default exchange: the routing key is then the queue\'s name. On Azure Service Bus it is the topic or queue, by default what `amqpUrl` names, else `""`.',
   }),
   exchangeType: declared({
     kind: name,
@@ -382,13 +386,14 @@ export const table = {
   appId: delivery({ kind: name, default: "streamll", about: "The message property `app-id`." }),
   sessionId: delivery({
     kind: template(1),
-    package: amqp10.packageName,
-    about: "Session on Azure Service Bus.",
+    package: serviceBus.packageName,
+    about:
+      "Session on Azure Service Bus, at most 128 characters; a queue with sessions needs it. `{execution_id}` keeps each execution in order.",
   }),
   partitionKey: delivery({
     kind: template(1),
-    package: amqp10.packageName,
-    about: "Partition key on Azure Service Bus.",
+    package: serviceBus.packageName,
+    about: "Partition key on Azure Service Bus, at most 128 characters.",
   }),
 
   metricsCallback: observing({

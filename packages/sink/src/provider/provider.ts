@@ -1,7 +1,8 @@
 import { amazonMq } from "./amazon-mq.js";
+import { azureServiceBus } from "./azure-service-bus.js";
 import { cloudAmqp } from "./cloudamqp.js";
 
-/** A managed RabbitMQ, and what holds there. The provider's page under `docs/providers` has the source of each fact. */
+/** Who runs the broker: mostly a managed RabbitMQ; and what holds there. The provider's page under `docs/providers` has the source of each fact. */
 export interface Provider {
   readonly name: string;
   readonly hosts: RegExp;
@@ -20,7 +21,7 @@ export interface Provider {
   readonly smallest: { readonly plan: string; readonly connections: number };
 }
 
-const providers: readonly Provider[] = [amazonMq, cloudAmqp];
+const providers: readonly Provider[] = [amazonMq, cloudAmqp, azureServiceBus];
 
 export const providerOf = (host: string): Provider | undefined =>
   providers.find(({ hosts }) => hosts.test(host));

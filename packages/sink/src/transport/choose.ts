@@ -1,6 +1,8 @@
 import type { Endpoint, Transport, TransportCapabilities, TransportFactory } from "@streamll/core";
+import { isConnectionString } from "../endpoint/connection-string.js";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "../options/table.js";
-import { amqp10, type KnownTransport, knownTransports, pubsub, streams } from "./known.js";
+import { azureServiceBus } from "../provider/azure-service-bus.js";
+import { amqp10, type KnownTransport, knownTransports, pubsub, serviceBus, streams } from "./known.js";
 
 /** What carries the events. */
 export type Choice =
@@ -11,9 +13,6 @@ export type Choice =
       readonly known: KnownTransport /** What asks for it. */;
       readonly reason: string;
     };
-
-/** Connection strings of Azure Service Bus, as its portal gives them: `Endpoint=sb://…`. */
-export const isConnectionString = (url: string): boolean => /^\s*endpoint=sb:/i.test(url);
 
 /** `undefined` where nobody knows the scheme. */
 export function chooseTransport(
@@ -34,11 +33,13 @@ export function chooseTransport(
     const factory = values.transports?.find(isOfStreams);
     return factory === undefined ? known(streams, "useStreams") : { kind: "factory", factory };
   }
-  if (values.amqpVersion === "1.0") return known(amqp10, 'amqpVersion "1.0"');
-  if (values.amqpUrl.some(isConnectionString))
-    return known(amqp10, "a connection string of Azure Service Bus");
+  if (values.amqpUrl.some((url) => isConnectionString(url) || /^\s*sb:/i.test(url)))
+    return known(serviceBus, "an address of Azure Service Bus");
   const host = endpoint?.host.toLowerCase() ?? "";
-  if (host.endsWith(".servicebus.windows.net")) return known(amqp10, "Azure Service Bus");
+  if (azureServiceBus.hosts.test(host)) return known(serviceBus, "Azure Service Bus");
+  const ofServiceBus = optionsOf(serviceBus).find((option) => isSet(option) && values[option] !== false);
+  if (values.amqpVersion === "1.0")
+    return ofServiceBus ? known(serviceBus, ofServiceBus) : known(amqp10, 'amqpVersion "1.0"');
   if (host.endsWith("pubsub-amqp.googleapis.com")) return known(pubsub, "Google Cloud Pub/Sub");
   if (endpoint === undefined) return undefined;
 
@@ -54,12 +55,18 @@ export function chooseTransport(
   return wanted === undefined ? known(ours, `${endpoint.scheme}:`) : known(wanted, asking!);
 }
 
+const optionsOf = ({ packageName }: KnownTransport) =>
+  optionNames.filter((option) => rowOf(option).package === packageName);
+
 const isOfStreams = ({ schemes }: TransportFactory) => schemes.includes("rabbitmq-stream");
 
 /** Whether events go to a RabbitMQ stream. */
 export const speaksStreams = (choice: Choice): boolean =>
   (choice.kind === "known" && choice.known === streams) ||
   (choice.kind === "factory" && isOfStreams(choice.factory));
+
+export const speaksServiceBus = (choice: Choice): boolean =>
+  choice.kind === "known" && choice.known === serviceBus;
 
 /** `undefined` where they are not known before the transport is made. */
 export function capabilitiesOf(choice: Choice): TransportCapabilities | undefined {

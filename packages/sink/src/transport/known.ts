@@ -42,10 +42,27 @@ export const memory: KnownTransport = {
   load: async () => (await import("@streamll/transport-memory")).memoryTransport,
 };
 
+export const serviceBus: KnownTransport = {
+  name: "service-bus",
+  packageName: "@streamll/transport-amqp10",
+  schemes: ["sb"],
+  capabilities: {
+    ...everyPowerOfRabbitMQ,
+    mandatory: false,
+    priority: false,
+    deadLetter: false,
+    topology: false,
+  },
+  load: async () => (await import("@streamll/transport-amqp10")).serviceBusTransport,
+};
+
 export const amqp10: KnownTransport = {
   name: "amqp10",
   packageName: "@streamll/transport-amqp10",
   schemes: [],
+  ports: amqpPorts,
+  capabilities: everyPowerOfRabbitMQ,
+  load: async () => (await import("@streamll/transport-amqp10")).amqp10Transport,
 };
 
 export const streams: KnownTransport = {
@@ -70,4 +87,11 @@ export const pubsub: KnownTransport = {
   schemes: ["pubsub"],
 };
 
-export const knownTransports: readonly KnownTransport[] = [amqp091, memory, amqp10, streams, pubsub];
+export const knownTransports: readonly KnownTransport[] = [
+  amqp091,
+  memory,
+  serviceBus,
+  amqp10,
+  streams,
+  pubsub,
+];
