@@ -18,7 +18,7 @@ const words: Readonly<Record<string, string>> = {
   "amqp:link:detach-forced":
     "The link is force detached. Code: publisher. Details: AmqpMessagePublisher.IdleTimerExpired: Idle timeout: 00:10:00.",
   "amqp:connection:forced":
-    "The connection was inactive for more than the allowed 60000 milliseconds and is closed by container.",
+    "The connection was closed by container 'fake-service-bus' because it did not have any active links in the past 300000 milliseconds.",
   "com.microsoft:session-cannot-be-locked":
     "The requested session cannot be accepted. It may be locked by another receiver.",
   "amqp:internal-error": "The service was unable to process the request; please retry the operation.",

@@ -45,6 +45,8 @@ export interface Faults {
   oversize: "reject" | "detach";
   /** A link without a transfer for so long is detached, in milliseconds; set, it counts from then. */
   idleDetachMs: number;
+  /** So long after the last of its links was detached, in milliseconds, a connection is closed. */
+  emptyCloseMs: number;
   clear(): void;
 }
 

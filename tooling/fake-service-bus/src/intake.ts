@@ -25,11 +25,11 @@ export interface Intake {
   readonly commands: Commands;
   readonly faults: Faults;
   /** Called with each transfer. */
-  readonly touch: (transfer: Transfer) => void;
+  readonly seen: (transfer: Transfer) => void;
 }
 
 /** Answers what a client sends on its link. */
-export function takeIn(receiver: Receiver, { entity, credit, commands, faults, touch }: Intake): void {
+export function takeIn(receiver: Receiver, { entity, credit, commands, faults, seen }: Intake): void {
   const { options } = entity;
   const grant = grantor(receiver, credit);
 
@@ -42,7 +42,7 @@ export function takeIn(receiver: Receiver, { entity, credit, commands, faults, t
       commands.ofTransfer(options.name) ??
       sizeFault(options, bytes.length, delivery) ??
       contentFault(options, messages);
-    touch({
+    seen({
       entity: options.name,
       format,
       size: bytes.length,

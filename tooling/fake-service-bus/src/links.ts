@@ -1,4 +1,4 @@
-import type { AmqpError, Container, Receiver, Sender } from "rhea";
+import type { AmqpError, Connection, Container, Receiver, Sender } from "rhea";
 import { faultOf } from "./conditions.js";
 import type { Ends } from "./ends.js";
 import type { Right } from "./tokens.js";
@@ -20,16 +20,27 @@ export interface Links {
   readonly all: ReadonlySet<EntityLink>;
   /** After so many milliseconds without a transfer a link is detached; set, it counts from now for all. */
   idleMs: number;
+  /** So many milliseconds after the last of its links has ended, a connection is closed. */
+  emptyMs: number;
   add(link: Sender | Receiver, entity: string, address: string): EntityLink;
   /** Says how many. */
   detach(error: AmqpError, which: (link: EntityLink) => boolean): number;
 }
 
-export function createLinks(ends: Ends, firstIdleMs: number): Links {
+export function createLinks(ends: Ends, first: Pick<Links, "idleMs" | "emptyMs">): Links {
   const all = new Set<EntityLink>();
-  let idleMs = firstIdleMs;
-  return {
+  let { idleMs } = first;
+  const closeIfEmpty = (connection: Connection) => {
+    const isEmpty = () =>
+      ends.connections.has(connection) && ![...all].some(({ link }) => link.connection === connection);
+    const close = () => {
+      if (isEmpty()) connection.close(faultOf("amqp:connection:forced"));
+    };
+    if (isEmpty()) setTimeout(close, links.emptyMs).unref();
+  };
+  const links: Links = {
     all,
+    emptyMs: first.emptyMs,
     get idleMs() {
       return idleMs;
     },
@@ -49,6 +60,7 @@ export function createLinks(ends: Ends, firstIdleMs: number): Links {
       ends.onceGone(link, () => {
         clearTimeout(timer);
         all.delete(entry);
+        closeIfEmpty(link.connection);
       });
       return entry;
     },
@@ -58,6 +70,7 @@ export function createLinks(ends: Ends, firstIdleMs: number): Links {
       return found.length;
     },
   };
+  return links;
 }
 
 export const rightOf = (link: Sender | Receiver): Right => (link.is_receiver() ? "Send" : "Listen");

@@ -1,5 +1,5 @@
-import rhea, { type AmqpError, type Connection, type Container, type Receiver, type Sender } from "rhea";
-import { answerToken, type PutToken, putToken, tokenFailure } from "./cbs.js";
+import rhea, { type AmqpError, type Container, type Receiver, type Sender } from "rhea";
+import { type TokenSeen, takeToken } from "./cbs.js";
 import { createClaims } from "./claims.js";
 import { fault, faultOf } from "./conditions.js";
 import { giveOut } from "./deliver.js";
@@ -10,19 +10,11 @@ import type { TokenIssuer } from "./jwt.js";
 import { agree, answerTo, type Links, rightOf } from "./links.js";
 import { createLocks } from "./locks.js";
 import { answerManagement } from "./management.js";
-import type { Namespace, Node } from "./namespace.js";
+import type { Namespace } from "./namespace.js";
 import { type Answer, answerRequests, type Request } from "./requests.js";
 import { keyOf } from "./sasl.js";
 import { acceptSession } from "./session-receiver.js";
-import { type AccessKey, bothRights, claimOfSas } from "./tokens.js";
-
-/** A token that `$cbs` was sent, and what it answered. */
-export interface TokenSeen extends PutToken {
-  /** 0 for no answer. */
-  readonly status: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
+import { type AccessKey, bothRights } from "./tokens.js";
 
 export interface Service {
   readonly container: Container;
@@ -42,115 +34,88 @@ export interface Service {
 
 /** Answers what clients open on the container's connections. */
 export function serve(service: Service): void {
-  const { container, host, namespace, ends, links, commands, faults, credit, tokens, transfers } = service;
-  const claims = createClaims(host);
+  const { container, namespace, ends, links, commands, faults, credit, transfers } = service;
+  const claims = createClaims(service.host);
   const locks = createLocks();
   const repliers = new Set<Sender>();
+  const cbs = {
+    ...service,
+    claims,
+    expired: (connection: Receiver["connection"]) =>
+      links.detach(
+        fault("amqp:unauthorized-access", "ExpiredToken: The token is expired."),
+        ({ link, address, right }) =>
+          link.connection === connection && !claims.allow(connection, address, right),
+      ),
+  };
 
   container.on("connection_open", ({ connection }) => {
-    const rights = keyOf(connection)?.rights ?? bothRights;
-    if (keyOf(connection)) {
-      claims.put(connection, {
-        resource: claims.hostOf(connection),
-        rights,
-        expiresAt: Number.POSITIVE_INFINITY,
-      });
-    }
+    const key = keyOf(connection);
+    if (!key) return;
+    const { rights = bothRights } = key;
+    claims.put(connection, {
+      resource: claims.hostOf(connection),
+      rights,
+      expiresAt: Number.POSITIVE_INFINITY,
+    });
   });
   container.on("receiver_open", ({ receiver }) => open(receiver as Receiver, receiver?.target?.address));
   container.on("sender_open", ({ sender }) => open(sender as Sender, sender?.source?.address));
 
   function open(link: Receiver | Sender, given: unknown): void {
     const address = String(given ?? "").replace(/^([a-z]+:\/\/[^/]+)?\//i, "");
-    if (address === "$cbs") openRequests(link, (request) => take(link.connection, request));
+    if (address === "$cbs") openRequests(link, (request) => takeToken(cbs, link.connection, request));
     else if (!claims.allow(link.connection, address, rightOf(link))) link.close(unauthorised(link, address));
     else if (/\/\$management$/i.test(address))
       openRequests(link, (request) => answerManagement(locks, request));
-    else openEntity(link, address);
+    else if (isReceiver(link)) openIntake(link, address);
+    else openOutlet(link, address);
   }
 
   function openRequests(link: Receiver | Sender, answer: (request: Request) => Answer | undefined): void {
     agree(link);
-    if (isReceiver(link)) answerRequests(link, repliers, answer);
-    else {
-      repliers.add(link);
-      ends.onceGone(link, () => repliers.delete(link));
-    }
+    if (isReceiver(link)) return answerRequests(link, repliers, answer);
+    repliers.add(link);
+    ends.onceGone(link, () => repliers.delete(link));
   }
 
-  function openEntity(link: Receiver | Sender, address: string): void {
-    const node = namespace.find(address);
-    const refused = reasonAgainst(link, address, node);
-    if (refused || !node) {
-      link.close(refused);
-      return;
-    }
+  function openIntake(link: Receiver, address: string): void {
+    const entity = namespace.find(address)?.entity;
+    const refused = entity ? reasonAgainst(entity.options.name) : notFound(address);
+    if (!entity || refused) return link.close(refused);
+
+    const { name, maxBatchSize } = entity.options;
     agree(link);
-    if (isReceiver(link)) openIntake(link, address, node);
-    else openOutlet(link, address, node);
-  }
-
-  function reasonAgainst(link: Receiver | Sender, address: string, node?: Node): AmqpError | undefined {
-    if (!node || (isReceiver(link) ? !node.entity : !node.outlet)) return notFound(address);
-    if (service.disabled.has(node.options.name)) return faultOf("com.microsoft:entity-disabled");
-    return commands.ofAttach(node.options.name);
-  }
-
-  function openIntake(link: Receiver, address: string, { entity, options }: Node): void {
-    if (!entity) return;
-    const { maxBatchSize } = options;
     Object.assign(answerTo(link), {
-      max_message_size: maxMessageSize(options),
+      max_message_size: maxMessageSize(entity.options),
       ...(maxBatchSize !== undefined && {
         properties: { "com.microsoft:max-message-batch-size": rhea.types.wrap_ulong(maxBatchSize) },
       }),
     });
-    const entry = links.add(link, options.name, address);
-    const touch = (transfer: Transfer) => {
+    const { touch } = links.add(link, name, address);
+    const seen = (transfer: Transfer) => {
       transfers.push(transfer);
-      entry.touch();
+      touch();
     };
-    takeIn(link, { entity, credit, commands, faults, touch });
+    takeIn(link, { entity, credit, commands, faults, seen });
   }
 
-  function openOutlet(link: Sender, address: string, { outlet, options }: Node): void {
-    if (!outlet) return;
+  function openOutlet(link: Sender, address: string): void {
+    const { outlet, options } = namespace.find(address) ?? {};
+    const refused = outlet && options ? reasonAgainst(options.name) : notFound(address);
+    if (!outlet || !options || refused) return link.close(refused);
+
+    agree(link);
     const { from, deadLetters } = outlet;
     const store = "accept" in from ? acceptSession(link, from, ends) : from;
-    if (!store) {
-      link.close(faultOf("com.microsoft:session-cannot-be-locked"));
-      return;
-    }
+    if (!store) return link.close(faultOf("com.microsoft:session-cannot-be-locked"));
     const { touch } = links.add(link, options.name, address);
-    ends.onceGone(
-      link,
-      giveOut(link, { store, deadLetters, locks, lockMs: options.lockMs ?? 60_000, touch }),
-    );
+    const { lockMs = 60_000 } = options;
+    ends.onceGone(link, giveOut(link, { store, deadLetters, locks, lockMs, touch }));
   }
 
-  function take(connection: Connection, request: Request): Answer | undefined {
-    const put = putToken(request);
-    if (!put) return { status: 400, description: "BadRequest: the operation is not known." };
-    const failure = commands.ofToken();
-    const answer = failure ? tokenFailure(failure) : answerToken(() => admit(connection, put));
-    tokens.push({ ...put, status: answer?.status ?? 0, at: Date.now() });
-    return answer;
-  }
-
-  /** @throws TokenRefused */
-  function admit(connection: Connection, { type, token }: PutToken): void {
-    const claim =
-      type === "jwt"
-        ? service.entra.claimOf(token, claims.hostOf(connection))
-        : claimOfSas(token, service.keys);
-    claims.put(connection, claim, () => {
-      links.detach(
-        fault("amqp:unauthorized-access", "ExpiredToken: The token is expired."),
-        ({ link, address, right }) =>
-          link.connection === connection && !claims.allow(connection, address, right),
-      );
-    });
-  }
+  const reasonAgainst = (name: string): AmqpError | undefined =>
+    service.disabled.has(name) ? faultOf("com.microsoft:entity-disabled") : commands.ofAttach(name);
 }
 
 export const notFound = (address: string): AmqpError =>

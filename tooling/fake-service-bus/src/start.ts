@@ -1,4 +1,5 @@
 import { type Certificates, certificates } from "@streamll/brokers";
+import type { TokenSeen } from "./cbs.js";
 import { faultOf } from "./conditions.js";
 import { watchEnds } from "./ends.js";
 import type { EntityOptions } from "./entity.js";
@@ -10,7 +11,7 @@ import { listen } from "./listen.js";
 import type { StoredMessage } from "./message.js";
 import { createNamespace } from "./namespace.js";
 import { serviceContainer } from "./sasl.js";
-import { notFound, serve, type TokenSeen } from "./service.js";
+import { notFound, serve } from "./service.js";
 import type { AccessKey } from "./tokens.js";
 
 export interface FakeServiceBusOptions {
@@ -20,7 +21,7 @@ export interface FakeServiceBusOptions {
   readonly keys?: Readonly<Record<string, string | AccessKey>>;
   /** TLS with an authority of its own, or these. Default: none, as the emulator. */
   readonly tls?: boolean | Certificates;
-  /** Part of the service's 10 minutes after which an idle link is detached. Default: 1. */
+  /** Part of the service's times after which idle links are detached, and connections without links closed. Default: 1. */
   readonly scale?: number;
   /** How many transfers of a link may be unanswered. Default: 1,000. */
   readonly credit?: number;
@@ -87,7 +88,8 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
   }
   keepBytes(container);
   const ends = watchEnds(container);
-  const links = createLinks(ends, 600_000 * scale);
+  const idle = { idleMs: 600_000 * scale, emptyMs: 300_000 * scale };
+  const links = createLinks(ends, idle);
   const detach = (condition: string, entity?: string) =>
     links.detach(faultOf(condition), (link) => entity === undefined || link.entity === entity);
 
@@ -102,11 +104,22 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
     set idleDetachMs(milliseconds) {
       links.idleMs = milliseconds;
     },
+    get emptyCloseMs() {
+      return links.emptyMs;
+    },
+    set emptyCloseMs(milliseconds) {
+      links.emptyMs = milliseconds;
+    },
     detach: (condition = "amqp:link:detach-forced", entity) => detach(condition, entity),
     closeConnections(condition = "amqp:connection:forced") {
       for (const connection of ends.connections) connection.close(faultOf(condition));
     },
     dropConnections: listener.drop,
+    clear() {
+      commands.clear();
+      faults.oversize = "reject";
+      Object.assign(links, idle);
+    },
   };
   serve({
     container,
