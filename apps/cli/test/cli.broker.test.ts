@@ -31,7 +31,8 @@ const temporaryFolder = async () => {
   return folder;
 };
 
-describe.each(brokersForTests())("streamll and RabbitMQ $version", (broker) => {
+// What differs between generations is the sink's, and tested there.
+describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (broker) => {
   let model: ChannelModel;
   let channel: Channel;
   let exchange: string;
