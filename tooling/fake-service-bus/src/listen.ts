@@ -22,10 +22,13 @@ export interface ServerCertificate {
 export async function listen(container: Container, certificate?: ServerCertificate): Promise<Listener> {
   const sockets = new Set<Socket>();
   const web = webSockets(container);
-  const accept = (socket: Socket) => {
+  const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
+  };
+  const accept = (socket: Socket) => {
+    keep(socket);
     socket.setNoDelay(true);
     // Whether a client holds the process is to be seen beside it; the listening socket holds this server's.
     socket.unref();
@@ -38,6 +41,8 @@ export async function listen(container: Container, certificate?: ServerCertifica
     });
   };
   const server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
+  // Below TLS, whose handshake may be under way.
+  if (certificate) server.on("connection", keep);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 

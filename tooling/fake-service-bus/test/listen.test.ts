@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -41,6 +42,17 @@ it("speaks AMQP over WebSockets on the same port", async () => {
   expect(message?.body).toHaveLength(200_000);
   await receiver.completeMessage(message!);
   expect(bus.protocolErrors).toEqual([]);
+});
+
+it("ends with clients that are silent, or in the middle of a handshake", async () => {
+  for (const tls of [false, true]) {
+    const bus = await startFakeServiceBus({ tls });
+    const client = connectTcp(bus.port);
+    client.on("error", () => {});
+    await once(client, "connect");
+    const ended = once(client, "close");
+    await Promise.all([bus.close(), ended]);
+  }
 });
 
 it.each([
