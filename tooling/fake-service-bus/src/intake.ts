@@ -59,10 +59,14 @@ export function takeIn(receiver: Receiver, { entity, credit, commands, faults, s
       // rhea would write it for a link that is no more, and a client read it.
       if (!receiver.is_open()) return;
       delivery.update(true, wrong ? rejected(wrong) : accepted());
+      // rhea takes the second of two neighbours for answered as the first, whatever its own outcome is.
+      if (wrong) writeAnswers(receiver);
       grant();
     });
   });
 }
+
+const writeAnswers = ({ session }: Receiver): void => (session as unknown as { _process(): void })._process();
 
 /** Credit for so many unanswered transfers, granted anew by halves, so that flow frames stay few. */
 function grantor(receiver: Receiver, credit: number): () => void {
