@@ -90,6 +90,9 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
         ? verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN)
         : verdict("permission", true, stage === "use" ? GRANT_WRITE : GRANT_DECLARE);
     case 404:
+      // Of a queue: its node, or while it recovers its process.
+      if (/is down or inaccessible|is stopped by supervisor/.test(text))
+        return verdict("unreachable", false, "Start the queue's node, or wait until it has recovered");
       return stage === "declare"
         ? verdict(
             "not-found",

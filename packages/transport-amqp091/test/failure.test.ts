@@ -23,6 +23,13 @@ const cases: [what: string, error: Error, stage: Stage, kind: string, permanent:
     "not-found",
     true,
   ],
+  [
+    "a queue whose node is down",
+    closed(404, "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible"),
+    "declare",
+    "unreachable",
+    false,
+  ],
   ["an exchange that went away", closed(404, "NOT_FOUND - no exchange 'x'"), "use", "not-found", false],
   [
     "a limit of channels",
