@@ -140,7 +140,7 @@ describe("a link", () => {
     ];
     await using open = await lane(peer, { firstAddress, encode });
     const [outcome] = await publish(open.connection, messages(4));
-    expect(outcome).toMatchObject({ kind: "refused", shared: true });
+    expect(outcome).toMatchObject({ kind: "refused", shared: 4 });
     expect(peer.received).toHaveLength(1);
     expect(peer.received[0]!.delivery!.format).toBe(7);
   });

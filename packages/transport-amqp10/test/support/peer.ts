@@ -44,6 +44,8 @@ export async function startPeer(own: PeerOptions = {}): Promise<Peer> {
   container.on("connection_open", ({ connection }) => connections.push(connection));
   container.on("receiver_open", ({ receiver }) => {
     links.push(receiver!);
+    // Without one it would be a refusal.
+    receiver!.set_target({ address: receiver!.target.address });
     receiver!.add_credit(credit);
   });
   container.on("message", (context) => {
