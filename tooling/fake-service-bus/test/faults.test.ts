@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import type { ServiceBusSender } from "@azure/service-bus";
 import { until } from "@streamll/brokers";
 import { expect, it, vi } from "vitest";
 import { startFakeServiceBus } from "../src/index.js";
 import { again, clientOf } from "./support/client.js";
+import { logIn } from "./support/log-in.js";
 
 // Each takes a fraction of a second where nothing else runs.
 vi.setConfig({ testTimeout: 30_000 });
@@ -99,16 +102,15 @@ it("detaches an idle link, which the client opens anew when it sends", async () 
 
 it("closes a connection some time after its last link", async () => {
   await using bus = await startFakeServiceBus({ entities: ["events"], scale: 0.5 });
-  await using client = clientOf(bus.connectionString, again);
-  const sender = client.createSender("events");
   expect(bus.faults.emptyCloseMs).toBe(150_000);
+  const connection = logIn(bus);
+  const closed = once(connection, "connection_error");
+  connection.open_sender("events");
+  await until(() => bus.links === 1, "the link");
   bus.faults.emptyCloseMs = 20;
-  await sender.sendMessages({ body: 1 });
   bus.faults.detach();
+  expect(await closed).toMatchObject([{ error: { condition: "amqp:connection:forced" } }]);
   await until(() => bus.connections === 0, "the end of the connection");
-  bus.faults.clear();
-  await sender.sendMessages({ body: 2 });
-  expect(bus.connections).toBe(1);
 });
 
 it("detaches in the middle of what is under way: stored, and nobody was told", async () => {
@@ -133,14 +135,25 @@ it("closes and breaks connections, which the client opens anew", async () => {
   const sender = client.createSender("events");
   const breaks = [() => bus.faults.closeConnections(), () => bus.faults.dropConnections()];
   for (const breakOff of breaks) {
-    await sender.sendMessages({ body: "one" });
+    await sendAtLast(sender);
     breakOff();
     await until(() => bus.links === 0 && bus.connections === 0, "the end of the connection");
   }
-  await sender.sendMessages({ body: "one" });
+  await sendAtLast(sender);
   expect(bus.received("events")).toHaveLength(3);
   expect(bus.protocolErrors).toEqual([]);
 });
+
+/** Where its connection is just ending, Microsoft's client fails without a try. */
+const sendAtLast = (sender: ServiceBusSender) =>
+  until(
+    () =>
+      sender.sendMessages({ body: "one" }).then(
+        () => true,
+        () => false,
+      ),
+    "a connection",
+  );
 
 it("disables, enables, removes and adds an entity", async () => {
   await using bus = await startFakeServiceBus({ entities: ["events"] });

@@ -1,9 +1,9 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from "@azure/service-bus";
 import { until } from "@streamll/brokers";
-import rhea from "rhea";
 import { expect, it, vi } from "vitest";
 import { type FakeServiceBus, startFakeServiceBus } from "../src/index.js";
 import { clientOf } from "./support/client.js";
+import { logIn } from "./support/log-in.js";
 
 // Each takes a fraction of a second where nothing else runs.
 vi.setConfig({ testTimeout: 30_000 });
@@ -173,12 +173,6 @@ it("takes a message id once, where it looks for duplicates", async () => {
   for (let i = 0; i < 2; i++) await sender.sendMessages({ body: i, messageId: "m1" });
   expect(bus.received("events").map(({ body }) => body?.toString())).toEqual(["0"]);
 });
-
-function logIn({ port }: FakeServiceBus): rhea.Connection {
-  const login = { username: "RootManageSharedAccessKey", password: "c2VjcmV0+k/y=" };
-  const connection = rhea.create_container().connect({ port, reconnect: false, ...login });
-  return connection.on("disconnected", () => {});
-}
 
 /** Receives as Microsoft's client does with locks, in a fraction of its time: each message is settled by both sides. */
 function settleEach(bus: FakeServiceBus, source: string, count: number): Promise<unknown[]> {
