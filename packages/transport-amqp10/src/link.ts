@@ -1,9 +1,9 @@
-import type { OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
+import { type OutboundMessage, type PublishOutcome, type Settle, TransportError } from "@streamll/core";
 import type { OpenMessage } from "@streamll/core/internal";
 import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
-import { transportError } from "./failure.js";
+import { failure, transportError } from "./failure.js";
 import { FaultError, faultOf } from "./fault.js";
 import { creditLimit, departed, isRefused, onFlow, quietOutcomes, sessionInside } from "./rhea.js";
 
@@ -190,17 +190,14 @@ export class SenderLink {
   #ended(fault: Fault): void {
     const { dialect, failed, label } = this.#setup;
     this.#flush();
-    if (!dialect.isIdleDetach?.(fault)) {
+    // With something under way it was not idle: all of it goes again, in order, on another connection.
+    if (this.#sent.size > 0 || !dialect.isIdleDetach?.(fault)) {
       const error = dialect.failure(fault, label);
       return failed(
         this.#accuse(fault, error) ? transportError(error.kind, error.message, { cause: error }) : error,
       );
     }
     this.#leave();
-    // Detached while idle, so that this is empty but for a crossing on the wire.
-    const unknown: PublishOutcome = { kind: "unknown", error: dialect.failure(fault, label) };
-    for (const { group, at } of this.#sent.values()) settleEach(group, at, unknown);
-    this.#sent.clear();
     this.#pump();
   }
 
@@ -225,6 +222,19 @@ export class SenderLink {
     return true;
   }
 
+  /** Of an address that is there from the start the next connect says more; another is a matter of its own messages. */
+  #notOpened(cause: unknown): void {
+    const { dialect, address, failed, changed, label } = this.#setup;
+    if (this.#state !== "opening") return;
+    if (address === dialect.firstAddress || isOfConnection(cause)) return failed(cause);
+    const error = failure(cause, dialect, `${label}: ${address}`);
+    this.#state = "detached";
+    if (cause instanceof FaultError) this.#session.close();
+    for (const group of this.#waiting.splice(0))
+      settleRange(group, 0, group.messages.length, { kind: "refused", error });
+    changed();
+  }
+
   #leave(): void {
     this.#state = "detached";
     this.#session.close();
@@ -232,7 +242,7 @@ export class SenderLink {
 
   #pump(): void {
     if (this.#state === "detached" && this.#waiting.length > 0) {
-      this.open().catch((error) => this.#setup.failed(error));
+      this.open().catch((error) => this.#notOpened(error));
       return this.#setup.changed();
     }
     if (this.#state !== "open") return;
@@ -248,12 +258,17 @@ export class SenderLink {
     const { dialect, written, confirms } = this.#setup;
     let room = this.#capacity;
     const unanswered: Sent[] = [];
+    // Told at the end: whoever hears of one may hand over more at once.
+    const refusals: (() => void)[] = [];
     for (let group = this.#waiting[0]; group !== undefined; group = this.#waiting[0]) {
       if (this.#encoded.length === 0) this.#encoded = [...dialect.encode(group.messages, this.#limits)];
       let taken = 0;
       for (const encoded of this.#encoded) {
-        if ("error" in encoded) settleEach(group, encoded.at, { kind: "refused", error: encoded.error });
-        else if (room <= 0) break;
+        if ("error" in encoded) {
+          const { at, error } = encoded;
+          const to = group;
+          refusals.push(() => settleEach(to, at, { kind: "refused", error }));
+        } else if (room <= 0) break;
         else {
           room--;
           const sent = { group, at: encoded.at };
@@ -272,6 +287,7 @@ export class SenderLink {
         for (const { group, at } of unanswered) settleEach(group, at, { kind: "written" });
         this.#pump();
       });
+    for (const tell of refusals) tell();
   }
 
   #transfer({ payload, format }: Transfer): number {
@@ -319,6 +335,10 @@ export class SenderLink {
     this.#pump();
   }
 }
+
+/** A link that was refused ends with its attach; what its token was refused for is told as an error of ours. */
+const isOfConnection = (cause: unknown): boolean =>
+  cause instanceof FaultError ? cause.fault.stage !== "attach" : !(cause instanceof TransportError);
 
 const confirmed: PublishOutcome = { kind: "confirmed" };
 

@@ -1,5 +1,12 @@
 import type { Duplex } from "node:stream";
-import type { Endpoint, LaneContext, Transport, TransportConnection, TransportOptions } from "@streamll/core";
+import {
+  type Endpoint,
+  type LaneContext,
+  type Transport,
+  type TransportConnection,
+  TransportNotInstalledError,
+  type TransportOptions,
+} from "@streamll/core";
 import { connectDeadline, type Reached, type Suspects } from "@streamll/core/internal";
 import { laneConnection } from "./connection.js";
 import type { Dialect, Opening } from "./dialect.js";
@@ -62,7 +69,7 @@ async function connectLane(
     wire?.end({ stage: "open", description: "Given up" });
     wire?.socket.destroy();
     if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw failure(error, dialect, label);
+    throw error instanceof TransportNotInstalledError ? error : failure(error, dialect, label);
   } finally {
     deadline.done();
   }

@@ -108,6 +108,21 @@ describe("a link", () => {
     expect(all.map(({ kind }) => kind)).toEqual(["confirmed", "refused", "confirmed"]);
   });
 
+  it("may be handed more from within an outcome", async () => {
+    await using peer = await startPeer({ maxMessageSize: 500, answer: accept });
+    await using open = await lane(peer, { firstAddress });
+    const [small, large] = messages(2);
+    const batch = [small!, { ...large!, body: Buffer.alloc(501) }, small!];
+    const first = outcomes(3);
+    const more = outcomes(2);
+    open.connection.publish(batch, (from, to, outcome) => {
+      first.settle(from, to, outcome);
+      if (outcome.kind === "refused") open.connection.publish([small!, small!], more.settle);
+    });
+    await vi.waitUntil(() => first.open() + more.open() === 0, WAIT);
+    expect(peer.received).toHaveLength(4);
+  });
+
   it("gives the answers that are no acceptance with what they say", async () => {
     const answers: ((delivery: NonNullable<EventContext["delivery"]>) => void)[] = [
       (delivery) => delivery.release(),
