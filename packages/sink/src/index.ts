@@ -1,3 +1,4 @@
+export type { TokenCredential } from "@streamll/core";
 export { type ExplainedOption, type Explanation, formatExplanation } from "./explain.js";
 export type { Failure } from "./failure.js";
 export { sinkOptionsFromEnv } from "./options/environment.js";

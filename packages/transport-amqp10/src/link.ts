@@ -188,7 +188,7 @@ export class SenderLink {
   }
 
   #ended(fault: Fault): void {
-    const { dialect, failed, label } = this.#setup;
+    const { dialect, failed, changed, label } = this.#setup;
     this.#flush();
     // With something under way it was not idle: all of it goes again, in order, on another connection.
     if (this.#sent.size > 0 || !dialect.isIdleDetach?.(fault)) {
@@ -198,6 +198,8 @@ export class SenderLink {
       );
     }
     this.#leave();
+    // Without credit so far it has room again, for what opens it.
+    changed();
     this.#pump();
   }
 

@@ -58,8 +58,9 @@ export function takeIn(receiver: Receiver, { entity, credit, commands, faults, s
     commands.settle(() => {
       // rhea would write it for a link that is no more, and a client read it.
       if (!receiver.is_open()) return;
+      // Of two neighbours rhea gives the second the outcome of the first, whatever its own is.
+      if (wrong) writeAnswers(receiver);
       delivery.update(true, wrong ? rejected(wrong) : accepted());
-      // rhea takes the second of two neighbours for answered as the first, whatever its own outcome is.
       if (wrong) writeAnswers(receiver);
       grant();
     });

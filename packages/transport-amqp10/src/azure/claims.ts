@@ -48,7 +48,7 @@ export function holdClaims({ tokenOf, put, life, troubled, failed }: ClaimSteps)
     if (expiresAt === undefined) return;
     const left = expiresAt - Date.now();
     // Never in a tight loop, also where a source keeps giving what has expired.
-    after(Math.max(left - Math.min(15 * MINUTE, left / 4), 1000), () => renew(audience, expiresAt));
+    after(Math.max(left - Math.min(15 * MINUTE, left / 4), 500), () => renew(audience, expiresAt));
   }
 
   async function renew(audience: string, expiresAt: number): Promise<void> {

@@ -59,9 +59,12 @@ async function fromLogin(
     const message = `${label}: the key has no name: username is that of its policy, such as RootManageSharedAccessKey`;
     throw new TransportError("auth", message, { permanent: true });
   }
-  const expiresAt = Math.min(Date.now() + lifeMs, given.expiresAt ?? Number.POSITIVE_INFINITY);
+  const expiresAt = wholeSeconds(Math.min(Date.now() + lifeMs, given.expiresAt ?? Number.POSITIVE_INFINITY));
   return { type, value: sasToken({ name: given.username, key: password }, audience, expiresAt), expiresAt };
 }
+
+/** A token says no more. */
+const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000) * 1000;
 
 async function fromCredential(credential: TokenCredential, label: string): Promise<Token> {
   let token: Awaited<ReturnType<TokenCredential["getToken"]>>;

@@ -29,6 +29,8 @@ export async function dialWebSocket(
   });
   const stream = createWebSocketStream(socket);
   socket.once("upgrade", ({ socket: tcp }) => tcp.unref());
+  // Half of a web socket cannot be open.
+  stream.once("end", () => stream.destroy());
   return new Promise((resolve, reject) => {
     stream.on("error", reject);
     stream.on("close", () => reject(new Error("Socket closed")));
