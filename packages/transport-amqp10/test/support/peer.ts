@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Endpoint } from "@streamll/core";
-import rhea, { type Connection, type EventContext, type Receiver } from "rhea";
+import rhea, { type Connection, type Container, type EventContext, type Receiver } from "rhea";
 
 export interface PeerOptions {
   /** Granted to each link as it attaches. */
@@ -10,6 +10,8 @@ export interface PeerOptions {
   readonly idleTimeoutMs?: number;
   /** What it offers, in this order. */
   readonly mechanisms?: readonly ("ANONYMOUS" | "PLAIN")[];
+  /** Of its open frame. */
+  readonly properties?: Record<string, string>;
   /** What to answer to a message; by default it is left without. */
   readonly answer?: (context: EventContext) => void;
 }
@@ -17,6 +19,7 @@ export interface PeerOptions {
 /** The other end, in this process: a server of rhea that answers as a test says. */
 export interface Peer extends AsyncDisposable {
   readonly endpoint: Endpoint;
+  readonly container: Container;
   readonly connections: readonly Connection[];
   readonly sockets: readonly Socket[];
   readonly links: readonly Receiver[];
@@ -27,7 +30,14 @@ export interface Peer extends AsyncDisposable {
 }
 
 export async function startPeer(own: PeerOptions = {}): Promise<Peer> {
-  const { credit = 5000, mechanisms = ["PLAIN"], maxMessageSize, idleTimeoutMs, answer = () => {} } = own;
+  const {
+    credit = 5000,
+    mechanisms = ["PLAIN"],
+    maxMessageSize,
+    idleTimeoutMs,
+    properties,
+    answer = () => {},
+  } = own;
   const container = rhea.create_container({ id: "peer" });
   const connections: Connection[] = [];
   const sockets: Socket[] = [];
@@ -66,6 +76,7 @@ export async function startPeer(own: PeerOptions = {}): Promise<Peer> {
     port: 0,
     host: "127.0.0.1",
     session_buffer_size: 10_000,
+    ...(properties === undefined ? {} : { properties }),
     ...(idleTimeoutMs === undefined ? {} : { idle_time_out: idleTimeoutMs }),
     receiver_options: {
       autoaccept: false,
@@ -78,6 +89,7 @@ export async function startPeer(own: PeerOptions = {}): Promise<Peer> {
   if (!server.listening) await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    container,
     connections,
     sockets,
     links,
