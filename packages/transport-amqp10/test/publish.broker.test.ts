@@ -1,3 +1,4 @@
+import { protonMissing, readWithProton } from "@streamll/brokers";
 import type { PublishOutcome } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { open, publish } from "./support/connect.js";
@@ -28,6 +29,36 @@ describe.each(brokersOf4)("publishing to RabbitMQ $version", (broker) => {
       headers: { event_type: "start", count: 3, share: 0.5, big: 2 ** 40, flag: true },
     });
     expect(got!.content.toString()).toBe('{"event_type":"start"}');
+  });
+
+  it("gives a reader over AMQP 1.0 that shares no code with this one what was sent", async (test) => {
+    test.skip(protonMissing() !== undefined, protonMissing());
+    await using bench = await scratch(broker);
+    const own = defaults({ exchange: bench.name, expirationMs: 60_000 });
+    await using lane = await open(endpoint, { ...bench.own, message: own });
+    const headers = { text: "naïve 東京", count: 3, share: 0.5, big: 2 ** 40, flag: true };
+    const body = "é".repeat(200);
+    await publish(lane.connection, [
+      message({ messageId: "id", correlationId: "run", headers, body: Buffer.from(body) }),
+      ...messages(2, { headers: {} }),
+    ]);
+    const [first, ...rest] = await readWithProton(broker.url, `/queues/${bench.name}`, 3);
+    expect(first).toMatchObject({
+      body,
+      id: "id",
+      correlationId: "run",
+      subject: "start",
+      contentType: "application/json",
+      groupId: "streamll",
+      durable: true,
+      ttl: 60,
+      properties: headers,
+      annotations: { "x-basic-type": "start" },
+    });
+    expect(rest.map((message_) => message_.body)).toEqual([
+      '{"event_type":"start"}',
+      '{"event_type":"start"}',
+    ]);
   });
 
   it("refuses what no queue takes, or confirms it where nobody asked to have it back", async () => {
