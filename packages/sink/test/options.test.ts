@@ -192,6 +192,20 @@ describe("the URL", () => {
     expect(explained({ amqpUrl: "amqp://h:1234", ssl: true }).endpoints).toEqual(["amqps://h:1234/"]);
   });
 
+  it("is AMQP 1.0 where that is asked for, with all that RabbitMQ can do", () => {
+    const options = {
+      amqpVersion: "1.0",
+      amqpUrl: "amqp://h",
+      queuePriority: 5,
+      deadLetterExchange: "d",
+    } as const;
+    expect(explained(options)).toMatchObject({
+      transport: "amqp10",
+      endpoints: ["amqp://h:5672/"],
+      topology: { mode: "declare", exchanges: [{ name: "streamll_events" }, { name: "d" }] },
+    });
+  });
+
   it("gives way to username and password", () => {
     const { endpoints, options } = explained({ amqpUrl: "amqp://a:b@h", username: "c%20+", password: "d/=" });
     expect(endpoints).toEqual(["amqp://c%2520%2B:***@h:5672/"]);

@@ -53,7 +53,7 @@ export const table = {
   amqpVersion: where({
     kind: choice("0-9-1", "1.0"),
     defaultText: "from the URL",
-    about: '`"1.0"` speaks AMQP 1.0.',
+    about: '`"1.0"` is AMQP 1.0, to RabbitMQ 4.0 and later, by `@streamll/transport-amqp10`.',
   }),
   transport: where({
     kind: transport,
