@@ -1,5 +1,6 @@
-// `npm run demo`, `npm test`, `npm run bench`, `npm run faults`, `npm run chaos` and `npm run endurance` of a fresh clone:
-// each does its own set-up. No package is installed when this starts, so it imports nothing but Node's own modules.
+// `npm run demo`, `npm test`, `npm run bench`, `npm run faults`, `npm run chaos`, `npm run endurance` and
+// `npm run verify:azure` of a fresh clone: each does its own set-up. No package is installed when this starts, so it
+// imports nothing but Node's own modules.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -27,6 +28,7 @@ const commands = {
   faults: fromSource("tooling/faults/src/main.ts"),
   chaos: fromSource("tooling/faults/src/endurance/chaos.ts"),
   endurance: fromSource("tooling/faults/src/endurance/main.ts"),
+  "verify:azure": fromSource("tooling/verify-azure/src/main.ts"),
 };
 const [name, ...args] = process.argv.slice(2);
 let child;

@@ -22,19 +22,23 @@ export function sectionsOf(message: OutboundMessage, defaults: MessageDefaults):
     correlation_id: cutToShortString(correlationId),
     subject: exchange === "" ? cutToShortString(type) : routingKey,
     content_type: contentType,
-    creation_time: new Date(timestamp),
     application_properties: propertiesOf(
       { app_id: appId || null, type: exchange === "" ? null : type },
       headers,
     ),
-    ...(expirationMs === undefined
-      ? {}
-      : { ttl: expirationMs, absolute_expiry_time: new Date(Date.now() + expirationMs) }),
+    ...timesOf(timestamp, expirationMs),
     ...(sessionId === undefined ? {} : { group_id: cut(sessionId) }),
     ...(partitionKey === undefined
       ? {}
       : { message_annotations: { "x-opt-partition-key": cut(partitionKey) } }),
   };
+}
+
+/** A reader of Microsoft's takes what lies between creation and expiry for the time to live. */
+function timesOf(timestamp: number, ttl: number | undefined) {
+  if (ttl === undefined) return { creation_time: new Date(timestamp) };
+  const now = Date.now();
+  return { ttl, creation_time: new Date(now), absolute_expiry_time: new Date(now + ttl) };
 }
 
 /** Those of one session, or one partition key, may go in one transfer: the service stores it as a whole. */

@@ -78,6 +78,7 @@ describe("a message has what Microsoft's clients give it", () => {
     const before = Date.now();
     const got = read(message(), { expirationMs: 60_000 });
     expect(got.ttl).toBe(60_000);
+    expect(got.absolute_expiry_time!.getTime() - got.creation_time!.getTime()).toBe(60_000);
     expect(got.absolute_expiry_time?.getTime()).toBeGreaterThanOrEqual(before + 60_000);
   });
 
