@@ -68,10 +68,11 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     pause(until) {
       pauses++;
       tellFlow();
-      void until.finally(() => {
+      const done = () => {
         pauses--;
         tellFlow();
-      });
+      };
+      until.then(done, done);
     },
     retire() {
       retiring = true;
