@@ -3,6 +3,7 @@ import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./opt
 import { strangeToServiceBus } from "./service-bus.js";
 import { strangeToStreams } from "./stream.js";
 import { type Choice, capabilitiesOf, nameOf, speaksServiceBus, speaksStreams } from "./transport/choose.js";
+import { streams } from "./transport/known.js";
 
 /** What the transport learns at its creation, and so not one that the user made. */
 const learntAtCreation: readonly OptionName[] = [
@@ -53,6 +54,13 @@ export function contradictions(
   if (isSet("credentials")) {
     for (const option of ["username", "password"] as const) {
       if (isSet(option)) problem(option, "credentials gives it: leave one of them out");
+    }
+  }
+  if (isSet("useStreams") && !values.useStreams) {
+    const asking = optionNames.filter((option) => rowOf(option).package === streams.packageName);
+    for (const option of asking) {
+      if (option !== "useStreams" && isSet(option) && values[option] !== false)
+        problem(option, "asks for a stream, and useStreams is false: leave one of them out");
     }
   }
   if (values.retryBackoffMs > values.maxRetryBackoffMs) {

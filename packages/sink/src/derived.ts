@@ -5,6 +5,8 @@ import type { OptionName } from "./options/table.js";
 export function derivedValues(
   { message, connectionName, tls }: TransportOptions,
   queue: string | undefined,
+  ofStream: Partial<Record<OptionName, unknown>>,
 ): Partial<Record<OptionName, unknown>> {
-  return { ssl: tls !== undefined, connectionName, queue: queue ?? false, mandatory: message.mandatory };
+  const { mandatory } = message;
+  return { ssl: tls !== undefined, connectionName, queue: queue ?? false, mandatory, ...ofStream };
 }

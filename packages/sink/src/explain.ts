@@ -36,7 +36,7 @@ export function explain(plan: Plan): Explanation {
 
 function explainOption(option: OptionName, { values, origins, derived }: Plan): ExplainedOption {
   const given = showValue(option, values[option]);
-  if (given === undefined && derived[option] !== undefined)
+  if (!origins.has(option) && derived[option] !== undefined)
     return { value: derived[option], from: "derived" };
   return {
     ...(given === undefined ? {} : { value: given }),

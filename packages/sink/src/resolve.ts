@@ -122,11 +122,15 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   const endpoints = isStream
     ? cluster.endpoints.map((endpoint) => streamEndpoint(endpoint, values.ssl))
     : cluster.endpoints;
+  const { queues } = topology.topology;
+  const ofStream = isStream
+    ? { useStreams: true, stream: values.exchange, connectionPoolSize: queues.length }
+    : {};
   const noVerify = values.sslVerify ? [] : ["sslVerify is false: any certificate is accepted"];
   return {
     values,
     origins,
-    derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology.queue),
+    derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology.queue, ofStream),
     provider,
     endpoints: isElsewhere(choice, endpoints, isSet) ? [placeOf(transport)] : endpoints,
     transport,

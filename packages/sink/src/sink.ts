@@ -1,6 +1,7 @@
 import {
   type AnyEvent,
   ConfigurationError,
+  DeliveryError,
   type DeliveryStats,
   type EventSink,
   type FlushReport,
@@ -36,7 +37,8 @@ export interface PublishOptions {
   readonly signal?: AbortSignal;
   /**
    * A whole number of your own by which a stream deduplicates, above that of the event before it: a place in what the
-   * program reads. Only streams with `publisherName` have it, and then all events or none.
+   * program reads, from 1. Only streams with `publisherName` have it, and then all events or none. With
+   * `superStreamPartitions` the event's `executionId` has to come from the input too: it chooses the partition.
    */
   readonly sequence?: number;
 }
@@ -155,7 +157,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     }
     if (message === undefined) return { eventId: "", confirmed: false, attempts: 0, latencyMs: 0 };
     this.#metrics?.start();
-    if (sequence !== undefined) message.sequence = sequence;
+    if (sequence !== undefined) this.#number(message, event, sequence);
     return this.#engine.publish(message, signal === undefined ? {} : { signal });
   }
 
@@ -238,6 +240,22 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
     } else if (!(error instanceof StreamllError)) {
       this.#complain("invalid_event", "event", `an event was not taken: ${nameOfError(error)} (said once)`);
     }
+  }
+
+  /** What the engine cannot see: 0 is its own word for none, and by now every event has an execution. */
+  #number(message: PreparedMessage, event: AnyEvent, sequence: number): void {
+    const given = event as { readonly executionId?: unknown; readonly execution_id?: unknown };
+    const { partitions = 1 } = this.#plan.transport;
+    let objection: string | undefined;
+    if (sequence === 0) objection = "sequence is 0; allowed is a whole number from 1";
+    else if (partitions > 1 && !(given.executionId ?? given.execution_id))
+      objection =
+        "with superStreamPartitions an event that has a sequence needs an executionId that comes from the input too: by a new one it would go to another partition when the program is started again";
+    if (objection !== undefined) {
+      this.#engine.countRejected();
+      throw new DeliveryError("REJECTED", objection);
+    }
+    message.sequence = sequence;
   }
 
   #needPublisherName(option: string): void {

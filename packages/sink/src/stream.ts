@@ -14,6 +14,10 @@ export function streamTopology(values: ResolvedOptions): {
   // So the broker has it of its own when it makes a super stream.
   const partitionArgs = { "x-queue-leader-locator": "balanced", ...args };
   const problems: ConfigurationProblem[] = [];
+  if (name.startsWith("amq.") || /\p{Cc}/u.test(name)) {
+    const message = "may not begin with amq., which is the broker's own, nor hold control characters";
+    problems.push({ option: stream === undefined ? "exchange" : "stream", message });
+  }
   if (superStreamPartitions === undefined) {
     if (name === "") problems.push({ option: "stream", message: "is missing, and so is exchange: name it" });
     return { topology: { mode, exchanges: [], queues: [{ name, arguments: args }], bindings: [] }, problems };

@@ -108,7 +108,11 @@ describe("a sink on a stream", () => {
     [{ exchange: "" }, "stream: is missing"],
     [{ stream: "x".repeat(254), superStreamPartitions: 2 }, "stream: the name of a super stream"],
     [{ publisherName: "é".repeat(128) }, "publisherName"],
-    [{ amqpUrl: "rabbitmq-stream://h?amqp_port=x" }, "amqpUrl: the query parameter"],
+    [{ amqpUrl: "rabbitmq-stream://h?amqp_port=x" }, "amqpUrl: amqp_port must be a port"],
+    [{ amqpUrl: "rabbitmq-stream://h?amqp_prt=1" }, "connection_timeout, amqp_port"],
+    [{ useStreams: false, streamMaxAgeHours: 1 }, "streamMaxAgeHours: asks for a stream, and useStreams is"],
+    [{ stream: "amq.events" }, "stream: may not begin with amq."],
+    [{ exchange: "a\nb" }, "exchange: may not begin with amq., which is the broker's own, nor hold control"],
   ])("refuses %o, which it could not honour", (options, message) => {
     expect(problemsOf({ useStreams: true, ...options })[0]).toContain(message);
   });
@@ -119,6 +123,29 @@ describe("a sink on a stream", () => {
     await expect(sink.publish({ eventType: "start" }, { sequence: 1 })).rejects.toThrow(error);
     await expect(sink.lastSequence()).rejects.toThrow(error);
     await sink.stop();
+  });
+
+  it("has a sequence from 1, and over partitions an execution of the input's", async () => {
+    const sink = new RabbitMQSink({ publisherName: "p", superStreamPartitions: 2 });
+    const refused = (event: object, sequence: number) =>
+      expect(sink.publish({ eventType: "start", ...event }, { sequence })).rejects;
+    await refused({ executionId: "e" }, 0).toMatchObject({
+      code: "REJECTED",
+      message: expect.stringContaining("sequence is 0"),
+    });
+    await refused({}, 1).toMatchObject({
+      code: "REJECTED",
+      message: expect.stringContaining("needs an executionId"),
+    });
+    expect(sink.stats().events_received).toBe(0);
+    await sink.stop();
+  });
+
+  it("explains what streams make of the options", () => {
+    const { options } = explained({ streamMaxAgeHours: 6, superStreamPartitions: 2 });
+    expect(options.useStreams).toEqual({ value: true, from: "derived" });
+    expect(options.stream).toEqual({ value: "streamll_events", from: "derived" });
+    expect(options.connectionPoolSize).toEqual({ value: 2, from: "derived" });
   });
 
   it("tells at the start of arguments that no stream has, before the broker hears of them", async () => {

@@ -41,6 +41,7 @@ function judge(error: unknown, stage: Stage): Verdict {
 
 const NOT_STREAMS =
   "The other end does not speak the stream protocol: enable the plugin rabbitmq_stream, and use its port (5552, with TLS 5551)";
+const PLAIN_PORT = "The port does not speak TLS: use rabbitmq-stream://, or the broker's TLS port (5551)";
 const SEE_THE_LOG = "See the broker's log";
 
 function judgeCode(answer: number, stage: Stage): Verdict {
@@ -114,6 +115,9 @@ const hungUp: Verdict = {
 };
 
 function judgeSocket(error: unknown, stage: Stage): Verdict {
+  // So a stream port without TLS answers the first word of TLS, and so does a broker that dies just then.
+  if (/before secure TLS connection/.test(textOf(error)))
+    return { kind: "tls", permanent: false, hint: PLAIN_PORT };
   switch (socketFaultOf(error)) {
     case "timeout":
       return timeout;
@@ -127,8 +131,7 @@ function judgeSocket(error: unknown, stage: Stage): Verdict {
       return { kind: "unreachable", permanent: false, hint };
     }
     case "plain": {
-      const hint = "The port does not speak TLS: use rabbitmq-stream://, or the broker's TLS port (5551)";
-      return { kind: "tls", permanent: true, hint };
+      return { kind: "tls", permanent: true, hint: PLAIN_PORT };
     }
     case "certificate-required": {
       const hint = "The broker asks for a certificate of yours: set tls.cert and tls.key";

@@ -40,6 +40,7 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
   if (mode === "none") return;
   try {
     if (superStream !== undefined) await declareSuperStream(declaring, superStream);
+    else await beNoSuperStream(declaring);
     // A stream that is there is looked at too: created again, it tells whether its arguments are these.
     if (mode === "declare") await createStream(declaring);
   } catch (error) {
@@ -47,6 +48,19 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
       throw await conflict(declaring, error);
     throw failure(error, "declare", declaring.endpoint.label);
   }
+}
+
+/** Beside one of its name, a new stream would be read by nobody. */
+async function beNoSuperStream(declaring: Declaring): Promise<void> {
+  const { session, stream, endpoint, deadline } = declaring;
+  const [found] = await locate(declaring, [stream]);
+  // One that is there was made on purpose.
+  if (found?.code !== STREAM_DOES_NOT_EXIST) return;
+  const { ask } = asker(session.wire, deadline);
+  const { length } = await ask(PARTITIONS, partitions(stream)).then(readStreams, none);
+  if (length === 0) return;
+  const message = `${endpoint.label}: ${stream} is a super stream: set superStreamPartitions: ${length}, or use another name`;
+  throw transportError("topology-conflict", message, { permanent: true });
 }
 
 const LOCATOR = "queue-leader-locator";

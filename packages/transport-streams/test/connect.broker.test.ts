@@ -27,6 +27,13 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("connecting to Rab
     await refused(own, { heartbeatMs: 1000 }).toMatchObject({ kind, permanent: true });
   });
 
+  it("by TLS to a port without it says so", async () => {
+    await refused({ scheme: "rabbitmq-stream+tls" }, { tls: { rejectUnauthorized: true } }).toMatchObject({
+      kind: "tls",
+      message: expect.stringContaining("does not speak TLS"),
+    });
+  });
+
   it("without the right to declare or to write says which right", async () => {
     const at = async (configure: string, write: string) => {
       await broker.manage("PUT", "users/anna", { password: "pässwörd", tags: "" });

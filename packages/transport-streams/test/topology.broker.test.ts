@@ -128,6 +128,10 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
     await using reader = await follow(broker, `${name}-1`);
     await vi.waitUntil(() => reader.all.length === 3, WAIT);
 
+    await refused(onStream(name)).toMatchObject({
+      kind: "topology-conflict",
+      message: expect.stringContaining("set superStreamPartitions: 3"),
+    });
     await refused(onSuperStream(name, 4)).toMatchObject({
       kind: "topology-conflict",
       message: expect.stringContaining(`superStreamPartitions asks for ${name}-0`),

@@ -16,7 +16,8 @@ export interface ReviewSetup {
 /** Looks again and again at what is wrong, and tells of what is new and of what is over. */
 export class Review {
   readonly #setup: ReviewSetup;
-  #findings: ReadonlyMap<string, Finding> = new Map();
+  /** Told as problems, and not yet as solved. */
+  readonly #told = new Map<string, Finding>();
   /** Said in the log, where `recovered` is to follow. */
   readonly #said = new Map<string, Finding>();
   #cancel: (() => void) | undefined;
@@ -47,15 +48,18 @@ export class Review {
   }
 
   #look(): void {
-    const before = this.#findings;
     const now = new Map(this.#setup.find().map((finding) => [finding.about, finding]));
-    this.#findings = now;
     for (const [about, finding] of now) {
-      if (!before.has(about)) this.#setup.tell("problem", problemOf(finding));
+      if (!this.#told.has(about)) this.#setup.tell("problem", problemOf(finding));
+      this.#told.set(about, finding);
       this.#say(about, finding);
     }
-    for (const [about, finding] of before) {
-      if (!now.has(about)) this.#setup.tell("solved", problemOf(finding));
+    // One that goes on under another description is not over.
+    const codes = new Set([...now.values()].map(({ code }) => code));
+    for (const [about, finding] of this.#told) {
+      if (now.has(about) || codes.has(finding.code)) continue;
+      this.#told.delete(about);
+      this.#setup.tell("solved", problemOf(finding));
     }
     // A connection that was given up for its silence has not recovered before there is another.
     if ([...now.values()].some(({ outage }) => outage)) return;

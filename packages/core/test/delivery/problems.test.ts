@@ -154,6 +154,24 @@ describe("health", () => {
     await engine.stop();
   });
 
+  it("is not told as solved while it goes on under another description", async () => {
+    const { engine, clock, transport, told, only } = watched({ confirmTimeoutMs: 20_000 });
+    void engine.start();
+    await clock.advance(0);
+    engine.offer(message());
+    await clock.advance(15_000);
+    transport.refuseAll = new TransportError("timeout", "no answer while connecting");
+    await clock.advance(15_000);
+    expect(only()?.message).toContain("no answer while connecting");
+    expect(new Set(told)).toEqual(new Set(["problem TRANSPORT_TIMEOUT"]));
+    transport.refuseAll = undefined;
+    transport.onPublish = (connection) => connection.answer();
+    await clock.advance(60_000);
+    const solved = told.filter((line) => line === "solved TRANSPORT_TIMEOUT");
+    expect(solved).toHaveLength(told.length / 2);
+    await engine.stop();
+  });
+
   it("goes on while the sink stops, until it closes its connections", async () => {
     const { engine, clock, transport, problems, told } = watched({ flushTimeoutMs: 30_000 });
     void engine.start();

@@ -94,11 +94,14 @@ function readQueries(endpoints: readonly Endpoint[], problem: (message: string) 
     const isStream = streams.schemes.includes(scheme);
     if (!isAmqp(scheme) && !isStream) continue;
     for (const [key, text] of Object.entries(query)) {
-      if (isStream && key === "amqp_port" && /^\d{1,5}$/.test(text)) continue;
+      if (isStream && key === "amqp_port") {
+        if (!/^\d{1,5}$/.test(text)) problem("amqp_port must be a port");
+        continue;
+      }
       if (!Object.hasOwn(queryOptions, key)) {
-        problem(
-          `the query parameter ${JSON.stringify(key.slice(0, 60))} is not known; allowed are ${Object.keys(queryOptions).join(", ")}`,
-        );
+        const allowed = [...Object.keys(queryOptions), ...(isStream ? ["amqp_port"] : [])].join(", ");
+        const name = JSON.stringify(key.slice(0, 60));
+        problem(`the query parameter ${name} is not known; allowed are ${allowed}`);
         continue;
       }
       const { option, ms, name } = queryOptions[key as keyof typeof queryOptions];
