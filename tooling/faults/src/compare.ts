@@ -1,4 +1,4 @@
-import type { Expectation } from "./row.js";
+import { type Expectation, NOISE } from "./row.js";
 import type { Run } from "./run.js";
 import { sayings } from "./sayings.js";
 
@@ -64,8 +64,9 @@ function* ofTheTimes(run: Run, { recoveredWithinMs, noticedWithinMs }: Expectati
 }
 
 function* late(ms: number | undefined, limit: number, what: string): Generator<string> {
+  const most = limit * NOISE;
   if (ms === undefined) yield `not ${what}`;
-  else if (ms > limit) yield `${what} after ${Math.round(ms)} ms, ${limit} ms at most were expected`;
+  else if (ms > most) yield `${what} after ${Math.round(ms)} ms, ${most} ms at most were expected`;
 }
 
 function* ofTheWords(run: Run, { health = [], events = [], log = [] }: Expectation): Generator<string> {

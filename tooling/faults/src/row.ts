@@ -5,6 +5,9 @@ import type { Bench } from "./bench.js";
 import type { Load } from "./messages.js";
 import type { Run } from "./run.js";
 
+/** Times are those of a quiet machine. Others get so many times as much. */
+export const NOISE = 3;
+
 /** What has to come out of a fault. What is not named here is expected as the comments say. */
 export interface Expectation {
   /** Accepted, not told to have failed, and in no queue. Default 0. */

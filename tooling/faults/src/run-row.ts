@@ -3,7 +3,7 @@ import { accountOf } from "./account.js";
 import { Bench, type Place } from "./bench.js";
 import { defaults, poolSizes } from "./defaults.js";
 import type { Moment } from "./host-program.js";
-import type { BuiltRow, Expectation } from "./row.js";
+import { type BuiltRow, type Expectation, NOISE } from "./row.js";
 import type { Run } from "./run.js";
 
 /** Of `stop()`, above its flushTimeout. */
@@ -35,7 +35,7 @@ export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
 async function recovery({ program, mendedAt }: Bench, { recoveredWithinMs }: Expectation): Promise<void> {
   if (recoveredWithinMs === undefined) return;
   const recovered = () => recoveryOf(program.timeline, mendedAt) !== undefined;
-  await program.until(recovered, "the sink to recover", recoveredWithinMs + 1000);
+  await program.until(recovered, "the sink to recover", recoveredWithinMs * NOISE + 1000);
 }
 
 async function seen(bench: Bench, found: readonly FoundMessage[]): Promise<Omit<Run, "trouble">> {

@@ -74,9 +74,9 @@ describe("the comparison", () => {
     "no report": [{ verdict: undefined }, {}, /gave no report/],
     "no recovery": [{ recoveredMs: undefined }, { recoveredWithinMs: 100 }, /not recovered/],
     "a late recovery": [
-      { recoveredMs: 200 },
+      { recoveredMs: 400 },
       { recoveredWithinMs: 100 },
-      /recovered after 200 ms, 100 ms at most/,
+      /recovered after 400 ms, 300 ms at most/,
     ],
     "a fault that nobody noticed": [{ noticedMs: undefined }, { noticedWithinMs: 100 }, /not noticed/],
     "words of health that did not come": [

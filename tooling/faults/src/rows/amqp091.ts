@@ -179,7 +179,7 @@ export const amqp091Rows: readonly Row[] = [
     inflict: network.refusedAtStart,
     expect: {
       duplicated: "none",
-      recoveredWithinMs: 5000,
+      recoveredWithinMs: 3000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE.*ECONNREFUSED/, /circuit open/],
       events: ["connected"],
       log: [
