@@ -20,6 +20,8 @@ if (!release) {
 }
 
 function show(all: Parameters<typeof announce>[0]): void {
-  for (const { version, url, tlsUrl, managementUrl } of all.map(brokerOf))
-    console.log(`RabbitMQ ${version}  ${url}  ${tlsUrl}  ${managementUrl}`);
+  for (const { version, url, tlsUrl, managementUrl, streamPort } of all.map(brokerOf)) {
+    const streamUrl = `rabbitmq-stream://127.0.0.1:${streamPort}/`;
+    console.log(`RabbitMQ ${version}  ${[url, tlsUrl, streamUrl, managementUrl].join("  ")}`);
+  }
 }
