@@ -32,10 +32,13 @@ export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
   return { ...(await seen(bench, found)), trouble };
 }
 
-async function recovery({ program, mendedAt }: Bench, { recoveredWithinMs }: Expectation): Promise<void> {
+async function recovery(bench: Bench, { recoveredWithinMs, events = [] }: Expectation): Promise<void> {
   if (recoveredWithinMs === undefined) return;
+  const { program, mendedAt } = bench;
   const recovered = () => recoveryOf(program.timeline, mendedAt) !== undefined;
   await program.until(recovered, "the sink to recover", recoveredWithinMs * NOISE + 1000);
+  // A second later, maybe.
+  if (events.includes("solved")) await bench.said(/^solved/);
 }
 
 async function seen(bench: Bench, found: readonly FoundMessage[]): Promise<Omit<Run, "trouble">> {
