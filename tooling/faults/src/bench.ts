@@ -23,7 +23,7 @@ export class Bench implements AsyncDisposable {
   /** Where the events are read in the end. */
   readonly queues: { readonly url: string; readonly queue: string }[];
   /** What was read before a fault took it away. */
-  readonly #aside: FoundMessage[] = [];
+  #aside: readonly FoundMessage[] = [];
   /** Of the sink; a fault may set more before {@link start}. */
   options: RabbitMQSinkOptions;
   /** Of the program; a fault may set more before {@link start}. */
@@ -176,19 +176,19 @@ export class Bench implements AsyncDisposable {
   }
 
   async readBack(): Promise<FoundMessage[]> {
-    const found = [...this.#aside];
+    let found = [...this.#aside];
     const isStream = this.over === "streams";
     for (const { url, queue } of this.queues) {
       // A replica that is behind has no consumers.
       const node = isStream && "nodes" in this.#place ? await this.cluster.leaderOf(queue) : { url };
-      found.push(...(await readQueue(node, queue, { isStream })));
+      found = found.concat(await readQueue(node, queue, { isStream }));
     }
     return found;
   }
 
   /** Reads now what is about to go. */
   async setAside(): Promise<void> {
-    this.#aside.push(...(await this.readBack()));
+    this.#aside = await this.readBack();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,14 +17,14 @@ export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
       trouble.push(error.message);
     });
   await attempt(() => row.inflict(bench));
-  const found: FoundMessage[] = [];
+  let found: FoundMessage[] = [];
   if (bench.started) {
     if (trouble.length > 0) await attempt(() => bench.heal());
     else await attempt(() => recovery(bench, row.expect));
     await attempt(() => finish(bench));
     await bench.program.end();
     await attempt(async () => {
-      found.push(...(await bench.readBack()));
+      found = await bench.readBack();
     });
   }
   await attempt(() => bench[Symbol.asyncDispose]());
