@@ -29,4 +29,6 @@ export { compileTemplate, type Template } from "./routing/template.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";
 export { type OpenMessage, refuseAccused, type Suspects } from "./wire/accused.js";
+export * from "./wire/amqp10.js";
+export { putBytes, putInt64 } from "./wire/bytes.js";
 export { cutToShortString, isShortString, putText, SHORT_STRING_MAX } from "./wire/text.js";

@@ -1,5 +1,5 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { cutToShortString, putText } from "@streamll/core/internal";
+import { cutToShortString, putBytes, putInt64, putText } from "@streamll/core/internal";
 import { frameBound, tableBound, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).
@@ -71,19 +71,19 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
 
   function writeMethod(target: Buffer, start: number, { exchange, routingKey }: OutboundMessage): number {
     const own = exchange === undefined || exchange === defaults.exchange;
-    let at = put(target, start, own ? publishHead : publishHeadOf(channel, exchange));
+    let at = putBytes(target, start, own ? publishHead : publishHeadOf(channel, exchange));
     at = putShortString(target, at, routingKey);
     target[at++] = publishBits;
     return endFrame(target, start, at);
   }
 
   function writeHeader(target: Buffer, start: number, message: OutboundMessage): number {
-    let at = put(target, start, headerHead);
-    at = putLong(target, at, message.body.length);
+    let at = putBytes(target, start, headerHead);
+    at = putInt64(target, at, message.body.length);
     const flagsAt = at;
     let flags = sharedFlags;
     at += 2;
-    if (flags & HAS_CONTENT_TYPE) at = put(target, at, contentType);
+    if (flags & HAS_CONTENT_TYPE) at = putBytes(target, at, contentType);
     at = writeTable(target, at, message.headers);
     target[at++] = deliveryMode;
     if (priority !== undefined) target[at++] = priority;
@@ -91,7 +91,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
       flags |= HAS_CORRELATION_ID;
       at = putShortString(target, at, cutToShortString(message.correlationId));
     }
-    if (flags & HAS_EXPIRATION) at = put(target, at, expiration);
+    if (flags & HAS_EXPIRATION) at = putBytes(target, at, expiration);
     if (message.messageId !== "") {
       flags |= HAS_MESSAGE_ID;
       at = putShortString(target, at, message.messageId);
@@ -99,13 +99,13 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     const seconds = wireSeconds(message.timestamp);
     if (seconds !== undefined) {
       flags |= HAS_TIMESTAMP;
-      at = putLong(target, at, seconds);
+      at = putInt64(target, at, seconds);
     }
     if (message.type !== "") {
       flags |= HAS_TYPE;
       at = putShortString(target, at, cutToShortString(message.type));
     }
-    if (flags & HAS_APP_ID) at = put(target, at, appId);
+    if (flags & HAS_APP_ID) at = putBytes(target, at, appId);
     target.writeUInt16BE(flags, flagsAt);
     return endFrame(target, start, at);
   }
@@ -114,7 +114,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     let at = start;
     for (let from = 0; from < body.length; from += maxBody) {
       const frame = at;
-      at = put(target, at, bodyHead);
+      at = putBytes(target, at, bodyHead);
       at += body.copy(target, at, from, Math.min(from + maxBody, body.length));
       at = endFrame(target, frame, at);
     }
@@ -208,16 +208,5 @@ function putValue(target: Buffer, at: number, value: string | number | boolean |
     return target.writeInt32BE(value, at + 1);
   }
   target[at] = 0x6c; // l
-  return putLong(target, at + 1, value);
-}
-
-/** A safe integer in 64 bits, two's complement, without the cost of a BigInt. */
-function putLong(target: Buffer, at: number, value: number): number {
-  target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
-  return target.writeUInt32BE(value >>> 0, at + 4);
-}
-
-function put(target: Buffer, at: number, bytes: Buffer): number {
-  for (let i = 0; i < bytes.length; i++) target[at + i] = bytes[i]!;
-  return at + bytes.length;
+  return putInt64(target, at + 1, value);
 }

@@ -4,21 +4,20 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-import { cutToShortString, isShortString } from "@streamll/core/internal";
-import type { Encoded, LinkLimits } from "../dialect.js";
 import {
   APPLICATION_PROPERTIES,
   beginSection,
+  cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
   HEADER,
+  isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
   putBoolean,
   putBytes,
   putDataHead,
   putNull,
-  putOptionalString,
   putString,
   putSymbol,
   putTimestamp,
@@ -27,7 +26,8 @@ import {
   putValue,
   SECTION_HEAD_BYTES,
   TEXT_HEAD_BYTES,
-} from "../put.js";
+} from "@streamll/core/internal";
+import type { Encoded, LinkLimits } from "../dialect.js";
 import { destination } from "./address.js";
 
 /** Everything that is no text of the message's own. */
@@ -139,6 +139,9 @@ function headersBound(headers: MessageHeaders): number {
   }
   return bound;
 }
+
+const putOptionalString = (target: Buffer, at: number, text: string): number =>
+  text === "" ? putNull(target, at) : putString(target, at, text);
 
 function symbol(text: string): Buffer {
   const bytes = Buffer.alloc(2 + Buffer.byteLength(text));

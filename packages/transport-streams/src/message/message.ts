@@ -4,14 +4,16 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-import { cutToShortString, isShortString } from "@streamll/core/internal";
 import {
   APPLICATION_PROPERTIES,
   beginSection,
+  cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
+  isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
+  putBytes,
   putDataHead,
   putNull,
   putShortText,
@@ -19,8 +21,8 @@ import {
   putTimestamp,
   putValue,
   SECTION_HEAD_BYTES,
-} from "./amqp.js";
-import { put } from "./put.js";
+  TEXT_HEAD_BYTES,
+} from "@streamll/core/internal";
 
 export interface MessageEncoder {
   /**
@@ -39,8 +41,6 @@ export interface MessageEncoder {
  */
 export type Dialect = "before 3.13" | "from 3.13";
 
-/** Constructor and length, of a text up to 255 bytes or beyond. */
-const TEXT_HEAD_BYTES = 5;
 /** Constructors and lengths of everything that is no text of the message's own. */
 const FIXED_BYTES = 3 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 128;
 
@@ -69,7 +69,7 @@ export function messageEncoder(
   let lastSection: Buffer = Buffer.alloc(0);
 
   function writeHeaders(target: Buffer, at: number, { headers, type }: OutboundMessage): number {
-    if (headers === lastHeaders && type === lastType) return put(target, at, lastSection);
+    if (headers === lastHeaders && type === lastType) return putBytes(target, at, lastSection);
     const end = putApplicationProperties(target, at, isOld ? withBasic(headers, type, appId) : headers);
     lastHeaders = headers;
     lastType = type;
@@ -79,11 +79,11 @@ export function messageEncoder(
 
   function writeAnnotations(target: Buffer, start: number, { routingKey, type }: OutboundMessage): number {
     let at = beginSection(target, start, MESSAGE_ANNOTATIONS);
-    at = put(target, at, sharedAnnotations.bytes);
-    at = put(target, at, routingKeyName);
+    at = putBytes(target, at, sharedAnnotations.bytes);
+    at = putBytes(target, at, routingKeyName);
     at = putShortText(target, at, routingKey);
     if (isOld) return endSection(target, start, at, sharedAnnotations.count + 2);
-    at = put(target, at, typeName);
+    at = putBytes(target, at, typeName);
     at = putShortText(target, at, cutToShortString(type));
     return endSection(target, start, at, sharedAnnotations.count + 4);
   }
@@ -94,7 +94,7 @@ export function messageEncoder(
     // user-id, to, subject, reply-to
     for (let i = 0; i < 4; i++) at = putNull(target, at);
     at = putOptional(target, at, cutToShortString(message.correlationId));
-    at = put(target, at, contentTypeSymbol);
+    at = putBytes(target, at, contentTypeSymbol);
     // content-encoding, absolute-expiry-time
     for (let i = 0; i < 2; i++) at = putNull(target, at);
     at = putTimestamp(target, at, Number.isSafeInteger(message.timestamp) ? message.timestamp : 0);

@@ -1,6 +1,8 @@
-import { putText } from "@streamll/core/internal";
+import { putInt64 } from "./bytes.js";
+import { putText } from "./text.js";
 
 // AMQP 1.0, 1.6 (primitive types) and 3.2 (sections).
+export const HEADER = 0x70;
 export const MESSAGE_ANNOTATIONS = 0x72;
 export const PROPERTIES = 0x73;
 export const APPLICATION_PROPERTIES = 0x74;
@@ -9,6 +11,8 @@ const DATA = 0x75;
 const NULL = 0x40;
 const TRUE = 0x41;
 const FALSE = 0x42;
+const UBYTE = 0x50;
+const UINT = 0x70;
 const INT = 0x71;
 const LONG = 0x81;
 const DOUBLE = 0x82;
@@ -24,13 +28,15 @@ const MAP_32 = 0xd1;
 /** Descriptor, constructor, size and count. */
 export const SECTION_HEAD_BYTES = 12;
 export const DATA_HEAD_BYTES = 8;
+/** Constructor and length of a text. */
+export const TEXT_HEAD_BYTES = 5;
 
 /** Begins a section that is a list or a map; {@link endSection} fills in its size and count. */
 export function beginSection(target: Buffer, at: number, section: number): number {
   target[at] = 0;
   target[at + 1] = 0x53;
   target[at + 2] = section;
-  target[at + 3] = section === PROPERTIES ? LIST_32 : MAP_32;
+  target[at + 3] = section === PROPERTIES || section === HEADER ? LIST_32 : MAP_32;
   return at + SECTION_HEAD_BYTES;
 }
 
@@ -43,6 +49,27 @@ export function endSection(target: Buffer, start: number, end: number, count: nu
 export function putNull(target: Buffer, at: number): number {
   target[at] = NULL;
   return at + 1;
+}
+
+export function putBoolean(target: Buffer, at: number, value: boolean): number {
+  target[at] = value ? TRUE : FALSE;
+  return at + 1;
+}
+
+export function putUbyte(target: Buffer, at: number, value: number): number {
+  target[at] = UBYTE;
+  target[at + 1] = value;
+  return at + 2;
+}
+
+export function putUint(target: Buffer, at: number, value: number): number {
+  target[at] = UINT;
+  return target.writeUInt32BE(value, at + 1);
+}
+
+export function putTimestamp(target: Buffer, at: number, milliseconds: number): number {
+  target[at] = TIMESTAMP;
+  return putInt64(target, at + 1, milliseconds);
 }
 
 /** At most 255 bytes. */
@@ -60,30 +87,22 @@ function putShort(target: Buffer, at: number, type: number, text: string): numbe
   return at + 2 + length;
 }
 
-function putLongText(target: Buffer, at: number, text: string): number {
+export function putString(target: Buffer, at: number, text: string): number {
   // As short as it goes, where that is seen without counting.
   if (text.length <= 85) return putShortText(target, at, text);
-  target[at] = STRING_32;
   const length = putText(target, at + 5, text);
+  target[at] = STRING_32;
   target.writeUInt32BE(length, at + 1);
   return at + 5 + length;
 }
 
-export function putTimestamp(target: Buffer, at: number, milliseconds: number): number {
-  target[at] = TIMESTAMP;
-  return putInt64(target, at + 1, milliseconds);
-}
-
 /**
- * RabbitMQ 3.10 ends a reader over AMQP 0-9-1 that meets any other type; rabbitmq-stream-js-client 1.0.0 reads of
- * numbers the first alone.
+ * RabbitMQ 3.10 ends a reader of a stream over AMQP 0-9-1 that meets any other type; rabbitmq-stream-js-client 1.0.0
+ * reads of numbers the first alone.
  */
 export function putValue(target: Buffer, at: number, value: string | number | boolean): number {
-  if (typeof value === "string") return putLongText(target, at, value);
-  if (typeof value === "boolean") {
-    target[at] = value ? TRUE : FALSE;
-    return at + 1;
-  }
+  if (typeof value === "string") return putString(target, at, value);
+  if (typeof value === "boolean") return putBoolean(target, at, value);
   if (value === (value | 0)) {
     target[at] = INT;
     return target.writeInt32BE(value, at + 1);
@@ -108,10 +127,4 @@ export function putDataHead(target: Buffer, at: number, length: number): number 
   }
   target[at + 3] = BINARY_32;
   return target.writeUInt32BE(length, at + 4);
-}
-
-/** A safe integer in 64 bits, two's complement, without the cost of a BigInt. */
-function putInt64(target: Buffer, at: number, value: number): number {
-  target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
-  return target.writeUInt32BE(value >>> 0, at + 4);
 }
