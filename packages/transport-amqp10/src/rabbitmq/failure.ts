@@ -12,6 +12,8 @@ function judge(fault: Fault): Verdict {
   if (stage === "login") return judgeLogin(description);
   if (/Unsupported AMQP version: 0-9-1|Invalid AMQP protocol id/.test(description)) return tooOld;
   if (stage === "open") return judgeOpen(fault);
+  // RabbitMQ 4.0 calls it an internal error when it goes down in good order.
+  if (condition === "amqp:connection:forced" || /^Connection forced/.test(description)) return forced;
   switch (condition) {
     case "amqp:unauthorized-access":
       return {
@@ -25,12 +27,6 @@ function judge(fault: Fault): Verdict {
         : { kind: "not-found", permanent: false, hint: MADE_AGAIN };
     case "amqp:link:message-size-exceeded":
       return { kind: "too-large", permanent: true, hint: "Lower maxEventBytes" };
-    case "amqp:connection:forced":
-      return {
-        kind: "unreachable",
-        permanent: false,
-        hint: "The broker went down, or somebody closed the connection there",
-      };
     case "amqp:resource-limit-exceeded":
       return { kind: "throttled", permanent: false, hint: "The broker is short of resources: see its log" };
     case undefined:
@@ -39,6 +35,12 @@ function judge(fault: Fault): Verdict {
       return { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
   }
 }
+
+const forced: Verdict = {
+  kind: "unreachable",
+  permanent: false,
+  hint: "The broker went down, or somebody closed the connection there",
+};
 
 const SEE_THE_LOG = "See the broker's log";
 const GRANT_WRITE = "Grant the user the right to write to it";
