@@ -1,6 +1,9 @@
 import type { FoundMessage } from "@streamll/brokers";
 import type { Verdict } from "./messages.js";
 
+/** What is asked of a message that was read back. */
+export type Found = Pick<FoundMessage, "messageId" | "correlationId">;
+
 /** What became of the events, by what an independent client found in the queue. */
 export interface Account {
   readonly accepted: number;
@@ -15,7 +18,7 @@ export interface Account {
 }
 
 export function accountOf(
-  found: readonly Pick<FoundMessage, "messageId" | "correlationId">[],
+  found: readonly Found[],
   { offered, besides, refused, failures }: Pick<Verdict, "offered" | "besides" | "refused" | "failures">,
 ): Account {
   const accepted = new Set([...Array.from({ length: offered }, (_, index) => String(index)), ...besides]);

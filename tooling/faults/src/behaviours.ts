@@ -37,6 +37,15 @@ export const behaviours = {
   bringsTokens: {
     options: () => ({ credentials: () => tokenFrom(process.env.FAULTS_TOKEN_KEY!) }),
   },
+  bringsKeysForAWhile: {
+    options: () => ({
+      credentials: () => ({
+        username: process.env.FAULTS_KEY_NAME!,
+        password: process.env.FAULTS_KEY!,
+        expiresAt: new Date(Date.now() + 3000),
+      }),
+    }),
+  },
   handsOverFromCallbacks: {
     options(host) {
       const handOver = (callback: string) => {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, type Cluster, type FoundMessage, readQueue } from "@streamll/brokers";
+import { type Broker, type Cluster, readQueue } from "@streamll/brokers";
+import type { FakeServiceBus } from "@streamll/fake-service-bus";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect } from "amqplib";
+import type { Found } from "./account.js";
 import { defaultLoad, defaults } from "./defaults.js";
 import { HostProgram } from "./host-program.js";
 import type { Load } from "./messages.js";
@@ -10,12 +12,19 @@ import type { Protocol, Row } from "./row.js";
 import { sayings } from "./sayings.js";
 
 /** Where a row is run. */
-export type Place = Broker | Cluster;
+export type Place = Broker | Cluster | FakeServiceBus;
+
+/** Whether a row is for such a place. */
+export function isFor({ over, on }: Row, place: Place): boolean {
+  if ("faults" in place) return over === "service-bus";
+  if ("nodes" in place) return on === "cluster";
+  if (over === "service-bus" || on === "cluster") return false;
+  return over !== "amqp10" || Number.parseInt(place.generation, 10) >= 4;
+}
 
 /** What a fault is made with: a broker, a proxy before it, and a host program whose sink connects by way of that. */
 export class Bench implements AsyncDisposable {
-  readonly broker: Broker;
-  /** The nodes of the cluster, or the one broker. */
+  /** The nodes of the cluster, or the one broker; none of Service Bus. */
   readonly nodes: readonly Broker[];
   readonly proxy: FaultProxy;
   /** Of exchange and queue. */
@@ -23,7 +32,7 @@ export class Bench implements AsyncDisposable {
   /** Where the events are read in the end. */
   readonly queues: { readonly url: string; readonly queue: string }[];
   /** What was read before a fault took it away. */
-  #aside: readonly FoundMessage[] = [];
+  #aside: readonly Found[] = [];
   /** Of the sink; a fault may set more before {@link start}. */
   options: RabbitMQSinkOptions;
   /** Of the program; a fault may set more before {@link start}. */
@@ -41,24 +50,45 @@ export class Bench implements AsyncDisposable {
     this.#row = row;
     this.#place = place;
     this.nodes = nodesOf(place);
-    this.broker = this.nodes[0]!;
     this.proxy = proxy;
-    this.queues = [{ url: this.broker.url, queue: this.name }];
-    this.options = {
-      ...defaults,
-      amqpUrl: proxy.url,
-      exchange: this.name,
-      ...(this.over === "amqp" && { queue: this.name }),
-      ...row.options,
-    };
+    this.queues = this.nodes.slice(0, 1).map(({ url }) => ({ url, queue: this.name }));
+    this.options = { ...defaults, amqpUrl: proxy.url, exchange: this.name, ...this.#own(), ...row.options };
+    if ("faults" in place) place.add(this.name);
   }
 
   static async for(row: Row, place: Place): Promise<Bench> {
-    return new Bench(row, place, await FaultProxy.to(urlOf(nodesOf(place)[0]!, row.over)));
+    const { over = "amqp" } = row;
+    const url = "faults" in place ? `amqp://${place.host}:${place.port}/` : urlOf(nodesOf(place)[0]!, over);
+    return new Bench(row, place, await FaultProxy.to(url, { over }));
+  }
+
+  /** Options of the protocol's own. */
+  #own(): RabbitMQSinkOptions {
+    switch (this.over) {
+      case "amqp":
+        return { queue: this.name };
+      case "amqp10":
+        return { queue: this.name, amqpVersion: "1.0" };
+      case "service-bus":
+        return { amqpUrl: this.bus.connectionString.replace(`:${this.bus.port}/`, `:${this.proxy.port}/`) };
+      case "streams":
+        return {};
+    }
   }
 
   get over(): Protocol {
     return this.#row.over ?? "amqp";
+  }
+
+  get broker(): Broker {
+    const [first] = this.nodes;
+    if (first === undefined) throw new Error("this row needs a broker");
+    return first;
+  }
+
+  get bus(): FakeServiceBus {
+    if (!("faults" in this.#place)) throw new Error("this row needs a server as Azure Service Bus");
+    return this.#place;
   }
 
   /** The broker's, past the proxy, for the sink. */
@@ -175,7 +205,8 @@ export class Bench implements AsyncDisposable {
     await Promise.all([...this.#down].map((node) => this.up(node)));
   }
 
-  async readBack(): Promise<FoundMessage[]> {
+  async readBack(): Promise<Found[]> {
+    if ("faults" in this.#place) return foundIn(this.#place, this.name);
     let found = [...this.#aside];
     const isStream = this.over === "streams";
     for (const { url, queue } of this.queues) {
@@ -196,6 +227,7 @@ export class Bench implements AsyncDisposable {
     await this.heal();
     await this.proxy[Symbol.asyncDispose]();
     for (const undo of this.#cleanups) await undo();
+    if ("faults" in this.#place) return this.#place.remove(this.name);
     const connection = await connect(this.broker.url);
     const channel = await connection.createChannel();
     await channel.deleteQueue(this.name);
@@ -206,7 +238,16 @@ export class Bench implements AsyncDisposable {
 
 function urlOf(broker: Broker, over: Protocol = "amqp"): string {
   const { hostname } = new URL(broker.url);
-  return over === "amqp" ? broker.url : `rabbitmq-stream://${hostname}:${broker.streamPort}/`;
+  return over === "streams" ? `rabbitmq-stream://${hostname}:${broker.streamPort}/` : broker.url;
 }
 
-const nodesOf = (place: Place): readonly Broker[] => ("nodes" in place ? place.nodes : [place]);
+function nodesOf(place: Place): readonly Broker[] {
+  if ("faults" in place) return [];
+  return "nodes" in place ? place.nodes : [place];
+}
+
+const foundIn = (bus: FakeServiceBus, entity: string): Found[] =>
+  bus.received(entity).map(({ message }) => ({
+    messageId: String(message.message_id),
+    correlationId: String(message.correlation_id),
+  }));

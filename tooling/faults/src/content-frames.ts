@@ -1,3 +1,5 @@
+import type { Protocol } from "./row.js";
+
 /** How a protocol cuts what a client sends into frames. */
 export interface Framing {
   /** Bytes before the first frame. */
@@ -25,8 +27,25 @@ const streams: Framing = {
   isContent: (head) => head.readUInt16BE(4) === 2,
 };
 
-export const framingOf = ({ protocol }: URL): Framing =>
-  protocol.startsWith("rabbitmq-stream") ? streams : amqp;
+/**
+ * Size, offset of the body, type and channel of each frame; "AMQP" and four bytes before each layer pass for a frame.
+ * Of what a client under load sends, transfers alone are large.
+ */
+const amqp10: Framing = {
+  preamble: 0,
+  head: 8,
+  rest: (head) => (isHeader(head) ? 0 : head.readUInt32BE(0) - 8),
+  isContent: (head) => !isHeader(head) && head.readUInt32BE(0) > 256,
+};
+
+const isHeader = (head: Buffer) => head.toString("latin1", 0, 4) === "AMQP";
+
+export const framings: Readonly<Record<Protocol, Framing>> = {
+  amqp,
+  streams,
+  amqp10,
+  "service-bus": amqp10,
+};
 
 /** Follows the frames that a client sends on one connection from its first byte on. */
 export class ContentFrames {

@@ -1,5 +1,6 @@
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import type { Load } from "./messages.js";
+import type { Protocol } from "./row.js";
 
 /** Times of an ordinary set-up scaled down, so that each fault is over in seconds. */
 export const defaults = {
@@ -14,8 +15,13 @@ export const defaults = {
   maxInFlight: 4096,
 } as const satisfies RabbitMQSinkOptions;
 
-/** The sink's own default. */
-export const poolSizes = { amqp: 5, streams: 1 } as const;
+/** The sink's own defaults. */
+export const poolSizes: Readonly<Record<Protocol, number>> = {
+  amqp: 5,
+  streams: 1,
+  amqp10: 5,
+  "service-bus": 5,
+};
 
 /** Small enough that a buffer of 100,000 outlasts every fault of the matrix. */
 export const defaultLoad: Load = { perSecond: 1000 };

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { type Broker, connectBrokers, startCluster, unreadable } from "@streamll/brokers";
+import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
-import type { Place } from "./bench.js";
+import { isFor, type Place } from "./bench.js";
 import { deviations } from "./compare.js";
 import { matrix } from "./matrix.js";
 import { record } from "./record.js";
@@ -15,7 +16,7 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   npm run faults -- [options]
 
   --row 1,8-12   only these rows
-  --on 4.0       only brokers whose version begins so
+  --on 4.0       only brokers whose version begins so; "as" is the server as Service Bus
   --fast         only the rows that npm test runs too
   --timeline     show what the program said, of rows that are not as expected
   --record       write the table to docs/reliability.md
@@ -54,12 +55,17 @@ async function faults(rows: readonly Row[]): Promise<number> {
   if (reason !== undefined) throw new Error(`the bench ${reason}`);
   const brokers = await connectBrokers();
   try {
-    const places = brokers.all.filter(({ version }) => version.startsWith(values.on));
+    await using bus = await startFakeServiceBus();
+    const all = [
+      ...brokers.all.map((place) => ({ place, version: place.version })),
+      { place: bus, version: "as Service Bus" },
+    ];
+    const places = all.filter(({ version }) => version.startsWith(values.on));
     if (places.length === 0) throw new RangeError(`no broker's version begins with ${values.on}`);
     const results: Result[] = [];
-    for (const row of rows.filter(({ on }) => on === undefined)) {
-      for (const broker of places) results.push(await result(row, broker, broker.version));
-    }
+    for (const row of rows)
+      for (const { place, version } of places)
+        if (isFor(row, place)) results.push(await result(row, place, version));
     results.push(
       ...(await onCluster(
         rows.filter(({ on }) => on === "cluster"),

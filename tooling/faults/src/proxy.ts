@@ -1,11 +1,21 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "@streamll/brokers";
-import { ContentFrames, framingOf } from "./content-frames.js";
+import { ContentFrames, type Framing, framings } from "./content-frames.js";
+import type { Protocol } from "./row.js";
 import { type Direction, Weather } from "./weather.js";
 
 /** Held back in one direction at most, in bytes; with more the sender feels it, as on a real line. */
 const HELD = 64 * 1024;
+
+export interface ProxyOptions {
+  /** What is spoken on it. Default: AMQP 0-9-1. */
+  readonly over?: Protocol;
+  /** Where it listens. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+}
 
 interface Link {
   readonly client: Socket;
@@ -19,23 +29,25 @@ interface Link {
 export class FaultProxy implements AsyncDisposable {
   readonly port: number;
   readonly #host: string;
+  readonly #framing: Framing;
   readonly #weather = new Weather();
   readonly #links = new Set<Link>();
   #target: URL;
   #server: Server | undefined;
 
-  private constructor(target: URL, host: string, port: number) {
+  private constructor(target: URL, { over, host, port }: Required<ProxyOptions>) {
     this.#target = target;
+    this.#framing = framings[over];
     this.#host = host;
     this.port = port;
   }
 
-  /**
-   * @param url the broker's; `amqps` passes through as it is.
-   * @param host where the proxy listens.
-   */
-  static async to(url: string, host = "127.0.0.1", port?: number): Promise<FaultProxy> {
-    const proxy = new FaultProxy(new URL(url), host, port ?? (await freePort()));
+  /** @param url the broker's; `amqps` passes through as it is. */
+  static async to(
+    url: string,
+    { over = "amqp", host = "127.0.0.1", port }: ProxyOptions = {},
+  ): Promise<FaultProxy> {
+    const proxy = new FaultProxy(new URL(url), { over, host, port: port ?? (await freePort()) });
     await proxy.#listen();
     return proxy;
   }
@@ -184,7 +196,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Counts what goes to the broker; `true` once the link was cut, in the middle of what is given. */
   #cutter(link: Link): (part: Buffer) => boolean {
     const weather = this.#weather;
-    const frames = new ContentFrames(framingOf(this.#target));
+    const frames = new ContentFrames(this.#framing);
     let order = weather.cutAfter;
     let counted = 0;
     return (part) => {

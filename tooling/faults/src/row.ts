@@ -36,13 +36,14 @@ export interface Expectation {
   readonly also?: (run: Run) => readonly string[];
 }
 
-export type Protocol = "amqp" | "streams";
+/** `"service-bus"` is AMQP 1.0 too, to a server that behaves as Azure Service Bus. */
+export type Protocol = "amqp" | "streams" | "amqp10" | "service-bus";
 
 /** A fault, and what has to come out of it. */
 export interface Row {
   readonly number: number;
   readonly title: string;
-  /** Default: one broker, of each generation. */
+  /** Default: one broker, of each generation that speaks it. */
   readonly on?: "cluster";
   /** Default: AMQP 0-9-1. */
   readonly over?: Protocol;

@@ -1,5 +1,4 @@
-import type { FoundMessage } from "@streamll/brokers";
-import { accountOf } from "./account.js";
+import { accountOf, type Found } from "./account.js";
 import { Bench, type Place } from "./bench.js";
 import { defaults, poolSizes } from "./defaults.js";
 import type { Moment } from "./host-program.js";
@@ -17,7 +16,7 @@ export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
       trouble.push(error.message);
     });
   await attempt(() => row.inflict(bench));
-  let found: FoundMessage[] = [];
+  let found: Found[] = [];
   if (bench.started) {
     if (trouble.length > 0) await attempt(() => bench.heal());
     else await attempt(() => recovery(bench, row.expect));
@@ -41,7 +40,7 @@ async function recovery(bench: Bench, { recoveredWithinMs, events = [] }: Expect
   if (events.includes("solved")) await bench.said(/^solved/);
 }
 
-async function seen(bench: Bench, found: readonly FoundMessage[]): Promise<Omit<Run, "trouble">> {
+async function seen(bench: Bench, found: readonly Found[]): Promise<Omit<Run, "trouble">> {
   const { program, faultAt, mendedAt } = bench;
   const { timeline, verdict } = program;
   const mute = { offered: program.last?.accepted ?? 0, besides: [], refused: [], failures: {} };

@@ -15,7 +15,7 @@ export interface Result {
 export const head = [
   "",
   "fault",
-  "RabbitMQ",
+  "on",
   "events",
   "lost",
   "twice",

@@ -124,6 +124,21 @@ describe("the proxy", () => {
     expect(heard[0]!.bytesRead).toBeLessThan(before + 100);
   });
 
+  it("cuts in the middle of a transfer of AMQP 1.0, behind the headers of both layers", async () => {
+    const { port } = echo.address() as AddressInfo;
+    await using own = await FaultProxy.to(`amqp://127.0.0.1:${port}/`, { over: "amqp10" });
+    own.cutInContentFrame();
+    own.trickle();
+    const socket = connect(own.port, "127.0.0.1");
+    const small = frame10(100);
+    const headers = ["AMQP\x03\x01\x00\x00", "AMQP\x00\x01\x00\x00"].map((text) => Buffer.from(text));
+    socket.write(Buffer.concat([headers[0]!, small, headers[1]!, small, frame10(300)]));
+    expect(await errorCode(socket)).toBe("ECONNRESET");
+    const before = 8 + 100 + 8 + 100 + 8;
+    expect(heard[0]!.bytesRead).toBeGreaterThanOrEqual(before);
+    expect(heard[0]!.bytesRead).toBeLessThan(before + 292);
+  });
+
   it("holds a connection at the bytes it was told", async () => {
     const held = proxy.holdAt(Buffer.from("declare"));
     const socket = client();
@@ -175,6 +190,13 @@ async function answer(socket: Socket, text: string): Promise<string> {
 async function errorCode(socket: Socket): Promise<string> {
   const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];
   return error.code ?? "";
+}
+
+/** A frame of AMQP 1.0 of so many bytes. */
+function frame10(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  bytes.writeUInt32BE(size);
+  return bytes;
 }
 
 /** A frame on channel 1 whose payload has so many bytes. */

@@ -1,17 +1,25 @@
 import type { Bench } from "../bench.js";
+import type { Protocol } from "../row.js";
 
-/** As they stand in a frame: class and method of AMQP 0-9-1; key and version of a stream's command. */
-const bytesOf = {
+const sasl = Buffer.of(0, 0x53, 0x41);
+
+/**
+ * As they stand in a frame: class and method of AMQP 0-9-1; key and version of a stream's command; performative and
+ * request of AMQP 1.0.
+ */
+const bytesOf: Readonly<Record<Protocol, { readonly login: Buffer; readonly declaration: Buffer }>> = {
   amqp: { login: Buffer.of(0, 10, 0, 11), declaration: Buffer.of(0, 50, 0, 10) },
   streams: { login: Buffer.of(0, 19, 0, 1), declaration: Buffer.of(0, 13, 0, 1) },
-} as const;
+  amqp10: { login: sasl, declaration: Buffer.from("PUT") },
+  "service-bus": { login: sasl, declaration: Buffer.from("put-token") },
+};
 
-/** SIGKILL while 10,000 events are in flight, none of them answered and most of them stored. */
-export async function killedInFlight(bench: Bench): Promise<void> {
+/** SIGKILL while so many events are in flight, none of them answered and most of them stored. */
+export async function killedInFlight(bench: Bench, count = 10_000): Promise<void> {
   const { proxy } = bench;
   await underLoadOnDisk(bench);
   proxy.halfOpen("toClient");
-  await bench.until(() => bench.now.stats.events_in_flight >= 10_000, "10,000 in flight");
+  await bench.until(() => bench.now.stats.events_in_flight >= count, `${count} in flight`);
   await bench.inflict(async () => {
     await bench.down("kill");
     proxy.reset();

@@ -23,6 +23,20 @@ export async function leaderMoved(bench: Bench): Promise<void> {
   await bench.mend();
 }
 
+/** As {@link leaderMoved}, of a quorum queue. */
+export async function quorumLeaderMoved(bench: Bench): Promise<void> {
+  await onAllNodes(bench);
+  const leader = await bench.cluster.leaderOf(bench.name);
+  const other = bench.cluster.nodes.find(({ name }) => name !== leader.name)!;
+  const lookup = `{ok, Queue} = rabbit_amqqueue:lookup({resource, <<"/">>, queue, <<"${bench.name}">>})`;
+  const order = `${lookup}, rabbit_quorum_queue:transfer_leadership(Queue, '${other.name}').`;
+  await bench.inflict(() => leader.ctl("eval", order));
+  await bench.mend();
+  await bench.sent();
+  const { name } = await bench.cluster.leaderOf(bench.name);
+  if (name !== other.name) throw new Error(`the leader is ${name}, not ${other.name}`);
+}
+
 /** The third has no majority, and pauses. */
 export async function majorityGone(bench: Bench): Promise<void> {
   await onAllNodes(bench);

@@ -38,7 +38,7 @@ export async function oneOfFour(bench: Bench): Promise<void> {
 /** The name leads to another address, and the old one answers no more. */
 export async function moved(bench: Bench): Promise<void> {
   const { proxy: before, broker } = bench;
-  const after = await FaultProxy.to(broker.url, "127.0.0.2", before.port);
+  const after = await FaultProxy.to(broker.url, { host: "127.0.0.2", port: before.port });
   bench.cleanUp(() => after[Symbol.asyncDispose]());
   const names = namesOf(bench);
   const url = new URL(before.url);

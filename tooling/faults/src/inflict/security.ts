@@ -20,10 +20,7 @@ export async function badCertificates(bench: Bench): Promise<void> {
   const streamPort = await freePort();
   const config = { "stream.listeners.ssl.1": `127.0.0.1:${streamPort}` };
   const broker = await ownBroker(bench, { files: first, config });
-  const tlsUrl = {
-    amqp: broker.tlsUrl,
-    streams: `rabbitmq-stream+tls://localhost:${streamPort}/`,
-  }[bench.over];
+  const tlsUrl = bench.over === "streams" ? `rabbitmq-stream+tls://localhost:${streamPort}/` : broker.tlsUrl;
   const show = async (next: Certificates) => {
     for (const name of ["cert.pem", "key.pem"] as const) writeFileSync(join(broker.folder, name), next[name]);
     await broker.ctl("eval", "ssl:clear_pem_cache().");

@@ -23,7 +23,7 @@ async function alarm(bench: Bench, command: string, low: string, usual: string):
   bench.cleanUp(end);
   await bench.inflict(() => broker.ctl(command, low));
   // The stream protocol has no word for it.
-  await bench.said(bench.over === "amqp" ? /blocked/ : /^problem/);
+  await bench.said(bench.over === "streams" ? /^problem/ : /blocked/);
   const blockedAt = performance.now();
   await bench.until(() => performance.now() - blockedAt > 6000, "6 s of the alarm");
   await bench.mend(end);
