@@ -11,10 +11,13 @@ function spread(values: readonly number[], digits = 0): string {
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
-export const head = [
+const FIRST_RIVAL = "pipelined";
+
+/** Rates are told as a part of the ceiling, where that is measured. */
+export const headOf = (field: object) => [
   "",
   "events/s, median (spread)",
-  "of the ceiling",
+  "replay" in field ? "of the ceiling" : "of the first rival",
   "client CPU, µs an event",
   "of the first rival",
   "loop delay p99, ms",
@@ -22,14 +25,13 @@ export const head = [
 
 /** A row for each contestant. */
 export function rowsOf<Name extends string>(
-  field: Readonly<Record<Name | "replay" | "pipelined", Contestant>>,
-  runs: ReadonlyMap<Name | "replay" | "pipelined", readonly Run[]>,
+  field: Readonly<Record<Name | typeof FIRST_RIVAL, Contestant>>,
+  runs: ReadonlyMap<string, readonly Run[]>,
 ): string[][] {
-  const of = (name: Name | "replay" | "pipelined", figure: keyof Run) =>
-    (runs.get(name) ?? []).map((run) => run[figure]);
-  const ceiling = median(of("replay", "eventsPerSecond"));
-  const rival = median(of("pipelined", "cpuMicros"));
-  return [...runs.keys()].map((name) => {
+  const of = (name: string, figure: keyof Run) => (runs.get(name) ?? []).map((run) => run[figure]);
+  const ceiling = median(of("replay" in field ? "replay" : FIRST_RIVAL, "eventsPerSecond"));
+  const rival = median(of(FIRST_RIVAL, "cpuMicros"));
+  return (Object.keys(field) as Name[]).map((name) => {
     const rate = of(name, "eventsPerSecond");
     const cpu = of(name, "cpuMicros");
     return [

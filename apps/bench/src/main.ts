@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { amqp10Contestants } from "./amqp10/contestants.js";
 import { benchBroker } from "./broker.js";
 import { measured } from "./child.js";
 import { type Contestant, contestants } from "./contestants.js";
-import { head, hotPathText, memoryText, rowsOf } from "./figures.js";
+import { headOf, hotPathText, memoryText, rowsOf } from "./figures.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
 import { benchQueue } from "./queue.js";
@@ -19,6 +20,7 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --events N     events a run (100000)
   --rounds N     runs of each contestant (5)
   --streams      on a stream, on RabbitMQ 4 unless --broker says otherwise; beside rabbitmq-stream-js-client
+  --amqp10       over AMQP 1.0, on RabbitMQ 4 unless --broker says otherwise; beside rhea
   --memory N     events of the run that watches memory (1000000; 0 leaves it out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (3.10)
   --record       write the figures to docs/benchmarks.md
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     memory: { type: "string", default: "1000000" },
     streams: { type: "boolean", default: false },
+    amqp10: { type: "boolean", default: false },
     broker: { type: "string" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -44,17 +47,14 @@ function count(name: "events" | "rounds" | "memory", least: number): number {
 
 if (values.help) console.log(HELP);
 else if (values.streams) await benchStreams(count("events", 1), count("rounds", 1));
+else if (values.amqp10) await benchAmqp10(count("events", 1), count("rounds", 1));
 else await bench(count("events", 1), count("rounds", 1), count("memory", 0));
 
 async function bench(events: number, rounds: number, memoryEvents: number): Promise<void> {
   await using broker = await benchBroker(values.broker ?? "3.10");
   await using queue = await benchQueue(broker.url);
   const runs = await race(contestants, broker.url, events, rounds, { after: queue.expect });
-  const rows = rowsOf(contestants, runs);
-  const table = new Table({ head });
-  table.push(...rows);
-  console.log(table.toString());
-
+  const rows = shown(contestants, runs);
   const texts = [circumstances(queue.brokerVersion, events, rounds)];
   texts.push(hotPathText(await measured<HotPath[]>("./hot-path.ts")));
   if (memoryEvents > 0) {
@@ -63,7 +63,7 @@ async function bench(events: number, rounds: number, memoryEvents: number): Prom
     texts.push(memoryText(memory));
   }
   console.log(texts.join("\n"));
-  if (values.record) await record(head, rows, texts);
+  if (values.record) await record(headOf(contestants), rows, texts);
 }
 
 async function benchStreams(events: number, rounds: number): Promise<void> {
@@ -74,13 +74,29 @@ async function benchStreams(events: number, rounds: number): Promise<void> {
     before: stream.clear,
     after: stream.expect,
   });
-  const rows = rowsOf(streamContestants, runs);
-  const table = new Table({ head });
-  table.push(...rows);
-  console.log(table.toString());
+  const rows = shown(streamContestants, runs);
   const text = circumstances(stream.brokerVersion, events, rounds);
   console.log(text);
-  if (values.record) await record(head, rows, [text], "streams");
+  if (values.record) await record(headOf(streamContestants), rows, [text], "streams");
+}
+
+async function benchAmqp10(events: number, rounds: number): Promise<void> {
+  await using broker = await benchBroker(values.broker ?? "4");
+  await using queue = await benchQueue(broker.url);
+  const protocol = "amqp 1.0";
+  const runs = await race(amqp10Contestants, broker.url, events, rounds, { after: queue.expect }, protocol);
+  const rows = shown(amqp10Contestants, runs);
+  const text = circumstances(queue.brokerVersion, events, rounds);
+  console.log(text);
+  if (values.record) await record(headOf(amqp10Contestants), rows, [text], "amqp10");
+}
+
+function shown(...[field, runs]: Parameters<typeof rowsOf>): string[][] {
+  const rows = rowsOf(field, runs);
+  const table = new Table({ head: headOf(field) });
+  table.push(...rows);
+  console.log(table.toString());
+  return rows;
 }
 
 interface Umpire {
@@ -94,6 +110,7 @@ async function race<Name extends string>(
   events: number,
   rounds: number,
   umpire: Umpire,
+  ...protocol: string[]
 ): Promise<Map<Name, Run[]>> {
   const names = Object.keys(field) as Name[];
   const runs = new Map<Name, Run[]>(names.map((name) => [name, []]));
@@ -102,7 +119,7 @@ async function race<Name extends string>(
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       await umpire.before?.();
-      const run = await measured<Run>("./run.ts", name, url, String(events));
+      const run = await measured<Run>("./run.ts", name, url, String(events), ...protocol);
       await umpire.after(events, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { contestants } from "./contestants.js";
+import { amqp10Contestants } from "./amqp10/contestants.js";
+import { type Contestant, contestants } from "./contestants.js";
 import { streamContestants } from "./streams/contestants.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
@@ -10,12 +11,19 @@ export interface Run {
   readonly loopDelayP99Ms: number;
 }
 
-const [name, url, events] = process.argv.slice(2) as [string, string, string];
+const fields: Readonly<Record<string, Readonly<Record<string, Contestant>>>> = {
+  "amqp:": contestants,
+  "amqp 1.0": amqp10Contestants,
+  "rabbitmq-stream:": streamContestants,
+};
+
+const [name, url, events, protocol = new URL(url).protocol] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+];
 const count = Number(events);
-const field: Readonly<Record<string, (typeof contestants)["replay"]>> = url.startsWith("rabbitmq-stream:")
-  ? streamContestants
-  : contestants;
-const go = await field[name]!.prepare(url, count);
+const go = await fields[protocol]![name]!.prepare(url, count);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const cpu = process.cpuUsage();

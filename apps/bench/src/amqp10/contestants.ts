@@ -1,0 +1,97 @@
+import { once } from "node:events";
+import type { WireEvent } from "@streamll/core";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import rhea, { type Message } from "rhea";
+import { type Contestant, throughSink } from "../contestants.js";
+import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "../event.js";
+
+const IN_FLIGHT = 1000;
+
+const addressOf = (event: WireEvent) => `/exchanges/${EXCHANGE}/${routingKey(event)}`;
+
+const bodyOf = (event: WireEvent) => rhea.message.data_section(Buffer.from(JSON.stringify(event)));
+
+/** What most programs set; where it goes is said once, of the link. */
+const bare = (event: WireEvent): Message => ({
+  durable: true,
+  content_type: "application/json",
+  body: bodyOf(event),
+});
+
+/** What streamll sets. */
+const full = (event: WireEvent): Message => ({
+  ...bare(event),
+  to: addressOf(event),
+  message_id: event.event_id ?? "",
+  correlation_id: event.execution_id ?? "",
+  subject: event.event_type,
+  group_id: "streamll",
+  creation_time: new Date(String(event.timestamp)),
+  message_annotations: { "x-basic-type": event.event_type },
+  application_properties: {
+    streamll_version: "0.0.0",
+    event_type: event.event_type,
+    operation: event.operation,
+    module_name: event.module_name,
+    execution_id: event.execution_id,
+  },
+});
+
+/** Never more than the link's credit, nor than so many without an answer. */
+const byHand = (
+  title: string,
+  target: { address?: string },
+  messageOf: (event: WireEvent) => Message,
+): Contestant => ({
+  title,
+  async prepare(url, events) {
+    const { hostname, port } = new URL(url);
+    const connection = rhea.create_container().connect({
+      host: hostname,
+      port: Number(port),
+      username: "guest",
+      password: "guest",
+      reconnect: false,
+    });
+    const sender = connection.open_sender({ target });
+    await once(sender, "sendable");
+    return () =>
+      new Promise<void>((resolve, reject) => {
+        let sent = 0;
+        let accepted = 0;
+        const pump = () => {
+          while (sent < events && sent - accepted < IN_FLIGHT && sender.sendable())
+            sender.send(messageOf(benchEvent(sent++)));
+        };
+        sender.on("accepted", () => {
+          if (++accepted === events) resolve();
+          else pump();
+        });
+        for (const event of ["released", "rejected", "modified"])
+          sender.on(event, () => reject(new Error(`an event was ${event}`)));
+        sender.on("sendable", pump);
+        pump();
+      });
+  },
+});
+
+const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
+  throughSink(title, (amqpUrl) => ({
+    amqpUrl,
+    amqpVersion: "1.0",
+    exchange: EXCHANGE,
+    queue: QUEUE,
+    routingKey: ROUTING_KEY,
+    ...own,
+  }));
+
+export const amqp10Contestants = {
+  pipelined: byHand(`rhea, ${IN_FLIGHT} unsettled`, { address: addressOf(benchEvent(0)) }, bare),
+  full: byHand("the same, with streamll's properties and headers", {}, full),
+  streamll: streamll("streamll, defaults"),
+  alike: streamll(`streamll, one connection, ${IN_FLIGHT} in flight, at the broker's pace`, {
+    connectionPoolSize: 1,
+    maxInFlight: IN_FLIGHT,
+    maxBufferedEvents: 2 * IN_FLIGHT,
+  }),
+} as const;
