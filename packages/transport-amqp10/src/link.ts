@@ -5,7 +5,15 @@ import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
 import { failure, transportError } from "./failure.js";
 import { FaultError, faultOf } from "./fault.js";
-import { creditLimit, departed, isRefused, onFlow, quietOutcomes, sessionInside } from "./rhea.js";
+import {
+  creditLimit,
+  departed,
+  isRefused,
+  onFlow,
+  quietOutcomes,
+  sendTogether,
+  sessionInside,
+} from "./rhea.js";
 
 /**
  * Deliveries from the oldest unsettled one to the newest. rhea has room for twice as many: one more than that, and
@@ -127,6 +135,7 @@ export class SenderLink {
       treat_modified_as_released: false,
     });
     this.#sender = sender;
+    sendTogether(session, sender);
     this.#sentCount = 0;
     await this.#attached(session, sender);
     if (this.#state !== "opening") return;

@@ -7,7 +7,7 @@ import { sessionInside } from "../src/rhea.js";
 import { amqp10 } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
 import { plainDialect } from "./support/dialect.js";
-import { messages, options, outcomes } from "./support/options.js";
+import { message, messages, options, outcomes } from "./support/options.js";
 import { type Peer, startPeer } from "./support/peer.js";
 
 const WINDOW = 1024;
@@ -58,6 +58,17 @@ describe("a link", () => {
     await vi.waitUntil(() => peer.received.length === 3000, WAIT);
     for (const context of peer.received.slice(2 * WINDOW)) accept(context);
     await vi.waitUntil(() => record.open() === 0, WAIT);
+  });
+
+  it("keeps the order of messages of one frame and of several, within the window of the session", async () => {
+    await using peer = await startPeer({ answer: accept });
+    await using open = await lane(peer, { firstAddress });
+    const sizes = [10, 200_000, 20, 70_000, 300_000, 30, 65_536, 40];
+    const bodies = [...sizes, ...sizes].map((size, index) => Buffer.alloc(size, index));
+    const batch = bodies.map((body) => message({ body }));
+    expect((await publish(open.connection, batch)).every(({ kind }) => kind === "confirmed")).toBe(true);
+    const received = peer.received.map(({ message }) => Buffer.from(message!.body.content as Buffer));
+    expect(received.map((body, index) => body.equals(bodies[index]!))).toEqual(bodies.map(() => true));
   });
 
   it("without credit holds up no other link", async () => {
