@@ -129,7 +129,6 @@ const rows: readonly Omit<Row, "over">[] = [
   {
     number: 69,
     title: "AMQP 1.0: full queue with `overflow: reject-publish` (rejected)",
-    fast: true,
     options: { maxRetries: 1, queueArguments: { "x-max-length": 500, "x-overflow": "reject-publish" } },
     load: { events: 1000 },
     inflict: topology.queueFull,
@@ -151,7 +150,6 @@ const rows: readonly Omit<Row, "over">[] = [
   {
     number: 71,
     title: "AMQP 1.0: exchange deleted under load (rejected, `amqp:not-found`)",
-    fast: true,
     inflict: topology.exchangeDeleted,
     expect: {
       duplicated: "in flight",
