@@ -216,6 +216,14 @@ const rows: readonly Omit<Row, "over">[] = [
     },
   },
   {
+    number: 85,
+    title: "AMQP 1.0: OAuth 2 token expires under load, refreshed by `credentials()`",
+    behaviour: "bringsTokens",
+    inflict: security.tokensExpire,
+    // RabbitMQ 4.0 takes a new one only with a new connection.
+    expect: { duplicated: "none", also: neverLost },
+  },
+  {
     number: 76,
     title: "AMQP 1.0: leader of a quorum queue killed",
     on: "cluster",
