@@ -12,12 +12,12 @@ export interface Failure {
   readonly error: DeliveryError;
 }
 
-/** The event is read back from its bytes only if somebody asks: nothing else of it was kept. */
+/** The event is read back from its JSON only if somebody asks: nothing else of it was kept. */
 export function failureOf({ message, error, attempts }: EngineFailure): Failure {
   let event: StreamllEvent | undefined;
   return {
     get event() {
-      event ??= parseEvent(JSON.parse(message.body.toString("utf8")));
+      event ??= parseEvent(JSON.parse(String(message.body)));
       return event;
     },
     code: error.code,

@@ -4,7 +4,7 @@ import type { Logger } from "../logger.js";
 import { partitionOf } from "../routing/partition.js";
 import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
-import type { Endpoint, OutboundMessage, Transport } from "../transport.js";
+import type { Endpoint, Transport } from "../transport.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
 import { Entry, type PreparedMessage, type Waiter } from "./entry.js";
@@ -27,7 +27,7 @@ export interface DeliverySetup {
   readonly options: DeliveryOptions;
   readonly logger: Logger;
   /** Where events that the broker refused for good are put; absent: nowhere. */
-  readonly deadLetter?: { readonly exchange: string; routingKey(message: OutboundMessage): string };
+  readonly deadLetter?: { readonly exchange: string; routingKey(message: PreparedMessage): string };
   /** Each event that failed for good, also those that were dropped. May throw: it is caught. */
   readonly onFailure?: (failure: EngineFailure) => void;
   readonly clock?: Clock;
@@ -437,10 +437,10 @@ export class DeliveryEngine {
     if (this.#notices.untoldBytes > this.#options.maxBufferedBytes / 4) this.#notices.drain();
     if (!this.#begin())
       return this.#reject(new DeliveryError("STOPPED", "the sink was stopped and takes no more events"));
-    const bytes = message.body.length;
+    const bytes = Buffer.byteLength(message.body);
     if (bytes > this.#maxBytes) {
       const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
-      const entry = this.#enter(message, waiter);
+      const entry = this.#enter(message, bytes, waiter);
       this.#fail(entry, new DeliveryError("EVENT_TOO_LARGE", error), 0);
       return entry;
     }
@@ -450,11 +450,11 @@ export class DeliveryEngine {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
       if (this.#overflow !== "drop-newest") return this.#reject(error);
-      this.#drop(this.#enter(message, undefined), error);
+      this.#drop(this.#enter(message, bytes, undefined), error);
       return error;
     }
     this.#numbering.accepted(message.sequence);
-    const entry = this.#enter(message, waiter);
+    const entry = this.#enter(message, bytes, waiter);
     entry.execution.lane.accept(entry);
     return entry;
   }
@@ -465,12 +465,12 @@ export class DeliveryEngine {
     return error;
   }
 
-  #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
-    const epoch = this.#ledger.accept(message.body.length);
+  #enter(message: PreparedMessage, bytes: number, waiter: Waiter | undefined): Entry {
+    const epoch = this.#ledger.accept(bytes);
     this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
-    return new Entry(message, this.#clock.now(), epoch, execution, waiter);
+    return new Entry(message, bytes, this.#clock.now(), epoch, execution, waiter);
   }
 
   readonly #chooseLane = (id: string): Lane => {

@@ -1,12 +1,18 @@
 import type { DeliveryError } from "../errors.js";
-import { alone, isAlone } from "../event/pack.js";
 import type { OutboundMessage } from "../transport.js";
+import { pack } from "../wire/pack.js";
 import type { Execution } from "./executions.js";
 import type { Epoch } from "./ledger.js";
 import type { Receipt } from "./report.js";
 
-/** An encoded event, on its way into the engine, which numbers it: `sequence` is 0 until then. */
-export type PreparedMessage = Omit<OutboundMessage, "sequence"> & { sequence: number };
+/**
+ * An encoded event in the engine, which numbers it: `sequence` is 0 until then. Its body is text until it is sent: to
+ * make bytes of it is no work for the caller of `handleEvent`, and a full buffer of text is the smaller one.
+ */
+export type PreparedMessage = Omit<OutboundMessage, "sequence" | "body"> & {
+  sequence: number;
+  body: string | Buffer;
+};
 
 /** The one who waits for a single event: `publish()`. */
 export interface Waiter {
@@ -29,7 +35,7 @@ export interface Flight {
 const gone: PreparedMessage = {
   sequence: 0,
   routingKey: "",
-  body: Buffer.alloc(0),
+  body: "",
   messageId: "",
   correlationId: "",
   type: "",
@@ -39,9 +45,8 @@ const gone: PreparedMessage = {
 
 /** One accepted event, from the buffer to its outcome. */
 export class Entry {
-  /** What the transport writes. Its `sequence` is 0 until then. */
   message: PreparedMessage;
-  /** Of the body. */
+  /** Of the body, in UTF-8. */
   readonly bytes: number;
   readonly acceptedAt: number;
   readonly epoch: Epoch;
@@ -66,13 +71,14 @@ export class Entry {
 
   constructor(
     message: PreparedMessage,
+    bytes: number,
     acceptedAt: number,
     epoch: Epoch,
     execution: Execution,
     waiter: Waiter | undefined,
   ) {
     this.message = message;
-    this.bytes = message.body.length;
+    this.bytes = bytes;
     this.acceptedAt = acceptedAt;
     this.epoch = epoch;
     this.execution = execution;
@@ -86,10 +92,16 @@ export class Entry {
     this.message = { ...this.message, ...changes, sequence };
   }
 
-  /** It stays longer than its neighbours, and must not keep their memory. */
-  standAlone(): void {
-    const { body } = this.message;
-    if (!isAlone(body)) this.message = { ...this.message, body: alone(body) };
+  /** As the transport writes it. */
+  outbound(): OutboundMessage {
+    const { message } = this;
+    if (typeof message.body === "string") message.body = pack(message.body);
+    return message as OutboundMessage;
+  }
+
+  /** It is back in the buffer: its bytes would keep those of its neighbours there. What a transport has stays as it was. */
+  backToText(): void {
+    this.message = { ...this.message, body: String(this.message.body) };
   }
 
   lighten(): void {

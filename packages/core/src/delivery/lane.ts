@@ -236,7 +236,7 @@ export class Lane {
         if (entry.flight !== flight) continue;
         entry.flight = undefined;
         entry.maybeStored = true;
-        entry.standAlone();
+        entry.backToText();
         rewound.push(entry);
       }
     }
@@ -375,7 +375,7 @@ export class Lane {
     this.#credit -= entries.length;
     this.#setup.departed(flight);
     this.#watchdog.arm();
-    const batch = entries.map(({ message }) => message);
+    const batch = entries.map((entry) => entry.outbound());
     try {
       connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
     } catch (error) {
@@ -447,7 +447,7 @@ export class Lane {
 
   /** They wait at the head, in order, and no try is used. */
   #holdBack(entries: readonly Entry[], error: TransportError): void {
-    for (const entry of entries) entry.standAlone();
+    for (const entry of entries) entry.backToText();
     this.#putBack(entries);
     this.#throttle.refused(error);
   }
@@ -472,7 +472,7 @@ export class Lane {
     this.#setup.refused(entry, error, retry);
     if (!retry || entry.settled) return;
     const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);
-    entry.standAlone();
+    entry.backToText();
     // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
     entry.renew();
     const again = () => {

@@ -1,5 +1,4 @@
 import type { StreamllEvent, WireEvent } from "./event.js";
-import { pack } from "./pack.js";
 import { maxDepth, plainJson } from "./plain-json.js";
 
 /**
@@ -31,9 +30,9 @@ export function toWire(event: StreamllEvent): WireEvent {
  *   all that hangs on it does not stop the program. The result is then longer than `limit`. Ordinary data of up to
  *   `limit` values is whole.
  */
-export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): Buffer {
+export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): string {
   const wire = toWire(event);
-  return pack(ordinaryJson(wire, limit) ?? safeJson(wire, limit));
+  return ordinaryJson(wire, limit) ?? safeJson(wire, limit);
 }
 
 /** One `JSON.stringify` is as fast as putting the text together by hand; looking for odd values adds 75 ns. */

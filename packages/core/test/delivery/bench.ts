@@ -54,7 +54,7 @@ export function message(
   return {
     sequence: 0,
     routingKey: "app.start",
-    body: Buffer.alloc(bytes, "x"),
+    body: "x".repeat(bytes),
     messageId: `event-${++ids}`,
     correlationId: "run",
     type: "start",

@@ -18,12 +18,3 @@ export function pack(text: string): Buffer {
   used += block.write(text, start);
   return block.subarray(start, used);
 }
-
-export const isAlone = (bytes: Buffer): boolean => bytes.buffer.byteLength === bytes.length;
-
-/** In memory of their own: a block is there for as long as any of the texts in it. */
-export function alone(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
-}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pack } from "../../src/event/pack.js";
+import { pack } from "../../src/wire/pack.js";
 
 test("each text keeps its own bytes, over many blocks", () => {
   const texts = Array.from({ length: 2000 }, (_, index) => `${index} é 😀 \ud800`.repeat(1 + (index % 40)));
