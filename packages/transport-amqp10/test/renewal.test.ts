@@ -32,7 +32,8 @@ function serveManagement({ container }: Peer, status: string): Message[] {
 
 const rabbitmq = (version: string) => ({ product: "RabbitMQ", version });
 
-describe("a token that expires", () => {
+// Each waits a second for its token.
+describe.concurrent("a token that expires", () => {
   const lasting = (...milliseconds: number[]) => {
     let asked = 0;
     return vi.fn(() => ({
