@@ -10,6 +10,8 @@ import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
 class TransformFailed extends Error {}
 
@@ -75,7 +77,7 @@ export function messageMaker(
       if (result === undefined) return undefined;
       event = toEvent(result);
     }
-    return {
+    const message: Mutable<PreparedMessage> = {
       sequence: 0,
       routingKey: template.render(event),
       body: encodeEvent(event, maxEventBytes),
@@ -84,8 +86,9 @@ export function messageMaker(
       type: event.eventType,
       timestamp: epochMsOf(event.timestamp),
       headers: headersOf(event),
-      ...(sessionId && { sessionId: sessionId.render(event) }),
-      ...(partitionKey && { partitionKey: partitionKey.render(event) }),
     };
+    if (sessionId) message.sessionId = sessionId.render(event);
+    if (partitionKey) message.partitionKey = partitionKey.render(event);
+    return message;
   };
 }
