@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { until } from "@streamll/brokers";
+import { built } from "./built.js";
 
 /** How the process ended. */
 export interface Exit {
@@ -29,8 +29,8 @@ export class ChildProgram<Command extends object, Said> implements Disposable {
   #killed = false;
 
   constructor(script: URL, setup: object, { environment, nodeFlags }: Partial<Surroundings> = {}) {
-    this.#child = fork(fileURLToPath(script), {
-      execArgv: ["--unhandled-rejections=strict", "--import", "tsx", ...(nodeFlags ?? [])],
+    this.#child = fork(built(script), {
+      execArgv: ["--unhandled-rejections=strict", ...(nodeFlags ?? [])],
       env: { ...process.env, ...environment },
       stdio: ["ignore", "inherit", "pipe", "ipc"],
     });

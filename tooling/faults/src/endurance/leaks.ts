@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Broker } from "@streamll/brokers";
+import { built } from "../built.js";
 import { FaultProxy } from "../proxy.js";
 
 /** What a program holds after a forced collection. */
@@ -57,11 +57,9 @@ export async function runForLeaks(
 ): Promise<Remains[]> {
   await using proxy = await FaultProxy.to(url);
   const samples: Remains[] = [];
-  const program = fork(
-    fileURLToPath(new URL("leak-program.ts", import.meta.url)),
-    [what, proxy.url, `${times}`],
-    { execArgv: ["--unhandled-rejections=strict", "--expose-gc", "--import", "tsx"] },
-  );
+  const program = fork(built(new URL("leak-program.ts", import.meta.url)), [what, proxy.url, `${times}`], {
+    execArgv: ["--unhandled-rejections=strict", "--expose-gc"],
+  });
   program.on("message", (said: "reset" | Remains) => {
     if (said === "reset") return proxy.reset();
     samples.push(said);
