@@ -44,7 +44,7 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
     let offered = 0;
     const producing = (async () => {
       for (; offered < events; offered++) {
-        const one = { ...message({ sequence: 0 }), messageId: `e${offered}` };
+        const one = { ...message({ sequence: 0 }), messageId: `e${offered}`, body: "{}" };
         while (!engine.offer(one)) await engine.ready();
         if (offered % 200 === 199) await setImmediate();
       }

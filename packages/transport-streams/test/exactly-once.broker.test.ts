@@ -23,7 +23,7 @@ const event = (index: number): PreparedMessage => ({
   ...message({ sequence: 0, headers: { event_type: "token" } }),
   messageId: `e${index}`,
   correlationId: `execution-${index % executions}`,
-  body: Buffer.from(JSON.stringify({ index, text: "x".repeat(400) })),
+  body: JSON.stringify({ index, text: "x".repeat(400) }),
 });
 
 /** The index of each event in a partition, in the order in which they are stored. */

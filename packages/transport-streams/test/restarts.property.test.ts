@@ -20,7 +20,7 @@ const executions = ["x", "naïve", "invoice-1"];
 const event = (index: number): PreparedMessage => ({
   ...message({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
   correlationId: executions[index % executions.length]!,
-  body: Buffer.from(String(index)),
+  body: String(index),
 });
 
 const queues = partitions.map((name) => ({ name, arguments: {} }));

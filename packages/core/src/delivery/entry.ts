@@ -6,12 +6,12 @@ import type { Epoch } from "./ledger.js";
 import type { Receipt } from "./report.js";
 
 /**
- * An encoded event in the engine, which numbers it: `sequence` is 0 until then. Its body is text until it is sent: to
- * make bytes of it is no work for the caller of `handleEvent`, and a full buffer of text is the smaller one.
+ * An encoded event in the engine, which numbers it: `sequence` is 0 until then. Its body is text: to make bytes of it
+ * is no work for the caller of `handleEvent`, and a full buffer of text is the smaller one.
  */
 export type PreparedMessage = Omit<OutboundMessage, "sequence" | "body"> & {
   sequence: number;
-  body: string | Buffer;
+  readonly body: string;
 };
 
 /** The one who waits for a single event: `publish()`. */
@@ -86,22 +86,15 @@ export class Entry {
     this.numbered = message.sequence > 0;
   }
 
-  /** It goes again as a new message: its old place was passed by later ones. What a transport has stays as it was. */
-  renew(changes?: Partial<OutboundMessage>): void {
+  /** It goes again as a new message: its old place was passed by later ones. */
+  renew(changes?: Partial<PreparedMessage>): void {
     const sequence = this.numbered ? this.message.sequence : 0;
     this.message = { ...this.message, ...changes, sequence };
   }
 
-  /** As the transport writes it. */
+  /** What the transport writes. Nothing here holds it: events grow old in the buffer, and what they hold dies late. */
   outbound(): OutboundMessage {
-    const { message } = this;
-    if (typeof message.body === "string") message.body = pack(message.body);
-    return message as OutboundMessage;
-  }
-
-  /** It is back in the buffer: its bytes would keep those of its neighbours there. What a transport has stays as it was. */
-  backToText(): void {
-    this.message = { ...this.message, body: String(this.message.body) };
+    return { ...this.message, body: pack(this.message.body) };
   }
 
   lighten(): void {

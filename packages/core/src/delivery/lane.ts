@@ -236,7 +236,6 @@ export class Lane {
         if (entry.flight !== flight) continue;
         entry.flight = undefined;
         entry.maybeStored = true;
-        entry.backToText();
         rewound.push(entry);
       }
     }
@@ -447,7 +446,6 @@ export class Lane {
 
   /** They wait at the head, in order, and no try is used. */
   #holdBack(entries: readonly Entry[], error: TransportError): void {
-    for (const entry of entries) entry.backToText();
     this.#putBack(entries);
     this.#throttle.refused(error);
   }
@@ -472,7 +470,6 @@ export class Lane {
     this.#setup.refused(entry, error, retry);
     if (!retry || entry.settled) return;
     const delay = fullJitter(entry.tries++, options.retryBackoffMs, options.maxRetryBackoffMs, random);
-    entry.backToText();
     // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
     entry.renew();
     const again = () => {

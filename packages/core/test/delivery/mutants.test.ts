@@ -42,7 +42,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event sent again after a lost connection has a new sequence",
     file: "lane.ts",
-    from: "        entry.maybeStored = true;\n        entry.backToText();",
+    from: "        entry.maybeStored = true;",
     to: "        entry.renew();",
   },
   {
