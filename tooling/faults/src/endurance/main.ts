@@ -5,6 +5,7 @@ import { accountTable, number } from "./chaos-text.js";
 import { megabytes } from "./judge.js";
 import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
+import { HEAP_MIB } from "./rig.js";
 
 const HELP = `What shows only after a long time: many events over a broker that is killed again and again, many sinks, many reconnects.
 
@@ -79,7 +80,7 @@ async function kills(): Promise<Part> {
   const accepted = run.sinks[0]!.account.accepted;
   const text =
     `**${number(accepted)} events with ${times} kills** of RabbitMQ ${version}: ${number(seconds)} s; ` +
-    `resident at most ${megabytes(run.rssMaxBytes)} MB (350 allowed); ` +
+    `resident at most ${megabytes(run.rssMaxBytes)} MB (350 allowed), with the heap of ${HEAP_MIB} MiB that Node.js has in a container of 512 MiB; ` +
     `event-loop delay p50 ${loop.p50.toFixed(1)} ms, p99 ${loop.p99.toFixed(1)} ms (50 allowed), max ${loop.max.toFixed(0)} ms.`;
   return { text: `${text}\n\n${accountTable(run)}`, wrong };
 }

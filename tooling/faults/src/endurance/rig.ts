@@ -26,6 +26,12 @@ export interface Station extends Member {
   losses: number;
 }
 
+/**
+ * As Node.js has it by itself in a container of 512 MiB. On a large machine V8 lets garbage lie until it is several times
+ * what is in use: that says nothing of a sink.
+ */
+export const HEAP_MIB = 256;
+
 /** A broker of its own, a host program with several sinks, a proxy and a reader for each, and the time line. */
 export class Rig implements AsyncDisposable {
   readonly broker: OwnBroker;
@@ -55,7 +61,9 @@ export class Rig implements AsyncDisposable {
       },
     }));
     const setup = { sinks, ...(events !== undefined && { events }) };
-    this.#program = new ChildProgram(new URL("program.ts", import.meta.url), setup);
+    this.#program = new ChildProgram(new URL("program.ts", import.meta.url), setup, {
+      nodeFlags: [`--max-old-space-size=${HEAP_MIB}`],
+    });
     this.#program.onSaid = (said) => this.#hear(said);
   }
 
