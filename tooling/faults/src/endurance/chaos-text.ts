@@ -1,5 +1,6 @@
 import { type LongRun, megabytes, type SinkSeen } from "./judge.js";
 import type { LoopDelay } from "./messages.js";
+import { HEAP_MIB } from "./rig.js";
 
 export interface Circumstances {
   readonly seconds: number;
@@ -22,7 +23,7 @@ export function chaosText(run: LongRun, about: Circumstances): string {
       `(${number(accepted / seconds)} a second), ${total(Object.values(faults))} faults, ` +
       `${number(sum(({ verdict }) => verdict.stats.reconnects))} reconnects, ` +
       `${number(sum(({ account }) => account.lost))} lost. ` +
-      `Resident at most ${megabytes(run.rssMaxBytes)} MB (${megabytes(rssLimit)} allowed); ` +
+      `Resident at most ${megabytes(run.rssMaxBytes)} MB (${megabytes(rssLimit)} allowed), with a heap of ${HEAP_MIB} MiB; ` +
       `event-loop delay p50 ${loop.p50.toFixed(1)} ms, p99 ${loop.p99.toFixed(1)} ms, max ${loop.max.toFixed(0)} ms.`,
     accountTable(run),
     `Faults: ${kinds.join(", ")}.`,
