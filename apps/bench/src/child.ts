@@ -4,9 +4,13 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 /** Runs a script of this folder in a process of its own, so that its CPU is the client's alone; gives what it prints. */
-export async function measured<T>(script: string, ...args: readonly string[]): Promise<T> {
+export async function measured<T>(
+  script: string,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<T> {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", path, ...args], {
+  const child = spawn(process.execPath, [...flags, "--import", "tsx", path, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);

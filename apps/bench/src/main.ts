@@ -4,7 +4,7 @@ import { amqp10Contestants } from "./amqp10/contestants.js";
 import { benchBroker } from "./broker.js";
 import { measured } from "./child.js";
 import { type Contestant, contestants } from "./contestants.js";
-import { headOf, hotPathText, memoryText, rowsOf } from "./figures.js";
+import { headOf, hotPathText, memoryText, rowsOf, SMALL_HEAP_MIB } from "./figures.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
 import { benchQueue } from "./queue.js";
@@ -58,9 +58,12 @@ async function bench(events: number, rounds: number, memoryEvents: number): Prom
   const texts = [circumstances(queue.brokerVersion, events, rounds)];
   texts.push(hotPathText(await measured<HotPath[]>("./hot-path.ts")));
   if (memoryEvents > 0) {
-    const memory = await measured<Memory>("./memory.ts", broker.url, String(memoryEvents));
-    await queue.expect(memoryEvents, "the run that watches memory");
-    texts.push(memoryText(memory));
+    const runs: Memory[] = [];
+    for (const flags of [[], [`--max-old-space-size=${SMALL_HEAP_MIB}`]]) {
+      runs.push(await measured<Memory>("./memory.ts", [broker.url, String(memoryEvents)], flags));
+      await queue.expect(memoryEvents, "a run that watches memory");
+    }
+    texts.push(memoryText(runs[0]!, runs[1]!));
   }
   console.log(texts.join("\n"));
   if (values.record) await record(headOf(contestants), rows, texts);
@@ -119,7 +122,7 @@ async function race<Name extends string>(
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       await umpire.before?.();
-      const run = await measured<Run>("./run.ts", name, url, String(events), ...protocol);
+      const run = await measured<Run>("./run.ts", [name, url, String(events), ...protocol]);
       await umpire.after(events, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);
