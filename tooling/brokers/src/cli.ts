@@ -1,10 +1,18 @@
+import { parseArgs } from "node:util";
 import { brokerOf } from "./broker.js";
 import { interrupted } from "./interrupted.js";
 import { announce, claimList, runningBrokers } from "./running.js";
 import { startBrokers } from "./start.js";
 
-const release = await claimList();
-if (!release) {
+const HELP = `Starts the brokers for tests, two of each generation, and keeps them until Ctrl-C: test runs find and use them.
+
+  pnpm brokers
+  pnpm brokers --help`;
+
+const { help } = parseArgs({ options: { help: { type: "boolean", default: false } } }).values;
+const release = help ? undefined : await claimList();
+if (help) console.log(HELP);
+else if (!release) {
   const running = await runningBrokers();
   console.log(running ? "already running:" : "another `pnpm brokers` is about to start or stop them");
   show(running ?? []);

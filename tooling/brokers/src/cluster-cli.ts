@@ -1,6 +1,17 @@
+import { parseArgs } from "node:util";
 import { interrupted } from "./interrupted.js";
 import { startCluster } from "./start-cluster.js";
 
+const HELP = `Starts a RabbitMQ 4 cluster of three nodes, and keeps it until Ctrl-C.
+
+  pnpm cluster
+  pnpm cluster --help`;
+
+const { help } = parseArgs({ options: { help: { type: "boolean", default: false } } }).values;
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
 try {
   const { nodes, close } = await startCluster();
   for (const { name, version, url, tlsUrl, managementUrl } of nodes)
