@@ -10,9 +10,12 @@ const HELP = `Starts the brokers for tests, two of each generation, and keeps th
   pnpm brokers --help`;
 
 const { help } = parseArgs({ options: { help: { type: "boolean", default: false } } }).values;
-const release = help ? undefined : await claimList();
-if (help) console.log(HELP);
-else if (!release) {
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const release = await claimList();
+if (!release) {
   const running = await runningBrokers();
   console.log(running ? "already running:" : "another `pnpm brokers` is about to start or stop them");
   show(running ?? []);
