@@ -118,6 +118,7 @@ async function told(results: readonly Result[]): Promise<number> {
   for (const { row, version, deviations } of wrong) {
     console.log(`${row.number} ${row.title} (${version}): ${deviations.join("; ")}`);
   }
+  if (results.length === 0) throw new RangeError("none of these rows is for a broker that is here");
   console.log(`${results.length - wrong.length} of ${results.length} as expected`);
   if (values.record) await record(results);
   return wrong.length === 0 ? 0 : 1;

@@ -27,7 +27,7 @@ export const head = [
 
 export function lineOf({ row, version, run, deviations }: Result): string[] {
   const first = [String(row.number), row.title, version];
-  if (run === undefined) return [...first, ...deviations, "", "", "", "", "", ""];
+  if (run === undefined) return [...first, inCell(deviations.join("; ")), "", "", "", "", "", ""];
   const { account, verdict, recoveredMs } = run;
   const failures = Object.entries(verdict?.failures ?? {}).map(([code, ids]) => `${ids.length} ${code}`);
   return [
@@ -38,9 +38,11 @@ export function lineOf({ row, version, run, deviations }: Result): string[] {
     failures.join(", ") || "0",
     account.outOfOrder.length === 0 ? "kept" : `${account.outOfOrder.length} overtaken`,
     recoveredMs === undefined ? "" : `${(recoveredMs / 1000).toFixed(1)} s`,
-    meanwhile(run),
+    inCell([meanwhile(run), ...deviations.map((text) => `NOT AS EXPECTED: ${text}`)].join("; ")),
   ];
 }
+
+const inCell = (text: string) => text.replace(/\s*[|\n]\s*/g, " ");
 
 /** What health, the events and the codes of problems said, in the order in which they were first told. */
 function meanwhile(run: Run): string {

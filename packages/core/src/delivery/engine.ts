@@ -520,7 +520,8 @@ export class DeliveryEngine {
         attempts: entry.tries + 1,
         latencyMs: now - entry.acceptedAt,
       });
-      this.#settle(entry, SENT);
+      // Its flight is kept until those before it are answered: without what weighs.
+      if (this.#settle(entry, SENT)) entry.lighten();
     }
   }
 

@@ -31,7 +31,7 @@ export interface Flight {
   answeredTo: number;
 }
 
-/** An event that was settled unsent may stay in a queue of its lane until that comes to it: without what weighs. */
+/** One that is settled may stay in a queue or a flight of its lane until that comes to its end: without what weighs. */
 const gone: PreparedMessage = {
   sequence: 0,
   routingKey: "",

@@ -374,8 +374,8 @@ export class Lane {
     this.#credit -= entries.length;
     this.#setup.departed(flight);
     this.#watchdog.arm();
-    const batch = entries.map((entry) => entry.outbound());
     try {
+      const batch = entries.map((entry) => entry.outbound());
       connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
     } catch (error) {
       const message = `publish threw: ${error instanceof Error ? error.message : String(error)}`;

@@ -351,7 +351,8 @@ export const table = {
   maxBufferedBytes: delivery({
     kind: size(1, 1024 * GiB),
     default: "64MiB",
-    about: "Buffered and in flight together.",
+    about:
+      "Of JSON in UTF-8, buffered and in flight together. It is in V8's heap, where text outside of Latin-1 takes up to twice as much: leave room below `--max-old-space-size`.",
   }),
   overflow: delivery({
     kind: choice("reject", "drop-oldest", "drop-newest"),

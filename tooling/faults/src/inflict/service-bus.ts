@@ -5,8 +5,8 @@ const EVER = { times: Number.POSITIVE_INFINITY };
 /** Tokens live three seconds: each connection puts some while the load, which is counted, is handed over. */
 export async function tokensRenewed(bench: Bench): Promise<void> {
   keysForAWhile(bench);
+  await bench.underLoad();
   const before = bench.bus.tokens.length;
-  await bench.underLoad(1);
   await bench.inflict(() => bench.until(() => bench.program.has("loaded"), "the load to end", 300_000));
   const tokens = bench.bus.tokens.length - before;
   const least = (performance.now() - bench.faultAt) / 3000;

@@ -221,7 +221,7 @@ const rows: readonly Omit<Row, "over">[] = [
     behaviour: "bringsTokens",
     inflict: security.tokensExpire,
     // RabbitMQ 4.0 takes a new one only with a new connection.
-    expect: { duplicated: "none", also: neverLost },
+    expect: { duplicated: "none", events: ["disconnected", "connected"], also: neverLost },
   },
   {
     number: 76,
