@@ -835,6 +835,24 @@ describe("what is given up", () => {
     expect(messages.filter((one) => one.deref() !== undefined).length).toBeLessThan(3);
   });
 
+  it("leaves the memory once it is confirmed, though one before it is unanswered", async () => {
+    const { engine, transport, clock } = bench({ batchSize: 1 });
+    engine.offer(message());
+    const messages: WeakRef<PreparedMessage>[] = [];
+    for (let i = 0; i < 50; i++) {
+      const one = message();
+      messages.push(new WeakRef(one));
+      engine.offer(one);
+    }
+    await clock.advance(0);
+    transport.connection.decide({ kind: "confirmed" }, 51);
+    for (let i = 0; i < 50; i++) transport.connection.tell(1);
+    expect(engine.stats()).toMatchObject({ events_sent: 50, events_in_flight: 1 });
+    await clock.advance(0);
+    collectGarbage();
+    expect(messages.filter((one) => one.deref() !== undefined).length).toBeLessThan(3);
+  });
+
   it("is told before much of it piles up", () => {
     const { engine, transport, failures } = bench({ overflow: "drop-oldest", maxBufferedBytes: 4_000_000 });
     transport.refuseAll = unreachable();
