@@ -273,6 +273,8 @@ export const amqp091Rows: readonly Row[] = [
     number: 22,
     title: "exchange deleted under load (404)",
     fast: true,
+    // A second one that opens meanwhile makes the exchange anew.
+    options: { connectionPoolSize: 1 },
     inflict: topology.exchangeDeleted,
     expect: {
       duplicated: "in flight",

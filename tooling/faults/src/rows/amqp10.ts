@@ -150,6 +150,8 @@ const rows: readonly Omit<Row, "over">[] = [
   {
     number: 71,
     title: "AMQP 1.0: exchange deleted under load (rejected, `amqp:not-found`)",
+    // A second one that opens meanwhile makes the exchange anew.
+    options: { connectionPoolSize: 1 },
     inflict: topology.exchangeDeleted,
     expect: {
       duplicated: "in flight",
