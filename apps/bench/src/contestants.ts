@@ -163,7 +163,7 @@ export const throughSink = (title: string, optionsFor: (url: string) => RabbitMQ
   },
 });
 
-const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
+export const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
   throughSink(title, (amqpUrl) => ({
     amqpUrl,
     exchange: EXCHANGE,

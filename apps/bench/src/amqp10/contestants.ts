@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { WireEvent } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import rhea, { type Message } from "rhea";
-import { type Contestant, throughSink } from "../contestants.js";
-import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "../event.js";
+import { type Contestant, streamll } from "../contestants.js";
+import { benchEvent, EXCHANGE, routingKey } from "../event.js";
 
 const IN_FLIGHT = 1000;
 
@@ -75,21 +75,14 @@ const byHand = (
   },
 });
 
-const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
-  throughSink(title, (amqpUrl) => ({
-    amqpUrl,
-    amqpVersion: "1.0",
-    exchange: EXCHANGE,
-    queue: QUEUE,
-    routingKey: ROUTING_KEY,
-    ...own,
-  }));
+const over10 = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
+  streamll(title, { amqpVersion: "1.0", ...own });
 
 export const amqp10Contestants = {
   pipelined: byHand(`rhea, ${IN_FLIGHT} unsettled`, { address: addressOf(benchEvent(0)) }, bare),
   full: byHand("the same, with streamll's properties and headers", {}, full),
-  streamll: streamll("streamll, defaults"),
-  alike: streamll(`streamll, one connection, ${IN_FLIGHT} in flight, at the broker's pace`, {
+  streamll: over10("streamll, defaults"),
+  alike: over10(`streamll, one connection, ${IN_FLIGHT} in flight, at the broker's pace`, {
     connectionPoolSize: 1,
     maxInFlight: IN_FLIGHT,
     maxBufferedEvents: 2 * IN_FLIGHT,

@@ -6,7 +6,7 @@ import * as network from "../inflict/network.js";
 import * as security from "../inflict/security.js";
 import * as topology from "../inflict/topology.js";
 import type { Row } from "../row.js";
-import { alwaysUp, neverLost } from "./checks.js";
+import { alwaysUp, lostAndBack, neverLost } from "./checks.js";
 
 export const amqp091Rows: readonly Row[] = [
   // The broker goes
@@ -22,7 +22,7 @@ export const amqp091Rows: readonly Row[] = [
       recoveredWithinMs: 4000,
       noticedWithinMs: 1000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^warn connect_failed TRANSPORT_UNREACHABLE/],
     },
   },
@@ -52,7 +52,7 @@ export const amqp091Rows: readonly Row[] = [
     number: 4,
     title: "broker killed during `stop()`, and started again",
     inflict: broker.killedInStop,
-    expect: { duplicated: "in flight", events: ["disconnected", "connected"] },
+    expect: { duplicated: "in flight", events: lostAndBack },
   },
   {
     number: 5,
@@ -62,7 +62,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 4000,
       noticedWithinMs: 1000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -73,7 +73,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       // RabbitMQ 4.0 closes the socket at once: the client's next write may fail before it has read the reason.
       log: [/^info disconnected TRANSPORT_UNREACHABLE: .*(320|ECONNRESET|EPIPE)/],
     },
@@ -86,7 +86,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -99,7 +99,7 @@ export const amqp091Rows: readonly Row[] = [
       recoveredWithinMs: 3000,
       noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected .*heartbeat/i],
     },
   },
@@ -115,7 +115,7 @@ export const amqp091Rows: readonly Row[] = [
       recoveredWithinMs: 3000,
       noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected .*heartbeat/i],
     },
   },
@@ -128,7 +128,7 @@ export const amqp091Rows: readonly Row[] = [
       recoveredWithinMs: 3000,
       noticedWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_(UNREACHABLE|TIMEOUT)/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -140,7 +140,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 2000,
       noticedWithinMs: 500,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       // Node's proxy sends a FIN just before the RST, and which is seen first is chance.
       log: [/^info disconnected TRANSPORT_UNREACHABLE: .*(ECONNRESET|hung up)/],
     },
@@ -153,7 +153,7 @@ export const amqp091Rows: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 2000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -281,7 +281,7 @@ export const amqp091Rows: readonly Row[] = [
       // What comes between the exchange and its binding, both made anew, is returned, and overtaken.
       order: "n/a",
       recoveredWithinMs: 3000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_NOT_FOUND: .*404/],
     },
   },
@@ -294,7 +294,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_PERMISSION.*Grant the user/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_PERMISSION/, /^error connect_refused TRANSPORT_PERMISSION/],
     },
   },
@@ -306,7 +306,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       recoveredWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_AUTH.*Check the user name and the password/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^error connect_refused TRANSPORT_AUTH/],
     },
   },
@@ -325,7 +325,7 @@ export const amqp091Rows: readonly Row[] = [
         /^problem TRANSPORT_THROTTLED: going on with [2-4] of 5 connections.*raise its limit/,
         /^degraded, .*TRANSPORT_THROTTLED.*raise its limit/,
       ],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^warn pool_lowered TRANSPORT_THROTTLED/],
     },
   },
@@ -352,7 +352,7 @@ export const amqp091Rows: readonly Row[] = [
       duplicated: "in flight",
       failed: { EVENT_TOO_LARGE: 1 },
       order: "n/a",
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^error failed EVENT_TOO_LARGE: .*Lower maxEventBytes, or raise the broker's max_message_size/],
     },
   },
@@ -366,7 +366,7 @@ export const amqp091Rows: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       failed: { REJECTED: 1 },
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^error failed REJECTED: .*access to topic '…'.*Grant the user/],
     },
   },
@@ -401,7 +401,7 @@ export const amqp091Rows: readonly Row[] = [
     options: { queueType: "quorum" },
     load: { perSecond: 1000 },
     inflict: cluster.leaderKilled,
-    expect: { duplicated: "in flight", recoveredWithinMs: 10_000, events: ["disconnected", "connected"] },
+    expect: { duplicated: "in flight", recoveredWithinMs: 10_000, events: lostAndBack },
   },
   {
     number: 32,
@@ -445,7 +445,7 @@ export const amqp091Rows: readonly Row[] = [
       recoveredWithinMs: 4000,
       noticedWithinMs: 1000,
       health: [/^degraded, .*TRANSPORT_UNREACHABLE.*Check host and port/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -460,7 +460,7 @@ export const amqp091Rows: readonly Row[] = [
         /^degraded, .*TRANSPORT_TLS: .*elsewhere\.example.*Check the certificates/,
         /^degraded, .*TRANSPORT_TLS: .*(unable to verify|signature).*Check the certificates/,
       ],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
     },
   },
   {
@@ -486,7 +486,7 @@ export const amqp091Rows: readonly Row[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 4000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_UNREACHABLE/],
     },
   },

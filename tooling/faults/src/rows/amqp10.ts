@@ -4,9 +4,7 @@ import * as network from "../inflict/network.js";
 import * as security from "../inflict/security.js";
 import * as topology from "../inflict/topology.js";
 import type { Row } from "../row.js";
-import { neverLost } from "./checks.js";
-
-const lostAndBack = ["disconnected", "connected"] as const;
+import { lostAndBack, neverLost } from "./checks.js";
 
 const rows: readonly Omit<Row, "over">[] = [
   {
@@ -223,7 +221,7 @@ const rows: readonly Omit<Row, "over">[] = [
     behaviour: "bringsTokens",
     inflict: security.tokensExpire,
     // RabbitMQ 4.0 takes a new one only with a new connection.
-    expect: { duplicated: "none", events: ["disconnected", "connected"], also: neverLost },
+    expect: { duplicated: "none", events: lostAndBack, also: neverLost },
   },
   {
     number: 76,

@@ -1,5 +1,8 @@
 import type { Run } from "../run.js";
 
+/** Events of a sink whose connection ended, and was made again. */
+export const lostAndBack = ["disconnected", "connected"] as const;
+
 /** From the beginning of the fault on. */
 export function alwaysUp(run: Run): string[] {
   const unwell = run.timeline.some(

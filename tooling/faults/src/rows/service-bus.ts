@@ -1,6 +1,6 @@
 import * as bus from "../inflict/service-bus.js";
 import type { Row } from "../row.js";
-import { alwaysUp, neverLost } from "./checks.js";
+import { alwaysUp, lostAndBack, neverLost } from "./checks.js";
 
 const rows: readonly Omit<Row, "over">[] = [
   {
@@ -30,7 +30,7 @@ const rows: readonly Omit<Row, "over">[] = [
       duplicated: "in flight",
       recoveredWithinMs: 5000,
       health: [/^degraded, .*TRANSPORT_AUTH.*Check the key/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^warn token_not_renewed/, /^error connect_refused TRANSPORT_AUTH/],
     },
   },
@@ -54,7 +54,7 @@ const rows: readonly Omit<Row, "over">[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 2000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_UNREACHABLE: .*amqp:link:detach-forced/],
     },
   },
@@ -66,7 +66,7 @@ const rows: readonly Omit<Row, "over">[] = [
     expect: {
       duplicated: "in flight",
       recoveredWithinMs: 2000,
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_UNREACHABLE: .*amqp:connection:forced/],
     },
   },
@@ -78,7 +78,7 @@ const rows: readonly Omit<Row, "over">[] = [
       duplicated: "in flight",
       recoveredWithinMs: 4000,
       health: [/^degraded, .*TRANSPORT_BLOCKED.*enable it/],
-      events: ["disconnected", "connected"],
+      events: lostAndBack,
       log: [/^info disconnected TRANSPORT_BLOCKED/],
     },
   },

@@ -4,15 +4,13 @@ import * as network from "../inflict/network.js";
 import * as security from "../inflict/security.js";
 import * as topology from "../inflict/topology.js";
 import type { Expectation, Row } from "../row.js";
-import { neverLost } from "./checks.js";
+import { lostAndBack, neverLost } from "./checks.js";
 
 /** A stream has each event once, whatever happens. */
 const once = { duplicated: "none" } as const satisfies Partial<Expectation>;
 
 /** RabbitMQ 4 keeps silent for 3 s before it refuses. */
 const patient = { connectionTimeout: 6 } as const;
-
-const lostAndBack = ["disconnected", "connected"] as const;
 
 const rows: readonly Omit<Row, "over">[] = [
   {
