@@ -5,11 +5,13 @@ import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import amqplib, { type Channel, type ConfirmChannel, type Options } from "amqplib";
 import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "./event.js";
 
-/** Publishes `events` events and resolves when the last one is confirmed. */
+/** Publishes the events `from` up to but not including `to`, and resolves when each of them is confirmed. */
+export type Go = (from: number, to: number) => Promise<void>;
+
 export interface Contestant {
   readonly title: string;
-  /** What must not be measured: connecting, encoding in advance. Gives the run itself. */
-  prepare(url: string, events: number): Promise<() => Promise<void>>;
+  /** What must not be measured: connecting, encoding so many events in advance. */
+  prepare(url: string, events: number): Promise<Go>;
 }
 
 const IN_FLIGHT = 2000;
@@ -77,70 +79,67 @@ const replay: Contestant = {
     const channel = await connection.createChannel();
     await confirmSelect(channel);
     const { stream } = connection.connection as unknown as { stream: Socket };
-    const chunks: Buffer[] = [];
     const BATCH = 50;
-    for (let first = 0; first < events; first += BATCH) {
-      const count = Math.min(BATCH, events - first);
-      chunks.push(await captured(stream, channel, first, count));
-    }
-    return async () => {
-      const window = new Window();
-      let done = () => {};
-      const confirmed = new Promise<void>((resolve) => {
-        done = resolve;
-      });
-      let lowest = 1;
-      const ahead = new Set<number>();
-      channel.on("ack", ({ deliveryTag, multiple }: { deliveryTag: number; multiple: boolean }) => {
-        let answered = multiple ? 0 : 1;
-        if (!multiple) ahead.add(deliveryTag);
-        for (; multiple && lowest <= deliveryTag; lowest++) if (!ahead.delete(lowest)) answered++;
-        while (ahead.delete(lowest)) lowest++;
-        window.answered(answered);
-        if (lowest > events) done();
-      });
-      for (const [index, chunk] of chunks.entries()) {
-        window.add(Math.min(BATCH, events - index * BATCH));
-        stream.write(chunk);
+    const chunks: Buffer[] = [];
+    for (let first = 0; first < events; first += BATCH)
+      chunks.push(await captured(stream, channel, first, BATCH));
+    const window = new Window();
+    let told = () => {};
+    let lowest = 1;
+    const ahead = new Set<number>();
+    channel.on("ack", ({ deliveryTag, multiple }: { deliveryTag: number; multiple: boolean }) => {
+      let answered = multiple ? 0 : 1;
+      if (!multiple) ahead.add(deliveryTag);
+      for (; multiple && lowest <= deliveryTag; lowest++) if (!ahead.delete(lowest)) answered++;
+      while (ahead.delete(lowest)) lowest++;
+      window.answered(answered);
+      told();
+    });
+    return async (from, to) => {
+      for (let first = from; first < to; first += BATCH) {
+        window.add(BATCH);
+        stream.write(chunks[first / BATCH]!);
         await window.room();
       }
-      await confirmed;
-      await connection.close();
+      await new Promise<void>((resolve) => {
+        told = () => {
+          if (lowest > to) resolve();
+        };
+        told();
+      });
     };
   },
 };
 
 const pipelined = (title: string, properties: Properties): Contestant => ({
   title,
-  async prepare(url, events) {
+  async prepare(url) {
     const connection = await amqplib.connect(url, { noDelay: true });
     const channel = await connection.createConfirmChannel();
-    return async () => {
-      const window = new Window();
-      for (let index = 0; index < events; index++) {
+    const window = new Window();
+    return async (from, to) => {
+      for (let index = from; index < to; index++) {
         window.add(1);
         publish(channel, index, properties, () => window.answered(1));
         const room = window.room();
         if (room !== undefined) await room;
       }
       await channel.waitForConfirms();
-      await connection.close();
     };
   },
 });
 
 const batched: Contestant = {
   title: "amqplib, batches of 50, waitForConfirms",
-  async prepare(url, events) {
+  async prepare(url) {
     const connection = await amqplib.connect(url, { noDelay: true });
     const channel = await connection.createConfirmChannel();
-    return async () => {
-      for (let index = 0; index < events; index++) {
+    return async (from, to) => {
+      for (let index = from; index < to; index++) {
         publish(channel, index, bare);
         if (index % 50 === 49) await channel.waitForConfirms();
       }
       await channel.waitForConfirms();
-      await connection.close();
     };
   },
 };
@@ -148,16 +147,16 @@ const batched: Contestant = {
 /** Through a sink, by a program that waits where there is no room. */
 export const throughSink = (title: string, optionsFor: (url: string) => RabbitMQSinkOptions): Contestant => ({
   title,
-  async prepare(url, events) {
+  async prepare(url) {
     const sink = new RabbitMQSink(optionsFor(url));
     await sink.start();
-    return async () => {
-      for (let index = 0; index < events; index++) {
+    return async (from, to) => {
+      for (let index = from; index < to; index++) {
         while (!sink.handleEvent(benchEvent(index))) await sink.ready();
         // The others wait for their window here; a program that never lets go of the event loop sends nothing.
         if (index % 500 === 499) await setImmediate();
       }
-      const report = await sink.stop();
+      const report = await sink.flush();
       if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
     };
   },

@@ -12,12 +12,13 @@ import { circumstances, record } from "./record.js";
 import type { Run } from "./run.js";
 import { streamContestants } from "./streams/contestants.js";
 import { benchStream } from "./streams/stream.js";
+import { STEP, WARM_UP } from "./warm-up.js";
 
 const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternating in the same run.
 
   npm run bench -- [options]
 
-  --events N     events a run (100000)
+  --events N     events a run, a multiple of 500 (100000); 20,000 go before them, unmeasured
   --rounds N     runs of each contestant (5)
   --streams      on a stream, on RabbitMQ 4 unless --broker says otherwise; beside rabbitmq-stream-js-client
   --amqp10       over AMQP 1.0, on RabbitMQ 4 unless --broker says otherwise; beside rhea
@@ -45,10 +46,16 @@ function count(name: "events" | "rounds" | "memory", least: number): number {
   throw new RangeError(`--${name} is ${values[name]}; write a whole number from ${least} on`);
 }
 
+function eventsOfARun(): number {
+  const events = count("events", STEP);
+  if (events % STEP === 0) return events;
+  throw new RangeError(`--events is ${events}; write a multiple of ${STEP}`);
+}
+
 if (values.help) console.log(HELP);
-else if (values.streams) await benchStreams(count("events", 1), count("rounds", 1));
-else if (values.amqp10) await benchAmqp10(count("events", 1), count("rounds", 1));
-else await bench(count("events", 1), count("rounds", 1), count("memory", 0));
+else if (values.streams) await benchStreams(eventsOfARun(), count("rounds", 1));
+else if (values.amqp10) await benchAmqp10(eventsOfARun(), count("rounds", 1));
+else await bench(eventsOfARun(), count("rounds", 1), count("memory", 0));
 
 async function bench(events: number, rounds: number, memoryEvents: number): Promise<void> {
   await using broker = await benchBroker(values.broker ?? "3.10");
@@ -123,7 +130,7 @@ async function race<Name extends string>(
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       await umpire.before?.();
       const run = await measured<Run>("./run.ts", [name, url, String(events), ...protocol]);
-      await umpire.after(events, name);
+      await umpire.after(WARM_UP + events, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);
       console.error(`round ${round + 1}/${rounds}  ${name.padEnd(10)}  ${rate} events/s`);

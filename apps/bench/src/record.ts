@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
+import { WARM_UP } from "./warm-up.js";
 
 /** The machine and the versions that the figures are of. */
 export function circumstances(brokerVersion: string, events: number, rounds: number): string {
@@ -8,7 +9,7 @@ export function circumstances(brokerVersion: string, events: number, rounds: num
   return (
     `${day}, ${platform()} ${arch()}, ${cpus().length} cores (${cpu}), Node ${process.version}, ` +
     `RabbitMQ ${brokerVersion}, broker and client on one machine. ` +
-    `${events.toLocaleString("en")} events a run, ${rounds} rounds.`
+    `${events.toLocaleString("en")} events a run after ${WARM_UP.toLocaleString("en")} to warm up, ${rounds} rounds.`
   );
 }
 

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { amqp10Contestants } from "./amqp10/contestants.js";
 import { type Contestant, contestants } from "./contestants.js";
 import { streamContestants } from "./streams/contestants.js";
+import { WARM_UP } from "./warm-up.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
 export interface Run {
@@ -23,12 +24,13 @@ const [name, url, events, protocol = new URL(url).protocol] = process.argv.slice
   string,
 ];
 const count = Number(events);
-const go = await fields[protocol]![name]!.prepare(url, count);
+const go = await fields[protocol]![name]!.prepare(url, WARM_UP + count);
+await go(0, WARM_UP);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const cpu = process.cpuUsage();
 const startedAt = performance.now();
-await go();
+await go(WARM_UP, WARM_UP + count);
 const seconds = (performance.now() - startedAt) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 const run: Run = {

@@ -9,8 +9,8 @@ export { socketFaultOf, textOf } from "./connect/socket-fault.js";
 export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
-export type { PreparedMessage } from "./delivery/entry.js";
 export { Fifo } from "./delivery/fifo.js";
+export { bodyBytes, type MessageFields, PreparedMessage, putBody } from "./delivery/message.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,

@@ -204,6 +204,7 @@ export interface OutboundMessage {
   readonly exchange?: string | undefined;
   /** At most 255 bytes of UTF-8. */
   readonly routingKey: string;
+  /** Made anew at each reading: read it once. A copy by `{ ...message }` is without it. */
   readonly body: Buffer;
   readonly messageId: string;
   readonly correlationId: string;

@@ -12,6 +12,6 @@ export function deadLetterOf({
   const template = compileTemplate(deadLetterRoutingKey);
   return {
     exchange,
-    routingKey: ({ body }) => template.render(parseEvent(JSON.parse(body))),
+    routingKey: ({ text }) => template.render(parseEvent(JSON.parse(text))),
   };
 }

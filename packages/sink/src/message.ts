@@ -1,16 +1,8 @@
 import type { AnyEvent, StreamllEvent } from "@streamll/core";
-import {
-  compileTemplate,
-  encodeEvent,
-  epochMsOf,
-  type PreparedMessage,
-  toEvent,
-} from "@streamll/core/internal";
+import { compileTemplate, encodeEvent, epochMsOf, PreparedMessage, toEvent } from "@streamll/core/internal";
 import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
 class TransformFailed extends Error {}
@@ -77,18 +69,16 @@ export function messageMaker(
       if (result === undefined) return undefined;
       event = toEvent(result);
     }
-    const message: Mutable<PreparedMessage> = {
-      sequence: 0,
+    return new PreparedMessage({
       routingKey: template.render(event),
-      body: encodeEvent(event, maxEventBytes),
+      text: encodeEvent(event, maxEventBytes),
       messageId: event.eventId,
       correlationId: event.executionId,
       type: event.eventType,
       timestamp: epochMsOf(event.timestamp),
       headers: headersOf(event),
-    };
-    if (sessionId) message.sessionId = sessionId.render(event);
-    if (partitionKey) message.partitionKey = partitionKey.render(event);
-    return message;
+      sessionId: sessionId?.render(event),
+      partitionKey: partitionKey?.render(event),
+    });
   };
 }

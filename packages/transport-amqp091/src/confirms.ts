@@ -22,7 +22,8 @@ interface Run {
   /** Index of the first one in its batch. */
   readonly from: number;
   readonly count: number;
-  readonly batch: OutboundBatch;
+  /** Empty once all of the run is answered: those before it may not be. */
+  batch: OutboundBatch;
   readonly settle: Settle;
   /** Settled from the head, and settled in all. */
   head: number;
@@ -192,7 +193,7 @@ function settleOne(run: Run, at: number, outcome: PublishOutcome): void {
     run.ahead ??= new Uint8Array(run.count);
     run.ahead[at] = 1;
   }
-  run.settled++;
+  answered(run, 1);
   while (run.ahead?.[run.head] === 1) run.head++;
   run.settle(run.from + at, run.from + at + 1, outcomeOf(run, at, outcome));
 }
@@ -202,12 +203,17 @@ function settleUpTo(run: Run, to: number, outcome: PublishOutcome): void {
   if (run.ahead === undefined && run.returned === undefined) {
     if (to <= head) return;
     run.head = to;
-    run.settled += to - head;
+    answered(run, to - head);
     run.settle(from + head, from + to, outcome);
     return;
   }
   // Rare: some of them are settled, or have an outcome of their own.
   for (let at = head; at < to; at++) settleOne(run, at, outcome);
+}
+
+function answered(run: Run, messages: number): void {
+  run.settled += messages;
+  if (run.settled === run.count) run.batch = [];
 }
 
 function outcomeOf(run: Run, at: number, outcome: PublishOutcome): PublishOutcome {

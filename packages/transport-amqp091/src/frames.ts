@@ -1,5 +1,5 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { cutToShortString, putBytes, putInt64, putText } from "@streamll/core/internal";
+import { bodyBytes, cutToShortString, putBody, putBytes, putInt64, putText } from "@streamll/core/internal";
 import { frameBound, tableBound, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).
@@ -79,7 +79,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
 
   function writeHeader(target: Buffer, start: number, message: OutboundMessage): number {
     let at = putBytes(target, start, headerHead);
-    at = putInt64(target, at, message.body.length);
+    at = putInt64(target, at, bodyBytes(message));
     const flagsAt = at;
     let flags = sharedFlags;
     at += 2;
@@ -110,7 +110,13 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     return endFrame(target, start, at);
   }
 
-  function writeBody(target: Buffer, start: number, body: Buffer): number {
+  function writeBody(target: Buffer, start: number, message: OutboundMessage): number {
+    const bytes = bodyBytes(message);
+    if (bytes > 0 && bytes <= maxBody) {
+      const end = putBody(target, putBytes(target, start, bodyHead), message);
+      return endFrame(target, start, end);
+    }
+    const { body } = message;
     let at = start;
     for (let from = 0; from < body.length; from += maxBody) {
       const frame = at;
@@ -127,17 +133,14 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
         headersBound = tableBound(message.headers);
         boundedHeaders = message.headers;
       }
-      const bodyFrames = Math.ceil(message.body.length / maxBody);
-      return (
-        frameBound(message, defaults, frameMax, headersBound) +
-        message.body.length +
-        bodyFrames * FRAME_OVERHEAD
-      );
+      const bytes = bodyBytes(message);
+      const bodyFrames = Math.ceil(bytes / maxBody);
+      return frameBound(message, defaults, frameMax, headersBound) + bytes + bodyFrames * FRAME_OVERHEAD;
     },
     write(target, start, message) {
       let at = writeMethod(target, start, message);
       at = writeHeader(target, at, message);
-      return writeBody(target, at, message.body);
+      return writeBody(target, at, message);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { readQueue, unreadable } from "@streamll/brokers";
 import { silentLogger } from "@streamll/core";
-import { DeliveryEngine, defaultDeliveryOptions, type PreparedMessage } from "@streamll/core/internal";
+import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@streamll/core/internal";
 import { describe, expect, it, vi } from "vitest";
 import { amqp10Transport } from "../src/index.js";
 import { WINDOW } from "../src/link.js";
@@ -13,12 +13,13 @@ const events = Number(process.env.STREAMLL_TEST_EVENTS ?? 10_000);
 const kills = Number(process.env.STREAMLL_TEST_KILLS ?? 1);
 const executions = 50;
 
-const event = (index: number): PreparedMessage => ({
-  ...message({ sequence: 0 }),
-  messageId: `e${index}`,
-  correlationId: `execution-${index % executions}`,
-  body: JSON.stringify({ index, text: "x".repeat(400) }),
-});
+const event = (index: number) =>
+  new PreparedMessage({
+    ...message({ sequence: 0 }),
+    messageId: `e${index}`,
+    correlationId: `execution-${index % executions}`,
+    text: JSON.stringify({ index, text: "x".repeat(400) }),
+  });
 
 describe.each(brokersOf4.filter(({ owned }) => owned))(
   "RabbitMQ $version, killed again and again",

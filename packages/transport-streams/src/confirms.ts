@@ -5,7 +5,8 @@ const confirmed: PublishOutcome = { kind: "confirmed" };
 
 /** A batch that was written, until all of it is answered for. */
 interface Flight {
-  readonly batch: OutboundBatch;
+  /** Empty once all of it is answered: those before it may not be. */
+  batch: OutboundBatch;
   readonly settle: Settle;
   readonly last: number;
   /** Without an answer. */
@@ -88,6 +89,7 @@ export class Confirms {
 
 /** -1 where it is not there. Ids mostly follow each other without a gap. */
 function indexOf(batch: OutboundBatch, id: number): number {
+  if (batch.length === 0) return -1;
   const guess = id - batch[0]!.sequence;
   if (batch[guess]?.sequence === id) return guess;
   let low = 0;
@@ -103,7 +105,7 @@ function indexOf(batch: OutboundBatch, id: number): number {
 /** `false` where it was answered before. */
 function mark(flight: Flight, at: number): boolean {
   if (at < flight.head || flight.ahead?.[at] === 1) return false;
-  flight.open--;
+  answered(flight, 1);
   if (at === flight.head) {
     flight.head++;
     while (flight.ahead?.[flight.head] === 1) flight.head++;
@@ -114,10 +116,15 @@ function mark(flight: Flight, at: number): boolean {
   return true;
 }
 
+function answered(flight: Flight, messages: number): void {
+  flight.open -= messages;
+  if (flight.open === 0) flight.batch = [];
+}
+
 function settleRange(flight: Flight, from: number, to: number): void {
   if (from === flight.head && flight.ahead === undefined) {
     flight.head = to;
-    flight.open -= to - from;
+    answered(flight, to - from);
     flight.settle(from, to, confirmed);
     return;
   }

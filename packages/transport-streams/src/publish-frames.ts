@@ -5,6 +5,7 @@ import {
   TransportError,
 } from "@streamll/core";
 import { cutToShortString } from "@streamll/core/internal";
+import { Blocks } from "./blocks.js";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,
@@ -30,14 +31,14 @@ export interface PublishFormat {
 }
 
 export interface PublishFrames {
-  /** Hands `write` the frames of a batch; never throws for one message's sake. */
-  encode(batch: OutboundBatch, write: (frames: Buffer) => void): Unsendable | undefined;
+  /**
+   * Hands `write` the frames of a batch; never throws for one message's sake. What they are written in is used again
+   * once `taken` is called.
+   */
+  encode(batch: OutboundBatch, write: (frames: Buffer, taken: () => void) => void): Unsendable | undefined;
 }
 
-/**
- * Encodes batches as Publish frames, each as large as both ends allow. The bound of a message is about twice what
- * it takes: written to one buffer first and copied from there, what the socket holds is only as large as it is.
- */
+/** Encodes batches as Publish frames, each as large as both ends allow. */
 export function publishFrames(
   publisherId: number,
   { frameMax, version, dialect }: PublishFormat,
@@ -46,14 +47,8 @@ export function publishFrames(
   const encoder = messageEncoder(defaults, dialect);
   const largest = frameMax + SIZE_BYTES;
   const full = Math.min(largest, FILL);
-  let scratch = Buffer.allocUnsafeSlow(64 * 1024);
-
-  function makeRoom(used: number, wanted: number): void {
-    if (used + wanted <= scratch.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * scratch.length, used + wanted));
-    scratch.copy(grown, 0, 0, used);
-    scratch = grown;
-  }
+  const blocks = new Blocks(full);
+  let block = blocks.take();
 
   return {
     encode(batch, write) {
@@ -62,8 +57,10 @@ export function publishFrames(
       let count = 0;
       const flush = () => {
         if (count === 0) return;
-        putPublishHead(scratch, { version, publisherId, count, end });
-        write(Buffer.from(scratch.subarray(0, end)));
+        putPublishHead(block, { version, publisherId, count, end });
+        const written = block;
+        write(written.subarray(0, end), () => blocks.giveBack(written));
+        block = blocks.take();
         end = PUBLISH_HEAD_BYTES;
         count = 0;
       };
@@ -72,7 +69,7 @@ export function publishFrames(
         try {
           const bound = entryBound(message) + encoder.bound(message);
           if (end + bound > full) flush();
-          makeRoom(end, bound);
+          block = blocks.withRoom(block, end, bound);
           const next = putEntry(message, end);
           if (next > largest) throw tooLarge(next - end, frameMax);
           end = next;
@@ -83,17 +80,15 @@ export function publishFrames(
         }
       }
       flush();
-      // One large message must not keep its room for good.
-      if (scratch.length > 4 * FILL) scratch = Buffer.allocUnsafeSlow(64 * 1024);
       return unsendable;
     },
   };
 
   function putEntry(message: OutboundMessage, at: number): number {
     const filterValue = version === 2 ? cutToShortString(message.type) : undefined;
-    const sizeAt = putEntryHead(scratch, at, message.sequence, filterValue);
-    const end = encoder.write(scratch, sizeAt + 4, message);
-    scratch.writeUInt32BE(end - sizeAt - 4, sizeAt);
+    const sizeAt = putEntryHead(block, at, message.sequence, filterValue);
+    const end = encoder.write(block, sizeAt + 4, message);
+    block.writeUInt32BE(end - sizeAt - 4, sizeAt);
     return end;
   }
 

@@ -70,10 +70,11 @@ export class Wire {
     return this.#ended;
   }
 
-  write(bytes: Buffer): void {
+  /** @param taken Called once the network has the bytes; not called where it never takes them. */
+  write(bytes: Buffer, taken?: () => void): void {
     if (this.#ended) return;
     this.#wroteAt = performance.now();
-    this.socket.write(bytes);
+    this.socket.write(bytes, taken && ((error) => error || taken()));
   }
 
   /** @throws RefusedError for any answer but ok; else the reason why the connection ended. */

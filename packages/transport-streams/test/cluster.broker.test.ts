@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Cluster, type Member, startCluster } from "@streamll/brokers";
 import { type Endpoint, silentLogger } from "@streamll/core";
-import { DeliveryEngine, defaultDeliveryOptions } from "@streamll/core/internal";
+import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@streamll/core/internal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
@@ -44,7 +44,11 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
     let offered = 0;
     const producing = (async () => {
       for (; offered < events; offered++) {
-        const one = { ...message({ sequence: 0 }), messageId: `e${offered}`, body: "{}" };
+        const one = new PreparedMessage({
+          ...message({ sequence: 0 }),
+          messageId: `e${offered}`,
+          text: "{}",
+        });
         while (!engine.offer(one)) await engine.ready();
         if (offered % 200 === 199) await setImmediate();
       }

@@ -4,7 +4,7 @@ import { silentLogger } from "@streamll/core";
 import {
   DeliveryEngine,
   defaultDeliveryOptions,
-  type PreparedMessage,
+  PreparedMessage,
   partitionOf,
 } from "@streamll/core/internal";
 import { describe, expect, it, vi } from "vitest";
@@ -19,12 +19,13 @@ const kills = Number(process.env.STREAMLL_TEST_KILLS ?? 2);
 const partitions = 3;
 const executions = 50;
 
-const event = (index: number): PreparedMessage => ({
-  ...message({ sequence: 0, headers: { event_type: "token" } }),
-  messageId: `e${index}`,
-  correlationId: `execution-${index % executions}`,
-  body: JSON.stringify({ index, text: "x".repeat(400) }),
-});
+const event = (index: number) =>
+  new PreparedMessage({
+    ...message({ sequence: 0, headers: { event_type: "token" } }),
+    messageId: `e${index}`,
+    correlationId: `execution-${index % executions}`,
+    text: JSON.stringify({ index, text: "x".repeat(400) }),
+  });
 
 /** The index of each event in a partition, in the order in which they are stored. */
 async function stored(broker: Broker, stream: string, count: number): Promise<number[]> {

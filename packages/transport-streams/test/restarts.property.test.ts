@@ -3,7 +3,7 @@ import { silentLogger } from "@streamll/core";
 import {
   DeliveryEngine,
   defaultDeliveryOptions,
-  type PreparedMessage,
+  PreparedMessage,
   partitionOf,
 } from "@streamll/core/internal";
 import fc from "fast-check";
@@ -17,11 +17,12 @@ const partitions = ["events-0", "events-1"];
 // Of the two partitions each has some.
 const executions = ["x", "naïve", "invoice-1"];
 
-const event = (index: number): PreparedMessage => ({
-  ...message({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
-  correlationId: executions[index % executions.length]!,
-  body: String(index),
-});
+const event = (index: number) =>
+  new PreparedMessage({
+    ...message({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
+    correlationId: executions[index % executions.length]!,
+    text: String(index),
+  });
 
 const queues = partitions.map((name) => ({ name, arguments: {} }));
 const ownOptions = options({

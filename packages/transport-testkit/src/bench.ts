@@ -7,6 +7,7 @@ import {
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
+import { PreparedMessage } from "@streamll/core/internal";
 import { endpointOf } from "./endpoint.js";
 import type { MessageParts } from "./messages.js";
 import type { FaultName, Faults, Heal, StoredMessage, TransportUnderTest } from "./options.js";
@@ -126,19 +127,20 @@ export class Bench {
     });
   }
 
-  message(parts: MessageParts = {}): OutboundMessage {
+  /** As a sink hands it over, or with `parts` a plain object. */
+  message(parts?: MessageParts): OutboundMessage {
     const number = this.#made++;
-    return {
+    const message = new PreparedMessage({
       sequence: this.#firstSequence + number,
       routingKey: "streamll.token.testkit",
-      body: Buffer.from(JSON.stringify({ number, text: "an event of the conformance suite" })),
+      text: JSON.stringify({ number, text: "an event of the conformance suite" }),
       messageId: `${this.#prefix}-${number}`,
       correlationId: "testkit",
       type: "token",
       timestamp: Date.now(),
       headers: { event_type: "token" },
-      ...parts,
-    };
+    });
+    return parts === undefined ? message : { ...message, body: message.body, ...parts };
   }
 
   messages(count: number): OutboundMessage[] {

@@ -44,7 +44,7 @@ const byHand = (
   messageOf: (event: WireEvent) => Message,
 ): Contestant => ({
   title,
-  async prepare(url, events) {
+  async prepare(url) {
     const { hostname, port } = new URL(url);
     const connection = rhea.create_container().connect({
       host: hostname,
@@ -55,21 +55,27 @@ const byHand = (
     });
     const sender = connection.open_sender({ target });
     await once(sender, "sendable");
-    return () =>
-      new Promise<void>((resolve, reject) => {
-        let sent = 0;
-        let accepted = 0;
-        const pump = () => {
-          while (sent < events && sent - accepted < IN_FLIGHT && sender.sendable())
-            sender.send(messageOf(benchEvent(sent++)));
-        };
-        sender.on("accepted", () => {
-          if (++accepted === events) resolve();
-          else pump();
-        });
-        for (const event of ["released", "rejected", "modified"])
-          sender.on(event, () => reject(new Error(`an event was ${event}`)));
-        sender.on("sendable", pump);
+    let sent = 0;
+    let accepted = 0;
+    let end = 0;
+    let done = () => {};
+    const pump = () => {
+      while (sent < end && sent - accepted < IN_FLIGHT && sender.sendable())
+        sender.send(messageOf(benchEvent(sent++)));
+    };
+    sender.on("accepted", () => {
+      if (++accepted === end) done();
+      else pump();
+    });
+    for (const event of ["released", "rejected", "modified"])
+      sender.on(event, () => {
+        throw new Error(`an event was ${event}`);
+      });
+    sender.on("sendable", pump);
+    return (_from, to) =>
+      new Promise<void>((resolve) => {
+        end = to;
+        done = resolve;
         pump();
       });
   },

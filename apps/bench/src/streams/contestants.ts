@@ -41,37 +41,37 @@ const replay: Contestant = {
   async prepare(url, events) {
     const session = await recordSession(portOf(url), batches(events, 100));
     const raw = await openRaw(portOf(url), session);
-    return async () => {
-      for (const frame of session.publishes) await raw.write(frame);
-      await raw.confirmed(events);
+    return async (from, to) => {
+      for (let first = from; first < to; first += 100) await raw.write(session.publishes[first / 100]!);
+      await raw.confirmed(to);
     };
   },
 };
 
 const inline: Contestant = {
   title: "raw frames of 100 bare messages, JSON inline",
-  async prepare(url, events) {
+  async prepare(url) {
     const raw = await openRaw(portOf(url), await recordSession(portOf(url), []));
-    return async () => {
-      for (let first = 0; first < events; first += 100) {
-        const count = Math.min(100, events - first);
-        const bodies = Array.from({ length: count }, (_, offset) =>
+    return async (from, to) => {
+      for (let first = from; first < to; first += 100) {
+        const bodies = Array.from({ length: 100 }, (_, offset) =>
           Buffer.from(JSON.stringify(benchEvent(first + offset))),
         );
         const full = raw.write(bareFrame(first + 1, bodies));
         if (full !== undefined) await full;
       }
-      await raw.confirmed(events);
+      await raw.confirmed(to);
     };
   },
 };
 
+/** @param send Gives how many confirms it asked for. */
 const official = (
   title: string,
-  send: (publisher: Publisher, events: number) => Promise<number>,
+  send: (publisher: Publisher, from: number, to: number) => Promise<number>,
 ): Contestant => ({
   title,
-  async prepare(url, events) {
+  async prepare(url) {
     const client = await connect({
       hostname: "127.0.0.1",
       port: portOf(url),
@@ -87,8 +87,9 @@ const official = (
       confirms += ids.length;
       told();
     });
-    return async () => {
-      const expected = await send(publisher, events);
+    let expected = 0;
+    return async (from, to) => {
+      expected += await send(publisher, from, to);
       await new Promise<void>((resolve) => {
         told = () => {
           if (confirms >= expected) resolve();
@@ -99,19 +100,18 @@ const official = (
   },
 });
 
-const single = official("rabbitmq-stream-js-client, single entries", async (publisher, events) => {
-  for (let index = 0; index < events; index++) {
+const single = official("rabbitmq-stream-js-client, single entries", async (publisher, from, to) => {
+  for (let index = from; index < to; index++) {
     await publisher.send(Buffer.from(JSON.stringify(benchEvent(index))));
   }
   await publisher.flush();
-  return events;
+  return to - from;
 });
 
-const subEntries = official("rabbitmq-stream-js-client, sub-entries of 500", async (publisher, events) => {
+const subEntries = official("rabbitmq-stream-js-client, sub-entries of 500", async (publisher, from, to) => {
   let sent = 0;
-  for (let first = 0; first < events; first += 500) {
-    const count = Math.min(500, events - first);
-    const entries = Array.from({ length: count }, (_, offset) => ({
+  for (let first = from; first < to; first += 500) {
+    const entries = Array.from({ length: 500 }, (_, offset) => ({
       content: Buffer.from(JSON.stringify(benchEvent(first + offset))),
     }));
     await publisher.sendSubEntries(entries);

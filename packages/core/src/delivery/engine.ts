@@ -7,11 +7,12 @@ import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, Transport } from "../transport.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
-import { Entry, type PreparedMessage, type Waiter } from "./entry.js";
+import { Entry, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
 import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
+import type { PreparedMessage } from "./message.js";
 import { Notices } from "./notices.js";
 import { Numbering } from "./numbering.js";
 import type { DeliveryOptions } from "./options.js";
@@ -437,10 +438,10 @@ export class DeliveryEngine {
     if (this.#notices.untoldBytes > this.#options.maxBufferedBytes / 4) this.#notices.drain();
     if (!this.#begin())
       return this.#reject(new DeliveryError("STOPPED", "the sink was stopped and takes no more events"));
-    const bytes = Buffer.byteLength(message.body);
+    const { bytes } = message;
     if (bytes > this.#maxBytes) {
       const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
-      const entry = this.#enter(message, bytes, waiter);
+      const entry = this.#enter(message, waiter);
       this.#fail(entry, new DeliveryError("EVENT_TOO_LARGE", error), 0);
       return entry;
     }
@@ -450,11 +451,11 @@ export class DeliveryEngine {
       const full = `the buffer is full (${this.#ledger.unsettled} events, ${this.#ledger.bytes} bytes)`;
       const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
       if (this.#overflow !== "drop-newest") return this.#reject(error);
-      this.#drop(this.#enter(message, bytes, undefined), error);
+      this.#drop(this.#enter(message, undefined), error);
       return error;
     }
     this.#numbering.accepted(message.sequence);
-    const entry = this.#enter(message, bytes, waiter);
+    const entry = this.#enter(message, waiter);
     entry.execution.lane.accept(entry);
     return entry;
   }
@@ -465,12 +466,12 @@ export class DeliveryEngine {
     return error;
   }
 
-  #enter(message: PreparedMessage, bytes: number, waiter: Waiter | undefined): Entry {
-    const epoch = this.#ledger.accept(bytes);
+  #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
+    const epoch = this.#ledger.accept(message.bytes);
     this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
-    return new Entry(message, bytes, this.#clock.now(), epoch, execution, waiter);
+    return new Entry(message, this.#clock.now(), epoch, execution, waiter);
   }
 
   readonly #chooseLane = (id: string): Lane => {

@@ -1,18 +1,8 @@
 import type { DeliveryError } from "../errors.js";
-import type { OutboundMessage } from "../transport.js";
-import { pack } from "../wire/pack.js";
 import type { Execution } from "./executions.js";
 import type { Epoch } from "./ledger.js";
+import { type MessageFields, PreparedMessage } from "./message.js";
 import type { Receipt } from "./report.js";
-
-/**
- * An encoded event in the engine, which numbers it: `sequence` is 0 until then. Its body is text: to make bytes of it
- * is no work for the caller of `handleEvent`, and a full buffer of text is the smaller one.
- */
-export type PreparedMessage = Omit<OutboundMessage, "sequence" | "body"> & {
-  sequence: number;
-  readonly body: string;
-};
 
 /** The one who waits for a single event: `publish()`. */
 export interface Waiter {
@@ -32,16 +22,15 @@ export interface Flight {
 }
 
 /** One that is settled may stay in a queue or a flight of its lane until that comes to its end: without what weighs. */
-const gone: PreparedMessage = {
-  sequence: 0,
+const gone = new PreparedMessage({
   routingKey: "",
-  body: "",
+  text: "",
   messageId: "",
   correlationId: "",
   type: "",
   timestamp: 0,
   headers: {},
-};
+});
 
 /** One accepted event, from the buffer to its outcome. */
 export class Entry {
@@ -71,14 +60,13 @@ export class Entry {
 
   constructor(
     message: PreparedMessage,
-    bytes: number,
     acceptedAt: number,
     epoch: Epoch,
     execution: Execution,
     waiter: Waiter | undefined,
   ) {
     this.message = message;
-    this.bytes = bytes;
+    this.bytes = message.bytes;
     this.acceptedAt = acceptedAt;
     this.epoch = epoch;
     this.execution = execution;
@@ -87,14 +75,9 @@ export class Entry {
   }
 
   /** It goes again as a new message: its old place was passed by later ones. */
-  renew(changes?: Partial<PreparedMessage>): void {
+  renew(changes?: Partial<MessageFields>): void {
     const sequence = this.numbered ? this.message.sequence : 0;
-    this.message = { ...this.message, ...changes, sequence };
-  }
-
-  /** What the transport writes. Nothing here holds it: events grow old in the buffer, and what they hold dies late. */
-  outbound(): OutboundMessage {
-    return { ...this.message, body: pack(this.message.body) };
+    this.message = this.message.with({ ...changes, sequence });
   }
 
   lighten(): void {

@@ -159,8 +159,10 @@ export class Lane {
   /** An event was settled; the lane forgets it. */
   left(entry: Entry): void {
     this.load--;
-    this.#waiting.get(entry)?.();
-    this.#waiting.delete(entry);
+    if (this.#waiting.size > 0) {
+      this.#waiting.get(entry)?.();
+      this.#waiting.delete(entry);
+    }
     this.#poison.cleared(entry);
   }
 
@@ -375,7 +377,7 @@ export class Lane {
     this.#setup.departed(flight);
     this.#watchdog.arm();
     try {
-      const batch = entries.map((entry) => entry.outbound());
+      const batch = entries.map(({ message }) => message);
       connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
     } catch (error) {
       const message = `publish threw: ${error instanceof Error ? error.message : String(error)}`;

@@ -80,22 +80,33 @@ function parse(template: string, option: string) {
 }
 
 function renderer(literals: readonly string[], values: readonly Placeholder[], room: number) {
-  const word = (value: Placeholder, event: StreamllEvent): string => {
-    try {
-      return topicWord(value(event));
-    } catch {
-      return topicWord(undefined);
-    }
-  };
   const alwaysFits = values.length * maxWordLength <= room;
   // Events in a row mostly have the same key: they share one string, which a full buffer holds once.
   let last = "";
+  const found: unknown[] = values.map(() => undefined);
   return (event: StreamllEvent): string => {
-    let words: readonly string[] = values.map((value) => word(value, event));
+    let isLast = last !== "";
+    for (let i = 0; i < values.length; i++) {
+      const value = read(values[i]!, event);
+      if (value === found[i]) continue;
+      found[i] = value;
+      isLast = false;
+    }
+    if (isLast) return last;
+    let words: readonly string[] = found.map(topicWord);
     if (!alwaysFits) words = cutToFit(words, room);
     let key = literals[0]!;
     for (let i = 0; i < words.length; i++) key += words[i]! + literals[i + 1]!;
     if (key !== last) last = key;
     return last;
   };
+}
+
+/** A getter in `data` may throw. */
+function read(value: Placeholder, event: StreamllEvent): unknown {
+  try {
+    return value(event);
+  } catch {
+    return undefined;
+  }
 }

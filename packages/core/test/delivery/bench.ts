@@ -4,7 +4,8 @@ import {
   type DeliveryOptions,
   defaultDeliveryOptions,
   type EngineFailure,
-  type PreparedMessage,
+  type MessageFields,
+  PreparedMessage,
 } from "@streamll/core/internal";
 import { FakeClock } from "./fake-clock.js";
 import { FakeTransport, fakeEndpoint } from "./fake-transport.js";
@@ -47,22 +48,19 @@ export function bench({
 
 let ids = 0;
 
-export function message(
-  fields: Partial<PreparedMessage> & { readonly bytes?: number } = {},
-): PreparedMessage {
+export function message(fields: Partial<MessageFields> & { readonly bytes?: number } = {}): PreparedMessage {
   const { bytes = 10, ...rest } = fields;
-  return {
-    sequence: 0,
+  return new PreparedMessage({
     routingKey: "app.start",
-    body: "x".repeat(bytes),
+    text: "x".repeat(bytes),
     messageId: `event-${++ids}`,
     correlationId: "run",
     type: "start",
     timestamp: 0,
     headers: {},
     ...rest,
-  };
+  });
 }
 
-export const messages = (count: number, fields: Partial<PreparedMessage> = {}): PreparedMessage[] =>
+export const messages = (count: number, fields: Partial<MessageFields> = {}): PreparedMessage[] =>
   Array.from({ length: count }, () => message(fields));

@@ -849,6 +849,7 @@ describe("what is given up", () => {
     for (let i = 0; i < 50; i++) transport.connection.tell(1);
     expect(engine.stats()).toMatchObject({ events_sent: 50, events_in_flight: 1 });
     await clock.advance(0);
+    transport.forget();
     collectGarbage();
     expect(messages.filter((one) => one.deref() !== undefined).length).toBeLessThan(3);
   });
@@ -1043,13 +1044,13 @@ describe("a connection that is down while another is there", () => {
 it("writes in UTF-8 what it keeps as text, and counts its bytes", async () => {
   const { engine, transport, clock } = bench({ batchSize: 1 });
   await engine.start();
-  const one = message({ body: "naïve 😀" });
+  const one = message({ text: "naïve 😀" });
   engine.offer(one);
   expect(engine.stats().bytes_buffered).toBe(11);
   await clock.advance(0);
   expect(transport.written[0]!.message.body).toEqual(Buffer.from("naïve 😀"));
   const failed = new Promise<unknown>((resolve) =>
-    engine.on("failed", (failure) => resolve(failure.message.body)),
+    engine.on("failed", (failure) => resolve(failure.message.text)),
   );
   transport.refuseAll = unreachable();
   transport.connection.die(unreachable());

@@ -183,7 +183,14 @@ export class FakeTransport implements Transport {
     const highest = this.highest.get(lane) ?? 0;
     if (this.capabilities.deduplication && sequence <= highest) return;
     this.highest.set(lane, Math.max(highest, sequence));
-    this.stored.push({ ...message, sequence });
+    const { body } = message;
+    this.stored.push({ ...message, body, sequence });
+  }
+
+  /** Lets go of all that it noted. */
+  forget(): void {
+    for (const notes of [this.written, this.stored, ...this.connections.map(({ batches }) => batches)])
+      notes.length = 0;
   }
 
   lastSequence(lane: number): number | undefined {

@@ -38,7 +38,8 @@ export function encodeBatches(
   for (const [index, message] of messages.entries()) {
     const sections = sectionsOf(message, defaults);
     const head = encodeSections(sections);
-    const single = Buffer.concat([head, dataHead(message.body.length), message.body]);
+    const { body } = message;
+    const single = Buffer.concat([head, dataHead(body.length), body]);
     const error = faultOf(message, single.length, maxMessageSize);
     if (error !== undefined) {
       encoded.push({ at: [index], error });

@@ -7,6 +7,7 @@ import {
 import {
   APPLICATION_PROPERTIES,
   beginSection,
+  bodyBytes,
   cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
@@ -14,6 +15,7 @@ import {
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
+  putBody,
   putBoolean,
   putBytes,
   putDataHead,
@@ -50,13 +52,13 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   const addressOf = remembering((routingKey) => destination(defaults.exchange, routingKey));
 
   function bound(message: OutboundMessage, to: string): number {
-    const { routingKey, messageId, correlationId, type, headers, body, exchange = "" } = message;
+    const { routingKey, messageId, correlationId, type, headers, exchange = "" } = message;
     if (!isShortString(routingKey)) throw unsendable("the routing key is over 255 bytes");
     if (!isShortString(exchange)) throw unsendable("the name of the exchange is over 255 bytes");
     // An id is never cut: a consumer that deduplicates by it would take two messages for one.
     if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
     const labels = Math.min(correlationId.length, 255) + 2 * Math.min(type.length, 255);
-    return shared + headersBound(headers) + (to.length + messageId.length + labels) * 3 + body.length;
+    return shared + headersBound(headers) + (to.length + messageId.length + labels) * 3 + bodyBytes(message);
   }
 
   function write(target: Buffer, start: number, message: OutboundMessage, to: string): number {
@@ -84,8 +86,8 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
     at = putOptionalString(target, at, appId); // group-id
     endSection(target, properties, at, 11);
     at = putHeaders(target, at, message.headers);
-    at = putDataHead(target, at, message.body.length);
-    return at + message.body.copy(target, at);
+    at = putDataHead(target, at, bodyBytes(message));
+    return putBody(target, at, message);
   }
 
   return (messages, { maxMessageSize }) =>

@@ -7,12 +7,14 @@ import {
 import {
   APPLICATION_PROPERTIES,
   beginSection,
+  bodyBytes,
   cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
+  putBody,
   putBytes,
   putDataHead,
   putNull,
@@ -61,7 +63,8 @@ export function messageEncoder(
   const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbol(contentType);
   const shared = FIXED_BYTES + sharedAnnotations.bytes.length + contentTypeSymbol.length + 3 * appId.length;
 
-  // Neighbours often have the same headers object.
+  // Neighbours often have the same routing key and type, and the same headers object.
+  let annotated: { readonly routingKey: string; readonly type: string; readonly section: Buffer } | undefined;
   let boundedHeaders: MessageHeaders | undefined;
   let headersBound = 0;
   let lastHeaders: MessageHeaders | undefined;
@@ -77,7 +80,16 @@ export function messageEncoder(
     return end;
   }
 
-  function writeAnnotations(target: Buffer, start: number, { routingKey, type }: OutboundMessage): number {
+  function writeAnnotations(target: Buffer, start: number, message: OutboundMessage): number {
+    const { routingKey, type } = message;
+    if (annotated?.routingKey === routingKey && annotated.type === type)
+      return putBytes(target, start, annotated.section);
+    const end = putAnnotations(target, start, message);
+    annotated = { routingKey, type, section: Buffer.from(target.subarray(start, end)) };
+    return end;
+  }
+
+  function putAnnotations(target: Buffer, start: number, { routingKey, type }: OutboundMessage): number {
     let at = beginSection(target, start, MESSAGE_ANNOTATIONS);
     at = putBytes(target, at, sharedAnnotations.bytes);
     at = putBytes(target, at, routingKeyName);
@@ -104,7 +116,7 @@ export function messageEncoder(
 
   return {
     bound(message) {
-      const { routingKey, messageId, correlationId, type, headers, body } = message;
+      const { routingKey, messageId, correlationId, type, headers } = message;
       if (!isShortString(routingKey)) throw unsendable("the routing key is over 255 bytes");
       // An id is never cut: a consumer that deduplicates by it would take two messages for one.
       if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
@@ -114,14 +126,14 @@ export function messageEncoder(
       }
       const labels = Math.min(correlationId.length, 255) + Math.min(type.length, 255);
       const texts = routingKey.length + messageId.length + labels;
-      return shared + headersBound + texts * 3 + body.length;
+      return shared + headersBound + texts * 3 + bodyBytes(message);
     },
     write(target, start, message) {
       let at = writeAnnotations(target, start, message);
       at = writeProperties(target, at, message);
       at = writeHeaders(target, at, message);
-      at = putDataHead(target, at, message.body.length);
-      return at + message.body.copy(target, at);
+      at = putDataHead(target, at, bodyBytes(message));
+      return putBody(target, at, message);
     },
   };
 }

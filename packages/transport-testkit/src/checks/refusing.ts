@@ -13,7 +13,7 @@ export const refusing: readonly Check[] = [
       const probe = await bench.connect();
       await probe.publish(bench.messages(3));
       await probe.delivered();
-      const refused = await refuse(bench.message());
+      const refused = await refuse(bench.message({}));
       const batch = probe.hand([refused, ...bench.messages(2)]);
       await probe.settled();
       const [guilty, ...neighbours] = batch.map(({ outcome }) => outcome);

@@ -1,0 +1,80 @@
+import type { MessageHeaders, OutboundMessage } from "../transport.js";
+
+export interface MessageFields {
+  /** The publisher's own; absent: the engine numbers it. */
+  readonly sequence?: number;
+  readonly exchange?: string | undefined;
+  readonly routingKey: string;
+  /** The body, in UTF-16 as all text is. */
+  readonly text: string;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly type: string;
+  readonly timestamp: number;
+  readonly headers: MessageHeaders;
+  readonly sessionId?: string | undefined;
+  readonly partitionKey?: string | undefined;
+}
+
+/**
+ * An encoded event, from the buffer to the transport. Its body is text until it is written: to make bytes of it is no
+ * work for the caller of `handleEvent`, a full buffer of text is the smaller one, and a transport of ours writes it
+ * where it belongs, without a buffer between (see {@link putBody}).
+ */
+export class PreparedMessage implements OutboundMessage {
+  /** 0 until the engine numbers it. */
+  sequence: number;
+  readonly exchange: string | undefined;
+  readonly routingKey: string;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly type: string;
+  readonly timestamp: number;
+  readonly headers: MessageHeaders;
+  readonly sessionId: string | undefined;
+  readonly partitionKey: string | undefined;
+  readonly #text: string;
+  readonly #bytes: number;
+
+  constructor(fields: MessageFields) {
+    this.sequence = fields.sequence ?? 0;
+    this.exchange = fields.exchange;
+    this.routingKey = fields.routingKey;
+    this.messageId = fields.messageId;
+    this.correlationId = fields.correlationId;
+    this.type = fields.type;
+    this.timestamp = fields.timestamp;
+    this.headers = fields.headers;
+    this.sessionId = fields.sessionId;
+    this.partitionKey = fields.partitionKey;
+    this.#text = fields.text;
+    this.#bytes = Buffer.byteLength(fields.text);
+  }
+
+  /** Bytes of its own at each reading: events grow old in the buffer, and what they hold dies late. */
+  get body(): Buffer {
+    return Buffer.from(this.#text);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Of the body, in UTF-8. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** As a new message; a transport may still hold the old one. */
+  with(changes: Partial<MessageFields>): PreparedMessage {
+    return new PreparedMessage({ ...this, text: this.#text, ...changes });
+  }
+}
+
+/** Bytes of the body. */
+export const bodyBytes = (message: OutboundMessage): number =>
+  message instanceof PreparedMessage ? message.bytes : message.body.length;
+
+/** Writes the body at `at`, and returns where it ends. */
+export const putBody = (target: Buffer, at: number, message: OutboundMessage): number =>
+  at + (message instanceof PreparedMessage ? target.write(message.text, at) : message.body.copy(target, at));
