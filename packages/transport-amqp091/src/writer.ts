@@ -10,7 +10,7 @@ import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
-const LARGEST_SCRATCH = 1024 * 1024;
+const LARGEST_BLOCK = 1024 * 1024;
 
 /** Messages of a batch that cannot be sent, by their index, in rising order. */
 export type Unsendable = Map<number, TransportError>;
@@ -43,13 +43,7 @@ export function batchWriter(model: ChannelModel, channel: Channel, defaults: Mes
  */
 export function bulkWriter(wire: Required<Wire>, channel: number, defaults: MessageDefaults): BatchWriter {
   const encoder = frameEncoder(channel, wire.frameMax, defaults);
-  // The bound of a batch is twice what it takes: written here first, what the socket holds is only as large as it is.
-  let scratch = Buffer.alloc(0);
-  const encode = (batch: OutboundBatch, room: number, unsendable?: Unsendable): Buffer => {
-    if (room > LARGEST_SCRATCH) return encodeAll(encoder, batch, Buffer.allocUnsafe(room), unsendable);
-    if (room > scratch.length) scratch = Buffer.allocUnsafeSlow(room);
-    return Buffer.from(encodeAll(encoder, batch, scratch, unsendable));
-  };
+  let block = Buffer.alloc(0);
   return {
     name: "bulk",
     write(batch) {
@@ -57,7 +51,10 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
       const unsendable = checkEach(batch, (message) => {
         room += encoder.bound(message);
       });
-      if (room > 0) wire.sendBytes(encode(batch, room, unsendable));
+      if (room > block.length) block = Buffer.allocUnsafeSlow(room);
+      if (room > 0) wire.sendBytes(encodeAll(encoder, batch, block, unsendable));
+      // What waits for the network must not be written over, and one large batch must not keep its room for good.
+      if (wire.stream.writableLength > 0 || block.length > LARGEST_BLOCK) block = Buffer.alloc(0);
       return unsendable;
     },
     isFull: () => false,

@@ -56,7 +56,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   const closed = wire.ended.then((error): TransportError | undefined =>
     closing ? undefined : failure(error, "use", label),
   );
-  const write = (bytes: Buffer, taken: () => void) => wire.write(bytes, taken);
+  const write = (bytes: Buffer) => wire.write(bytes);
 
   function tellFlow(): void {
     listener?.({ credit: full ? 0 : Number.POSITIVE_INFINITY });

@@ -5,7 +5,6 @@ import {
   TransportError,
 } from "@streamll/core";
 import { cutToShortString } from "@streamll/core/internal";
-import { Blocks } from "./blocks.js";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,
@@ -21,6 +20,7 @@ export type Unsendable = Map<number, TransportError>;
 
 /** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
 const FILL = 1024 * 1024;
+const LEAST_BLOCK = 64 * 1024;
 
 export interface PublishFormat {
   /** Bytes of the largest frame. */
@@ -32,10 +32,10 @@ export interface PublishFormat {
 
 export interface PublishFrames {
   /**
-   * Hands `write` the frames of a batch; never throws for one message's sake. What they are written in is used again
-   * once `taken` is called.
+   * Hands `write` the frames of a batch, and never throws for one message's sake. Where it answers `true`, the memory
+   * that they are in is written over.
    */
-  encode(batch: OutboundBatch, write: (frames: Buffer, taken: () => void) => void): Unsendable | undefined;
+  encode(batch: OutboundBatch, write: (frames: Buffer) => boolean): Unsendable | undefined;
 }
 
 /** Encodes batches as Publish frames, each as large as both ends allow. */
@@ -47,8 +47,14 @@ export function publishFrames(
   const encoder = messageEncoder(defaults, dialect);
   const largest = frameMax + SIZE_BYTES;
   const full = Math.min(largest, FILL);
-  const blocks = new Blocks(full);
-  let block = blocks.take();
+  let block = Buffer.alloc(0);
+
+  function makeRoom(used: number, wanted: number): void {
+    if (used + wanted <= block.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(2 * block.length, used + wanted, LEAST_BLOCK));
+    block.copy(grown, 0, 0, used);
+    block = grown;
+  }
 
   return {
     encode(batch, write) {
@@ -58,9 +64,9 @@ export function publishFrames(
       const flush = () => {
         if (count === 0) return;
         putPublishHead(block, { version, publisherId, count, end });
-        const written = block;
-        write(written.subarray(0, end), () => blocks.giveBack(written));
-        block = blocks.take();
+        const isTaken = write(block.subarray(0, end));
+        // One large message must not keep its room for good.
+        if (!isTaken || block.length > 4 * FILL) block = Buffer.alloc(0);
         end = PUBLISH_HEAD_BYTES;
         count = 0;
       };
@@ -69,7 +75,7 @@ export function publishFrames(
         try {
           const bound = entryBound(message) + encoder.bound(message);
           if (end + bound > full) flush();
-          block = blocks.withRoom(block, end, bound);
+          makeRoom(end, bound);
           const next = putEntry(message, end);
           if (next > largest) throw tooLarge(next - end, frameMax);
           end = next;

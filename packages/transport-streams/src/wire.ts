@@ -70,11 +70,12 @@ export class Wire {
     return this.#ended;
   }
 
-  /** @param taken Called once the network has the bytes; not called where it never takes them. */
-  write(bytes: Buffer, taken?: () => void): void {
-    if (this.#ended) return;
+  /** `false` while the bytes wait for the network, and must not be written over. */
+  write(bytes: Buffer): boolean {
+    if (this.#ended) return true;
     this.#wroteAt = performance.now();
-    this.socket.write(bytes, taken && ((error) => error || taken()));
+    this.socket.write(bytes);
+    return this.socket.writableLength === 0;
   }
 
   /** @throws RefusedError for any answer but ok; else the reason why the connection ended. */
