@@ -66,6 +66,8 @@ export const transportErrorKinds = [
   "permission",
   "not-found",
   "topology-conflict",
+  /** Another program writes under the same publisher name. */
+  "second-writer",
   "tls",
   "unreachable",
   "timeout",

@@ -263,6 +263,8 @@ export interface TransportConnection {
   close(signal: AbortSignal): Promise<void>;
   /** The highest sequence that a broker which deduplicates has stored of this lane: new ones begin above it. */
   readonly lastSequence?: number | undefined;
+  /** Something wrong that it sees and that does not end it: `health()` lists it while the connection lasts. */
+  readonly problem?: TransportError | undefined;
   /** Bytes that the network has taken so far: a slow link that still moves is not given up. */
   drainedBytes?(): number;
 }

@@ -38,6 +38,7 @@ export interface OpenPublisher {
 export interface PublisherConnection extends TransportConnection {
   /** The highest one that was ever written here, or stored before. */
   readonly highestSequence: number;
+  problem: TransportError | undefined;
 }
 
 /** Publishes to the leader of a stream, under a publisher that was declared. */
@@ -100,6 +101,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
 
   return {
     closed,
+    problem: undefined,
     get highestSequence() {
       return highestSequence;
     },

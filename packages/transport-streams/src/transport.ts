@@ -65,7 +65,7 @@ export function streamsTransport(options: TransportOptions): Transport {
       lanes.set(lane.index, connection);
       const { lastSequence = 0 } = connection;
       if (before !== undefined && lastSequence > before.highestSequence)
-        tellOfSecondWriter(options, endpoint, lane);
+        noteSecondWriter(connection, options, endpoint, lane);
       return connection;
     },
   };
@@ -213,7 +213,8 @@ async function openPublisher(
     const { publisherName } = options;
     const watch = setInterval(async () => {
       const last = await wire.ask(QUERY_PUBLISHER_SEQUENCE, query(publisherName)).then(readSequence, () => 0);
-      if (last > connection.highestSequence && !wire.isEnded) tellOfSecondWriter(options, endpoint, lane);
+      if (last > connection.highestSequence && !wire.isEnded)
+        noteSecondWriter(connection, options, endpoint, lane);
     }, WATCH_MS);
     watch.unref();
     void wire.ended.then(() => clearInterval(watch));
@@ -222,8 +223,15 @@ async function openPublisher(
 }
 
 /** Of two writers under one name, each loses what the other was ahead of. */
-function tellOfSecondWriter({ logger }: TransportOptions, { label }: Endpoint, { index }: LaneContext): void {
+function noteSecondWriter(
+  connection: PublisherConnection,
+  { logger }: TransportOptions,
+  { label }: Endpoint,
+  { index }: LaneContext,
+): void {
   const message =
     "the stream has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own";
-  say(logger, "second_writer", { endpoint: label, lane: index }, message);
+  if (connection.problem === undefined)
+    say(logger, "second_writer", { endpoint: label, lane: index }, message);
+  connection.problem = transportError("second-writer", `${label}: ${message}`);
 }

@@ -135,6 +135,7 @@ describe("a second writer under the same name", () => {
     await again.close(AbortSignal.abort());
     server.streams.get("events")!.last.set("indexer", 9);
     const third = await transport.connect(server.endpoint, { index: 0 }, never);
+    expect([again.problem, third.problem?.code]).toEqual([undefined, "TRANSPORT_SECOND_WRITER"]);
     await third.close(AbortSignal.abort());
     expect(lines).toEqual([{ line: "second_writer", endpoint: server.endpoint.label, lane: 0 }]);
   });

@@ -124,6 +124,11 @@ export class Lane {
     return this.#site?.endpoint.label ?? "";
   }
 
+  /** What its connection sees that is wrong, and goes on. */
+  get problem(): StreamllError | undefined {
+    return this.#connection?.problem;
+  }
+
   /** For how long the broker has owed an answer, in milliseconds. */
   get silence(): number {
     return this.#watchdog.silence;

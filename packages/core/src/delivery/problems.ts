@@ -36,6 +36,7 @@ export function findProblems(circumstances: Circumstances): Finding[] {
     ...outagesIn(circumstances),
     ...stallsIn(circumstances),
     ...limitOf(circumstances),
+    ...seenBy(circumstances),
     ...fillingOf(circumstances),
     ...circumstances.recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })),
   ];
@@ -106,6 +107,11 @@ function limitOf({ pool: { size, lowered } }: Circumstances): Finding[] {
   if (lowered === 0) return [];
   const message = `going on with ${size - lowered} of ${size} connections, as the broker allows no more: raise its limit for the virtual host or user, or lower connectionPoolSize`;
   return [{ about: "limit", code: "TRANSPORT_THROTTLED", message }];
+}
+
+function seenBy({ pool: { lanes } }: Circumstances): Finding[] {
+  const problems = lanes.map(({ problem }) => problem).filter((problem) => problem !== undefined);
+  return problems.map(({ code, message }) => ({ about: `seen ${code}`, code, message }));
 }
 
 function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): Finding[] {

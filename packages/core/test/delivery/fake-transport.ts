@@ -38,6 +38,7 @@ export class FakeConnection implements TransportConnection {
   /** What it died of. */
   error: TransportError | undefined;
   drained = 0;
+  problem: TransportError | undefined;
   readonly endpoint: Endpoint;
   readonly lane: number;
   readonly lastSequence: number | undefined;

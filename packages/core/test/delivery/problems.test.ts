@@ -48,6 +48,20 @@ describe("health", () => {
     await stopping;
   });
 
+  it("says what a connection sees and goes on with", async () => {
+    const { engine, clock, transport, problems, told } = watched();
+    await engine.start();
+    const problem = new TransportError("second-writer", "another program writes under the same name");
+    transport.connection.problem = problem;
+    await clock.advance(1000);
+    expect(problems()).toEqual([{ code: problem.code, message: problem.message }]);
+    transport.connection.die();
+    await clock.advance(3000);
+    expect(problems()).toEqual([]);
+    expect(told).toEqual(["problem TRANSPORT_SECOND_WRITER", "solved TRANSPORT_SECOND_WRITER"]);
+    await engine.stop();
+  });
+
   it("says when the open circuit tries again", async () => {
     const transport = new FakeTransport();
     transport.refuseAll = unreachable();
