@@ -71,7 +71,8 @@ function connectionTo(file: FileHandle, append: Append, confirms: boolean): Tran
       if (ended) return;
       for (const [index, message] of batch.entries()) {
         const settleOne = (outcome: PublishOutcome) => settle(index, index + 1, outcome);
-        if (message.body.length <= LARGEST_BODY) waiting.push({ line: lineOf(message), settle: settleOne });
+        const { body } = message;
+        if (body.length <= LARGEST_BODY) waiting.push({ line: lineOf(message, body), settle: settleOne });
         else settleOne({ kind: "refused", error: tooLarge });
       }
       if (waiting.length > 0) writing ??= writeGroups();
@@ -101,7 +102,8 @@ async function appendWhole(file: FileHandle, lines: string, durable: boolean): P
   }
 }
 
-function lineOf({ messageId, correlationId, type, routingKey, headers, body }: OutboundMessage): string {
+function lineOf(message: OutboundMessage, body: Buffer): string {
+  const { messageId, correlationId, type, routingKey, headers } = message;
   const content = isUtf8(body) ? { body: body.toString() } : { base64: body.toString("base64") };
   return `${JSON.stringify({ messageId, correlationId, type, routingKey, headers, ...content })}\n`;
 }

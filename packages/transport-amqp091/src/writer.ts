@@ -10,6 +10,8 @@ import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
+/** Memory that batches are written in is asked for in no smaller pieces, and kept in no larger ones, in bytes. */
+const BLOCK = 128 * 1024;
 const LARGEST_BLOCK = 1024 * 1024;
 
 /** Messages of a batch that cannot be sent, by their index, in rising order. */
@@ -51,10 +53,13 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
       const unsendable = checkEach(batch, (message) => {
         room += encoder.bound(message);
       });
-      if (room > block.length) block = Buffer.allocUnsafeSlow(room);
-      if (room > 0) wire.sendBytes(encodeAll(encoder, batch, block, unsendable));
-      // What waits for the network must not be written over, and one large batch must not keep its room for good.
-      if (wire.stream.writableLength > 0 || block.length > LARGEST_BLOCK) block = Buffer.alloc(0);
+      if (room === 0) return unsendable;
+      if (room > block.length) block = Buffer.allocUnsafeSlow(Math.max(room, BLOCK));
+      const bytes = encodeAll(encoder, batch, block, unsendable);
+      wire.sendBytes(bytes);
+      // What waits for the network must not be written over.
+      if (wire.stream.writableLength > 0) block = block.subarray(bytes.length);
+      if (block.buffer.byteLength > LARGEST_BLOCK) block = Buffer.alloc(0);
       return unsendable;
     },
     isFull: () => false,

@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type OutboundMessage, type PublishOutcome, TransportError } from "@streamll/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,6 +10,9 @@ import { message, messages, outcomes } from "./support/message.js";
 const nack = new TransportError("nack", "nacked");
 const unroutable = new TransportError("unroutable", "came back");
 const kinds = (all: readonly (PublishOutcome | undefined)[]) => all.map((outcome) => outcome?.kind);
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 function sent(...batches: OutboundMessage[][]) {
   const confirms = new Confirms("events");
@@ -31,6 +37,25 @@ const answers = fc.array(
 );
 
 describe("confirms", () => {
+  it("let go of a batch that is answered, though one before it is not, and take no second answer for it", async () => {
+    const { confirms } = sent(messages(2));
+    const record = outcomes(2);
+    const addSecond = () => {
+      const batch = messages(2);
+      confirms.add(batch, record.settle);
+      return new WeakRef(batch[0]!);
+    };
+    const kept = addSecond();
+    for (const tag of [4, 3]) confirms.ack(tag, false);
+    await setImmediate();
+    collectGarbage();
+    expect(kept.deref()).toBeUndefined();
+    confirms.ack(3, false);
+    confirms.nack(4, false, nack);
+    expect(kinds(record.all)).toEqual(["confirmed", "confirmed"]);
+    expect(confirms.unconfirmed).toBe(2);
+  });
+
   it("settle each message exactly once, whatever order singles and multiples come in", () => {
     fc.assert(
       fc.property(answers, (steps) => {

@@ -7,6 +7,7 @@ import {
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { bodyBytes } from "@streamll/core/internal";
 import { outcomes } from "./outcomes.js";
 import type { Peer } from "./peer.js";
 
@@ -86,7 +87,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
         broken = error;
         break;
       }
-      readBytes += message.body.length;
+      readBytes += bodyBytes(message);
       const last = answers.at(-1);
       if (last?.[2] === outcome) last[1] = index + 1;
       else answers.push([index, index + 1, outcome]);

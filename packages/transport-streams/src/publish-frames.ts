@@ -20,7 +20,8 @@ export type Unsendable = Map<number, TransportError>;
 
 /** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
 const FILL = 1024 * 1024;
-const LEAST_BLOCK = 64 * 1024;
+/** Memory that frames are written in is asked for in no smaller pieces, in bytes. */
+const BLOCK = 128 * 1024;
 
 export interface PublishFormat {
   /** Bytes of the largest frame. */
@@ -33,7 +34,7 @@ export interface PublishFormat {
 export interface PublishFrames {
   /**
    * Hands `write` the frames of a batch, and never throws for one message's sake. Where it answers `true`, the memory
-   * that they are in is written over.
+   * that they are in may be written over.
    */
   encode(batch: OutboundBatch, write: (frames: Buffer) => boolean): Unsendable | undefined;
 }
@@ -51,7 +52,7 @@ export function publishFrames(
 
   function makeRoom(used: number, wanted: number): void {
     if (used + wanted <= block.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * block.length, used + wanted, LEAST_BLOCK));
+    const grown = Buffer.allocUnsafeSlow(Math.max(2 * used, used + wanted, BLOCK));
     block.copy(grown, 0, 0, used);
     block = grown;
   }
@@ -64,9 +65,7 @@ export function publishFrames(
       const flush = () => {
         if (count === 0) return;
         putPublishHead(block, { version, publisherId, count, end });
-        const isTaken = write(block.subarray(0, end));
-        // One large message must not keep its room for good.
-        if (!isTaken || block.length > 4 * FILL) block = Buffer.alloc(0);
+        if (!write(block.subarray(0, end))) block = block.subarray(end);
         end = PUBLISH_HEAD_BYTES;
         count = 0;
       };
@@ -86,6 +85,8 @@ export function publishFrames(
         }
       }
       flush();
+      // One large message must not keep its room for good.
+      if (block.buffer.byteLength > 4 * FILL) block = Buffer.alloc(0);
       return unsendable;
     },
   };

@@ -65,11 +65,14 @@ export function streamsTransport(options: TransportOptions): Transport {
       lanes.set(lane.index, connection);
       const { lastSequence = 0 } = connection;
       if (before !== undefined && lastSequence > before.highestSequence)
-        noteSecondWriter(connection, options, endpoint, lane);
+        noteSecondWriter(connection, options, endpoint, lane, streamOf(plan, lane));
       return connection;
     },
   };
 }
+
+const streamOf = ({ streams }: StreamPlan, { index }: LaneContext): string =>
+  streams[index % streams.length]!;
 
 interface Connecting {
   readonly options: TransportOptions;
@@ -110,7 +113,7 @@ async function connectLane(connecting: Connecting, signal: AbortSignal): Promise
     const credentials = await deadline.race(login(options, endpoint));
     const attempt: Attempt = {
       ...connecting,
-      stream: plan.streams[lane.index % plan.streams.length]!,
+      stream: streamOf(plan, lane),
       credentials,
       deadline,
       reached: (place) => {
@@ -214,7 +217,7 @@ async function openPublisher(
     const watch = setInterval(async () => {
       const last = await wire.ask(QUERY_PUBLISHER_SEQUENCE, query(publisherName)).then(readSequence, () => 0);
       if (last > connection.highestSequence && !wire.isEnded)
-        noteSecondWriter(connection, options, endpoint, lane);
+        noteSecondWriter(connection, options, endpoint, lane, stream);
     }, WATCH_MS);
     watch.unref();
     void wire.ended.then(() => clearInterval(watch));
@@ -228,10 +231,10 @@ function noteSecondWriter(
   { logger }: TransportOptions,
   { label }: Endpoint,
   { index }: LaneContext,
+  stream: string,
 ): void {
-  const message =
-    "the stream has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own";
-  if (connection.problem === undefined)
-    say(logger, "second_writer", { endpoint: label, lane: index }, message);
+  if (connection.problem !== undefined) return;
+  const message = `stream ${stream} has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own`;
   connection.problem = transportError("second-writer", `${label}: ${message}`);
+  say(logger, "second_writer", { endpoint: label, lane: index }, message);
 }

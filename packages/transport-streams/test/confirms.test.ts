@@ -1,8 +1,14 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Confirms } from "../src/confirms.js";
 import { Reader } from "../src/protocol/reader.js";
 import { u64 } from "../src/protocol/writer.js";
 import { message, messages } from "./support/options.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 function bench() {
   const confirms = new Confirms();
@@ -37,6 +43,24 @@ describe("confirms of a publisher", () => {
       "a 4-5 confirmed",
     ]);
     expect(confirms.unconfirmed).toBe(0);
+  });
+
+  it("let go of a batch that is answered, though one before it is not, and take no second answer for it", async () => {
+    const { confirms, settled, add, confirm } = bench();
+    add("a", messages(1, 2));
+    const addSecond = () => {
+      const batch = messages(3, 2);
+      add("b", batch);
+      return new WeakRef(batch[0]!);
+    };
+    const kept = addSecond();
+    confirm(3, 4);
+    await setImmediate();
+    collectGarbage();
+    expect(kept.deref()).toBeUndefined();
+    confirm(3, 4);
+    expect(settled).toEqual(["b 0-2 confirmed"]);
+    expect(confirms.unconfirmed).toBe(2);
   });
 
   it("of ids that were never written, or are long settled, are nothing", () => {

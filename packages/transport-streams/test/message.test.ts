@@ -59,6 +59,25 @@ describe("a message in a stream", () => {
     );
   });
 
+  it("has the routing key and type of its own, whatever the one before it had", () => {
+    const encoder = encoderOf("from 3.13");
+    const [a, b] = ["a", "b"];
+    const keys = [
+      [a, a],
+      [a, b],
+      [b, b],
+      [a, b],
+      [a, a],
+      [a, a],
+    ] as const;
+    for (const [routingKey, type] of keys) {
+      const sent = message({ sequence: 1, routingKey, type });
+      const bytes = Buffer.alloc(encoder.bound(sent));
+      const { annotations } = decodeMessage(bytes.subarray(0, encoder.write(bytes, 0, sent)));
+      expect(annotations).toMatchObject({ "x-routing-key": routingKey, "x-basic-type": type });
+    }
+  });
+
   it("has no header section, which ends a reader over AMQP 0-9-1 on RabbitMQ 3.10", () => {
     const encoder = encoderOf("before 3.13");
     const sent = message({ sequence: 1 });

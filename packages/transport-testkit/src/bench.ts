@@ -127,10 +127,16 @@ export class Bench {
     });
   }
 
-  /** As a sink hands it over, or with `parts` a plain object. */
-  message(parts?: MessageParts): OutboundMessage {
+  /** A plain object, which survives a copy. */
+  plainMessage(parts: MessageParts = {}): OutboundMessage {
+    const message = this.message();
+    return { ...message, body: message.body, ...parts };
+  }
+
+  /** As a sink hands it over. */
+  message(): OutboundMessage {
     const number = this.#made++;
-    const message = new PreparedMessage({
+    return new PreparedMessage({
       sequence: this.#firstSequence + number,
       routingKey: "streamll.token.testkit",
       text: JSON.stringify({ number, text: "an event of the conformance suite" }),
@@ -140,7 +146,6 @@ export class Bench {
       timestamp: Date.now(),
       headers: { event_type: "token" },
     });
-    return parts === undefined ? message : { ...message, body: message.body, ...parts };
   }
 
   messages(count: number): OutboundMessage[] {

@@ -1,20 +1,10 @@
 import type { MessageHeaders, OutboundMessage } from "../transport.js";
 
-export interface MessageFields {
-  /** The publisher's own; absent: the engine numbers it. */
+/** What a message is made of: its body as text, and a sequence only where it is the publisher's own. */
+export type MessageFields = Omit<OutboundMessage, "sequence" | "body"> & {
   readonly sequence?: number;
-  readonly exchange?: string | undefined;
-  readonly routingKey: string;
-  /** The body, in UTF-16 as all text is. */
   readonly text: string;
-  readonly messageId: string;
-  readonly correlationId: string;
-  readonly type: string;
-  readonly timestamp: number;
-  readonly headers: MessageHeaders;
-  readonly sessionId?: string | undefined;
-  readonly partitionKey?: string | undefined;
-}
+};
 
 /**
  * An encoded event, from the buffer to the transport. Its body is text until it is written: to make bytes of it is no
@@ -71,10 +61,15 @@ export class PreparedMessage implements OutboundMessage {
   }
 }
 
-/** Bytes of the body. */
+/**
+ * Bytes of the body. A message is known by what it has, not by its class: a CommonJS program has two copies of this
+ * module, the sink's and the transport's.
+ */
 export const bodyBytes = (message: OutboundMessage): number =>
-  message instanceof PreparedMessage ? message.bytes : message.body.length;
+  (message as Partial<PreparedMessage>).bytes ?? message.body.length;
 
 /** Writes the body at `at`, and returns where it ends. */
-export const putBody = (target: Buffer, at: number, message: OutboundMessage): number =>
-  at + (message instanceof PreparedMessage ? target.write(message.text, at) : message.body.copy(target, at));
+export function putBody(target: Buffer, at: number, message: OutboundMessage): number {
+  const { text } = message as Partial<PreparedMessage>;
+  return at + (text === undefined ? message.body.copy(target, at) : target.write(text, at));
+}

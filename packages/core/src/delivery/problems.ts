@@ -111,7 +111,7 @@ function limitOf({ pool: { size, lowered } }: Circumstances): Finding[] {
 
 function seenBy({ pool: { lanes } }: Circumstances): Finding[] {
   const problems = lanes.map(({ problem }) => problem).filter((problem) => problem !== undefined);
-  return problems.map(({ code, message }) => ({ about: `seen ${code}`, code, message }));
+  return problems.map(({ code, message }) => ({ about: `seen ${message}`, code, message }));
 }
 
 function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): Finding[] {

@@ -102,10 +102,11 @@ function renderer(literals: readonly string[], values: readonly Placeholder[], r
   };
 }
 
-/** A getter in `data` may throw. */
-function read(value: Placeholder, event: StreamllEvent): unknown {
+/** What is no word is not kept either. A getter in `data` may throw. */
+function read(placeholder: Placeholder, event: StreamllEvent): unknown {
   try {
-    return value(event);
+    const value = placeholder(event);
+    return typeof value === "object" || typeof value === "function" ? undefined : value;
   } catch {
     return undefined;
   }

@@ -45,6 +45,15 @@ function matches(binding: string, key: string): boolean {
   return pattern.length === words.length && pattern.every((one, i) => one === "*" || one === words[i]);
 }
 
+it("a template that has rendered others gives the key that a new one gives", () => {
+  fc.assert(
+    fc.property(template, fc.array(event, { maxLength: 6 }), (given, few) => {
+      const { render } = compileTemplate(given);
+      for (const one of [...few, ...few]) expect(render(one)).toBe(compileTemplate(given).render(one));
+    }),
+  );
+});
+
 it("any event's key is within 255 bytes and matches the template's own binding", () => {
   fc.assert(
     fc.property(template, event, (given, one) => {

@@ -95,7 +95,7 @@ export const ending: readonly Check[] = [
       bench.fault("disconnect");
       const refuse = bench.fault("refuse");
       const probe = await delivered(bench);
-      const refused = await refuse(bench.message({}));
+      const refused = await refuse(bench.plainMessage());
       const batch = probe.hand([...bench.messages(5), refused, ...bench.messages(5)]);
       await bench.strike("disconnect");
       await probe.ended();

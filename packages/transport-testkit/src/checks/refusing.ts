@@ -13,7 +13,7 @@ export const refusing: readonly Check[] = [
       const probe = await bench.connect();
       await probe.publish(bench.messages(3));
       await probe.delivered();
-      const refused = await refuse(bench.message({}));
+      const refused = await refuse(bench.plainMessage());
       const batch = probe.hand([refused, ...bench.messages(2)]);
       await probe.settled();
       const [guilty, ...neighbours] = batch.map(({ outcome }) => outcome);
@@ -67,7 +67,7 @@ export const refusing: readonly Check[] = [
 /** A message that no broker need take, between two good ones: it may be stored, but must not harm them. */
 async function withNeighbours(bench: Bench, parts: MessageParts): Promise<void> {
   const probe = await bench.connect();
-  const batch = probe.hand([bench.message(), bench.message(parts), bench.message()]);
+  const batch = probe.hand([bench.message(), bench.plainMessage(parts), bench.message()]);
   await probe.settled();
   const wrong = [batch[0]?.outcome, batch[2]?.outcome].find(
     (outcome) => !isSent(outcome) && !isShared(outcome),

@@ -56,7 +56,7 @@ export const storing: readonly Check[] = [
         Buffer.alloc(Math.min(maxMessageBytes, largest), "x"),
       ];
       const probe = await bench.connect();
-      await probe.publish(bodies.map((body) => bench.message({ body })));
+      await probe.publish(bodies.map((body) => bench.plainMessage({ body })));
       await probe.delivered();
     },
   },
@@ -67,13 +67,13 @@ export const storing: readonly Check[] = [
       const headers = { event_type: words, count: 3, share: 0.5, flag: true, nothing: null, empty: "" };
       const longest = `streamll.token.${"k".repeat(255 - "streamll.token.".length)}`;
       await probe.publish([
-        bench.message({
+        bench.plainMessage({
           routingKey: `streamll.${words}.forward`,
           correlationId: words,
           type: words,
           headers,
         }),
-        bench.message({ routingKey: longest, headers: {} }),
+        bench.plainMessage({ routingKey: longest, headers: {} }),
       ]);
       await probe.delivered();
     },
