@@ -200,7 +200,7 @@ describe.concurrent("a transport that breaks its contract is caught, and the rul
       (right) => ({
         publish: (batch, settle) =>
           right.publish(
-            batch.map((message) => ({ ...message, headers: {} })),
+            batch.map((message) => ({ ...message, body: message.body, headers: {} })),
             settle,
           ),
       }),
