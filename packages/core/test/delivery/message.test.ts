@@ -22,7 +22,8 @@ describe("the body of a message", () => {
     "is counted and written as the bytes that it gives",
     (text) => {
       const message = new PreparedMessage({ ...fields, text });
-      for (const bytes of [written(message), message.body]) expect(bytes.equals(Buffer.from(text))).toBe(true);
+      for (const bytes of [written(message), message.body])
+        expect(bytes.equals(Buffer.from(text))).toBe(true);
     },
   );
 
