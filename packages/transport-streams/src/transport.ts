@@ -60,19 +60,14 @@ export function streamsTransport(options: TransportOptions): Transport {
         publisherName === false
           ? undefined
           : (publisherName ?? (lane.index === 0 ? random : `${random}-${lane.index}`));
-      const before = lanes.get(lane.index);
-      const connection = await connectLane({ options, plan, endpoint, lane, reference, inTurn }, signal);
+      const sent = lanes.get(lane.index)?.highestSequence;
+      const connecting = { options, plan, endpoint, lane, reference, sent, inTurn };
+      const connection = await connectLane(connecting, signal);
       lanes.set(lane.index, connection);
-      const { lastSequence = 0 } = connection;
-      if (before !== undefined && lastSequence > before.highestSequence)
-        noteSecondWriter(connection, options, endpoint, lane, streamOf(plan, lane));
       return connection;
     },
   };
 }
-
-const streamOf = ({ streams }: StreamPlan, { index }: LaneContext): string =>
-  streams[index % streams.length]!;
 
 interface Connecting {
   readonly options: TransportOptions;
@@ -81,6 +76,8 @@ interface Connecting {
   readonly lane: LaneContext;
   /** Of the publisher; absent: the stream deduplicates nothing. */
   readonly reference: string | undefined;
+  /** The highest sequence of the lane's last connection. */
+  readonly sent: number | undefined;
   readonly inTurn: Turns;
 }
 
@@ -113,7 +110,7 @@ async function connectLane(connecting: Connecting, signal: AbortSignal): Promise
     const credentials = await deadline.race(login(options, endpoint));
     const attempt: Attempt = {
       ...connecting,
-      stream: streamOf(plan, lane),
+      stream: plan.streams[lane.index % plan.streams.length]!,
       credentials,
       deadline,
       reached: (place) => {
@@ -196,7 +193,7 @@ async function openPublisher(
   attempt: Attempt,
   { wire, frameMax, dialect, versions }: Session,
 ): Promise<PublisherConnection> {
-  const { options, endpoint, lane, stream, reference, deadline } = attempt;
+  const { options, endpoint, stream, reference, sent, deadline } = attempt;
   const { ask } = asker(wire, deadline);
   await ask(DECLARE_PUBLISHER, declarePublisher(PUBLISHER_ID, reference ?? "", stream));
   const query = (name: string) => queryPublisherSequence(name, stream);
@@ -212,12 +209,12 @@ async function openPublisher(
     label: `${endpoint.label}: stream ${stream}`,
     lastSequence,
   });
+  if (sent !== undefined && (lastSequence ?? 0) > sent) noteSecondWriter(connection, attempt);
   if (typeof options.publisherName === "string") {
     const { publisherName } = options;
     const watch = setInterval(async () => {
       const last = await wire.ask(QUERY_PUBLISHER_SEQUENCE, query(publisherName)).then(readSequence, () => 0);
-      if (last > connection.highestSequence && !wire.isEnded)
-        noteSecondWriter(connection, options, endpoint, lane, stream);
+      if (last > connection.highestSequence && !wire.isEnded) noteSecondWriter(connection, attempt);
     }, WATCH_MS);
     watch.unref();
     void wire.ended.then(() => clearInterval(watch));
@@ -228,13 +225,10 @@ async function openPublisher(
 /** Of two writers under one name, each loses what the other was ahead of. */
 function noteSecondWriter(
   connection: PublisherConnection,
-  { logger }: TransportOptions,
-  { label }: Endpoint,
-  { index }: LaneContext,
-  stream: string,
+  { options, endpoint: { label }, lane, stream }: Attempt,
 ): void {
   if (connection.problem !== undefined) return;
   const message = `stream ${stream} has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own`;
   connection.problem = transportError("second-writer", `${label}: ${message}`);
-  say(logger, "second_writer", { endpoint: label, lane: index }, message);
+  say(options.logger, "second_writer", { endpoint: label, lane: lane.index }, message);
 }
