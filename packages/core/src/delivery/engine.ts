@@ -152,9 +152,10 @@ export class DeliveryEngine {
    * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
    */
   async start(): Promise<void> {
+    // Whoever starts it once more wants to know how things are now.
+    this.#supervisors[0]?.probe();
     if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
     return this.#holding(async () => {
-      this.#supervisors[0]?.probe();
       while (this.isRunning && !this.#isConnected()) {
         const errors = await this.#news();
         if (isHopeless(errors)) throw unwrapped(errors[0]!);
@@ -352,11 +353,11 @@ export class DeliveryEngine {
         this.#notices.tell("disconnected", [error === undefined ? info : { ...info, error }]);
         return proven;
       },
-      roundFailed: (errors) => {
+      roundFailed: (errors, outdated) => {
         const { since = this.#clock.now() } = lane.outage ?? {};
         lane.outage = { since, error: unwrapped(errors[0]!), tried: true };
         if (this.#handOver(lane, supervisor, errors)) return true;
-        this.#roundFailed(errors);
+        this.#roundFailed(errors, outdated);
         return false;
       },
     });
@@ -384,13 +385,14 @@ export class DeliveryEngine {
   }
 
   /** Every address was tried once and none answered. */
-  #roundFailed(errors: readonly TransportError[]): void {
+  #roundFailed(errors: readonly TransportError[], outdated: boolean): void {
     const error = unwrapped(errors[0]!);
     this.#lastError = error;
     if (this.#endpoints.circuitState === "open") {
       const message = `no connection after several tries, events wait in the buffer: ${error.message}`;
       this.#journal.say("circuit_open", { code: error.code }, message);
     }
+    if (outdated) return;
     if (isHopeless(errors) && !this.#isConnected()) {
       for (const resolve of this.#hopelessWaiters) resolve();
     }

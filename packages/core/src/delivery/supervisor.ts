@@ -23,8 +23,11 @@ export interface SupervisorSetup {
   opened(connection: TransportConnection, site: Site): void;
   /** The connection is gone; `true` when it had proven itself by an outcome. */
   lost(error: TransportError | undefined, site: Site): boolean;
-  /** Every address was tried once and none answered; `true` when the lane is given up for it. */
-  roundFailed(errors: readonly TransportError[]): boolean;
+  /**
+   * Every address was tried once and none answered; `true` when the lane is given up for it. `outdated` when it
+   * was not the first, and somebody has asked meanwhile: the next begins at once, and its end is the answer.
+   */
+  roundFailed(errors: readonly TransportError[], outdated: boolean): boolean;
 }
 
 /** Keeps one lane connected: connects, waits for the end, backs off, goes on to the next address. */
@@ -105,7 +108,7 @@ export class Supervisor {
       this.#turn++;
       if (error !== undefined) round.push(error);
       if (this.#turn % endpoints.sites.length !== this.#setup.lane % endpoints.sites.length) continue;
-      if (round.length > 0 && this.#setup.roundFailed(round)) return;
+      if (round.length > 0 && this.#setup.roundFailed(round, this.#probe && failures > 0)) return;
       if (!this.#probe) await this.#pause(this.#delay(failures++, round));
       probing = this.#probe;
       this.#probe = false;

@@ -780,6 +780,29 @@ describe("stop()", () => {
     expect(failures).toMatchObject([{ error: { code: "UNSENT_AT_STOP", cause: { kind: "auth" } } }]);
   });
 
+  it.each(["flush", "start"] as const)(
+    "%s() is not answered by a try that began before what was wrong was mended",
+    async (method) => {
+      const { engine, transport, clock } = bench({ retryBackoffMs: 10, maxRetryBackoffMs: 10 });
+      transport.onPublish = (connection) => connection.answer();
+      transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
+      engine.offer(message());
+      await clock.advance(5);
+      let refuse = () => {};
+      transport.delay = new Promise<void>((resolve) => {
+        refuse = resolve;
+      });
+      await clock.advance(20);
+      transport.refuseAll = undefined;
+      transport.delay = undefined;
+      const answer = engine[method]();
+      refuse();
+      await clock.advance(200);
+      await expect(answer).resolves.not.toMatchObject({ pending: 1 });
+      expect(engine.pending).toBe(0);
+    },
+  );
+
   it("says that an event may have arrived whose answer never came, also while it waits to go again", async () => {
     const { engine, transport, clock, failures } = bench({
       retryBackoffMs: 60_000,
