@@ -7,7 +7,10 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // Tests run from source: no build comes first.
 const alias = [
   { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
-  { find: /^@streamll\/(brokers|fake-service-bus)$/, replacement: source("./tooling/$1/src/index.ts") },
+  {
+    find: /^@streamll\/(brokers|fake-service-bus|programs)$/,
+    replacement: source("./tooling/$1/src/index.ts"),
+  },
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
 ];
 

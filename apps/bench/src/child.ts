@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { built } from "@streamll/programs";
 
 /** Runs a script of this folder in a process of its own, so that its CPU is the client's alone; gives what it prints. */
 export async function measured<T>(
@@ -9,8 +9,8 @@ export async function measured<T>(
   args: readonly string[] = [],
   flags: readonly string[] = [],
 ): Promise<T> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [...flags, "--import", "tsx", path, ...args], {
+  const file = built(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, [...flags, file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);

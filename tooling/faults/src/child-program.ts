@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { until } from "@streamll/brokers";
-import { built } from "./built.js";
+import { built } from "@streamll/programs";
 
 /** How the process ended. */
 export interface Exit {

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { Broker } from "@streamll/brokers";
-import { built } from "../built.js";
+import { built } from "@streamll/programs";
 import { FaultProxy } from "../proxy.js";
 
 /** What a program holds after a forced collection. */

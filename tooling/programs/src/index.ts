@@ -28,7 +28,6 @@ export function built(script: URL): string {
       platform: "node",
       format: "esm",
       target: "node20",
-      keepNames: true,
       external: ["ws", "@azure/identity"],
       // What is inside of CommonJS.
       banner: {
