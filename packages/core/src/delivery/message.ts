@@ -62,8 +62,8 @@ export class PreparedMessage implements OutboundMessage {
 }
 
 /**
- * Bytes of the body. A message is known by what it has, not by its class: a CommonJS program has two copies of this
- * module, the sink's and the transport's.
+ * Bytes of the body. A message is known by what it has, not by its class: of a program that is part ES module and part
+ * CommonJS, sink and transport may have a copy of this module each.
  */
 export const bodyBytes = (message: OutboundMessage): number =>
   (message as Partial<PreparedMessage>).bytes ?? message.body.length;

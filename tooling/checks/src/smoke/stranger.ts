@@ -1,7 +1,15 @@
 // A stranger's program, as the smoke test puts it into an empty project: written once, compiled as an ES module and
 // as CommonJS, and run against the packed packages.
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { createEvent, silentLogger, TransportError, type TransportOptions } from "@streamll/core";
+import {
+  ConfigurationError,
+  createEvent,
+  DeliveryError,
+  InvalidEventError,
+  silentLogger,
+  TransportError,
+  type TransportOptions,
+} from "@streamll/core";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { MemoryBroker } from "@streamll/transport-memory";
@@ -14,6 +22,7 @@ async function main(): Promise<void> {
   await deliver({ amqpUrl: "memory:smoke" }, MemoryBroker.named("smoke"));
   await loadByUrl();
   await connectToNobody();
+  await knowErrors();
   console.log("events sent and read on memory, each transport loaded");
 }
 
@@ -69,6 +78,19 @@ async function connectToNobody(): Promise<void> {
       return true;
     });
   }
+}
+
+/** Every package has them of the same copy of the core. */
+async function knowErrors(): Promise<void> {
+  const sink = new RabbitMQSink({
+    amqpUrl: `rabbitmq-stream://${nobody.host}:${nobody.port}/`,
+    queueArguments: { "x-max-length": 1 },
+    logger: silentLogger,
+  });
+  await rejects(sink.start(), (error) => error instanceof ConfigurationError);
+  await rejects(sink.publish({} as never), (error) => error instanceof InvalidEventError);
+  await sink.stop();
+  await rejects(sink.publish({ eventType: "step" }), (error) => error instanceof DeliveryError);
 }
 
 void main();
