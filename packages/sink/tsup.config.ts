@@ -3,11 +3,12 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: ["src/index.ts", "src/internal.ts"],
   format: ["esm", "cjs"],
-  // Also of CommonJS: both entries have the same classes, and `import()` becomes `require()`, so that what it loads
-  // has those of the same core.
-  splitting: true,
   dts: true,
   clean: true,
   target: "node20",
   sourcemap: true,
+  // In CommonJS `require()` in place of `import()`: what it loads is CommonJS too, with the classes of the same core.
+  esbuildOptions(options, { format }) {
+    if (format === "cjs") options.supported = { ...options.supported, "dynamic-import": false };
+  },
 });

@@ -3,10 +3,12 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: ["src/index.ts"],
   format: ["esm", "cjs"],
-  // Makes `require()` of `import()` in CommonJS: what it loads has the classes of the same core.
-  splitting: true,
   dts: true,
   clean: true,
   target: "node20",
   sourcemap: true,
+  // In CommonJS `require()` in place of `import()`: what it loads is CommonJS too, with the classes of the same core.
+  esbuildOptions(options, { format }) {
+    if (format === "cjs") options.supported = { ...options.supported, "dynamic-import": false };
+  },
 });

@@ -105,8 +105,9 @@ export class DeliveryEngine {
   #sweep: (() => void) | undefined;
   #lastError: StreamllError | undefined;
   #roomWaiters: (() => void)[] = [];
-  #newsWaiters: ((errors: readonly TransportError[]) => void)[] = [];
-  readonly #hopelessWaiters = new Set<() => void>();
+  #asked = 0;
+  #newsWaiters: { asked: number; resolve(errors: readonly TransportError[]): void }[] = [];
+  readonly #hopelessWaiters = new Set<{ asked: number; resolve(): void }>();
 
   constructor(setup: DeliverySetup) {
     const { options, transport } = setup;
@@ -152,12 +153,11 @@ export class DeliveryEngine {
    * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
    */
   async start(): Promise<void> {
-    // Whoever starts it once more wants to know how things are now.
-    this.#supervisors[0]?.probe();
+    const asked = this.#ask();
     if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
     return this.#holding(async () => {
       while (this.isRunning && !this.#isConnected()) {
-        const errors = await this.#news();
+        const errors = await this.#news(asked);
         if (isHopeless(errors)) throw unwrapped(errors[0]!);
         if (!this.#options.waitForBroker) return;
       }
@@ -212,7 +212,7 @@ export class DeliveryEngine {
       while (this.isRunning) {
         const last = Math.min(...lanes.map(({ storedTo = -1 }) => storedTo));
         if (last >= 0) return last;
-        const errors = await this.#news();
+        const errors = await this.#news(0);
         if (isHopeless(errors)) throw unwrapped(errors[0]!);
       }
       throw new DeliveryError("STOPPED", "the sink was stopped");
@@ -353,11 +353,12 @@ export class DeliveryEngine {
         this.#notices.tell("disconnected", [error === undefined ? info : { ...info, error }]);
         return proven;
       },
-      roundFailed: (errors, outdated) => {
+      asked: () => this.#asked,
+      roundFailed: (errors, asked) => {
         const { since = this.#clock.now() } = lane.outage ?? {};
         lane.outage = { since, error: unwrapped(errors[0]!), tried: true };
         if (this.#handOver(lane, supervisor, errors)) return true;
-        this.#roundFailed(errors, outdated);
+        this.#roundFailed(errors, asked);
         return false;
       },
     });
@@ -385,18 +386,17 @@ export class DeliveryEngine {
   }
 
   /** Every address was tried once and none answered. */
-  #roundFailed(errors: readonly TransportError[], outdated: boolean): void {
+  #roundFailed(errors: readonly TransportError[], asked: number): void {
     const error = unwrapped(errors[0]!);
     this.#lastError = error;
     if (this.#endpoints.circuitState === "open") {
       const message = `no connection after several tries, events wait in the buffer: ${error.message}`;
       this.#journal.say("circuit_open", { code: error.code }, message);
     }
-    if (outdated) return;
     if (isHopeless(errors) && !this.#isConnected()) {
-      for (const resolve of this.#hopelessWaiters) resolve();
+      for (const waiter of this.#hopelessWaiters) if (waiter.asked <= asked) waiter.resolve();
     }
-    this.#tellNews(errors);
+    this.#tellNews(errors, asked);
   }
 
   #isConnected(): boolean {
@@ -616,13 +616,21 @@ export class DeliveryEngine {
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
-  /** The next time that something connects, or every address of a lane has refused. */
-  #news(): Promise<readonly TransportError[]> {
-    return new Promise((resolve) => this.#newsWaiters.push(resolve));
+  /** Lets every lane try now; gives the number by which an answer is known that is not of before. */
+  #ask(): number {
+    for (const supervisor of this.#supervisors) supervisor.probe();
+    return ++this.#asked;
   }
 
-  #tellNews(errors: readonly TransportError[]): void {
-    for (const resolve of this.#newsWaiters.splice(0)) resolve(errors);
+  /** The next time that something connects, or every address of a lane has refused in a round begun after `asked`. */
+  #news(asked: number): Promise<readonly TransportError[]> {
+    return new Promise((resolve) => this.#newsWaiters.push({ asked, resolve }));
+  }
+
+  #tellNews(errors: readonly TransportError[], asked = Number.POSITIVE_INFINITY): void {
+    const waiters = this.#newsWaiters;
+    this.#newsWaiters = waiters.filter((waiter) => waiter.asked > asked);
+    for (const waiter of waiters) if (waiter.asked <= asked) waiter.resolve(errors);
   }
 
   #blocked(reason: string | undefined): void {
@@ -641,12 +649,12 @@ export class DeliveryEngine {
     const barrier = this.#ledger.barrier();
     if (barrier.pending > 0) {
       for (const lane of this.#pool.lanes) lane.hurry();
-      for (const supervisor of this.#supervisors) supervisor.probe();
-      this.#flushes++;
       const { promise: hopeless, resolve } = withResolvers<void>();
-      this.#hopelessWaiters.add(resolve);
+      const waiter = { asked: this.#ask(), resolve };
+      this.#flushes++;
+      this.#hopelessWaiters.add(waiter);
       await this.#within(timeoutMs, Promise.race([barrier.done, hopeless]));
-      this.#hopelessWaiters.delete(resolve);
+      this.#hopelessWaiters.delete(waiter);
       this.#flushes--;
     }
     barrier.release();

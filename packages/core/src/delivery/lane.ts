@@ -126,7 +126,13 @@ export class Lane {
 
   /** What its connection sees that is wrong, and goes on. */
   get problem(): StreamllError | undefined {
-    return this.#connection?.problem;
+    // The transport may be somebody's first.
+    try {
+      const problem = this.#connection?.problem;
+      return problem instanceof Error ? problem : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** For how long the broker has owed an answer, in milliseconds. */

@@ -20,14 +20,16 @@ export interface SupervisorSetup {
   readonly lane: number;
   /** Somebody flushes: the pauses stay short and no breaker holds. */
   urgent(): boolean;
+  /** How many have asked so far whether a connection can be had. */
+  asked(): number;
   opened(connection: TransportConnection, site: Site): void;
   /** The connection is gone; `true` when it had proven itself by an outcome. */
   lost(error: TransportError | undefined, site: Site): boolean;
   /**
-   * Every address was tried once and none answered; `true` when the lane is given up for it. `outdated` when it
-   * was not the first, and somebody has asked meanwhile: the next begins at once, and its end is the answer.
+   * Every address was tried once and none answered; `true` when the lane is given up for it. It answers those who had
+   * asked before the round began; since then, what was wrong may have been mended.
    */
-  roundFailed(errors: readonly TransportError[], outdated: boolean): boolean;
+  roundFailed(errors: readonly TransportError[], asked: number): boolean;
 }
 
 /** Keeps one lane connected: connects, waits for the end, backs off, goes on to the next address. */
@@ -76,6 +78,8 @@ export class Supervisor {
     let failures = 0;
     let round: TransportError[] = [];
     let probing = false;
+    // Before the first round nobody could know better.
+    let asked = Number.POSITIVE_INFINITY;
     while (!stopped.aborted) {
       const site = endpoints.at(this.#turn);
       const generation = site.breaker.enter(clock.now(), probing || this.#setup.urgent());
@@ -108,11 +112,12 @@ export class Supervisor {
       this.#turn++;
       if (error !== undefined) round.push(error);
       if (this.#turn % endpoints.sites.length !== this.#setup.lane % endpoints.sites.length) continue;
-      if (round.length > 0 && this.#setup.roundFailed(round, this.#probe && failures > 0)) return;
+      if (round.length > 0 && this.#setup.roundFailed(round, asked)) return;
       if (!this.#probe) await this.#pause(this.#delay(failures++, round));
       probing = this.#probe;
       this.#probe = false;
       round = [];
+      asked = this.#setup.asked();
     }
   }
 

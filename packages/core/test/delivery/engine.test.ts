@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { type PublishOutcome, TransportError, TransportNotInstalledError } from "@streamll/core";
 import type { PreparedMessage } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
-import { bench, message, messages } from "./bench.js";
+import { type BenchOptions, bench, message, messages } from "./bench.js";
 import { type FakeConnection, FakeTransport, nack, unreachable } from "./fake-transport.js";
 
 const ids = (list: readonly { messageId: string }[]) => list.map((one) => one.messageId);
@@ -780,28 +780,58 @@ describe("stop()", () => {
     expect(failures).toMatchObject([{ error: { code: "UNSENT_AT_STOP", cause: { kind: "auth" } } }]);
   });
 
-  it.each(["flush", "start"] as const)(
-    "%s() is not answered by a try that began before what was wrong was mended",
-    async (method) => {
-      const { engine, transport, clock } = bench({ retryBackoffMs: 10, maxRetryBackoffMs: 10 });
+  describe("while the broker refuses for good", () => {
+    /** Every try takes 100 ms. */
+    function refusing(options: BenchOptions = {}) {
+      const parts = bench({ retryBackoffMs: 10, maxRetryBackoffMs: 10, ...options });
+      const { transport, clock } = parts;
       transport.onPublish = (connection) => connection.answer();
       transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
-      engine.offer(message());
-      await clock.advance(5);
-      let refuse = () => {};
-      transport.delay = new Promise<void>((resolve) => {
-        refuse = resolve;
-      });
-      await clock.advance(20);
+      transport.delay = () => new Promise((resolve) => clock.after(100, () => resolve(undefined)));
+      return parts;
+    }
+
+    it.each(["flush", "start"] as const)(
+      "%s() is not answered by a try of before it was mended",
+      async (method) => {
+        const { engine, transport, clock } = refusing();
+        engine.offer(message());
+        // The first try is all that the first flush waits for. The second began at once.
+        const first = engine.flush();
+        await clock.advance(101);
+        expect(await first).toMatchObject({ pending: 1 });
+        transport.refuseAll = undefined;
+        const answer = engine[method]();
+        await clock.advance(500);
+        await expect(answer).resolves.not.toMatchObject({ pending: 1 });
+        expect(engine.pending).toBe(0);
+      },
+    );
+
+    it("start() is not answered by another lane's try of before it was mended", async () => {
+      const { engine, transport, clock } = refusing({ transport: new FakeTransport({}, 2) });
+      for (const one of ["a", "b", "c", "d"]) engine.offer(message({ correlationId: one }));
+      await clock.advance(450);
       transport.refuseAll = undefined;
-      transport.delay = undefined;
-      const answer = engine[method]();
-      refuse();
-      await clock.advance(200);
-      await expect(answer).resolves.not.toMatchObject({ pending: 1 });
-      expect(engine.pending).toBe(0);
-    },
-  );
+      const started = engine.start();
+      await clock.advance(500);
+      await expect(started).resolves.toBeUndefined();
+    });
+
+    it("flush() and start() are answered however often others ask", async () => {
+      const { engine, clock } = refusing();
+      engine.offer(message());
+      await clock.advance(250);
+      const started = engine.start().catch((error: unknown) => error);
+      const reports: unknown[] = [];
+      for (let i = 0; i < 10; i++) {
+        void engine.flush().then((report) => reports.push(report));
+        await clock.advance(50);
+      }
+      expect(await started).toMatchObject({ kind: "auth" });
+      expect(reports.length).toBeGreaterThanOrEqual(6);
+    });
+  });
 
   it("says that an event may have arrived whose answer never came, also while it waits to go again", async () => {
     const { engine, transport, clock, failures } = bench({

@@ -141,8 +141,8 @@ export class FakeTransport implements Transport {
   /** What the next connects answer; empty: they succeed. */
   refusals: TransportError[] = [];
   refuseAll: Error | undefined;
-  /** The next connect waits for it, whatever it then answers. */
-  delay: Promise<unknown> | undefined;
+  /** What a connect waits for, whatever it then answers. */
+  delay: () => Promise<unknown> | undefined = () => undefined;
   /** By lane. */
   readonly highest = new Map<number, number>();
   onPublish: (connection: FakeConnection) => void = () => {};
@@ -164,7 +164,7 @@ export class FakeTransport implements Transport {
 
   async connect(endpoint: Endpoint, lane: { index: number }): Promise<FakeConnection> {
     const refusal = this.refusals.shift() ?? this.refuseAll;
-    await this.delay;
+    await this.delay();
     if (refusal !== undefined) throw refusal;
     const connection = new FakeConnection(this, endpoint, lane.index);
     this.connections.push(connection);

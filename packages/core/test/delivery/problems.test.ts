@@ -62,6 +62,24 @@ describe("health", () => {
     await engine.stop();
   });
 
+  it("bears with a connection that answers what is no error, or throws", async () => {
+    const { engine, clock, transport, problems } = watched();
+    await engine.start();
+    for (const problem of [null, "wrong", { code: 1 }]) {
+      transport.connection.problem = problem as never;
+      await clock.advance(1000);
+      expect(problems()).toEqual([]);
+    }
+    Object.defineProperty(transport.connection, "problem", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    await clock.advance(1000);
+    expect(problems()).toEqual([]);
+    await engine.stop();
+  });
+
   it("says when the open circuit tries again", async () => {
     const transport = new FakeTransport();
     transport.refuseAll = unreachable();
