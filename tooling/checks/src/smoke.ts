@@ -2,6 +2,7 @@
 // CommonJS, on this Node and on the newest LTS.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { type Packed, withTarballs } from "./pack.js";
 import { run } from "./processes.js";
 import { repository } from "./workspace.js";
@@ -16,6 +17,8 @@ const programs = [
   { source: "author.ts", file: "author.mts", compiled: "author.mjs" },
 ];
 
+const sources = join(repository, "tooling/checks/src/smoke");
+
 await withTarballs(async (packed, folder) => {
   const project = join(folder, "project");
   await install(project, dependenciesOn(packed));
@@ -29,7 +32,21 @@ await withTarballs(async (packed, folder) => {
     if (!/\bpipe\b/.test(help)) throw new Error(`streamll --help on ${title} names no command:\n${help}`);
     console.log(`streamll --help on ${title}: in order`);
   }
+  const said = await run(process.execPath, [await bundled(packed, folder)], folder);
+  console.log(`one file by esbuild, of a program with one transport: ${said.trim()}`);
 });
+
+/** Whoever bundles has installed the one transport that is used. */
+async function bundled(packed: readonly Packed[], folder: string): Promise<string> {
+  const project = join(folder, "bundled");
+  const installed = ["@streamll/core", "@streamll/sink", "@streamll/transport-memory"];
+  await install(project, dependenciesOn(packed.filter(({ manifest }) => installed.includes(manifest.name))));
+  const program = join(project, "bundled.ts");
+  copyFileSync(join(sources, "bundled.ts"), program);
+  const outfile = join(folder, "bundle.mjs");
+  await build({ entryPoints: [program], outfile, bundle: true, platform: "node", format: "esm" });
+  return outfile;
+}
 
 function dependenciesOn(packed: readonly Packed[]): Record<string, string> {
   return Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
@@ -45,7 +62,6 @@ async function install(project: string, dependencies: Record<string, string>): P
 
 /** With node16 to JavaScript that then runs, with bundler to see that it may. */
 async function compile(project: string): Promise<void> {
-  const sources = join(repository, "tooling/checks/src/smoke");
   for (const { source, file } of programs) copyFileSync(join(sources, source), join(project, file));
   const files = programs.map(({ file }) => file);
   const shared = [

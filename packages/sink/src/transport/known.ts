@@ -13,6 +13,11 @@ export interface KnownTransport {
   load?(): Promise<TransportFactory>;
 }
 
+/** esbuild bundles a program without a package whose import may fail; any other is an error to it. */
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
 const everyPowerOfRabbitMQ: TransportCapabilities = {
   confirms: true,
   mandatory: true,
@@ -31,7 +36,7 @@ export const amqp091: KnownTransport = {
   schemes: ["amqp", "amqps"],
   ports: amqpPorts,
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-amqp091")).amqp091Transport,
+  load: async () => (await import("@streamll/transport-amqp091").catch(rethrow)).amqp091Transport,
 };
 
 export const memory: KnownTransport = {
@@ -39,7 +44,7 @@ export const memory: KnownTransport = {
   packageName: "@streamll/transport-memory",
   schemes: ["memory"],
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-memory")).memoryTransport,
+  load: async () => (await import("@streamll/transport-memory").catch(rethrow)).memoryTransport,
 };
 
 export const serviceBus: KnownTransport = {
@@ -53,7 +58,7 @@ export const serviceBus: KnownTransport = {
     deadLetter: false,
     topology: false,
   },
-  load: async () => (await import("@streamll/transport-amqp10")).serviceBusTransport,
+  load: async () => (await import("@streamll/transport-amqp10").catch(rethrow)).serviceBusTransport,
 };
 
 export const amqp10: KnownTransport = {
@@ -62,7 +67,7 @@ export const amqp10: KnownTransport = {
   schemes: [],
   ports: amqpPorts,
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-amqp10")).amqp10Transport,
+  load: async () => (await import("@streamll/transport-amqp10").catch(rethrow)).amqp10Transport,
 };
 
 export const streams: KnownTransport = {
@@ -78,7 +83,7 @@ export const streams: KnownTransport = {
     deadLetter: false,
     deduplication: true,
   },
-  load: async () => (await import("@streamll/transport-streams")).streamsTransport,
+  load: async () => (await import("@streamll/transport-streams").catch(rethrow)).streamsTransport,
 };
 
 export const pubsub: KnownTransport = {
