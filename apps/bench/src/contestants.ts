@@ -14,7 +14,7 @@ export interface Contestant {
   prepare(url: string, events: number): Promise<Go>;
 }
 
-const IN_FLIGHT = 2000;
+export const IN_FLIGHT = 2000;
 
 type Properties = (event: WireEvent) => Options.Publish;
 

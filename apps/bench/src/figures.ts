@@ -63,7 +63,8 @@ export function hotPathText(rounds: readonly HotPath[]): string {
 export const SMALL_HEAP_MIB = 256;
 
 /** @param small With a heap of {@link SMALL_HEAP_MIB}: on a large machine V8 lets garbage lie longer. */
-export const memoryText = ({ events, maxBufferedEvents, growthMiB }: Memory, small: Memory): string =>
-  `${events.toLocaleString("en")} events, made faster than the broker takes them, through a sink that buffers ` +
-  `${maxBufferedEvents.toLocaleString("en")}: resident memory grew by ${growthMiB.toFixed(0)} MiB at most, and by ` +
-  `${small.growthMiB.toFixed(0)} MiB with the heap of ${SMALL_HEAP_MIB} MiB that Node.js has in a container of 512 MiB.`;
+export const memoryText = (large: Memory, small: Memory, few: Memory): string =>
+  `${large.events.toLocaleString("en")} events, made faster than the broker takes them: resident memory grew by ` +
+  `${large.growthMiB.toFixed(0)} MiB at most where the sink buffers ${large.maxBufferedEvents.toLocaleString("en")}, by ` +
+  `${small.growthMiB.toFixed(0)} MiB with the heap of ${SMALL_HEAP_MIB} MiB that Node.js has in a container of 512 MiB, ` +
+  `and by ${few.growthMiB.toFixed(0)} MiB where it buffers ${few.maxBufferedEvents.toLocaleString("en")}.`;

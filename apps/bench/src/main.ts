@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { amqp10Contestants } from "./amqp10/contestants.js";
 import { benchBroker } from "./broker.js";
 import { measured } from "./child.js";
-import { type Contestant, contestants } from "./contestants.js";
+import { type Contestant, contestants, IN_FLIGHT } from "./contestants.js";
 import { headOf, hotPathText, memoryText, rowsOf, SMALL_HEAP_MIB } from "./figures.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
@@ -65,12 +65,18 @@ async function bench(events: number, rounds: number, memoryEvents: number): Prom
   const texts = [circumstances(queue.brokerVersion, events, rounds)];
   texts.push(hotPathText(await measured<HotPath[]>("./hot-path.ts")));
   if (memoryEvents > 0) {
-    const runs: Memory[] = [];
-    for (const flags of [[], [`--max-old-space-size=${SMALL_HEAP_MIB}`]]) {
-      runs.push(await measured<Memory>("./memory.ts", [broker.url, String(memoryEvents)], flags));
+    const watch = async (buffered: number, ...flags: string[]) => {
+      const memory = await measured<Memory>(
+        "./memory.ts",
+        [broker.url, `${memoryEvents}`, `${buffered}`],
+        flags,
+      );
       await queue.expect(memoryEvents, "a run that watches memory");
-    }
-    texts.push(memoryText(runs[0]!, runs[1]!));
+      return memory;
+    };
+    const large = await watch(10_000);
+    const small = await watch(10_000, `--max-old-space-size=${SMALL_HEAP_MIB}`);
+    texts.push(memoryText(large, small, await watch(2 * IN_FLIGHT)));
   }
   console.log(texts.join("\n"));
   if (values.record) await record(headOf(contestants), rows, texts);

@@ -9,10 +9,9 @@ export interface Memory {
   readonly growthMiB: number;
 }
 
-const [url, events] = process.argv.slice(2) as [string, string];
-const count = Number(events);
+const [url, ...numbers] = process.argv.slice(2) as [string, string, string];
 /** A program that makes events faster than the broker takes them fills whatever buffer it has. */
-const maxBufferedEvents = 10_000;
+const [count, maxBufferedEvents] = numbers.map(Number) as [number, number];
 const sink = new RabbitMQSink({
   amqpUrl: url,
   exchange: EXCHANGE,
