@@ -618,8 +618,9 @@ export class DeliveryEngine {
 
   /** Lets every lane try now; gives the number by which an answer is known that is not of before. */
   #ask(): number {
-    for (const supervisor of this.#supervisors) supervisor.probe();
-    return ++this.#asked;
+    this.#asked++;
+    for (const supervisor of this.#supervisors) supervisor.wake();
+    return this.#asked;
   }
 
   /** The next time that something connects, or every address of a lane has refused in a round begun after `asked`. */

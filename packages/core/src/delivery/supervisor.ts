@@ -20,7 +20,7 @@ export interface SupervisorSetup {
   readonly lane: number;
   /** Somebody flushes: the pauses stay short and no breaker holds. */
   urgent(): boolean;
-  /** How many have asked so far whether a connection can be had. */
+  /** How many have asked so far whether a connection can be had: for each, a round begins at once. */
   asked(): number;
   opened(connection: TransportConnection, site: Site): void;
   /** The connection is gone; `true` when it had proven itself by an outcome. */
@@ -39,7 +39,6 @@ export class Supervisor {
   #running: Promise<void> | undefined;
   #connection: TransportConnection | undefined;
   #turn: number;
-  #probe = false;
   #wake: (() => void) | undefined;
   #giveUp: ((error: TransportError) => void) | undefined;
 
@@ -52,9 +51,8 @@ export class Supervisor {
     this.#running ??= this.#run();
   }
 
-  /** Cuts short the pause of the backoff or the breaker, this one or the next: somebody is waiting. */
-  probe(): void {
-    this.#probe = true;
+  /** Cuts short the pause of the backoff or the breaker: somebody has asked. */
+  wake(): void {
     this.#wake?.();
   }
 
@@ -78,8 +76,9 @@ export class Supervisor {
     let failures = 0;
     let round: TransportError[] = [];
     let probing = false;
-    // Before the first round nobody could know better.
-    let asked = Number.POSITIVE_INFINITY;
+    let asked = this.#setup.asked();
+    // Before the first round nobody could know better: it answers all.
+    let answers = Number.POSITIVE_INFINITY;
     while (!stopped.aborted) {
       const site = endpoints.at(this.#turn);
       const generation = site.breaker.enter(clock.now(), probing || this.#setup.urgent());
@@ -112,12 +111,12 @@ export class Supervisor {
       this.#turn++;
       if (error !== undefined) round.push(error);
       if (this.#turn % endpoints.sites.length !== this.#setup.lane % endpoints.sites.length) continue;
-      if (round.length > 0 && this.#setup.roundFailed(round, asked)) return;
-      if (!this.#probe) await this.#pause(this.#delay(failures++, round));
-      probing = this.#probe;
-      this.#probe = false;
-      round = [];
+      if (round.length > 0 && this.#setup.roundFailed(round, answers)) return;
+      if (this.#setup.asked() === asked) await this.#pause(this.#delay(failures++, round));
+      probing = this.#setup.asked() > asked;
       asked = this.#setup.asked();
+      answers = asked;
+      round = [];
     }
   }
 

@@ -708,6 +708,59 @@ describe("the circuit breaker", () => {
   });
 });
 
+describe("while the broker refuses for good", () => {
+  /** Every try takes 100 ms. */
+  function refusing(options: BenchOptions = {}) {
+    const parts = bench({ retryBackoffMs: 10, maxRetryBackoffMs: 10, ...options });
+    const { transport, clock } = parts;
+    transport.onPublish = (connection) => connection.answer();
+    transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
+    transport.delay = () => new Promise((resolve) => clock.after(100, () => resolve(undefined)));
+    return parts;
+  }
+
+  it.each(["flush", "start"] as const)(
+    "%s() is not answered by a try of before it was mended",
+    async (method) => {
+      const { engine, transport, clock } = refusing();
+      engine.offer(message());
+      // The first try is all that the first flush waits for. The second began at once.
+      const first = engine.flush();
+      await clock.advance(101);
+      expect(await first).toMatchObject({ pending: 1 });
+      transport.refuseAll = undefined;
+      const answer = engine[method]();
+      await clock.advance(500);
+      await expect(answer).resolves.not.toMatchObject({ pending: 1 });
+      expect(engine.pending).toBe(0);
+    },
+  );
+
+  it("start() is not answered by another lane's try of before it was mended", async () => {
+    const { engine, transport, clock } = refusing({ transport: new FakeTransport({}, 2) });
+    for (const one of ["a", "b", "c", "d"]) engine.offer(message({ correlationId: one }));
+    await clock.advance(450);
+    transport.refuseAll = undefined;
+    const started = engine.start();
+    await clock.advance(500);
+    await expect(started).resolves.toBeUndefined();
+  });
+
+  it("flush() and start() are answered however often others ask", async () => {
+    const { engine, clock } = refusing();
+    engine.offer(message());
+    await clock.advance(250);
+    const started = engine.start().catch((error: unknown) => error);
+    const reports: unknown[] = [];
+    for (let i = 0; i < 10; i++) {
+      void engine.flush().then((report) => reports.push(report));
+      await clock.advance(50);
+    }
+    expect(await started).toMatchObject({ kind: "auth" });
+    expect(reports.length).toBeGreaterThanOrEqual(6);
+  });
+});
+
 describe("stop()", () => {
   it("straight after 1,000 events delivers 1,000", async () => {
     const { engine, transport, clock } = bench();
@@ -778,59 +831,6 @@ describe("stop()", () => {
     await clock.advance(100);
     await expect(stopped).resolves.toMatchObject({ failed: 1 });
     expect(failures).toMatchObject([{ error: { code: "UNSENT_AT_STOP", cause: { kind: "auth" } } }]);
-  });
-
-  describe("while the broker refuses for good", () => {
-    /** Every try takes 100 ms. */
-    function refusing(options: BenchOptions = {}) {
-      const parts = bench({ retryBackoffMs: 10, maxRetryBackoffMs: 10, ...options });
-      const { transport, clock } = parts;
-      transport.onPublish = (connection) => connection.answer();
-      transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
-      transport.delay = () => new Promise((resolve) => clock.after(100, () => resolve(undefined)));
-      return parts;
-    }
-
-    it.each(["flush", "start"] as const)(
-      "%s() is not answered by a try of before it was mended",
-      async (method) => {
-        const { engine, transport, clock } = refusing();
-        engine.offer(message());
-        // The first try is all that the first flush waits for. The second began at once.
-        const first = engine.flush();
-        await clock.advance(101);
-        expect(await first).toMatchObject({ pending: 1 });
-        transport.refuseAll = undefined;
-        const answer = engine[method]();
-        await clock.advance(500);
-        await expect(answer).resolves.not.toMatchObject({ pending: 1 });
-        expect(engine.pending).toBe(0);
-      },
-    );
-
-    it("start() is not answered by another lane's try of before it was mended", async () => {
-      const { engine, transport, clock } = refusing({ transport: new FakeTransport({}, 2) });
-      for (const one of ["a", "b", "c", "d"]) engine.offer(message({ correlationId: one }));
-      await clock.advance(450);
-      transport.refuseAll = undefined;
-      const started = engine.start();
-      await clock.advance(500);
-      await expect(started).resolves.toBeUndefined();
-    });
-
-    it("flush() and start() are answered however often others ask", async () => {
-      const { engine, clock } = refusing();
-      engine.offer(message());
-      await clock.advance(250);
-      const started = engine.start().catch((error: unknown) => error);
-      const reports: unknown[] = [];
-      for (let i = 0; i < 10; i++) {
-        void engine.flush().then((report) => reports.push(report));
-        await clock.advance(50);
-      }
-      expect(await started).toMatchObject({ kind: "auth" });
-      expect(reports.length).toBeGreaterThanOrEqual(6);
-    });
   });
 
   it("says that an event may have arrived whose answer never came, also while it waits to go again", async () => {
