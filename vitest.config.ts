@@ -17,32 +17,34 @@ const alias = [
 /** Tests that need no broker. */
 const alone = (roots: string) => ({
   include: [`${roots}/test/**/*.test.ts`],
-  exclude: ["**/node_modules/**", "**/*.broker.test.ts"],
+  exclude: ["**/node_modules/**", "**/*.broker.test.ts", "**/*.slow.test.ts"],
   // Loading everything anew for each file is 40 % of the time. A file leaves nothing behind.
   isolate: false,
   // More than cores: many files wait for what does not come.
   maxWorkers: availableParallelism() + 1,
 });
 
+/** Tests on real brokers. */
+const onBrokers = (kind: string) => ({
+  include: [`{packages,apps,tooling,examples}/*/test/**/*.${kind}.test.ts`],
+  globalSetup: "./tooling/brokers/src/vitest.ts",
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+  // Each has brokers of its own; a named broker is one for all.
+  maxWorkers: process.env.STREAMLL_TEST_AMQP_URL ? 1 : 2,
+});
+
 export default defineConfig({
   resolve: { alias },
   test: {
+    setupFiles: "./tooling/test-run/started.mjs",
     projects: [
       { extends: true, test: { name: "unit", ...alone("{packages,apps,examples}/*") } },
       // Of the project's own scripts: compilers and processes, slower than all of the above.
       { extends: true, test: { name: "tooling", ...alone("tooling/*") } },
-      {
-        extends: true,
-        test: {
-          name: "broker",
-          include: ["{packages,apps,tooling,examples}/*/test/**/*.broker.test.ts"],
-          globalSetup: "./tooling/brokers/src/vitest.ts",
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
-          // Each has brokers of its own; a named broker is one for all.
-          maxWorkers: process.env.STREAMLL_TEST_AMQP_URL ? 1 : 2,
-        },
-      },
+      { extends: true, test: { name: "broker", ...onBrokers("broker") } },
+      // For `npm run test:slow`: what would keep `npm test` from ending within minutes.
+      { extends: true, test: { name: "slow", ...onBrokers("slow") } },
     ],
   },
 });

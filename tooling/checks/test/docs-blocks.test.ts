@@ -113,21 +113,31 @@ test("two checks at the same time leave each other's blocks alone", { timeout: 6
   expect(readdirSync(join(root, ".streamll"))).toEqual([]);
 });
 
-test("the command says what failed, counts it in its report, and fails", { timeout: 60_000 }, async () => {
-  const command = join(repository, "tooling/checks/src/docs-blocks.ts");
-  const report = join(root, "report.json");
+test("the command says what failed, writes its results as each is known, and fails", {
+  timeout: 60_000,
+}, async () => {
+  writeFileSync(
+    join(root, "README.md"),
+    [fenced("ts no-run: it never ends", "setInterval(() => {}, 1000);"), fenced("ts", "process.exitCode = 3;")].join("\n"),
+  );
+  const results = join(root, "results.ndjson");
   const tsx = join(repository, "node_modules/.bin/tsx");
-  const run = promisify(execFile)(tsx, [command, "--root", root, "--report", report], { cwd: repository });
+  const run = promisify(execFile)(tsx, [join(repository, "tooling/checks/src/docs-blocks.ts"), "--root", root], {
+    cwd: repository,
+    env: { ...process.env, STREAMLL_TEST_RESULTS: results },
+  });
   await expect(run).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("no block was found"),
-    stdout: expect.stringContaining("docs: 0 blocks, 0 compiled, 0 run, 0 not run, 1 failed"),
+    stderr: expect.stringContaining("README.md:4: ended with 3"),
+    stdout: expect.stringContaining("docs: 2 blocks, 2 compiled, 0 run, 1 not run, 1 failed"),
   });
-  expect(JSON.parse(readFileSync(report, "utf8"))).toEqual({
-    numPassedTests: 0,
-    numFailedTests: 1,
-    numPendingTests: 0,
-  });
+  const lines = readFileSync(results, "utf8").trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { event: "started", pid: expect.any(Number) },
+    { event: "test", state: "passed" },
+    { event: "test", state: "failed" },
+    { event: "ended", passed: 1, failed: 1, skipped: 0 },
+  ]);
 });
 
 test("a block that connects to the default port reaches the broker for tests", {

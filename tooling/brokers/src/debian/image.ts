@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../cache.js";
+import { progress } from "../progress.js";
 import { run } from "../run.js";
 import { bound } from "./bound.js";
 import { type Mirror, mirrorIn } from "./mirror.js";
@@ -30,7 +31,7 @@ async function buildImage(suite: string, { url, keyring }: Mirror, proxy: NodeJS
     ...(keyring ? [`--keyring=${keyring}`] : []),
     ...[suite, folder, url],
   ];
-  await run(bound(folder, ...command), proxy);
+  await run(bound(folder, ...command), proxy, progress(suite));
   // A broker finds its own here.
   await writeFile(join(folder, "etc/hosts"), "");
   await rename(folder, imageOf(suite));

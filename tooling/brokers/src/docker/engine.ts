@@ -5,6 +5,7 @@ import type { Engine } from "../engine.js";
 import { startHolder } from "../holder.js";
 import { addressesIn } from "../network.js";
 import type { Node } from "../node.js";
+import { progress } from "../progress.js";
 import { run, succeeds } from "../run.js";
 
 const images = ["rabbitmq:3.10-management", "rabbitmq:4-management"];
@@ -50,7 +51,7 @@ export const docker: Engine = {
     for (const image of images) {
       if (await succeeds(["docker", "image", "inspect", image])) continue;
       console.error(`brokers: pulling ${image}`);
-      await run(["docker", "pull", "--quiet", image]);
+      await run(["docker", "pull", image], undefined, progress(image));
     }
   },
 

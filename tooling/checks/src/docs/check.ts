@@ -17,8 +17,14 @@ export interface Verdict {
   readonly failures: readonly string[];
 }
 
-/** Compiles every TypeScript block of the documentation and runs those that can run. */
-export async function checkBlocks(root: string): Promise<Verdict> {
+/**
+ * Compiles every TypeScript block of the documentation and runs those that can run.
+ * @param onBlock Told of each block once its verdict is known.
+ */
+export async function checkBlocks(
+  root: string,
+  onBlock: (verdict: "passed" | "failed") => void = () => {},
+): Promise<Verdict> {
   const { blocks, problems } = readPages(root);
   const failures = blocks.length === 0 ? ["no block was found"] : [...problems];
   using workshop = new Workshop(root);
@@ -26,7 +32,10 @@ export async function checkBlocks(root: string): Promise<Verdict> {
   const errors = compile(root, [...files.keys()]);
   for (const lines of errors.values()) failures.push(workshop.inPages(lines.join("\n")));
 
-  const runnable = [...files].filter(([file, { notRun }]) => notRun === undefined && !errors.has(file));
+  const compiled = [...files].filter(([file]) => !errors.has(file));
+  const runnable = compiled.filter(([, { notRun }]) => notRun === undefined);
+  for (const _ of failures) onBlock("failed");
+  for (let kept = compiled.length - runnable.length; kept > 0; kept--) onBlock("passed");
   await using broker = await testBroker(runnable.map(([, { source }]) => source));
   let run = 0;
   const queue = runnable.values();
@@ -36,14 +45,15 @@ export async function checkBlocks(root: string): Promise<Verdict> {
       const failure = await runBlock(file, { root, brokerUrl: broker.url });
       if (failure === undefined) run++;
       else failures.push(workshop.inPages(`${block.page}:${block.line}: ${failure}`));
+      onBlock(failure === undefined ? "passed" : "failed");
     }
   };
   await Promise.all([next(), next()]);
   return {
     blocks: blocks.length,
-    compiled: files.size - errors.size,
+    compiled: compiled.length,
     run,
-    passed: files.size - errors.size - runnable.length + run,
+    passed: compiled.length - runnable.length + run,
     kept: blocks.filter(({ notRun }) => notRun !== undefined),
     failures,
   };
