@@ -55,14 +55,15 @@ export class Results {
       else fail(`${name}: ${trouble}`);
     }
     for (const message of this.#errors) fail(`an error outside of the tests: ${message}`);
-    if (code !== 0 && sum.failed === 0) fail(`ended with code ${code}`);
+    if (this.#files.size === 0) fail(`ended with code ${code}, and no test of it ran`);
+    else if (code !== 0 && sum.failed === 0) fail(`ended with code ${code}`);
     return { sum, remarks };
   }
 }
 
 const troubles = {
   queued: "was not run",
-  running: "did not come to its end",
+  running: "its process ended before its tests did",
   died: "its process ended before its tests did",
   hung: "hung and was ended",
 };
