@@ -50,7 +50,7 @@ function tests(title, suites) {
     if (args.length > 0) fail(`${title} runs all of its tests; for a part of them see CONTRIBUTING.md`);
     await install();
     // Of no suite, so that no suite has to hurry. Where it fails, those that need a broker say so.
-    await run(["tsx", "tooling/brokers/src/fetch-cli.ts"]);
+    await run(["tsx", "tooling/brokers/src/cli.ts", "--fetch"]);
     return runSuites(suites(root), { root, env });
   };
 }

@@ -37,7 +37,8 @@ function countsOf(module) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const test of module.children.allTests()) counts[stateOf(test)]++;
   // A hook that failed, or a file that cannot be loaded.
-  for (const suite of [module, ...module.children.allSuites()]) if (suite.errors().length > 0) counts.failed++;
+  for (const suite of [module, ...module.children.allSuites()])
+    if (suite.errors().length > 0) counts.failed++;
   return counts;
 }
 

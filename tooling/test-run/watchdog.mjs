@@ -44,7 +44,9 @@ export class Watchdog {
   }
 
   #end() {
-    console.error(`\nThe suite hung: nothing happened within ${this.#limit} s, and no test file ran. It is ended.`);
+    console.error(
+      `\nThe suite hung: nothing happened within ${this.#limit} s, and no test file ran. It is ended.`,
+    );
     this.#endSuite();
     this.moved();
   }

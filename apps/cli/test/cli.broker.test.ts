@@ -5,7 +5,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, closeConnection, connectionsOf } from "@streamll/brokers";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { commandLine, environment, Spawned } from "./support/spawned.js";
@@ -202,12 +202,13 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
   });
 
   describe("over connections that fail", { skip: !broker.owned }, () => {
-    const columnOf = (connectionName: string, column: string) =>
+    const listed = (connectionName: string) =>
       until(async () => {
-        const found = await broker.ctl("list_connections", column, "client_properties");
-        const rows = found.split("\n").filter((row) => row.includes(connectionName));
-        expect(rows).toHaveLength(1);
-        return rows[0]!.split("\t")[0]!;
+        const found = (await connectionsOf(broker)).filter(({ client_properties }) =>
+          client_properties.connection_name?.includes(connectionName),
+        );
+        expect(found).toHaveLength(1);
+        return found[0]!;
       });
     /** Frozen, until `then` is done: what follows needs the broker. */
     const frozen = async (then: () => Promise<void>) => {
@@ -244,7 +245,7 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
       await channel.assertExchange(exchange, "topic", { durable: true });
       const name = `cli-${randomUUID()}`;
       start("tail", "--heartbeat", "0", "--connection-name", name);
-      expect(await columnOf(name, "timeout")).toBe("0");
+      expect((await listed(name)).timeout).toBe(0);
     });
 
     it("tail connects again", async () => {
@@ -252,7 +253,7 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
       const name = `cli-${randomUUID()}`;
       const tail = start("tail", "--json", "--connection-name", name);
       await until(() => expect(tail.stderr).toContain("tailing"));
-      await broker.ctl("close_connection", await columnOf(name, "pid"), "for a test");
+      await closeConnection(broker, await listed(name), "for a test");
       await until(() => expect(tail.stderr.match(/tailing/g)).toHaveLength(2));
       expect(tail.stderr).toContain("connection lost: ");
       channel.publish(exchange, "k", Buffer.from(line(0)));

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { amqp091Transport } from "../src/index.js";
 import { parse } from "./support/endpoint.js";
 import { open, publish, scratch } from "./support/lane.js";
-import { brokers, type Live } from "./support/live.js";
+import { brokers, type Live, listed } from "./support/live.js";
 import { message, options } from "./support/message.js";
 import { addUser, removeUser } from "./support/user.js";
 
@@ -24,7 +24,8 @@ describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {
     const connectionName = `app@${randomUUID()}`;
     const transport = amqp091Transport.create(options({ connectionName }));
     const connection = await transport.connect(broker.endpoint, { index: 3 }, new AbortController().signal);
-    expect(await broker.ctl("list_connections", "client_properties")).toContain(`${connectionName}#3`);
+    const { client_properties } = await listed(broker, connectionName);
+    expect(client_properties.connection_name).toBe(`${connectionName}#3`);
     await connection.close(AbortSignal.timeout(5000));
   });
 
@@ -32,11 +33,9 @@ describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {
     const shown = async (heartbeatMs: number) => {
       const connectionName = `app@${randomUUID()}`;
       await using _lane = await open(broker.endpoint, { connectionName, heartbeatMs });
-      const list = await broker.ctl("list_connections", "client_properties", "timeout");
-      const line = list.split("\n").find((text) => text.includes(connectionName));
-      return line?.split("\t").at(-1)?.trim();
+      return (await listed(broker, connectionName)).timeout;
     };
-    expect([await shown(7000), await shown(0)]).toEqual(["7", "0"]);
+    expect([await shown(7000), await shown(0)]).toEqual([7, 0]);
   });
 
   it("takes user, password and virtual host in any characters", async () => {

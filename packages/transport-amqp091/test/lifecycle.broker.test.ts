@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { proxyTo } from "@streamll/brokers";
+import { closeConnection, connectionsOf, proxyTo } from "@streamll/brokers";
 import type { Endpoint } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
-import { brokers } from "./support/live.js";
+import { brokers, listed } from "./support/live.js";
 import { message, messages, outcomes } from "./support/message.js";
 
 describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
@@ -65,12 +65,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   it("ends with the broker's reason when the broker shuts it", { skip: !broker.owned }, async () => {
     const connectionName = `shut-${Math.random()}`;
     const { connection } = await open(broker.endpoint, { connectionName });
-    const listed = await broker.ctl("list_connections", "pid", "client_properties");
-    const pid = listed
-      .split("\n")
-      .find((line) => line.includes(connectionName))
-      ?.split("\t")[0];
-    await broker.ctl("close_connection", pid!, "maintenance");
+    await closeConnection(broker, await listed(broker, connectionName), "maintenance");
     expect(await connection.closed).toMatchObject({
       kind: "unreachable",
       permanent: false,
@@ -133,9 +128,9 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   it("is closed by the broker's books too", { skip: !broker.owned }, async () => {
     const connectionName = `bye-${Math.random()}`;
     const { connection } = await open(broker.endpoint, { connectionName });
+    const { name } = await listed(broker, connectionName);
     await connection.close(AbortSignal.timeout(5000));
-    const listed = () => broker.ctl("list_connections", "client_properties");
-    await vi.waitUntil(async () => !(await listed()).includes(connectionName), WAIT);
+    await vi.waitUntil(async () => (await connectionsOf(broker)).every((one) => one.name !== name), WAIT);
   });
 
   describe("with a password that expires", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { manage } from "./management.js";
+import { manage, type RequestExtras } from "./management.js";
 import { ctl, end, hostOf, type Node, signal, startNode, urlOf } from "./node.js";
 
 /** A RabbitMQ to test with. */
@@ -17,7 +17,7 @@ export interface Broker {
    * @example
    * await broker.manage("PUT", "users/anna", { password: "pw", tags: "" });
    */
-  manage(method: string, path: string, body?: unknown): Promise<unknown>;
+  manage(method: string, path: string, body?: unknown, extras?: RequestExtras): Promise<unknown>;
   /** Whether it was made for tests. Of one that a URL names, all that stands below throws. */
   readonly owned: boolean;
   /** Its certificate is for localhost and 127.0.0.1, signed by `ca` (PEM). */

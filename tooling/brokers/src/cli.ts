@@ -2,17 +2,24 @@ import { parseArgs } from "node:util";
 import { brokerOf } from "./broker.js";
 import { interrupted } from "./interrupted.js";
 import { announce, claimList, runningBrokers } from "./running.js";
-import { startBrokers } from "./start.js";
+import { fetchBrokers, startBrokers } from "./start.js";
 
 const HELP = `Starts the brokers for tests, two of each generation, and keeps them until Ctrl-C: test runs find and use them.
 
   pnpm brokers
+  pnpm brokers --fetch   only fetches what they are made of, where this machine does not have it yet
   pnpm brokers --help`;
 
-const { help } = parseArgs({ options: { help: { type: "boolean", default: false } } }).values;
+const flag = { type: "boolean", default: false } as const;
+const { help, fetch } = parseArgs({ options: { help: flag, fetch: flag } }).values;
 if (help) {
   console.log(HELP);
   process.exit(0);
+}
+if (fetch) {
+  const problem = await fetchBrokers().catch((error: Error) => error.message);
+  if (problem) console.error(`brokers: ${problem}`);
+  process.exit(problem ? 1 : 0);
 }
 const release = await claimList();
 if (!release) {

@@ -113,7 +113,7 @@ const answers = ({ url }: Member): Promise<boolean> =>
 
 /** What a node says, where it says something soon. */
 const ask = <T>(node: Member, path: string): Promise<T | undefined> =>
-  manage(node.managementUrl, "GET", path, undefined, AbortSignal.timeout(6000)).then(
+  manage(node.managementUrl, "GET", path, undefined, { signal: AbortSignal.timeout(6000) }).then(
     (answer) => answer as T,
     () => undefined,
   );

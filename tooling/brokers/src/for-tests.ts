@@ -14,7 +14,7 @@ export function hand(all: readonly Description[]): void {
 export function brokersForTests(): readonly Broker[] {
   const json = process.env[variable];
   if (!json)
-    throw new Error("brokers are there for *.broker.test.ts alone, run as `vitest run --project broker`");
+    throw new Error("brokers are there for *.broker.test.ts and *.slow.test.ts alone, run by `vitest`");
   const worker = Number(process.env.VITEST_POOL_ID ?? 1) - 1;
   return setOf(JSON.parse(json) as Description[], worker).map(brokerOf);
 }

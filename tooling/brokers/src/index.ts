@@ -3,6 +3,7 @@ export { type CertificateOptions, type Certificates, certificates } from "./cert
 export type { Cluster, Member } from "./cluster.js";
 export type { Extras } from "./configuration.js";
 export { type Brokers, connectBrokers } from "./connect.js";
+export { closeConnection, connectionsOf, type ListedConnection } from "./connections.js";
 export { brokersForTests } from "./for-tests.js";
 export { type OwnBroker, type OwnBrokerOptions, startBroker } from "./own.js";
 export { freePort } from "./ports.js";

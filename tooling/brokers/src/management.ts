@@ -1,10 +1,15 @@
+export interface RequestExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
 /** A request to the broker's HTTP API at `managementUrl`. Gives the answer, where there is one. */
 export async function manage(
   managementUrl: string,
   method: string,
   path: string,
   body?: unknown,
-  signal?: AbortSignal,
+  { headers, signal }: RequestExtras = {},
 ): Promise<unknown> {
   const { username, password, origin } = new URL(managementUrl);
   const login = [username, password].map(decodeURIComponent).join(":");
@@ -13,6 +18,7 @@ export async function manage(
     headers: {
       authorization: `Basic ${Buffer.from(login).toString("base64")}`,
       "content-type": "application/json",
+      ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal && { signal }),

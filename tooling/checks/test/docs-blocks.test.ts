@@ -118,14 +118,21 @@ test("the command says what failed, writes its results as each is known, and fai
 }, async () => {
   writeFileSync(
     join(root, "README.md"),
-    [fenced("ts no-run: it never ends", "setInterval(() => {}, 1000);"), fenced("ts", "process.exitCode = 3;")].join("\n"),
+    [
+      fenced("ts no-run: it never ends", "setInterval(() => {}, 1000);"),
+      fenced("ts", "process.exitCode = 3;"),
+    ].join("\n"),
   );
   const results = join(root, "results.ndjson");
   const tsx = join(repository, "node_modules/.bin/tsx");
-  const run = promisify(execFile)(tsx, [join(repository, "tooling/checks/src/docs-blocks.ts"), "--root", root], {
-    cwd: repository,
-    env: { ...process.env, STREAMLL_TEST_RESULTS: results },
-  });
+  const run = promisify(execFile)(
+    tsx,
+    [join(repository, "tooling/checks/src/docs-blocks.ts"), "--root", root],
+    {
+      cwd: repository,
+      env: { ...process.env, STREAMLL_TEST_RESULTS: results },
+    },
+  );
   await expect(run).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining("README.md:4: ended with 3"),

@@ -30,14 +30,20 @@ test("the closing line adds up all suites, and each failed hook or file counts",
 test("a run in which all passes ends with 0, and shows how long its files took", { timeout }, async () => {
   const { ended, said } = run(60, "passes.fixture.ts");
   expect(await ended).toBe(0);
-  expect(said()).toMatch(/The slowest test files:\n +\d+\.\d s {2}passes\.fixture\.ts\n\n1 passed, 0 failed, 3 skipped\n$/);
+  expect(said()).toMatch(
+    /The slowest test files:\n +\d+\.\d s {2}passes\.fixture\.ts\n\n1 passed, 0 failed, 3 skipped\n$/,
+  );
 });
 
 test("files that hang are named and ended with all that they started, and all others are counted", {
   timeout,
 }, async () => {
   const hanging = ["hangs.fixture.ts", "hangs-while-it-loads.fixture.ts"];
-  const { ended, said } = run(10, [...hanging, "passes.fixture.ts", "fails.fixture.ts"].join(), "passes.fixture.ts");
+  const { ended, said } = run(
+    10,
+    [...hanging, "passes.fixture.ts", "fails.fixture.ts"].join(),
+    "passes.fixture.ts",
+  );
   expect(await ended).toBe(1);
   for (const file of hanging) {
     expect(said()).toContain(`${file} hung: none of its tests ended within 10 s. Its process is ended.`);
@@ -59,13 +65,17 @@ test("a file whose process ends before its tests do is named and has failed", { 
 test("an error outside of the tests is a failure although all tests passed", { timeout }, async () => {
   const { ended, said } = run(60, "has-an-unhandled-error.fixture.ts");
   expect(await ended).toBe(1);
-  expect(said()).toContain("an error outside of the tests: nobody handles this (while has-an-unhandled-error");
+  expect(said()).toContain(
+    "an error outside of the tests: nobody handles this (while has-an-unhandled-error",
+  );
   expect(lastLine(said())).toBe("1 passed, 1 failed, 0 skipped");
 });
 
 test("a signal ends the tests, and what had run until then is counted", { timeout }, async () => {
   const { ended, said } = run(600, "hangs.fixture.ts,passes.fixture.ts", "fails.fixture.ts");
-  await vi.waitUntil(() => said().includes("✓ passes.fixture.ts") && said().includes("started "), { timeout });
+  await vi.waitUntil(() => said().includes("✓ passes.fixture.ts") && said().includes("started "), {
+    timeout,
+  });
   runner.kill("SIGTERM");
   expect(await ended).toBe(143);
   expect(said()).toContain("hangs.fixture.ts: interrupted");

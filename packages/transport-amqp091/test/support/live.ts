@@ -1,5 +1,6 @@
-import { type Broker, brokersForTests } from "@streamll/brokers";
+import { type Broker, brokersForTests, connectionsOf, type ListedConnection } from "@streamll/brokers";
 import type { Endpoint } from "@streamll/core";
+import { vi } from "vitest";
 import { parse } from "./endpoint.js";
 
 /** A broker with its endpoints, as the transport takes them. */
@@ -21,3 +22,16 @@ export const brokers: readonly Live[] = brokersForTests().map((broker) => ({
     return broker.ca;
   },
 }));
+
+/** The one connection whose name begins so, once the broker's books have it. */
+export const listed = (broker: Pick<Broker, "manage">, connectionName: string): Promise<ListedConnection> =>
+  vi.waitFor(
+    async () => {
+      const [first, ...more] = (await connectionsOf(broker)).filter(({ client_properties }) =>
+        client_properties.connection_name?.startsWith(connectionName),
+      );
+      if (!first || more.length > 0) throw new Error(`not one connection ${connectionName}`);
+      return first;
+    },
+    { timeout: 30_000, interval: 50 },
+  );

@@ -13,7 +13,8 @@ export async function install(...packages: string[]): Promise<void> {
     ...packages,
   ];
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
-  if (!(await succeeds(["apt-cache", "show", ...packages]))) await run(["apt-get", "update"], quiet, progress("apt-get update"));
+  if (!(await succeeds(["apt-cache", "show", ...packages])))
+    await run(["apt-get", "update"], quiet, progress("apt-get update"));
   await run(command, quiet, progress("apt-get install")).catch(async () => {
     // Old lists name packages that the mirror has replaced.
     await run(["apt-get", "update"], quiet);

@@ -1,6 +1,5 @@
 import { brokersForTests } from "@streamll/brokers";
-import { testFastRows, testFastRowsOfServiceBus } from "./support/fast-rows.js";
+import { testFastRows } from "./support/fast-rows.js";
 
 // Beside the other file, each on brokers of its own.
 testFastRows(brokersForTests().slice(-1));
-testFastRowsOfServiceBus();
