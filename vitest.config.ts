@@ -22,6 +22,9 @@ const alone = (roots: string) => ({
   isolate: false,
   // More than cores: many files wait for what does not come.
   maxWorkers: availableParallelism() + 1,
+  // For a machine that does something else too.
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
 });
 
 /** Tests on real brokers. */

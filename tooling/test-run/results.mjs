@@ -22,6 +22,8 @@ export class Results {
     }
     const file = this.#files.get(name) ?? { name, state: "queued", passed: 0, failed: 0, skipped: 0 };
     this.#files.set(name, file);
+    // Vitest may tell of a test after the end of its file, which has counted it.
+    if (file.state === "ended") return file;
     if (event === "started") Object.assign(file, more, { state: "running" });
     else if (event === "test") file[more.state]++;
     else if (event === "ended") Object.assign(file, more, { state: "ended" });

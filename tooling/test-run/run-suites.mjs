@@ -10,17 +10,17 @@ const slowest = 10;
 /**
  * Runs suites one after another, whatever becomes of each, and prints what came of them. The last line is
  * `N passed, N failed, N skipped`.
- * @param suites Each with its `title` and the `command` that writes its results to STREAMLL_TEST_RESULTS.
- * @param hangsAfter The seconds after which a file none of whose tests ends counts as hung.
+ * @param suites Each with its `title`, the `command` that writes its results to STREAMLL_TEST_RESULTS, and in
+ * `hangsAfter` the seconds after which a file none of whose tests ends counts as hung.
  * @returns The exit code.
  */
-export async function runSuites(suites, { root, env, hangsAfter = 300 }) {
+export async function runSuites(suites, { root, env }) {
   const folder = mkdtempSync(join(tmpdir(), "streamll-test-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const total = { passed: 0, failed: 0, skipped: 0 };
   const files = [];
   const remarks = [];
-  for (const [index, { title, command }] of suites.entries()) {
+  for (const [index, { title, command, hangsAfter }] of suites.entries()) {
     if (interruption()) {
       remarks.push(`${title}: not run`);
       continue;

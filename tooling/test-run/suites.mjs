@@ -1,14 +1,23 @@
 import { join } from "node:path";
 
+// Seconds without the end of a test or hook after which a file hangs: each well above the longest timeout in there.
+const minute = 60;
+
 /** `npm test`. */
 export const suites = (root) => [
-  { title: "unit tests", command: vitest(root, "unit", "tooling") },
-  { title: "tests on real brokers", command: vitest(root, "broker") },
-  { title: "code in the docs", command: ["tsx", "tooling/checks/src/docs-blocks.ts"] },
+  { title: "unit tests", command: vitest(root, "unit", "tooling"), hangsAfter: 5 * minute },
+  { title: "tests on real brokers", command: vitest(root, "broker"), hangsAfter: 10 * minute },
+  {
+    title: "code in the docs",
+    command: ["tsx", "tooling/checks/src/docs-blocks.ts"],
+    hangsAfter: 5 * minute,
+  },
 ];
 
 /** `npm run test:slow`. */
-export const slowSuites = (root) => [{ title: "slow tests", command: vitest(root, "slow") }];
+export const slowSuites = (root) => [
+  { title: "slow tests", command: vitest(root, "slow"), hangsAfter: 15 * minute },
+];
 
 const vitest = (root, ...projects) => [
   ...["vitest", "run", ...projects.map((project) => `--project=${project}`)],

@@ -47,7 +47,7 @@ export interface Row {
   readonly on?: "cluster";
   /** Default: AMQP 0-9-1. */
   readonly over?: Protocol;
-  /** A part of `npm run test:slow`; over Service Bus of `npm test`. */
+  /** A part of `npm run test:slow`. */
   readonly fast?: true;
   /** Over those of `defaults.ts`. */
   readonly options?: RabbitMQSinkOptions;
