@@ -6,7 +6,7 @@ const minute = 60;
 /** `npm test`. */
 export const suites = (root) => [
   { title: "unit tests", command: vitest(root, "unit", "tooling"), hangsAfter: 5 * minute },
-  { title: "tests on real brokers", command: vitest(root, "broker"), hangsAfter: 10 * minute },
+  { title: "tests on real brokers", command: vitest(root, "broker"), hangsAfter: 12 * minute },
   {
     title: "code in the docs",
     command: ["tsx", "tooling/checks/src/docs-blocks.ts"],

@@ -46,7 +46,7 @@ export function outOfOrder(found: readonly FoundMessage[]): FoundMessage[] {
 }
 
 /** A busy machine takes ten times as long. */
-export const patient = { timeout: 300_000 };
+export const patient = { timeout: 600_000 };
 
 type Version = "0-9-1" | "1.0";
 
@@ -67,8 +67,8 @@ export const optionsFor = (broker: Broker, amqpVersion: Version, name: string) =
   }) as const;
 
 /** Events through the sink and a real broker, read back by a client that shares nothing with ours. */
-export function testDelivery(count: number): void {
-  describe.each(spoken)("on RabbitMQ $version over AMQP $amqpVersion", ({ broker, amqpVersion }) => {
+export function testDelivery(count: number, over = spoken): void {
+  describe.each(over)("on RabbitMQ $version over AMQP $amqpVersion", ({ broker, amqpVersion }) => {
     const title = "events arrive exactly once, in order within each execution, equal to what was sent";
     it(`${count} ${title}`, patient, async (test) => {
       test.skip(unreadable() !== undefined, unreadable());
