@@ -23,7 +23,7 @@ const line = (i: number) =>
     tags: {},
   })}\n`;
 const lines = (count: number) => Array.from({ length: count }, (_, i) => line(i)).join("");
-const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 50_000, interval: 20 });
 
 const temporaryFolder = async () => {
   const folder = await mkdtemp(join(tmpdir(), "streamll-cli-"));

@@ -53,7 +53,8 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
       "3 actions in the trail, 0 missing",
       "",
     ]);
-    expect(stderr).toBe("");
+    // A busy machine may take more than a second to connect, which the program then says.
+    expect(stderr.replace(/^TRANSPORT_UNREACHABLE: not connected yet, .*\n/, "")).toBe("");
     expect(await audit.stored()).toMatchObject([
       { operation: "approve", tags: { actor: "anna" }, data: { subject: "order-17" }, persistent: true },
       { operation: "ship", tags: { actor: "ben" }, data: { subject: "order-17" }, persistent: true },

@@ -33,27 +33,36 @@ async function run(args: readonly string[], killAfterMs?: number): Promise<strin
   return (await ended) === 0 ? said : undefined;
 }
 
-/** The number of each event, in the order of its partition. */
-async function stored(broker: Broker, partition: string): Promise<{ number: number; order: string }[]> {
+/** The number of each event by partition, in its order. */
+async function stored(broker: Broker, partitions: readonly string[]) {
   const model = await connect(broker.url);
   const channel = await model.createChannel();
   await channel.prefetch(1000);
-  const all: { number: number; order: string }[] = [];
   let quietSince = Date.now();
-  await channel.consume(
-    partition,
-    (got) => {
-      const event = JSON.parse(got!.content.toString()) as { execution_id: string; data: { number: number } };
-      all.push({ number: event.data.number, order: event.execution_id });
-      quietSince = Date.now();
-      channel.ack(got!);
-    },
-    { arguments: { "x-stream-offset": "first" } },
+  const byPartition = await Promise.all(
+    partitions.map(async (partition) => {
+      const all: { number: number; order: string }[] = [];
+      await channel.consume(
+        partition,
+        (got) => {
+          const event = JSON.parse(got!.content.toString()) as {
+            execution_id: string;
+            data: { number: number };
+          };
+          all.push({ number: event.data.number, order: event.execution_id });
+          quietSince = Date.now();
+          channel.ack(got!);
+        },
+        { arguments: { "x-stream-offset": "first" } },
+      );
+      return all;
+    }),
   );
+  await vi.waitUntil(() => byPartition.flat().length >= lines, { timeout: 60_000 });
   // Too many would come after the last one that is due.
   await vi.waitUntil(() => Date.now() - quietSince > 1000, { timeout: 60_000 });
   await model.close();
-  return all;
+  return byPartition;
 }
 
 describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
@@ -79,7 +88,8 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     // Once more changes nothing.
     expect(await run(args)).toBe(`${lines} lines, 0 missing\n`);
 
-    const byPartition = await Promise.all([0, 1, 2].map((index) => stored(broker, `orders-${index}`)));
+    const partitions = [0, 1, 2].map((index) => `orders-${index}`);
+    const byPartition = await stored(broker, partitions);
     const all = byPartition.flat();
     expect(all.length).toBe(lines);
     expect(new Set(all.map(({ number }) => number)).size).toBe(lines);
@@ -91,7 +101,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
       }
     }
     await rm(folder, { recursive: true });
-    for (const index of [0, 1, 2]) await broker.manage("DELETE", `queues/%2F/orders-${index}`);
+    for (const partition of partitions) await broker.manage("DELETE", `queues/%2F/${partition}`);
     await broker.manage("DELETE", "exchanges/%2F/orders");
   });
 });
