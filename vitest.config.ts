@@ -28,10 +28,10 @@ const alone = (roots: string) => ({
 });
 
 /** Tests on real brokers. */
-const onBrokers = (kind: string) => ({
+const onBrokers = (kind: string, testTimeout: number) => ({
   include: [`{packages,apps,tooling,examples}/*/test/**/*.${kind}.test.ts`],
   globalSetup: "./tooling/brokers/src/vitest.ts",
-  testTimeout: 60_000,
+  testTimeout,
   hookTimeout: 180_000,
   // Each has brokers of its own; a named broker is one for all.
   maxWorkers: process.env.STREAMLL_TEST_AMQP_URL ? 1 : 2,
@@ -45,9 +45,9 @@ export default defineConfig({
       { extends: true, test: { name: "unit", ...alone("{packages,apps,examples}/*") } },
       // Of the project's own scripts: compilers and processes, slower than all of the above.
       { extends: true, test: { name: "tooling", ...alone("tooling/*") } },
-      { extends: true, test: { name: "broker", ...onBrokers("broker") } },
+      { extends: true, test: { name: "broker", ...onBrokers("broker", 60_000) } },
       // For `npm run test:slow`: what would keep `npm test` from ending within minutes.
-      { extends: true, test: { name: "slow", ...onBrokers("slow") } },
+      { extends: true, test: { name: "slow", ...onBrokers("slow", 300_000) } },
     ],
   },
 });
