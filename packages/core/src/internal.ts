@@ -31,4 +31,5 @@ export { parseSize } from "./units/size.js";
 export { type OpenMessage, refuseAccused, type Suspects } from "./wire/accused.js";
 export * from "./wire/amqp10.js";
 export { putBytes, putInt64 } from "./wire/bytes.js";
+export { conflictHint, declarationHint } from "./wire/declaring.js";
 export { cutToShortString, isShortString, putText, SHORT_STRING_MAX } from "./wire/text.js";

@@ -87,6 +87,8 @@ export interface ExchangeDeclaration {
   readonly name: string;
   readonly type: string;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /** One that is there already is taken as it is; the rest says what is made where none is. */
+  readonly asFound?: true;
 }
 
 /** A durable queue. `arguments` speak RabbitMQ's names: `x-message-ttl`, `x-max-priority`, `x-queue-type` … */

@@ -1,4 +1,5 @@
 import type { ConfigurationProblem, Endpoint, Transport } from "@streamll/core";
+import { DELAYED } from "./exchange-type.js";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./options/table.js";
 import { strangeToServiceBus } from "./service-bus.js";
 import { strangeToStreams } from "./stream.js";
@@ -29,6 +30,7 @@ const learntAtCreation: readonly OptionName[] = [
   "queuePriority",
   "deadLetterExchange",
   "deadLetterRoutingKey",
+  "deadLetterQueue",
   "publisherConfirms",
   "mandatory",
   "appId",
@@ -72,6 +74,10 @@ export function contradictions(
   // The answer to an event that no queue takes comes with its confirm; without one it was counted as sent.
   if (values.mandatory === true && !values.publisherConfirms) {
     problem("mandatory", "needs publisherConfirms, which is false: leave one of them out");
+  }
+  // It gives back each message that it holds, and stores it all the same.
+  if (values.mandatory === true && values.exchangeType === DELAYED) {
+    problem("mandatory", `an exchange of type "${DELAYED}" gives back what it has stored: leave this out`);
   }
   if (!isEncrypted(values, endpoints)) {
     const plain = "there is no TLS here: use amqps://, or ssl: true";

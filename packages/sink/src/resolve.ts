@@ -12,6 +12,7 @@ import { compileTemplate, type DeliveryOptions } from "@streamll/core/internal";
 import { beyond, contradictions, isEncrypted, powerless } from "./conflicts.js";
 import { derivedValues } from "./derived.js";
 import { resolveEndpoints } from "./endpoint/endpoints.js";
+import { DELAYED } from "./exchange-type.js";
 import { type Origin, readOptions } from "./options/read.js";
 import type { RabbitMQSinkOptions } from "./options/sink-options.js";
 import { type OptionName, type ResolvedOptions, table } from "./options/table.js";
@@ -77,6 +78,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
             choice?.kind === "given" || capabilities?.topology === false ? "none" : values.declareTopology,
           defaultRoutingKey: table.routingKey.default,
           template: compileTemplate(values.routingKey),
+          exchangeType: isSet("exchangeType") ? values.exchangeType : undefined,
           queueType: isSet("queueType") ? values.queueType : undefined,
           messageTtlMs: values.messageTtl,
           priority: values.queuePriority,
@@ -89,6 +91,8 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (choice === undefined) throw new Error("unreachable");
 
+  // It gives back each message that it holds.
+  const isDelayed = values.exchangeType === DELAYED;
   const azureCredential = values.credential ?? (values.authProvider && "default");
   const transportOptions: TransportOptions = {
     confirms: values.publisherConfirms && capabilities?.confirms !== false,
@@ -97,7 +101,8 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
       contentType: "application/json",
       appId: values.appId,
       persistent: values.durable,
-      mandatory: values.mandatory ?? (values.publisherConfirms && capabilities?.mandatory !== false),
+      mandatory:
+        values.mandatory ?? (values.publisherConfirms && capabilities?.mandatory !== false && !isDelayed),
       ...(values.queuePriority === undefined ? {} : { priority: values.queuePriority }),
       ...(topology.expirationMs === undefined ? {} : { expirationMs: topology.expirationMs }),
     },
@@ -130,7 +135,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   return {
     values,
     origins,
-    derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology.queue, ofStream),
+    derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology, ofStream),
     provider,
     endpoints: isElsewhere(choice, endpoints, isSet) ? [placeOf(transport)] : endpoints,
     transport,

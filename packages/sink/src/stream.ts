@@ -1,6 +1,8 @@
 import type { ConfigurationProblem, Endpoint, Topology } from "@streamll/core";
 import { withLabel } from "./endpoint/parse-endpoint.js";
+import { isReserved, isTooLong, RESERVED } from "./names.js";
 import type { OptionName, ResolvedOptions } from "./options/table.js";
+import { type FromOption, mergeArguments } from "./queue-arguments.js";
 import { streams } from "./transport/known.js";
 
 /** What must be on the broker for a stream, in RabbitMQ's own terms: a queue, or as many as there are partitions. */
@@ -10,20 +12,19 @@ export function streamTopology(values: ResolvedOptions): {
 } {
   const { declareTopology: mode, stream, exchange, superStreamPartitions, queueArguments } = values;
   const name = stream ?? exchange;
-  const args = { "x-queue-type": "stream", ...queueArguments, ...retention(values) };
+  const problems: ConfigurationProblem[] = [];
+  const type: FromOption = ["useStreams", "x-queue-type", "stream"];
+  const args = mergeArguments(queueArguments, [type, ...retention(values)], problems);
   // So the broker has it of its own when it makes a super stream.
   const partitionArgs = { "x-queue-leader-locator": "balanced", ...args };
-  const problems: ConfigurationProblem[] = [];
-  if (name.startsWith("amq.") || /\p{Cc}/u.test(name)) {
-    const message = "may not begin with amq., which is the broker's own, nor hold control characters";
-    problems.push({ option: stream === undefined ? "exchange" : "stream", message });
-  }
+  if (isReserved(name))
+    problems.push({ option: stream === undefined ? "exchange" : "stream", message: RESERVED });
   if (superStreamPartitions === undefined) {
     if (name === "") problems.push({ option: "stream", message: "is missing, and so is exchange: name it" });
     return { topology: { mode, exchanges: [], queues: [{ name, arguments: args }], bindings: [] }, problems };
   }
   const partitions = Array.from({ length: superStreamPartitions }, (_, index) => `${name}-${index}`);
-  if (name === "" || Buffer.byteLength(partitions.at(-1)!) > 255) {
+  if (name === "" || isTooLong(partitions.at(-1)!)) {
     problems.push({
       option: "stream",
       message: "the name of a super stream with its partition has 1 to 255 bytes",
@@ -43,14 +44,13 @@ export function streamTopology(values: ResolvedOptions): {
   return { topology, problems };
 }
 
-function retention({ streamMaxAgeHours, streamMaxSegmentSize, streamMaxBytes }: ResolvedOptions) {
-  return {
-    ...(streamMaxAgeHours === undefined ? {} : { "x-max-age": `${Math.ceil(streamMaxAgeHours / 1000)}s` }),
-    ...(streamMaxSegmentSize === undefined
-      ? {}
-      : { "x-stream-max-segment-size-bytes": streamMaxSegmentSize }),
-    ...(streamMaxBytes === undefined ? {} : { "x-max-length-bytes": streamMaxBytes }),
-  };
+function retention(values: ResolvedOptions): FromOption[] {
+  const { streamMaxAgeHours: age, streamMaxSegmentSize: segment, streamMaxBytes: bytes } = values;
+  const all: FromOption[] = [];
+  if (age !== undefined) all.push(["streamMaxAgeHours", "x-max-age", `${Math.ceil(age / 1000)}s`]);
+  if (segment !== undefined) all.push(["streamMaxSegmentSize", "x-stream-max-segment-size-bytes", segment]);
+  if (bytes !== undefined) all.push(["streamMaxBytes", "x-max-length-bytes", bytes]);
+  return all;
 }
 
 const SCHEMES: Readonly<Record<string, string>> = { amqp: "rabbitmq-stream", amqps: "rabbitmq-stream+tls" };

@@ -5,27 +5,29 @@ import type {
   QueueDeclaration,
   Topology,
 } from "@streamll/core";
-import type { Template } from "@streamll/core/internal";
+import { type DeadLetterRequest, deadLetterTopology } from "./dead-letter-topology.js";
+import {
+  type BindingKey,
+  DELAYED,
+  declaredType,
+  type ExchangeRequest,
+  exchangeProblems,
+  exchangeTypeOf,
+  routingType,
+  unknownType,
+} from "./exchange-type.js";
+import { isExchangeToBe, isReserved, isTooLong, nameAfter, RESERVED } from "./names.js";
 import { shown } from "./options/option.js";
+import { type FromOption, mergeArguments } from "./queue-arguments.js";
 
-export interface TopologyRequest {
+export interface TopologyRequest extends ExchangeRequest, DeadLetterRequest {
   readonly mode: Topology["mode"];
-  readonly exchange: string;
-  readonly exchangeType: string;
-  readonly exchangeArguments?: Readonly<Record<string, unknown>> | undefined;
-  readonly routingKey: string;
   readonly defaultRoutingKey: string;
-  /** Of `routingKey`. */
-  readonly template: Omit<Template, "render">;
   /** `undefined`: named by the rule. */
   readonly queue: string | false | undefined;
   readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
-  /** `undefined`: not said, so the vhost's default. */
-  readonly queueType: "classic" | "quorum" | undefined;
   readonly messageTtlMs?: number | undefined;
   readonly priority?: number | undefined;
-  readonly deadLetterExchange?: string | undefined;
-  readonly deadLetterRoutingKey?: string | undefined;
 }
 
 export interface ResolvedTopology {
@@ -40,39 +42,37 @@ export interface ResolvedTopology {
 
 /** What must be on the broker for these options. */
 export function resolveTopology(request: TopologyRequest): ResolvedTopology {
-  const { mode, exchange, exchangeType, messageTtlMs, deadLetterExchange } = request;
-  const problems: ConfigurationProblem[] = [];
+  const { mode, exchange, messageTtlMs, deadLetterExchange } = request;
+  const problems: ConfigurationProblem[] = exchangeProblems(request, mode === "declare");
   const warnings: string[] = [];
   const exchanges: ExchangeDeclaration[] = [];
   const queues: QueueDeclaration[] = [];
   const bindings: BindingDeclaration[] = [];
 
   const queue = mode === "none" ? undefined : queueName(request, problems);
-  if (exchange !== "")
-    exchanges.push({ name: exchange, type: exchangeType, arguments: request.exchangeArguments ?? {} });
+  if (exchange !== "") {
+    const type = declaredType(request);
+    exchanges.push({ name: exchange, type, arguments: request.exchangeArguments ?? {} });
+  }
   if (queue !== undefined) {
     queues.push({ name: queue, arguments: queueArguments(request, problems, warnings) });
-    if (exchange !== "") bindings.push(bindingOf(request, queue, problems));
+    const key = exchange === "" || mode === "passive" ? undefined : bindingKey(request, problems);
+    if (key !== undefined) bindings.push({ exchange, queue, ...key });
   }
   if (deadLetterExchange !== undefined) {
     if (deadLetterExchange === exchange) {
       problems.push({ option: "deadLetterExchange", message: "must be another exchange than exchange" });
     }
-    const failed = `${deadLetterExchange}.failed`;
-    exchanges.push({ name: deadLetterExchange, type: "topic", arguments: {} });
-    queues.push({
-      name: failed,
-      arguments: request.queueType === "quorum" ? { "x-queue-type": "quorum" } : {},
-    });
-    bindings.push({ exchange: deadLetterExchange, queue: failed, pattern: "#" });
-  } else if (request.deadLetterRoutingKey !== undefined) {
-    problems.push({ option: "deadLetterRoutingKey", message: "needs deadLetterExchange" });
-  }
-  for (const { name } of queues) {
-    if (Buffer.byteLength(name) > 255) {
-      problems.push({ option: "queue", message: `the name ${shown(name)} is longer than 255 bytes` });
+    const failed = deadLetterTopology(request, deadLetterExchange, problems);
+    exchanges.push(failed.exchange);
+    if (failed.queue !== undefined) queues.push(failed.queue);
+    bindings.push(...failed.bindings);
+  } else {
+    for (const option of ["deadLetterRoutingKey", "deadLetterQueue"] as const) {
+      if (request[option] !== undefined) problems.push({ option, message: "needs deadLetterExchange" });
     }
   }
+  problems.push(...nameProblems(request, queue, queues));
   const topology: Topology =
     mode === "none"
       ? { mode, exchanges: [], queues: [], bindings: [] }
@@ -96,62 +96,94 @@ function queueName(request: TopologyRequest, problems: ConfigurationProblem[]): 
   }
   if (queue !== undefined) return queue;
   const { literalHead: head } = request.template;
-  return routingKey === defaultRoutingKey || head === "" ? exchange : `${exchange}.${head}`;
+  const name = nameAfter(exchange);
+  return routingKey === defaultRoutingKey || head === "" ? name : `${name}.${head}`;
 }
 
-function bindingOf(
-  request: TopologyRequest,
-  queue: string,
-  problems: ConfigurationProblem[],
-): BindingDeclaration {
-  const { exchange, exchangeType, template } = request;
-  const { binding } = template;
-  if (exchangeType === "direct" && !isConstant(request)) {
-    const message = `"direct" compares whole keys and cannot bind ${binding}; use "topic", or queue: false and bindings of your own`;
-    problems.push({ option: "exchangeType", message });
+/** Names that the broker would refuse to declare. */
+function nameProblems(
+  { mode, exchange, deadLetterExchange, deadLetterQueue, queue: given }: TopologyRequest,
+  queue: string | undefined,
+  queues: readonly QueueDeclaration[],
+): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const problem = (option: string, message: string) => problems.push({ option, message });
+  const ofQueue = exchange === "" && given === undefined ? "routingKey" : "queue";
+  const ofDeadLetters = deadLetterQueue === undefined ? "deadLetterExchange" : "deadLetterQueue";
+  for (const [index, { name }] of queues.entries()) {
+    const isEvents = index === 0 && queue !== undefined;
+    const option = isEvents ? ofQueue : ofDeadLetters;
+    if (isTooLong(name)) problem(option, `the queue's name ${shown(name)} is longer than 255 bytes`);
+    if (mode === "declare" && isReserved(name))
+      problem(option, `${RESERVED}: no queue ${shown(name)} can be declared`);
+    if (!isEvents && name === queue)
+      problem(option, `${shown(name)} is the queue that events go to: set deadLetterQueue to another`);
   }
-  // Without further arguments a headers binding matches every message.
-  if (exchangeType === "headers") return { exchange, queue, pattern: "", arguments: { "x-match": "all" } };
-  return { exchange, queue, pattern: exchangeType === "fanout" ? "" : binding };
+  if (mode !== "declare") return problems;
+  for (const [option, name] of Object.entries({ exchange, deadLetterExchange })) {
+    if (name !== undefined && !isExchangeToBe(name))
+      problem(option, `${RESERVED}: it has no exchange ${shown(name)}`);
+  }
+  return problems;
 }
+
+/** Such that the queue gets all that the sink publishes. */
+function bindingKey(request: TopologyRequest, problems: ConfigurationProblem[]): BindingKey | undefined {
+  const { binding } = request.template;
+  const name = routingType(request);
+  const isDelayed = declaredType(request) === DELAYED;
+  // A delayed one that does not say how it routes is a problem already.
+  if (name === undefined) return undefined;
+  const option = isDelayed ? "exchangeArguments" : "exchangeType";
+  const type = exchangeTypeOf(name);
+  if (type === undefined) {
+    problems.push({ option, message: `${unknownType(name)}; ${BIND_YOURSELF}` });
+    return undefined;
+  }
+  const queueType = request.queueType ?? request.queueArguments?.["x-queue-type"];
+  if (type.queueType !== undefined && queueType !== undefined && queueType !== type.queueType) {
+    const message = `${shown(name)} takes ${type.queueType} queues alone: set queueType: "${type.queueType}", or use another type`;
+    problems.push({ option, message });
+  }
+  if (type.compares === "whole keys" && !isConstant(request)) {
+    const message = `${shown(name)} compares whole keys and cannot bind ${binding}; use "topic", or ${BIND_YOURSELF}`;
+    problems.push({ option, message });
+  }
+  return type.all ?? { pattern: binding };
+}
+
+const BIND_YOURSELF = "queue: false and bindings of your own";
 
 function queueArguments(
   request: TopologyRequest,
   problems: ConfigurationProblem[],
   warnings: string[],
 ): Record<string, unknown> {
-  const { queueType, messageTtlMs, priority, deadLetterExchange } = request;
-  const quorum = (queueType ?? request.queueArguments?.["x-queue-type"]) === "quorum";
-  const result: Record<string, unknown> = { ...request.queueArguments };
-  const add = (argument: string, value: unknown, option: string) => {
-    const own = result[argument];
-    if (own !== undefined && own !== value) {
-      const message = `${argument} is ${shown(own)}, and ${option} makes it ${shown(value)}: leave one of them out`;
-      problems.push({ option: "queueArguments", message });
-    }
-    result[argument] = value;
-  };
-  if (queueType !== undefined) add("x-queue-type", queueType, "queueType");
-  if (messageTtlMs !== undefined) add("x-message-ttl", messageTtlMs, "messageTtl");
+  const { queueType, queueArguments: own, messageTtlMs, priority, deadLetterExchange } = request;
+  const type = queueType ?? own?.["x-queue-type"];
+  const fromOptions: FromOption[] = [];
+  if (queueType !== undefined) fromOptions.push(["queueType", "x-queue-type", queueType]);
+  if (messageTtlMs !== undefined) fromOptions.push(["messageTtl", "x-message-ttl", messageTtlMs]);
   if (priority !== undefined) {
-    if (quorum) {
+    const levels = own?.["x-max-priority"];
+    if (type === "quorum") {
       // Quorum queues refuse x-max-priority; since 4.0 they know two levels, 5 and more being the high one.
       warnings.push(
         "queuePriority on a quorum queue: RabbitMQ 4 tells only 0-4 from 5 and more, 3.x ignores it",
       );
-    } else if (result["x-max-priority"] === undefined) {
-      result["x-max-priority"] = Math.max(priority, 10);
-    } else if (!(Number(result["x-max-priority"]) >= priority)) {
-      const message = `x-max-priority is ${shown(result["x-max-priority"])}, below queuePriority ${priority}`;
+    } else if (levels === undefined) {
+      fromOptions.push(["queuePriority", "x-max-priority", Math.max(priority, 10)]);
+    } else if (!(Number(levels) >= priority)) {
+      const message = `x-max-priority is ${shown(levels)}, below queuePriority ${priority}`;
       problems.push({ option: "queueArguments", message });
     }
   }
   if (deadLetterExchange !== undefined) {
-    add("x-dead-letter-exchange", deadLetterExchange, "deadLetterExchange");
+    fromOptions.push(["deadLetterExchange", "x-dead-letter-exchange", deadLetterExchange]);
     const key = brokersDeadLetterKey(request, warnings);
-    if (key !== undefined) add("x-dead-letter-routing-key", key, "deadLetterRoutingKey");
+    if (key !== undefined) fromOptions.push(["deadLetterRoutingKey", "x-dead-letter-routing-key", key]);
   }
-  return result;
+  return mergeArguments(own, fromOptions, problems);
 }
 
 /** The broker knows one fixed key, or the message's own: placeholders become the literal head of the queue. */

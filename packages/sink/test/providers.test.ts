@@ -114,7 +114,10 @@ describe("what Amazon MQ does not have", () => {
   });
 
   it.each([
-    [{ exchangeType: "x-delayed-message" }, "exchangeType: Amazon MQ does not list a plugin"],
+    [
+      { exchangeType: "x-delayed-message", exchangeArguments: { "x-delayed-type": "topic" } },
+      "exchangeType: Amazon MQ does not list a plugin",
+    ],
     [{ queuePriority: 5 }, "queuePriority: Amazon MQ makes quorum queues since RabbitMQ 4"],
     [{ connectionPoolSize: 301 }, "all programs together may have 300 on the smallest plan of Amazon MQ"],
   ])("or may not have is warned of: %o", (options, warning) => {

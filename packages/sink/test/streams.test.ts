@@ -112,7 +112,24 @@ describe("a sink on a stream", () => {
     [{ amqpUrl: "rabbitmq-stream://h?amqp_prt=1" }, "connection_timeout, amqp_port"],
     [{ useStreams: false, streamMaxAgeHours: 1 }, "streamMaxAgeHours: asks for a stream, and useStreams is"],
     [{ stream: "amq.events" }, "stream: may not begin with amq."],
-    [{ exchange: "a\nb" }, "exchange: may not begin with amq., which is the broker's own, nor hold control"],
+    [
+      { exchange: "a\nb" },
+      'exchange: "a\\nb" is not allowed; allowed is a string of at most 255 bytes, without',
+    ],
+    [{ exchange: "amq.events" }, "exchange: may not begin with amq., which is the broker's own"],
+    [
+      { queueArguments: { "x-queue-type": "classic" } },
+      'queueArguments: x-queue-type is "classic", and useStreams makes it "stream"',
+    ],
+    [
+      { streamMaxAgeHours: 1, queueArguments: { "x-max-age": "5h" } },
+      'queueArguments: x-max-age is "5h", and streamMaxAgeHours makes it "3600s"',
+    ],
+    [
+      { queueArguments: { "x-message-ttl": 5 } },
+      'queueArguments: a stream queue has no x-message-ttl: set "x-max-age" in queueArguments instead',
+    ],
+    [{ queueArguments: { "x-overflow": "drop-head" } }, "queueArguments: a stream queue has no x-overflow"],
   ])("refuses %o, which it could not honour", (options, message) => {
     expect(problemsOf({ useStreams: true, ...options })[0]).toContain(message);
   });
@@ -149,8 +166,8 @@ describe("a sink on a stream", () => {
   });
 
   it("tells at the start of arguments that no stream has, before the broker hears of them", async () => {
-    const sink = new RabbitMQSink({ useStreams: true, queueArguments: { "x-max-length": 10 } });
-    await expect(sink.start()).rejects.toThrow("queueArguments: a stream has no x-max-length");
+    const sink = new RabbitMQSink({ useStreams: true, queueArguments: { "x-nonsense": 10 } });
+    await expect(sink.start()).rejects.toThrow("queueArguments: a stream has no x-nonsense");
     await sink.stop();
   });
 });

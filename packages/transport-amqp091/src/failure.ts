@@ -1,5 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
+import { conflictHint, declarationHint, type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -88,7 +88,11 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
     case 403:
       return text.includes("Login was refused")
         ? verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN)
-        : verdict("permission", true, stage === "use" ? GRANT_WRITE : GRANT_DECLARE);
+        : verdict(
+            "permission",
+            true,
+            stage === "use" ? GRANT_WRITE : (declarationHint(text) ?? GRANT_DECLARE),
+          );
     case 404:
       // Of a queue: its node, or while it recovers its process.
       if (/is down or inaccessible|is stopped by supervisor/.test(text))
@@ -108,6 +112,9 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
       return verdict("unreachable", false, "The broker went down, or somebody closed the connection there");
     case 530:
       return judgeNotAllowed(text);
+    case 503:
+      // RabbitMQ 3 ends the connection over a type of exchange that it does not know.
+      return verdict("protocol", stage === "declare", declarationHint(text) ?? SEE_THE_LOG);
     case 506:
       return verdict("throttled", false, "The broker is short of resources: see its log");
     default:
@@ -125,23 +132,17 @@ const USER_OF_CERTIFICATE =
 
 const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
 
+/** The second are LavinMQ's words. */
+export const isConflict = (text: string): boolean => /inequivalent|other arguments/.test(text);
+
 function judgePrecondition(text: string, stage: Stage): Verdict {
   if (/message size/i.test(text)) {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
   if (stage !== "declare") return verdict("protocol", false, SEE_THE_LOG);
-  if (/x-max-priority.* of queue type/.test(text)) {
-    const hint =
-      'The virtual host makes quorum queues, which have no x-max-priority: set queueType: "classic", or leave queuePriority out';
-    return verdict("protocol", true, hint);
-  }
-  // The second are LavinMQ's words.
-  if (!/inequivalent|other arguments/.test(text)) return verdict("protocol", true, CHECK_ARGUMENTS);
-  return verdict(
-    "topology-conflict",
-    true,
-    'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it',
-  );
+  return isConflict(text)
+    ? verdict("topology-conflict", true, conflictHint(text))
+    : verdict("protocol", true, declarationHint(text) ?? CHECK_ARGUMENTS);
 }
 
 function judgeNotAllowed(text: string): Verdict {

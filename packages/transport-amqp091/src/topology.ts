@@ -1,6 +1,6 @@
 import type { ExchangeDeclaration, Topology } from "@streamll/core";
 import type { Channel, ChannelModel } from "amqplib";
-import { replyOf } from "./failure.js";
+import { isConflict, replyOf } from "./failure.js";
 
 /**
  * Makes what the sink needs, or checks that it is there, on a channel of its own: a refused declaration closes
@@ -21,7 +21,7 @@ export async function declareTopology(model: ChannelModel, topology: Topology): 
     try {
       await declareExchange(channel, exchange);
     } catch (error) {
-      if (!differsInAlternateOnly(error, exchange)) throw error;
+      if (!isTakenAsFound(error, exchange)) throw error;
       channel = await openChannel(model);
     }
   }
@@ -51,11 +51,12 @@ const declareExchange = (channel: Channel, { name, type, arguments: args }: Exch
   channel.assertExchange(name, type, { durable: true, arguments: args });
 
 /**
- * An alternate exchange that somebody else gave this one is left as found. RabbitMQ compares it last, after type
- * and durability, so nothing else differs.
+ * So is an alternate exchange that somebody else gave this one. RabbitMQ compares it last, after type and durability, so
+ * nothing else differs.
  */
-function differsInAlternateOnly(error: unknown, exchange: ExchangeDeclaration): boolean {
-  if ("alternate-exchange" in exchange.arguments) return false;
-  const reply = replyOf(error);
-  return reply?.code === 406 && reply.text.includes("inequivalent arg 'alternate-exchange'");
+function isTakenAsFound(error: unknown, { asFound, arguments: args }: ExchangeDeclaration): boolean {
+  const { code, text = "" } = replyOf(error) ?? {};
+  if (code !== 406) return false;
+  if (asFound) return isConflict(text);
+  return !("alternate-exchange" in args) && text.includes("inequivalent arg 'alternate-exchange'");
 }

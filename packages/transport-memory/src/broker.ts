@@ -78,6 +78,11 @@ export class MemoryBroker {
     this.#router.declareExchange(name, type, args);
   }
 
+  /** `topic`, `direct`, `fanout` or `headers`. */
+  exchangeType(name: string): string {
+    return this.#router.exchange(name).type;
+  }
+
   /**
    * @param args RabbitMQ's: `x-message-ttl`, `x-max-length` …
    * @throws TransportError of kind `topology-conflict` where there is one with other arguments.

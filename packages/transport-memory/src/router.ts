@@ -18,6 +18,7 @@ export class Router {
   constructor() {
     for (const type of exchangeTypes)
       this.#exchanges.set(`amq.${type}`, new Exchange(`amq.${type}`, type, {}));
+    this.#exchanges.set("amq.match", new Exchange("amq.match", "headers", {}));
   }
 
   /** An alternate exchange that it has already is left as found, where `args` name none. */
@@ -44,6 +45,10 @@ export class Router {
   /** One that nobody else can find. */
   newQueue(name: string, args: Arguments): Queue {
     return new Queue(name, args, (message, reason, queue) => this.#died(message, reason, queue));
+  }
+
+  hasExchange(name: string): boolean {
+    return this.#exchanges.has(name);
   }
 
   /** @throws TransportError of kind `not-found`. */

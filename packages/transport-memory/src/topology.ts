@@ -8,9 +8,9 @@ import type { Router } from "./router.js";
  */
 export function declareTopology(router: Router, { mode, exchanges, queues, bindings }: Topology): void {
   if (mode === "none") return;
-  for (const { name, type, arguments: args } of exchanges) {
+  for (const { name, type, arguments: args, asFound } of exchanges) {
     if (name === "") continue;
-    if (mode === "passive") router.exchange(name);
+    if (mode === "passive" || (asFound && router.hasExchange(name))) router.exchange(name);
     else router.declareExchange(name, type, args);
   }
   for (const { name, arguments: args } of queues) {

@@ -1,8 +1,10 @@
 import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { TransportError } from "@streamll/core";
+import { builtInType } from "@streamll/sink/internal";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
+import { UsageError } from "../exit.js";
 import { noExchange, type Subscribe, type Where } from "./subscription.js";
 
 /** A frozen broker does not answer a goodbye. */
@@ -30,7 +32,8 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
     channel.once("close", close);
     await channel.prefetch(where.prefetch);
     const { queue } = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
-    for (const pattern of where.patterns) await channel.bindQueue(queue, where.exchange, pattern);
+    for (const binding of where.bindingsOf(await typeOf(model, where.exchange)))
+      await channel.bindQueue(queue, where.exchange, binding.pattern, binding.arguments);
     await channel.consume(queue, (message) => {
       if (message === null) return void close();
       const { content, fields } = message;
@@ -49,9 +52,33 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
     return { closed, close };
   } catch (error) {
     await close();
-    throw declined(error, where);
+    throw error instanceof UsageError ? error : declined(error, where);
   }
 };
+
+/**
+ * RabbitMQ tells the type of an exchange where a declaration contradicts it. `undefined` where it does not, or where the
+ * user may not declare. If somebody deletes the exchange at that moment it is made, and goes away with our queue.
+ */
+async function typeOf(model: ChannelModel, exchange: string): Promise<string | undefined> {
+  const own = builtInType(exchange);
+  if (own !== undefined) return own;
+  const channel = await model.createChannel();
+  channel.on("error", () => {});
+  await channel.checkExchange(exchange);
+  try {
+    await channel.assertExchange(exchange, PROBE, { durable: false, autoDelete: true });
+    await channel.close();
+    return PROBE;
+  } catch (error) {
+    const { message } = error as Error;
+    const [, type] = /inequivalent arg 'type' for exchange .* but current is '(.+)'/s.exec(message) ?? [];
+    // The type is what it compares first.
+    return type ?? (message.includes("inequivalent arg '") ? PROBE : undefined);
+  }
+}
+
+const PROBE = "topic";
 
 async function sayGoodbye(model: ChannelModel): Promise<void> {
   const answered = model.close().then(

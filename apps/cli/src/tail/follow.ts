@@ -35,7 +35,7 @@ export async function follow(following: Following): Promise<void> {
       continue;
     }
     const { subscription, endpoint } = attempt;
-    say(`tailing ${where.exchange} (${where.patterns.join(", ")}) on ${endpoint.label}`);
+    say(`tailing ${where.exchange} (${where.patterns.join(", ") || "everything"}) on ${endpoint.label}`);
     connectedBefore = true;
     failures = 0;
     const reason = await Promise.race([subscription.closed, over]);

@@ -1,4 +1,5 @@
 import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import type { BindingKey } from "@streamll/sink/internal";
 
 /** A message as it came. */
 export interface Delivery {
@@ -12,6 +13,12 @@ export interface Where {
   readonly endpoint: Endpoint;
   readonly exchange: string;
   readonly patterns: readonly string[];
+  /**
+   * What binds a queue to the exchange, by the type that it turned out to have.
+   *
+   * @throws UsageError where nothing does.
+   */
+  bindingsOf(type: string | undefined): readonly BindingKey[];
   readonly prefetch: number;
   readonly options: TransportOptions;
 }

@@ -7,6 +7,7 @@ import { exitCode, Failure, UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { printableJson } from "../printable.js";
 import { wantsColour } from "../shell.js";
+import { bindingsOf } from "./bindings.js";
 import { decode } from "./decode.js";
 import { follow } from "./follow.js";
 import { lineRenderer } from "./render.js";
@@ -26,6 +27,8 @@ const options = [
   "heartbeat",
   "connectionName",
   "exchange",
+  "exchangeType",
+  "exchangeArguments",
 ] as const satisfies readonly OptionName[];
 
 export const tail: Command = {
@@ -34,6 +37,7 @@ export const tail: Command = {
   usage: "[options]",
   about: `Reads through an exclusive queue of its own, so that it takes nothing from anybody. With a lost
 connection the queue is gone: it connects again, and what came in between is not shown.
+An exchange that shares its events out among its queues, such as x-consistent-hash, is refused.
 
 Exit code 0: --limit was reached, or nobody reads the output any more.
           1: the broker could not be reached, or there is no such exchange.
@@ -44,7 +48,7 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
       name: "pattern",
       value: "PATTERN",
       about:
-        "Routing keys to show: * is one word, # any number of them. May be given several times. Default #, everything.",
+        "Routing keys to show: * is one word, # any number of them. May be given several times. Default: everything. A direct exchange needs whole keys; one that looks at none, such as fanout, takes no --pattern.",
     },
     { name: "json", about: "The events as they came, NDJSON: what streamll pipe reads." },
     { name: "limit", letter: "n", value: "NUMBER", about: "Ends after so many events." },
@@ -61,7 +65,8 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
     if (args.positionals.length > 0) throw new UsageError("tail takes options only; patterns are --pattern");
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const plan = resolve(pick(overEnvironment(sinkOptions(args), env)), silentLogger);
-    const patterns = args.all("pattern").length > 0 ? args.all("pattern") : ["#"];
+    const patterns = args.all("pattern");
+    const exchange = exchangeOf(plan);
     const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
     const render = args.has("json")
       ? undefined
@@ -93,7 +98,14 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
     await follow({
       endpoints: plan.endpoints,
       subscribe: await subscriberFor(plan),
-      where: { exchange: exchangeOf(plan), patterns, prefetch: PREFETCH, options: transportOptions(plan) },
+      where: {
+        exchange,
+        patterns,
+        bindingsOf: (found) =>
+          bindingsOf({ ...plan.values, exchangeType: found ?? typeSaidBy(plan) }, patterns),
+        prefetch: PREFETCH,
+        options: transportOptions(plan),
+      },
       receive,
       say: args.has("quiet") ? () => {} : (text) => notes.info(text),
       ended: AbortSignal.any([ending.signal, interrupted]),
@@ -104,8 +116,14 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
   },
 };
 
-const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions =>
-  Object.fromEntries(options.map((option) => [option, given[option]]));
+/** Nothing is declared, so that what only a declaration needs may be missing. */
+const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
+  ...Object.fromEntries(options.map((option) => [option, given[option]])),
+  declareTopology: "none",
+});
+
+const typeSaidBy = ({ values, origins }: Plan): string | undefined =>
+  origins.has("exchangeType") ? values.exchangeType : undefined;
 
 function exchangeOf({ values }: Plan): string {
   if (values.exchange !== "") return values.exchange;

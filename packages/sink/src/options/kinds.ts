@@ -152,6 +152,25 @@ export function text(bounds: { readonly min?: number; readonly maxBytes?: number
   };
 }
 
+/**
+ * A name on the broker, which has at most 255 bytes. RabbitMQ takes line feeds out of what it declares, and then finds
+ * nothing under the name that it was given.
+ */
+export function name(min: 0 | 1 = 1): Kind<string> {
+  const short = text({ min, maxBytes: 255 });
+  return {
+    ...short,
+    allowed: `${short.allowed}, without control characters`,
+    read(value) {
+      const read = short.read(value);
+      return typeof read === "string" && unprintable.test(read) ? refused : read;
+    },
+  };
+}
+
+/** Control characters, and halves of a pair that UTF-8 has no bytes for. */
+export const unprintable = /[\p{Cc}\p{Cs}]/u;
+
 export function choice<const T extends string>(...values: readonly T[]): Kind<T> {
   const quoted = values.map((value) => `"${value}"`).join(", ");
   return {

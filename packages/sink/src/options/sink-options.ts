@@ -82,7 +82,7 @@ export interface RabbitMQSinkOptions {
    * the default is `""`: then the routing key is.
    */
   readonly exchange?: string | undefined;
-  /** Default `"topic"`. */
+  /** Default `"topic"`, or what an exchange of the broker's own is. */
   readonly exchangeType?: string | undefined;
   readonly exchangeArguments?: Readonly<Record<string, unknown>> | undefined;
   /** Template of the routing key. Default `"streamll.{event_type}.{operation}"`. */
@@ -104,6 +104,8 @@ export interface RabbitMQSinkOptions {
   readonly deadLetterExchange?: string | undefined;
   /** Template. Default: the event's own routing key. */
   readonly deadLetterRoutingKey?: string | undefined;
+  /** Queue that is declared and bound to `deadLetterExchange`, or `false` for none. Default: its name and `.failed`. */
+  readonly deadLetterQueue?: string | false | undefined;
   /** Publish to a RabbitMQ stream. Default `false`. */
   readonly useStreams?: boolean | undefined;
   /** Default: named as the exchange. */

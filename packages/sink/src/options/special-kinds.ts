@@ -8,7 +8,17 @@ import {
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
 import { compileTemplate } from "@streamll/core/internal";
 import { redactUrl } from "../endpoint/redact-url.js";
-import { boolean, callback, count, duration, isRecord, jsonFromText, record } from "./kinds.js";
+import {
+  boolean,
+  callback,
+  count,
+  duration,
+  isRecord,
+  jsonFromText,
+  name,
+  record,
+  unprintable,
+} from "./kinds.js";
 import { type Kind, Refusal, shown } from "./option.js";
 import type { HeaderValue, UserHeaders, UserTlsOptions } from "./sink-options.js";
 
@@ -37,6 +47,7 @@ export function template(min: 0 | 1): Kind<string> {
     allowed: 'a template such as "streamll.{event_type}.{operation}"',
     read(value) {
       if (typeof value !== "string" || value.length < min) return refused;
+      if (unprintable.test(value)) return new Refusal(`${shown(value)} may not hold control characters`);
       try {
         compileTemplate(value);
         return value;
@@ -106,11 +117,22 @@ export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(
   "object",
   'an object of broker arguments such as { "x-max-length": 1000 }',
   (given: Readonly<Record<string, unknown>>) => {
-    const wrong = Object.keys(given).find((name) => !isArgument(name, given[name]));
-    if (wrong === undefined) return undefined;
+    const wrong = Object.keys(given).find((argument) => !isArgument(argument, given[argument]));
+    if (wrong === undefined) return misnamed(given);
     return `${shown(wrong)} is ${shown(given[wrong])}; an argument is a string, finite number, boolean or null, or a list or object of these`;
   },
 );
+
+const names = ["alternate-exchange", "x-dead-letter-exchange", "x-dead-letter-routing-key"];
+const anyName = name(0);
+
+/** The broker takes such a name, finds nothing under it, and drops what it should bring there. */
+function misnamed(given: Readonly<Record<string, unknown>>): string | undefined {
+  const wrong = names.find(
+    (argument) => typeof given[argument] === "string" && anyName.read(given[argument]) instanceof Refusal,
+  );
+  return wrong && `${shown(wrong)} is ${shown(given[wrong])}; allowed is ${anyName.allowed}`;
+}
 
 /** What a table of AMQP can hold, so that the broker can be told it. */
 function isArgument(name: string, value: unknown, depth = 0): boolean {

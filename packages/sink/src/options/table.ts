@@ -8,7 +8,18 @@ import type {
 } from "@streamll/core";
 import type { Failure } from "../failure.js";
 import { serviceBus, streams } from "../transport/known.js";
-import { boolean, callback, choice, count, duration, objectWith, orFalse, size, text } from "./kinds.js";
+import {
+  boolean,
+  callback,
+  choice,
+  count,
+  duration,
+  name,
+  objectWith,
+  orFalse,
+  size,
+  text,
+} from "./kinds.js";
 import type { Group, Option, ValueOf } from "./option.js";
 import type { RabbitMQSinkOptions } from "./sink-options.js";
 import {
@@ -39,7 +50,6 @@ const observing = inGroup("Observing");
 /** RabbitMQ's longest expiry: 2³² - 1 ms. */
 const LONGEST_TTL = 4_294_967;
 const days = (count: number) => count * 86_400;
-const name = text({ maxBytes: 255 });
 
 /** Every option, in the order of the documentation. */
 export const table = {
@@ -130,7 +140,7 @@ export const table = {
       "Connections at most: one at first, more under load. Events of one `execution_id` keep to one connection, so their order holds. Where the broker's limit allows fewer, the sink goes on with those and says so; after five minutes it tries one more.",
   }),
   connectionName: where({
-    kind: name,
+    kind: name(),
     defaultText: "`streamll@HOST:PID`",
     about: "Shown in the broker's management page, with the connection's number behind it.",
   }),
@@ -148,17 +158,18 @@ export const table = {
   }),
 
   exchange: declared({
-    kind: text({ min: 0, maxBytes: 255 }),
+    kind: name(0),
     default: "streamll_events",
     variables: ["RABBITMQ_EXCHANGE", "AMAZON_MQ_EXCHANGE", "CLOUDAMQP_EXCHANGE", "AZURE_SERVICEBUS_EXCHANGE"],
     about:
       '`""` is the broker\'s default exchange: the routing key is then the queue\'s name. On Azure Service Bus it is the topic or queue, by default what `amqpUrl` names, else `""`.',
   }),
   exchangeType: declared({
-    kind: name,
+    kind: name(),
     default: "topic",
     needs: "topology",
-    about: "`topic`, `direct`, `fanout`, `headers` or a plugin's.",
+    about:
+      "`topic`, `direct`, `fanout`, `headers` or a plugin's; of the broker's own exchanges (`amq.topic` …) it is known. It decides how the queue is bound, and a type that the sink does not know takes `queue: false`: see [routing](routing.md). `x-delayed-message` needs `exchangeArguments: { \"x-delayed-type\": … }`, the type by which it routes.",
   }),
   exchangeArguments: declared({
     kind: brokerArguments,
@@ -172,7 +183,7 @@ export const table = {
       "Placeholders are `event_id`, `execution_id`, `module_name`, `method_name`, `event_type`, `operation`, `tags.NAME` and `data.PATH`; each value becomes one word.",
   }),
   queue: declared({
-    kind: orFalse(name),
+    kind: orFalse(name()),
     defaultText: "from exchange and key",
     needs: "topology",
     about:
@@ -215,10 +226,10 @@ export const table = {
     about: "Priority of each message; the queue is declared with `x-max-priority` of at least that, and 10.",
   }),
   deadLetterExchange: declared({
-    kind: name,
+    kind: name(),
     needs: "deadLetter",
     about:
-      "Where the broker puts rejected and expired events, and the sink those that failed for good. Declared together with a queue `NAME.failed` that is bound to all of it.",
+      "Where the broker puts rejected and expired events, and the sink those that failed for good. Declared, as a topic exchange, together with `deadLetterQueue`.",
   }),
   deadLetterRoutingKey: declared({
     kind: template(1),
@@ -226,6 +237,13 @@ export const table = {
     defaultText: "the event's own key",
     about:
       "The sink fills the template from the event. The broker cannot: for what the queue dead-letters, placeholders are taken from the head of the routing key.",
+  }),
+  deadLetterQueue: declared({
+    kind: orFalse(name()),
+    needs: "deadLetter",
+    defaultText: "`NAME.failed`",
+    about:
+      "Declared, and bound to all that comes to `deadLetterExchange`; to one of the broker's own, to what comes from this sink. `false` declares none, and an exchange that is there already is taken as it is, whatever its type.",
   }),
   useStreams: declared({
     kind: boolean,
@@ -235,7 +253,7 @@ export const table = {
       "Publish to a RabbitMQ stream. Of an `amqp://` URL the port is not used: streams have 5552, with TLS 5551. Another port takes a URL `rabbitmq-stream://HOST:PORT`.",
   }),
   stream: declared({
-    kind: name,
+    kind: name(),
     package: streams.packageName,
     defaultText: "as the exchange",
     about: "Name of the stream.",
@@ -262,7 +280,7 @@ export const table = {
       "A super stream of so many partitions, chosen by the hash of `execution_id` that RabbitMQ's Java, Go, .NET and JavaScript clients use. RabbitMQ before 3.13 has it made over AMQP 0-9-1, by `@streamll/transport-amqp091`.",
   }),
   publisherName: declared({
-    kind: orFalse(name),
+    kind: orFalse(name()),
     package: streams.packageName,
     defaultText: "random",
     about:
@@ -293,7 +311,7 @@ export const table = {
     defaultText: "as `publisherConfirms`",
     needs: "mandatory",
     about:
-      "An event that no queue takes is a failure (`UNROUTABLE`), not a success. Needs `publisherConfirms`.",
+      "An event that no queue takes is a failure (`UNROUTABLE`), not a success. Needs `publisherConfirms`. An `x-delayed-message` exchange cannot tell, and goes without.",
   }),
   batchSize: delivery({ kind: count(1, 100_000), default: 50, about: "A batch leaves with so many events." }),
   batchTimeout: delivery({
@@ -384,7 +402,7 @@ export const table = {
     kind: headers,
     about: "More headers on every message. When the function throws, the event goes without them.",
   }),
-  appId: delivery({ kind: name, default: "streamll", about: "The message property `app-id`." }),
+  appId: delivery({ kind: name(), default: "streamll", about: "The message property `app-id`." }),
   sessionId: delivery({
     kind: template(1),
     package: serviceBus.packageName,

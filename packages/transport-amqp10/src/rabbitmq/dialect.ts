@@ -58,7 +58,7 @@ async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Ope
       return reply && { stage: "open", description: `${reply.code} ${reply.text}` };
     },
     declined: ({ outcome }, open) => {
-      if (outcome === "released") redeclare(open);
+      if (outcome === "released" && options.message.mandatory) redeclare(open);
     },
     async ready(open) {
       checkVersion(open.rhea, label);

@@ -1,4 +1,5 @@
 import type { OutboundMessage, TransportError } from "@streamll/core";
+import { conflictHint, declarationHint } from "@streamll/core/internal";
 import type { Fault } from "../dialect.js";
 import { judged, judgeSocket, transportError, type Verdict } from "../failure.js";
 import { FaultError } from "../fault.js";
@@ -101,18 +102,12 @@ export function declarationFailure(error: unknown, label: string): unknown {
 function judgeRefusal({ status, message }: RefusedError): Verdict {
   if (status === 404 || /^no (queue|exchange) '/.test(message))
     return { kind: "not-found", permanent: true, hint: CREATE };
-  if (/^inequivalent/.test(message)) {
-    const hint =
-      'It exists with other settings: use those, another name, or declareTopology: "passive"; or delete it';
-    return { kind: "topology-conflict", permanent: true, hint };
-  }
-  if (/x-max-priority.* of queue type/.test(message)) {
-    const hint =
-      'The virtual host makes quorum queues, which have no x-max-priority: set queueType: "classic", or leave queuePriority out';
-    return { kind: "protocol", permanent: true, hint };
-  }
-  return status === 400 || status === 409
-    ? { kind: "protocol", permanent: true, hint: "Check queueArguments and exchangeArguments" }
+  if (/^inequivalent/.test(message))
+    return { kind: "topology-conflict", permanent: true, hint: conflictHint(message) };
+  const hint = declarationHint(message);
+  if (status === 403) return { kind: "permission", permanent: true, hint: hint ?? GRANT_DECLARE };
+  return hint !== undefined || status === 400 || status === 409
+    ? { kind: "protocol", permanent: true, hint: hint ?? "Check queueArguments and exchangeArguments" }
     : { kind: "protocol", permanent: false, hint: SEE_THE_LOG };
 }
 

@@ -50,7 +50,7 @@ const isReserved = (exchange: string) => exchange.startsWith("amq.");
 
 async function declareExchange(
   management: Management,
-  { name, type, arguments: args }: ExchangeDeclaration,
+  { name, type, arguments: args, asFound }: ExchangeDeclaration,
 ): Promise<void> {
   try {
     await management.request("PUT", exchangeAddress(name), {
@@ -61,11 +61,11 @@ async function declareExchange(
       arguments: argumentMap(args),
     });
   } catch (error) {
+    if (!(error instanceof RefusedError && error.status === 409 && /^inequivalent/.test(error.message)))
+      throw error;
+    if (asFound) return;
     // One that somebody else gave it is left as found. RabbitMQ compares it last, so nothing else differs.
-    const isAlternate =
-      error instanceof RefusedError &&
-      error.status === 409 &&
-      error.message.includes("inequivalent arg 'alternate-exchange'");
+    const isAlternate = error.message.includes("inequivalent arg 'alternate-exchange'");
     if (!isAlternate || "alternate-exchange" in args) throw error;
   }
 }
