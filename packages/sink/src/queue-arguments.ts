@@ -7,7 +7,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 export type FromOption = readonly [option: string, argument: string, value: unknown];
 
 /** What RabbitMQ 3.10 and 4.0 both refuse to declare a queue of the type with. */
-const strangeTo: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
+export const strangeTo: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
   Object.entries({
     classic: [
       "x-dead-letter-strategy",

@@ -112,13 +112,13 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
       return verdict("unreachable", false, "The broker went down, or somebody closed the connection there");
     case 530:
       return judgeNotAllowed(text);
-    case 503:
-      // RabbitMQ 3 ends the connection over a type of exchange that it does not know.
-      return verdict("protocol", stage === "declare", declarationHint(text) ?? SEE_THE_LOG);
     case 506:
       return verdict("throttled", false, "The broker is short of resources: see its log");
-    default:
-      return verdict("protocol", false, SEE_THE_LOG);
+    default: {
+      // RabbitMQ 3 ends the connection (503) over a type of exchange that it does not know.
+      const hint = declarationHint(text);
+      return verdict("protocol", hint !== undefined, hint ?? SEE_THE_LOG);
+    }
   }
 }
 

@@ -72,6 +72,27 @@ const cases: [what: string, error: Error, stage: Stage, kind: string, permanent:
   ],
   ["arguments over 64 KiB", new RangeError("Encoded field table exceeds …"), "declare", "protocol", true],
   ["a fault of the client's in use", new TypeError("?"), "use", "protocol", false],
+  [
+    "a type of exchange that RabbitMQ 4 does not know",
+    closed(406, "PRECONDITION_FAILED - unknown exchange type 'x'"),
+    "declare",
+    "protocol",
+    true,
+  ],
+  [
+    "a type of exchange that RabbitMQ 3 does not know",
+    closed(503, "COMMAND_INVALID - unknown exchange type 'x'"),
+    "connect",
+    "protocol",
+    true,
+  ],
+  [
+    "a name that is the broker's own",
+    closed(403, "ACCESS_REFUSED - queue name 'amq_x' contains reserved prefix 'amq_*'"),
+    "declare",
+    "permission",
+    true,
+  ],
   ["a bad message", closed(406, "PRECONDITION_FAILED - invalid message"), "use", "protocol", false],
   [
     "a message over the limit",

@@ -126,6 +126,18 @@ describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
     await expect(declare(exchange("amq.nope"))).rejects.toMatchObject({ kind: "not-found" });
   });
 
+  it("takes an exchange as it is where that is asked for", async () => {
+    const name = `t091.${randomUUID()}`;
+    await bench.channel.assertExchange(name, "fanout", { durable: false });
+    const [as] = exchange(name).exchanges;
+    await expect(declare({ exchanges: [as!] })).rejects.toMatchObject({ kind: "topology-conflict" });
+    const queues = [{ name, arguments: {} }];
+    const bindings = [{ exchange: name, queue: name, pattern: "#" }];
+    await declare({ exchanges: [{ ...as!, asFound: true }], queues, bindings });
+    await bench.channel.deleteQueue(name);
+    await bench.channel.deleteExchange(name);
+  });
+
   it("leaves an exchange's alternate exchange as found", async () => {
     const name = `t091.${randomUUID()}`;
     await bench.channel.assertExchange(name, "topic", { alternateExchange: "amq.fanout" });

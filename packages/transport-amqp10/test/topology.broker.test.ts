@@ -118,6 +118,26 @@ describe.each(brokersOf4)("topology over /management on RabbitMQ $version", (bro
     await declare({ mode: "passive", exchanges, queues });
   });
 
+  it.each([
+    [{ queues: [{ name: "amq.x", arguments: {} }] }, "permission", /reserved prefix.*use another name/],
+    [{ exchanges: [{ name: "x", type: "x-unheard-of", arguments: {} }] }, "protocol", /Enable the plugin/],
+    [{ exchanges: [{ name: "x\n", type: "topic", arguments: {} }] }, "protocol", /400/],
+  ])("refuses %j for good", async (all, kind, message) => {
+    expect(await refusal(all)).toMatchObject({
+      kind,
+      permanent: true,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it("takes an exchange as it is where that is asked for", async () => {
+    await using bench = await scratch(broker);
+    await bench.channel.assertExchange(bench.name, "fanout", { durable: false });
+    const exchange = { name: bench.name, type: "topic", arguments: {} };
+    expect(await refusal({ exchanges: [exchange] })).toMatchObject({ kind: "topology-conflict" });
+    await declare({ exchanges: [{ ...exchange, asFound: true }] });
+  });
+
   it("only looks for the broker's own exchanges", async () => {
     await declare({ exchanges: [{ name: "amq.topic", type: "topic", arguments: {} }] });
     const exchanges = [{ name: "amq.nothing", type: "topic", arguments: {} }];

@@ -38,6 +38,15 @@ describe("declaring", () => {
     expect(() => broker.declareQueue("q", second)).toThrow(message);
   });
 
+  it("tells the type of an exchange, those that every broker has included", () => {
+    const broker = new MemoryBroker();
+    broker.declareExchange("x", "direct");
+    const names = ["x", "amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.topic"];
+    const types = ["direct", "direct", "fanout", "headers", "headers", "topic"];
+    expect(names.map((name) => broker.exchangeType(name))).toEqual(types);
+    expect(() => broker.exchangeType("y")).toThrow(expect.objectContaining({ kind: "not-found" }));
+  });
+
   it("an exchange leaves the alternate exchange that it has", () => {
     const broker = new MemoryBroker();
     broker.declareExchange("x", "topic", { "alternate-exchange": "a" });

@@ -72,7 +72,7 @@ async function typeOf(model: ChannelModel, exchange: string): Promise<string | u
     return PROBE;
   } catch (error) {
     const { message } = error as Error;
-    const [, type] = /inequivalent arg 'type' for exchange .* but current is '(.+)'/s.exec(message) ?? [];
+    const [, type] = /inequivalent arg 'type' for exchange .* but current is '+([^']+)'/s.exec(message) ?? [];
     // The type is what it compares first.
     return type ?? (message.includes("inequivalent arg '") ? PROBE : undefined);
   }

@@ -7,7 +7,7 @@ const optionOf: Readonly<Record<string, string>> = {
 
 /** What helps where RabbitMQ declines to make an exchange, a queue or a binding, by its own words. */
 export function declarationHint(text: string): string | undefined {
-  if (text.includes("contains reserved prefix"))
+  if (text.includes("reserved prefix"))
     return "Names with this prefix are the broker's own: use another name";
   if (text.includes("unknown exchange type"))
     return "Enable the plugin that brings this type on the broker, or set another exchangeType";
