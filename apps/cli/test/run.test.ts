@@ -82,9 +82,9 @@ describe("streamll explain", () => {
   });
 
   it("--json is a document", async () => {
-    const { stdout } = await said(["explain", "--json", "--app-id", "a\u001b[31m"]);
+    const { stdout } = await said(["explain", "--json", "--username", "a\u001b[31m"]);
     expect(stdout).not.toContain("\u001b");
-    expect(JSON.parse(stdout).options.appId).toEqual({ value: "a\u001b[31m", from: "option" });
+    expect(JSON.parse(stdout).options.username).toEqual({ value: "a\u001b[31m", from: "option" });
   });
 
   it("tells every problem by its flag or variable", async () => {
