@@ -93,8 +93,9 @@ export function exchangeProblems(request: ExchangeRequest, isDeclared: boolean):
   return problems;
 }
 
-/** Why nothing can be bound to an exchange of a type that is not among ours. */
-export function unknownType(type: string): string {
+/** Why nothing can be bound to an exchange of a type that is not among ours, and what to do. */
+export function unknownType(type: string, advice: string): string {
   const meant = closestName(type, [...types.keys()]);
-  return `the sink does not know how ${shown(type)} routes${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+  const question = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return `the sink does not know how ${shown(type)} routes: ${advice}${question}`;
 }

@@ -137,7 +137,7 @@ function bindingKey(request: TopologyRequest, problems: ConfigurationProblem[]):
   const option = isDelayed ? "exchangeArguments" : "exchangeType";
   const type = exchangeTypeOf(name);
   if (type === undefined) {
-    problems.push({ option, message: `${unknownType(name)}; ${BIND_YOURSELF}` });
+    problems.push({ option, message: unknownType(name, `use ${BIND_YOURSELF}`) });
     return undefined;
   }
   const queueType = request.queueType ?? request.queueArguments?.["x-queue-type"];

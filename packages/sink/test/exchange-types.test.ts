@@ -45,11 +45,11 @@ describe("the binding of an exchange", () => {
   it.each([
     [
       { exchangeType: "x-jms-topic" },
-      'exchangeType: the sink does not know how "x-jms-topic" routes; queue: false',
+      'exchangeType: the sink does not know how "x-jms-topic" routes: use queue: false',
     ],
     [
       { exchangeType: "Topic" },
-      'exchangeType: the sink does not know how "Topic" routes; did you mean "topic"?',
+      'exchangeType: the sink does not know how "Topic" routes: use queue: false and bindings of your own; did you mean "topic"?',
     ],
     [{ exchangeType: "x-consistent_hash" }, 'did you mean "x-consistent-hash"?'],
     [{ exchangeType: "__proto__" }, 'exchangeType: the sink does not know how "__proto__" routes'],

@@ -23,7 +23,7 @@ export function bindingsOf(exchange: ExchangeRequest, patterns: readonly string[
       `the exchange delays what it gets, and does not tell how it routes: add --exchange-arguments '{"x-delayed-type":"topic"}'`,
     );
   const type = exchangeTypeOf(name);
-  if (type === undefined) throw new UsageError(`${unknownType(name)}: tail cannot bind to the exchange`);
+  if (type === undefined) throw new UsageError(unknownType(name, "tail cannot bind to the exchange"));
   const exchangeOf = `an exchange of type ${printable(name)}`;
   if (patterns.some((one) => Buffer.byteLength(one) > 255))
     throw new UsageError("--pattern has at most 255 bytes");
