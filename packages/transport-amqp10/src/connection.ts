@@ -3,7 +3,7 @@ import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError }
 import { refuseAccused, type Suspects } from "@streamll/core/internal";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
-import { type Group, SenderLink, WINDOW } from "./link.js";
+import { BEFORE_CREDIT, type Group, SenderLink } from "./link.js";
 import type { Wire } from "./wire.js";
 
 /** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
@@ -110,7 +110,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       closing = true;
       return rhea.close();
     }
-    const credit = Math.min(WINDOW, ...all.map((link) => link.room));
+    const credit = Math.min(...(all.length === 0 ? [BEFORE_CREDIT] : all.map((link) => link.room)));
     listener?.({ credit: full || retiring || pauses > 0 ? 0 : credit });
   }
 

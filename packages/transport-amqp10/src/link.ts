@@ -13,15 +13,15 @@ import {
   quietOutcomes,
   sendTogether,
   sessionInside,
+  settleEachByItself,
 } from "./rhea.js";
 
-/**
- * Deliveries from the oldest unsettled one to the newest. rhea has room for twice as many: one more than that, and
- * its session sends nothing any more.
- */
-export const WINDOW = 1024;
+/** What may be handed over before there is a link whose credit is known. */
+export const BEFORE_CREDIT = 1024;
 /** rhea does not wrap delivery ids and transfer ids, which have 32 bits: well before, a session is left for a new one. */
 const LAST_ID = 2 ** 31;
+/** What is so many deliveries older than the newest, and unanswered, holds up no new session. */
+const LEFT_BEHIND = 1024;
 
 /** Messages of one batch that go to one address. */
 export interface Group {
@@ -80,7 +80,7 @@ export class SenderLink {
   /** How many transfers may be handed over; of a link that is not open as many as it takes to have it opened. */
   get room(): number {
     if (this.#waiting.length > 0) return 0;
-    if (this.#state === "detached") return WINDOW;
+    if (this.#state === "detached") return BEFORE_CREDIT;
     return this.#state === "open" ? Math.max(0, this.#capacity) : 0;
   }
 
@@ -98,11 +98,9 @@ export class SenderLink {
   get #capacity(): number {
     const { outgoing } = sessionInside(this.#session);
     if (!this.#sender.sendable() || this.#mustRecycle) return 0;
-    const [oldest = outgoing.next_delivery_id] = this.#sent.keys();
     const inRhea = this.#sentCount - departed(this.#sender);
     return Math.min(
       creditLimit(this.#sender) - this.#sentCount,
-      WINDOW - (outgoing.next_delivery_id - oldest),
       LAST_ID - outgoing.next_delivery_id,
       outgoing.transfer_window() - inRhea,
     );
@@ -111,6 +109,13 @@ export class SenderLink {
   get #mustRecycle(): boolean {
     const { outgoing } = sessionInside(this.#session);
     return outgoing.next_delivery_id >= LAST_ID || outgoing.next_transfer_id >= LAST_ID;
+  }
+
+  /** But for what the broker seems never to answer. */
+  get #isAnswered(): boolean {
+    const { outgoing } = sessionInside(this.#session);
+    const newest = [...this.#sent.keys()].at(-1);
+    return newest === undefined || newest < outgoing.next_delivery_id - LEFT_BEHIND;
   }
 
   hand(group: Group): void {
@@ -127,6 +132,7 @@ export class SenderLink {
     const session = connection.create_session();
     this.#session = session;
     quietOutcomes(session);
+    settleEachByItself(session);
     session.begin();
     const sender = session.attach_sender({
       target: address === "" ? {} : { address },
@@ -249,6 +255,9 @@ export class SenderLink {
   #leave(): void {
     this.#state = "detached";
     this.#session.close();
+    const unanswered = [...this.#sent.values()];
+    this.#sent.clear();
+    for (const { group, at } of unanswered) settleEach(group, at, { kind: "unknown" });
   }
 
   #pump(): void {
@@ -257,7 +266,7 @@ export class SenderLink {
       return this.#setup.changed();
     }
     if (this.#state !== "open") return;
-    if (this.#mustRecycle && this.#sent.size === 0) {
+    if (this.#mustRecycle && this.#isAnswered) {
       this.#leave();
       return this.#pump();
     }

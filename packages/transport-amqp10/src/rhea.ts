@@ -1,4 +1,5 @@
 import rhea, { type Connection, type Sender, type Session } from "rhea";
+import { Deliveries } from "./deliveries.js";
 import { type OutgoingTransfer, transferFrames } from "./transfers.js";
 
 export const { create_container: createContainer, message, types } = rhea;
@@ -31,7 +32,7 @@ interface Outgoing {
   next_pending_delivery: number;
   window: number;
   readonly remote_window?: number;
-  readonly deliveries: { by_id(id: number): DeliveryInside | undefined };
+  deliveries: Pick<Deliveries<DeliveryInside>, "by_id">;
   transfer_window(): number;
   process(): void;
   on_disposition(fields: Disposition): void;
@@ -121,6 +122,11 @@ export function quietOutcomes(session: Session): void {
       ...(known ? { state } : {}),
     });
   };
+}
+
+/** One that stays unsettled holds up no other. Of a session that has sent nothing yet. */
+export function settleEachByItself(session: Session): void {
+  sessionInside(session).outgoing.deliveries = new Deliveries<DeliveryInside>();
 }
 
 const outcomeNames = ["accepted", "rejected", "released", "modified", "received"] as const;
