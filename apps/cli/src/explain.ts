@@ -1,9 +1,9 @@
 import { ConfigurationError } from "@streamll/core";
+import { printableJson } from "@streamll/core/internal";
 import { formatExplanation, RabbitMQSink } from "@streamll/sink";
 import type { Command } from "./command/command.js";
 import { sinkFlags, sinkOptions } from "./command/sink-flags.js";
 import { exitCode, UsageError } from "./exit.js";
-import { printable, printableJson } from "./printable.js";
 
 export const explain: Command = {
   name: "explain",
@@ -26,7 +26,7 @@ Exit code 0: the options can work. 1: they cannot, and each problem is told.`,
       const explanation = RabbitMQSink.fromEnv(sinkOptions(args), env).explain();
       const text = args.has("json")
         ? printableJson(JSON.stringify(explanation))
-        : formatExplanation(explanation).split("\n").map(printable).join("\n");
+        : formatExplanation(explanation);
       stdout.write(`${text}\n`);
       return exitCode.done;
     } catch (error) {

@@ -1,5 +1,5 @@
+import { printableLines, told } from "@streamll/core/internal";
 import pc from "picocolors";
-import { printable } from "./printable.js";
 import type { Output } from "./shell.js";
 
 type Colours = ReturnType<typeof pc.createColors>;
@@ -16,16 +16,16 @@ export class Notes {
   }
 
   info(text: string): void {
-    this.#write(printable(text));
+    this.#write(told(text));
   }
 
   warn(text: string): void {
-    this.#write(`${this.#colours.yellow("warning:")} ${printable(text)}`);
+    this.#write(`${this.#colours.yellow("warning:")} ${told(text)}`);
   }
 
   error(text: string): void {
     // Of several lines each is made safe by itself.
-    this.#write(`${this.#colours.red("error:")} ${text.split("\n").map(printable).join("\n")}`);
+    this.#write(`${this.#colours.red("error:")} ${printableLines(text)}`);
   }
 
   /** Draws the line; without text it goes away. Only for terminals. */

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { told } from "@streamll/core/internal";
 import { type DemoOutput, demo } from "./demo.js";
 
 const help = `npm run demo -- [options]
@@ -31,7 +32,8 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
     }
     return (await demo({ url: values.url, questions: values.ask }, output)) ? 0 : 1;
   } catch (error) {
-    output.printError(output.colors.red(error instanceof Error ? error.message : String(error)));
+    // Where the arguments are wrong, Node quotes them.
+    output.printError(output.colors.red(told(error instanceof Error ? error.message : String(error))));
     return 1;
   }
 }

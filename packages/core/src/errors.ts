@@ -1,14 +1,20 @@
+import { printable, printableLines } from "./printable.js";
+import { told } from "./redact.js";
+
 /** As the standard's `ErrorOptions`, which programs that compile for ES2020 do not have. */
 export interface CauseOptions {
   readonly cause?: unknown;
 }
 
-/** Base of every error that streamll raises: a stable `code`, the `cause` kept, a message that says what to do. */
+/**
+ * Base of every error that streamll raises: a stable `code`, the `cause` kept, a message that says what to do. The
+ * message may be logged: passwords of URLs in it are masked, and control characters are written as `\u001b`.
+ */
 export class StreamllError extends Error {
   readonly code: string;
 
-  constructor(code: string, message: string, options?: CauseOptions) {
-    super(message, options);
+  constructor(code: string, message: string | readonly string[], options?: CauseOptions) {
+    super(typeof message === "string" ? told(message) : message.map(printable).join("\n"), options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -25,15 +31,19 @@ export class ConfigurationError extends StreamllError {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[], options?: CauseOptions) {
-    const lines = problems.map((problem) => `${problem.option}: ${problem.message}`);
-    super(
-      "CONFIGURATION",
-      lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`,
-      options,
-    );
-    this.problems = problems;
+    // The name may be anything where somebody gave it; the message shows values by `quoted` alone.
+    const shown = problems.map(({ option, message }) => ({
+      option: told(option),
+      message: printableLines(message),
+    }));
+    const lines = shown.flatMap(({ option, message }) => `${option}: ${message}`.split("\n"));
+    const isOne = shown.length === 1;
+    super("CONFIGURATION", isOne ? lines : [`${shown.length} problems:`, ...lines.map(indented)], options);
+    this.problems = shown;
   }
 }
+
+const indented = (line: string): string => `  ${line}`;
 
 /** The package of a transport is not installed. Code `TRANSPORT_NOT_INSTALLED`. */
 export class TransportNotInstalledError extends StreamllError {
@@ -56,7 +66,7 @@ export class InvalidEventError extends StreamllError {
 
   constructor(field: string, message: string, options?: CauseOptions) {
     super("INVALID_EVENT", field === "" ? message : `${field}: ${message}`, options);
-    this.field = field;
+    this.field = told(field);
   }
 }
 

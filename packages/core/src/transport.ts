@@ -138,6 +138,9 @@ export interface TransportTlsOptions {
   readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
   readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
   readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
+  /** Certificate and key in one (PKCS #12), as binary. */
+  readonly pfx?: string | Buffer | ReadonlyArray<string | Buffer>;
+  /** Of `key`, or of `pfx`. */
   readonly passphrase?: string;
   readonly servername?: string;
   /** TLS 1.2 is the least, and the default. */

@@ -1,4 +1,5 @@
 import type { Topology } from "@streamll/core";
+import { printable, redactedDeeply } from "@streamll/core/internal";
 import { groups } from "./options/option.js";
 import { type Origin, showValue } from "./options/read.js";
 import { type OptionName, optionNames, rowOf } from "./options/table.js";
@@ -30,14 +31,14 @@ export function explain(plan: Plan): Explanation {
       OptionName,
       ExplainedOption
     >,
-    topology,
+    topology: redactedDeeply(topology) as Topology,
   };
 }
 
 function explainOption(option: OptionName, { values, origins, derived }: Plan): ExplainedOption {
   const given = showValue(option, values[option]);
   if (!origins.has(option) && derived[option] !== undefined)
-    return { value: derived[option], from: "derived" };
+    return { value: redactedDeeply(derived[option]), from: "derived" };
   return {
     ...(given === undefined ? {} : { value: given }),
     ...(origins.get(option) ?? { from: "default" }),
@@ -71,5 +72,5 @@ export function formatExplanation(explanation: Explanation): string {
   for (const { exchange, queue, pattern } of topology.bindings) {
     lines.push(`  binding ${exchange} -> ${queue} "${pattern}"`);
   }
-  return lines.join("\n");
+  return lines.map(printable).join("\n");
 }

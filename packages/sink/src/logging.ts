@@ -1,5 +1,5 @@
 import type { Logger } from "@streamll/core";
-import { type LogName, runCallback, say } from "@streamll/core/internal";
+import { guarded, type LogName, say, warnProcess } from "@streamll/core/internal";
 
 export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 
@@ -8,16 +8,7 @@ export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
  * said once through `process.emitWarning`.
  */
 export function sinkLogger(given: Logger | undefined): Logger {
-  if (given === undefined) return lastResort();
-  const call =
-    (level: keyof Logger): Logger["info"] =>
-    (fields, message) =>
-      // Where it throws there is nobody left to tell.
-      runCallback(
-        () => given[level](fields, message),
-        () => {},
-      );
-  return { debug: call("debug"), info: call("info"), warn: call("warn"), error: call("error") };
+  return given === undefined ? lastResort() : guarded(given);
 }
 
 function lastResort(): Logger {
@@ -30,7 +21,7 @@ function lastResort(): Logger {
       const about = `${line} ${code}`;
       if (said.has(about)) return;
       said.add(about);
-      process.emitWarning(message, "StreamllWarning");
+      warnProcess(message);
     },
   };
 }
@@ -46,7 +37,7 @@ export function complainTo(given: Logger | undefined, logger: Logger): Complain 
     const key = `${name} ${about}`;
     if (said.has(key)) return;
     said.add(key);
-    if (given === undefined) process.emitWarning(message, "StreamllWarning");
+    if (given === undefined) warnProcess(message);
     else say(logger, name, { about }, message);
   };
 }

@@ -44,6 +44,12 @@ export function strangeToServiceBus(
       "names the queue or topic on Azure Service Bus: set it, or exchange, or EntityPath in amqpUrl";
     problem("routingKey", message);
   }
+  const { sessionId, partitionKey } = values;
+  if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey)
+    problem(
+      "partitionKey",
+      "the service refuses an event whose partition key is not its session: give the template of sessionId, or leave this out",
+    );
   if (isSet("amqpUrl")) problems.push(...loginProblems(values, endpoints));
   return problems;
 }

@@ -24,6 +24,11 @@ describe("a connection string", () => {
       "Endpoint=sb://localhost:5673;SharedAccessKeyName=Root;SharedAccessKey=k=;UseDevelopmentEmulator=true;",
       { scheme: "amqp", port: 5673 },
     ],
+    [
+      "with its parts in another order",
+      `EntityPath=q;SharedAccessKey=a+b/c=;TransportType=AmqpTcp;SharedAccessKeyName=Send;Endpoint=sb://${host}/`,
+      { host, username: "Send", password: "a+b/c=", path: "q" },
+    ],
     ["of an identity", `endpoint = sb://${host} ; EntityPath = q ;`, { host, path: "q" }],
   ])("%s", (_, text, endpoint) => expect(parseConnectionString(text)).toMatchObject(endpoint));
 
@@ -31,12 +36,34 @@ describe("a connection string", () => {
     ["Endpoint=sb://", "its Endpoint must be sb://HOST/"],
     [`Endpoint=sb://${host};SharedAccessKey=k`, "go together"],
     [`${amqpUrl};SharedAccessSignature=s`, "stands in the place of"],
-    [`${amqpUrl};TransportType=AmqpWebSockets`, "a part of it is not known; known are Endpoint"],
+    [`${amqpUrl};Colour=blue`, "a part of it is not known; known are Endpoint"],
+    [`${amqpUrl};blue`, "a part of it is not known; known are Endpoint"],
+    [`${amqpUrl};TransportType=NetMessaging`, "its TransportType must be AmqpTcp or AmqpWebSockets"],
+    [`${amqpUrl};Authentication=Managed Identity`, 'write authProvider: "azure_managed_identity"'],
+    [`${amqpUrl};OperationTimeout=00:01:00`, "leave OperationTimeout out"],
+    ["SharedAccessKeyName=Send;SharedAccessKey=a+b/c=", "its Endpoint must be sb://HOST/"],
+    [`SharedAccessKey=a+b/c=;Endpoint=amqp://${host}`, "its Endpoint must be sb://HOST/"],
     [`${amqpUrl};EntityPath=a;EntityPath=b`, "it has EntityPath twice"],
   ])("%s is refused, and the key is not shown", (text, message) => {
     const problems = problemsOf({ amqpUrl: text, routingKey: "q" });
     expect(problems.join()).toContain(message);
     expect(problems.join()).not.toContain("a+b/c=");
+  });
+
+  it("asks for a web socket by its TransportType, unless the option says otherwise", () => {
+    const of = (text: string, options: RabbitMQSinkOptions = {}) =>
+      explained({ amqpUrl: `${text};${amqpUrl}`, routingKey: "q", ...options });
+    const { endpoints, options } = of("TransportType=AmqpWebSockets");
+    expect(endpoints).toEqual([`amqps://Send:***@${host}:443/`]);
+    expect(options.webSocket).toEqual({ value: true, from: "URL" });
+    for (const explanation of [
+      of("TransportType=AmqpWebSockets", { webSocket: false }),
+      of("TransportType=Amqp"),
+      of("transporttype = amqptcp "),
+    ]) {
+      expect(explanation.endpoints).toEqual([`amqps://Send:***@${host}:5671/`]);
+      expect(explanation.options.webSocket.value).toBe(false);
+    }
   });
 
   it("stands alone, and shows no key", () => {
@@ -80,6 +107,11 @@ describe("what speaks to Azure Service Bus", () => {
     ["another version", { amqpUrl, routingKey: "q", amqpVersion: "0-9-1" }, "amqpVersion: Azure"],
     ["another place", { amqpUrl: "memory:", routingKey: "q", webSocket: true }, "amqpUrl: memory: is no"],
     [
+      "a partition key that is not the session",
+      { amqpUrl, routingKey: "q", sessionId: "{execution_id}", partitionKey: "{module_name}" },
+      "partitionKey: the service refuses an event whose partition key is not its session",
+    ],
+    [
       "no TLS",
       { amqpUrl, routingKey: "q", ssl: false },
       "ssl: is false, and Azure Service Bus takes TLS only",
@@ -91,6 +123,11 @@ describe("what speaks to Azure Service Bus", () => {
     ],
   ])("refuses %s", (_, options, problem) => {
     expect(problemsOf({ ...options })).toContainEqual(expect.stringContaining(problem));
+  });
+
+  it("takes a partition key that is the session", () => {
+    const keys = { sessionId: "{execution_id}", partitionKey: "{execution_id}" };
+    expect(problemsOf({ amqpUrl, routingKey: "q", ...keys })).toEqual([]);
   });
 
   it("refuses an agent that is none", () => {

@@ -11,6 +11,9 @@ export class FaultError extends Error {
   }
 }
 
+/** Of what the other end says, in characters: it is looked through, and shown. */
+const LONGEST = 2000;
+
 /** @param error what the other end gave as the reason; it may give none. */
 export function faultOf(
   stage: Fault["stage"],
@@ -21,6 +24,6 @@ export function faultOf(
   return {
     stage,
     ...(condition === undefined ? {} : { condition: String(condition) }),
-    description: description || (condition === undefined ? otherwise : String(condition)),
+    description: (description || (condition === undefined ? otherwise : String(condition))).slice(0, LONGEST),
   };
 }

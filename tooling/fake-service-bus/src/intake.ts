@@ -85,7 +85,8 @@ export const maxMessageSize = (options: EntityOptions): number => options.maxMes
 const tooLarge = "amqp:link:message-size-exceeded";
 
 function sizeFault(options: EntityOptions, size: number, { id, format }: Delivery): AmqpError | undefined {
-  const { maxBatchSize = Number.POSITIVE_INFINITY } = options;
+  // Also where a message may have 100 MB.
+  const { maxBatchSize = 1_048_576 } = options;
   const limit = Math.min(
     maxMessageSize(options),
     format === batchFormat ? maxBatchSize : Number.POSITIVE_INFINITY,
@@ -114,6 +115,12 @@ function contentFault(options: EntityOptions, decoded: readonly DecodedMessage[]
     );
   if (sessions.size > 1 || partitions.size > 1)
     return notAllowed("All messages of a batch must have one session id and one partition key.");
+  const isForeign = ({ group_id: session, message_annotations: annotations }: (typeof messages)[number]) =>
+    session !== undefined &&
+    annotations?.["x-opt-partition-key"] !== undefined &&
+    annotations["x-opt-partition-key"] !== session;
+  if (messages.some(isForeign))
+    return fault("amqp:not-allowed", "The PartitionKey of a message with a SessionId must be the SessionId.");
   if (messages.some(({ message_id }) => String(message_id ?? "").length > 128))
     return fault("com.microsoft:argument-error", "The MessageId is longer than 128 characters.");
   return undefined;

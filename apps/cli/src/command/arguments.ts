@@ -79,7 +79,7 @@ function addOption(result: Arguments, token: OptionToken, flags: readonly Flag[]
   const flag = flags.find((one) => one.name === name);
   if (flag === undefined) {
     const negated = flags.find((one) => one.negatable && name === `no-${one.name}`);
-    if (negated === undefined) throw new UsageError(`unknown option ${rawName}${hint(name, flags)}`);
+    if (negated === undefined) throw new UsageError(`unknown option${sayable(rawName)}${hint(name, flags)}`);
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
     result.add(negated.name, "false");
   } else if (flag.value === undefined) {
@@ -91,6 +91,9 @@ function addOption(result: Arguments, token: OptionToken, flags: readonly Flag[]
     throw new UsageError(`${rawName} needs a value; one that begins with - is written --${name}=VALUE`);
   } else result.add(name, value);
 }
+
+/** A URL behind a dash may have a password. */
+const sayable = (rawName: string): string => (/^--?[\w-]{1,60}$/.test(rawName) ? ` ${rawName}` : "");
 
 function hint(name: string, flags: readonly Flag[]): string {
   const meant = closestName(

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { redacted } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { groups, type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
@@ -44,9 +45,13 @@ const placeholders = [
   ["`{", "JSON"],
 ] as const;
 
-const tlsFiles = (["ca", "cert", "key"] as const).map((key) => ({
+const tlsFiles = (["ca", "cert", "key", "pfx"] as const).map((key) => ({
   key,
-  flag: { name: `tls-${key}`, value: "FILE", about: `${key} of --tls from a PEM file.` },
+  flag: {
+    name: `tls-${key}`,
+    value: "FILE",
+    about: `${key} of --tls from a ${key === "pfx" ? "PKCS #12" : "PEM"} file.`,
+  },
 }));
 
 /** All of them, by the heading of the help. */
@@ -76,11 +81,13 @@ export function sinkOptions(args: Arguments): RabbitMQSinkOptions {
   return options;
 }
 
-function read(path: string, flag: string): string {
+function read(path: string, flag: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
-    throw new UsageError(`--${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    // What is no path may be the key itself.
+    const shown = path.length > 255 || path.includes("-----") ? "the file" : redacted(path);
+    throw new UsageError(`--${flag}: ${shown} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

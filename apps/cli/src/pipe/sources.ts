@@ -1,6 +1,7 @@
 import { constants, createReadStream } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
+import { told } from "@streamll/core/internal";
 import { Failure, UsageError } from "../exit.js";
 import type { Shell } from "../shell.js";
 import { type Line, LineCutter } from "./lines.js";
@@ -25,19 +26,21 @@ export async function sourcesOf(files: readonly string[], { stdin }: Shell): Pro
     throw new UsageError("stdin (-) can be read only once");
   for (const name of names) if (name !== "-") await check(name);
   return names.map((name) =>
-    name === "-" ? { name: "stdin", open: () => stdin } : { name, open: () => createReadStream(name) },
+    name === "-"
+      ? { name: "stdin", open: () => stdin }
+      : { name: told(name), open: () => createReadStream(name) },
   );
 }
 
 async function check(file: string): Promise<void> {
   if (file.includes("://")) throw new UsageError("a URL is no file: write --url before it");
   try {
-    if ((await stat(file)).isDirectory()) throw new Failure(`${file} is a directory; nothing was sent`);
+    if ((await stat(file)).isDirectory()) throw new Failure(`${told(file)} is a directory; nothing was sent`);
     await access(file, constants.R_OK);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(
-      `${file} ${reasons[codeOf(error)] ?? `cannot be read (${codeOf(error)})`}; nothing was sent`,
+      `${told(file)} ${reasons[codeOf(error)] ?? `cannot be read (${codeOf(error)})`}; nothing was sent`,
     );
   }
 }

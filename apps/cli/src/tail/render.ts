@@ -1,6 +1,6 @@
 import type { StreamllEvent } from "@streamll/core";
+import { printable } from "@streamll/core/internal";
 import pc from "picocolors";
-import { printable } from "../printable.js";
 
 /** Width of a line where the output is no terminal. */
 const PIPE_COLUMNS = 160;

@@ -1,11 +1,11 @@
 import { silentLogger, type TransportOptions } from "@streamll/core";
+import { printableJson } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { type OptionName, overEnvironment, type Plan, resolve } from "@streamll/sink/internal";
 import type { Command } from "../command/command.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
-import { printableJson } from "../printable.js";
 import { wantsColour } from "../shell.js";
 import { bindingsOf } from "./bindings.js";
 import { decode } from "./decode.js";

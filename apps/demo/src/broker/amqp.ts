@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { redactUrl } from "@streamll/sink/internal";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import type { DemoBroker } from "./broker.js";
 
@@ -12,7 +13,7 @@ export function amqpBroker(url: string): DemoBroker {
   let channel: Channel | undefined;
 
   return {
-    description: `${redacted(url)}, exchange and queue ${name}, gone when the demo ends`,
+    description: `${redactUrl(url)}, exchange and queue ${name}, gone when the demo ends`,
     sinkOptions: { amqpUrl: url, exchange: name, queue: false, declareTopology: "passive" },
 
     async read(onMessage) {
@@ -42,12 +43,6 @@ async function open(url: string): Promise<ChannelModel> {
   } catch (error) {
     // A connect to both of localhost's addresses fails with an AggregateError whose message is empty.
     const { message, code } = error as NodeJS.ErrnoException;
-    throw new Error(`${redacted(url)}: ${message || code}`, { cause: error });
+    throw new Error(`${redactUrl(url)}: ${message || code}`, { cause: error });
   }
-}
-
-function redacted(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== "") shown.password = "***";
-  return shown.href;
 }

@@ -40,8 +40,10 @@ export async function dial(address: DialAddress, signal: AbortSignal): Promise<S
   const { host, tls } = address;
   // A name for SNI, which Node does not derive from the host; RFC 6066 allows no address there.
   const name = isIP(host) === 0 ? { servername: host } : {};
+  // The zone of an IPv6 address is this machine's own, and in no certificate.
+  const [identity = host] = host.split("%", 1);
   return new Promise((resolve, reject) => {
-    const socket = tlsConnect({ ...name, ...tls, host, socket: tcp }, () => resolve(socket));
+    const socket = tlsConnect({ ...name, ...tls, host: identity, socket: tcp }, () => resolve(socket));
     socket.on("error", reject);
     socket.on("close", () => reject(new Error("Socket closed")));
   });

@@ -21,7 +21,7 @@ export async function login(
   { credentials, tls }: Pick<TransportOptions, "credentials" | "tls">,
   endpoint: Endpoint,
 ): Promise<Login> {
-  const byCertificate = tls?.cert !== undefined;
+  const byCertificate = tls?.cert !== undefined || tls?.pfx !== undefined;
   const given = await (credentials ? ask(credentials, endpoint) : fromEndpoint(endpoint, byCertificate));
   // NUL parts user name and password in PLAIN (RFC 4616).
   if (given.username.includes("\0") || given.password.includes("\0")) {

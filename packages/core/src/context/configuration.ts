@@ -2,7 +2,7 @@ import { answerOf, faultOf, nameOfError, runCallback } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import type { EventSink } from "../event/sink.js";
 import { type LogName, say } from "../log-lines.js";
-import type { Logger } from "../logger.js";
+import { guarded, type Logger, warnProcess } from "../logger.js";
 import type { RecordingOptions } from "./options.js";
 
 export type EventFilter = Iterable<string> | ((event: StreamllEvent) => boolean);
@@ -24,7 +24,7 @@ export class Configuration {
   ) {
     this.sinks = [...sinks];
     this.recording = recording;
-    this.#logger = logger;
+    this.#logger = logger && guarded(logger);
     if (typeof filter === "function") this.#predicate = filter;
     else if (filter !== undefined) this.#types = new Set(filter);
   }
@@ -54,13 +54,8 @@ export class Configuration {
     if (this.#said.has(key)) return;
     this.#said.add(key);
     const once = `${message} (said once)`;
-    runCallback(
-      () =>
-        this.#logger
-          ? say(this.#logger, name, { about }, once)
-          : process.emitWarning(once, "StreamllWarning"),
-      () => {}, // There is nobody left to tell.
-    );
+    if (this.#logger) say(this.#logger, name, { about }, once);
+    else warnProcess(once);
   }
 
   #passes(event: StreamllEvent): boolean {

@@ -1,4 +1,5 @@
 import { type StreamllError, TransportError } from "../errors.js";
+import { told } from "../redact.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../transport.js";
 import { fullJitter } from "./backoff.js";
 import type { Clock } from "./clock.js";
@@ -532,8 +533,10 @@ export class Lane {
     this.#credit = flow.credit;
     const congested = flow.credit <= 0 && flow.blocked === undefined;
     this.#congestedAt = congested ? (this.#congestedAt ?? this.#setup.clock.now()) : undefined;
-    if (flow.blocked !== this.#stopped) {
-      this.#stopped = flow.blocked;
+    // In the broker's own words.
+    const blocked = flow.blocked === undefined ? undefined : told(flow.blocked);
+    if (blocked !== this.#stopped) {
+      this.#stopped = blocked;
       this.#tellBlocked();
       this.#watchdog.progress();
     }

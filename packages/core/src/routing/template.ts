@@ -1,10 +1,16 @@
 import { ConfigurationError } from "../errors.js";
 import type { StreamllEvent } from "../event/event.js";
+import { quoted, redacted } from "../redact.js";
 import { knownPlaceholders, type Placeholder, placeholderOf } from "./placeholder.js";
 import { cutToFit, maxWordLength, topicWord } from "./topic-word.js";
 
 /** AMQP's bound of a routing key, in bytes of UTF-8. */
 const maxKeyBytes = 255;
+
+/** With the names of placeholders, which a key does not have. */
+const maxTemplateLength = 4096;
+/** A longer one is not shown in its error: its place would be hard to see. */
+const maxShownLength = 300;
 
 /** A routing-key template, compiled. */
 export interface Template {
@@ -48,10 +54,14 @@ export function compileTemplate(template: string, { option = "routingKey" } = {}
 
 function parse(template: string, option: string) {
   const fail = (at: number, message: string): never => {
+    // A URL that came here by mistake may have a password.
+    const isShown = template.length <= maxShownLength && redacted(template) === template;
     // Control characters would move the caret away from its place.
-    const shown = template.replace(/\p{Cc}/gu, " ");
-    throw new ConfigurationError([{ option, message: `${message}\n  ${shown}\n  ${" ".repeat(at)}^` }]);
+    const shown = `\n  ${template.replace(/\p{Cc}/gu, " ")}\n  ${" ".repeat(at)}^`;
+    throw new ConfigurationError([{ option, message: isShown ? `${message}${shown}` : message }]);
   };
+  if (template.length > maxTemplateLength)
+    fail(0, `is too long: a template has at most ${maxTemplateLength} characters`);
   const names: string[] = [];
   const values: Placeholder[] = [];
   const literals: string[] = [];
@@ -67,7 +77,8 @@ function parse(template: string, option: string) {
       const name = part.slice(1, -1);
       names.push(name);
       values.push(
-        placeholderOf(name) ?? fail(at + 1, `unknown placeholder ${part}; known are ${knownPlaceholders}`),
+        placeholderOf(name) ??
+          fail(at + 1, `unknown placeholder ${quotedName(part)}; known are ${knownPlaceholders}`),
       );
     }
     at += part.length;
@@ -78,6 +89,9 @@ function parse(template: string, option: string) {
     fail(wildcard, `the word ${template[wildcard]} is a wildcard of bindings; a key has none`);
   return { names, values, literals };
 }
+
+/** As it was written, where it can be a name at all. */
+const quotedName = (part: string): string => (/^\{[\w .$-]{0,60}\}$/.test(part) ? part : quoted(part));
 
 function renderer(literals: readonly string[], values: readonly Placeholder[], room: number) {
   const alwaysFits = values.length * maxWordLength <= room;

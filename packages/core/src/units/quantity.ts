@@ -1,3 +1,8 @@
+import { quoted } from "../redact.js";
+
+/** Longer text is no number of anybody's. */
+const LONGEST = 64;
+
 /** Takes `1.5h` or `64 MiB` apart; a plain number has the unit `otherwise`. NaN for what is neither. */
 export function quantity<U extends string>(
   value: unknown,
@@ -5,7 +10,7 @@ export function quantity<U extends string>(
   otherwise: U,
 ): number {
   if (typeof value === "number") return value * units[otherwise];
-  if (typeof value !== "string") return Number.NaN;
+  if (typeof value !== "string" || value.length > LONGEST) return Number.NaN;
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(value.trim()) ?? [];
   return Object.hasOwn(units, unit) ? Number(number) * units[unit as U] : Number.NaN;
 }
@@ -16,7 +21,7 @@ export function notA(what: string, value: unknown, allowed: string): RangeError 
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "object" && value !== null) return "an object";
   return typeof value === "function" || typeof value === "symbol" ? `a ${typeof value}` : String(value);
 }

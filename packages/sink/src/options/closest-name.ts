@@ -3,8 +3,12 @@ function camelCase(name: string): string {
   return name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** A longer one is no name that was mistyped. */
+const LONGEST = 64;
+
 /** The valid name that was probably meant, or `undefined` when none is near. */
 export function closestName(wrong: string, names: readonly string[]): string | undefined {
+  if (wrong.length > LONGEST) return undefined;
   const meant = camelCase(/[a-z]/.test(wrong) ? wrong : wrong.toLowerCase()).toLowerCase();
   let closest: string | undefined;
   // More than a third of the letters wrong is another word.

@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationProblem } from "@streamll/core";
+import { warnProcess } from "@streamll/core/internal";
 import { editDistance } from "./closest-name.js";
 import { Refusal } from "./option.js";
 import { readValue, variablesOf } from "./read.js";
@@ -67,12 +68,14 @@ export function overEnvironment(overrides: RabbitMQSinkOptions, env: NodeJS.Proc
   return Object.defineProperty(options, variablesOf, { value: variables });
 }
 
+const isNear = (name: string, valid: string): boolean =>
+  Math.abs(name.length - valid.length) <= 2 && editDistance(name, valid) <= 2;
+
 function warnOfNearMisses(env: NodeJS.ProcessEnv): void {
   const valid = optionNames.flatMap(variablesFor);
   for (const name of Object.keys(env)) {
     if (!name.startsWith("RABBITMQ_") || valid.includes(name)) continue;
-    const meant = valid.find((one) => editDistance(name, one) <= 2);
-    if (meant !== undefined)
-      process.emitWarning(`${name} is not read; did you mean ${meant}?`, "StreamllWarning");
+    const meant = valid.find((one) => isNear(name, one));
+    if (meant !== undefined) warnProcess(`${name} is not read; did you mean ${meant}?`);
   }
 }

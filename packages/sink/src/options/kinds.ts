@@ -1,13 +1,16 @@
-import { parseDuration, parseSize } from "@streamll/core/internal";
+import { parseDuration, parseSize, redactedDeeply } from "@streamll/core/internal";
 import { type Kind, Refusal, shown } from "./option.js";
 
 const refused = new Refusal();
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
+/** Longer text is no number of anybody's. */
+const LONGEST_NUMBER = 64;
+
 /** Text that is a number becomes one; all else (`100ms`) is left to the kind. */
 const numberFromText = (text: string): unknown =>
-  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  text.length <= LONGEST_NUMBER && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -188,7 +191,8 @@ export function orFalse<T>(kind: Kind<T>): Kind<T | false> {
     allowed: `false or ${kind.allowed}`,
     read: (value) => (value === false ? false : kind.read(value)),
     fromText: (given) => (boolean.fromText!(given) === false ? false : kind.fromText!(given)),
-    show: (value) => (value === false ? false : kind.show ? kind.show(value) : value),
+    ...(kind.conceals && { conceals: true }),
+    show: (value) => (value === false ? false : (kind.show ?? redactedDeeply)(value)),
   };
 }
 
@@ -234,13 +238,15 @@ export function record<T extends object>(
       return wrong === undefined ? (value as T) : new Refusal(wrong);
     },
     fromText: jsonFromText,
+    conceals: true,
   };
 }
 
+/** The parser's own message quotes the text, which may hold a secret. */
 export function jsonFromText(given: string): unknown {
   try {
     return JSON.parse(given);
   } catch {
-    return given;
+    return new Refusal("this is no JSON");
   }
 }

@@ -1,3 +1,5 @@
+import { quoted } from "@streamll/core/internal";
+
 /** Why a value is not taken. An empty message: the kind's `allowed` says it all. */
 export class Refusal {
   readonly message: string;
@@ -17,7 +19,9 @@ export interface Kind<T> {
   read(value: unknown): T | Refusal;
   /** An environment variable's text as a value of the option. Absent: it has no variable. */
   fromText?(text: string): unknown;
-  /** How `explain()` and the documentation show a value. Default: as it is. */
+  /** Text in its place may be a document with a secret in it, and is not repeated. */
+  readonly conceals?: true;
+  /** How `explain()` and the documentation show a value. Default: as it is, unless it looks like a URL. */
   show?(value: T): unknown;
 }
 
@@ -52,15 +56,16 @@ export type ValueOf<O> = O extends { readonly kind: Kind<infer T>; readonly defa
     ? T | undefined
     : never;
 
-/** Shows any value in an error: short, one line, never what is inside an object or the password of a URL. */
+/** To write a bigint of a million digits takes a while. */
+const LARGE = 10n ** 60n;
+
+/** Shows any value in an error: short, one line, never what is inside an object or behind a `:`. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") {
-    const text = value.replace(/:.*@/s, ":***@");
-    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  }
-  if (typeof value === "bigint") return `${String(value).slice(0, 60)}n`;
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "bigint") return value > -LARGE && value < LARGE ? `${value}n` : "a bigint";
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
+  return typeof value === "number" || typeof value === "boolean" || value == null
+    ? String(value)
+    : `a ${typeof value}`;
 }

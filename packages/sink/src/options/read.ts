@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationProblem } from "@streamll/core";
+import { redactedDeeply } from "@streamll/core/internal";
 import { closestName } from "./closest-name.js";
 import { isRecord } from "./kinds.js";
 import { type Kind, Refusal, shown } from "./option.js";
@@ -53,10 +54,13 @@ export function readOptions(given: Readonly<Record<string, unknown>>): ReadOptio
 /** The value, or why not in a whole sentence. */
 export function readValue(option: OptionName, value: unknown): unknown {
   const { kind, secret } = rowOf(option);
+  if (value instanceof Refusal) return new Refusal(`${value.message}; allowed is ${kind.allowed}`);
   const read = kind.read(value);
   if (!(read instanceof Refusal)) return read;
   if (read.message !== "") return read;
-  return new Refusal(`${secret ? "***" : shown(value)} is not allowed; allowed is ${kind.allowed}`);
+  const isText = kind.conceals && typeof value === "string";
+  const given = secret ? "***" : isText ? "a string" : shown(value);
+  return new Refusal(`${given} is not allowed; allowed is ${kind.allowed}`);
 }
 
 const isOption = (name: string): name is OptionName => optionNames.includes(name as OptionName);
@@ -75,5 +79,6 @@ export function showValue(option: OptionName, value: unknown): unknown {
   const { kind, secret } = rowOf(option);
   if (value === undefined) return undefined;
   if (secret) return "***";
-  return (kind as Kind<unknown>).show?.(value) ?? value;
+  const { show = redactedDeeply } = kind as Kind<unknown>;
+  return show(value);
 }

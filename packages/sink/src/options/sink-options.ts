@@ -60,7 +60,7 @@ export interface RabbitMQSinkOptions {
   readonly ssl?: boolean | undefined;
   /** `false` accepts any certificate. Default `true`. */
   readonly sslVerify?: boolean | undefined;
-  /** With `cert`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL). */
+  /** With `cert` or `pfx`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL). */
   readonly tls?: UserTlsOptions | undefined;
   /** Seconds for DNS, TCP, TLS and the protocol's handshake together. Default 30. */
   readonly connectionTimeout?: number | DurationText | undefined;

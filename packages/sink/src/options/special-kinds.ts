@@ -6,7 +6,7 @@ import {
   type WebSocketOptions,
 } from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
-import { compileTemplate } from "@streamll/core/internal";
+import { beforeColon, compileTemplate, redactedDeeply } from "@streamll/core/internal";
 import { redactUrl } from "../endpoint/redact-url.js";
 import {
   boolean,
@@ -17,10 +17,11 @@ import {
   jsonFromText,
   name,
   record,
+  text,
   unprintable,
 } from "./kinds.js";
 import { type Kind, Refusal, shown } from "./option.js";
-import type { HeaderValue, UserHeaders, UserTlsOptions } from "./sink-options.js";
+import type { HeaderValue, UserHeaders } from "./sink-options.js";
 
 const refused = new Refusal();
 
@@ -39,6 +40,9 @@ export const urls: Kind<readonly string[]> = {
   },
   show: (list) => list.map(redactUrl),
 };
+
+/** With a `:` in it, it is mostly a user and a password. */
+export const userName: Kind<string> = { ...text(), show: beforeColon };
 
 /** A routing-key template. */
 export function template(min: 0 | 1): Kind<string> {
@@ -82,22 +86,6 @@ export const transports: Kind<readonly TransportFactory[]> = {
   show: (list) => list.map(({ schemes }) => schemes.join(", ")),
 };
 
-const tlsKeys = ["ca", "cert", "key", "passphrase", "servername", "minVersion"];
-
-export const tls: Kind<UserTlsOptions> = record(
-  "object",
-  `an object with ${tlsKeys.join(", ")}`,
-  (given: Readonly<Record<string, unknown>>) => {
-    const unknown = Object.keys(given).find((key) => !tlsKeys.includes(key));
-    if (unknown !== undefined)
-      return `has the unknown key ${shown(unknown)}; allowed are ${tlsKeys.join(", ")}`;
-    if ("minVersion" in given && given.minVersion !== "TLSv1.2" && given.minVersion !== "TLSv1.3") {
-      return `minVersion must be "TLSv1.2" or "TLSv1.3"`;
-    }
-    return undefined;
-  },
-) as Kind<UserTlsOptions>;
-
 /** A web socket around the protocol, or none. */
 export const webSocket: Kind<WebSocketOptions | false> = {
   type: "boolean or `{ agent }`",
@@ -109,6 +97,8 @@ export const webSocket: Kind<WebSocketOptions | false> = {
     return agent === undefined || (typeof agent === "object" && agent !== null) ? value : refused;
   },
   fromText: boolean.fromText!,
+  // The URL of a proxy has a password.
+  conceals: true,
   show: (given) => given !== false,
 };
 
@@ -164,6 +154,7 @@ export const circuitBreaker: Kind<CircuitBreakerOptions> = {
     return { failureThreshold: threshold, cooldownMs };
   },
   fromText: jsonFromText,
+  conceals: true,
   show: ({ failureThreshold: threshold, cooldownMs }) => ({
     failureThreshold: threshold,
     cooldown: cooldown.show!(cooldownMs),
@@ -183,7 +174,7 @@ export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
     return [...types].every((type) => typeof type === "string") ? (types as Set<string>) : refused;
   },
   fromText: (text) => text.split(",").map((type) => type.trim()),
-  show: (filter) => (typeof filter === "function" ? "a function" : [...filter]),
+  show: (filter) => (typeof filter === "function" ? "a function" : redactedDeeply([...filter])),
 };
 
 export type HeaderFunction = (event: StreamllEvent) => UserHeaders | undefined;
@@ -213,6 +204,7 @@ export const headers: Kind<UserHeaders | HeaderFunction> = {
   },
   fromText: jsonFromText,
   // A header may be a token.
+  conceals: true,
   show: (given) =>
     typeof given === "function"
       ? "a function"

@@ -28,12 +28,13 @@ import {
   eventFilter,
   headers,
   template,
-  tls,
   transport,
   transports,
   urls,
+  userName,
   webSocket,
 } from "./special-kinds.js";
+import { tls } from "./tls.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -76,7 +77,7 @@ export const table = {
       "More transports, looked up by the URL's scheme before those of this project; also how a bundler is told of one.",
   }),
   username: where({
-    kind: text(),
+    kind: userName,
     variables: ["RABBITMQ_USERNAME", "AMAZON_MQ_USERNAME"],
     about:
       "Wins over the URL's. Verbatim: never percent-decoded. `AMAZON_MQ_USERNAME` is read with `AMAZON_MQ_URL` only.",
@@ -120,7 +121,7 @@ export const table = {
     kind: tls,
     secret: true,
     about:
-      "Of Node's TLS options: `ca`, `cert`, `key`, `passphrase`, `servername`, `minVersion` (TLS 1.2 is the least). With `cert`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL).",
+      "Of Node's TLS options: `ca`, `cert`, `key`, `pfx`, `passphrase`, `servername`, `minVersion` (TLS 1.2 is the least), the first four as the content of a file. With `cert` or `pfx`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL).",
   }),
   connectionTimeout: where({
     kind: duration("s", { min: 0.001, max: 3600, plausible: 600 }),

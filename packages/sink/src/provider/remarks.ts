@@ -42,7 +42,7 @@ export function remarksOn(
   }
   if (provider.namesVhostAsUser && endpoints.some(({ path }) => path === "/")) {
     warnings.push(
-      `amqpUrl: the virtual host is "/"; the one that ${name} makes is named as the user: amqps://USER:PASSWORD@HOST/USER`,
+      `amqpUrl: the virtual host is "/"; the one that ${name} makes is named as the user, so end the URL with /USER`,
     );
   }
   if (values.connectionPoolSize > smallest.connections) {
@@ -55,4 +55,6 @@ export function remarksOn(
 
 const hasLogin = ({ credentials, tls }: ResolvedOptions, endpoints: readonly Endpoint[]): boolean =>
   credentials !== undefined ||
-  endpoints.every(({ username = tls?.cert === undefined ? "guest" : "" }) => username !== "guest");
+  endpoints.every(
+    ({ username = (tls?.cert ?? tls?.pfx) === undefined ? "guest" : "" }) => username !== "guest",
+  );

@@ -10,6 +10,9 @@ import { dataHead, encodeSections, groupOf, LONGEST_ID, type Sections, sectionsO
 /** Of a transfer that holds several messages, each encoded as a whole in a data section of its own. */
 export const BATCH_FORMAT = 0x8001_3700;
 
+/** A batch, where the link does not say: Premium takes 1 MB, also of an entity whose messages may have 100 MB. */
+const LARGEST_BATCH = 1_000_000;
+
 /** The service takes no more in one, whatever their size. */
 const MOST_MESSAGES = 4500;
 
@@ -70,10 +73,10 @@ function transferOf({ at, parts, sections }: Batch): Transfer {
 /** Without the header: it is each message's own. */
 const encodeEnvelope = ({ durable: _, ttl: __, ...sections }: Sections): Buffer => encodeSections(sections);
 
-/** The service may allow a batch less than one message: 1 MB in Premium, where a message may have 100 MB. */
+/** What the service allows a batch, which may be less than it allows one message. */
 function batchLimit(properties: LinkLimits["properties"]): number {
   const limit = Number(properties["com.microsoft:max-message-batch-size"]);
-  return limit > 0 ? limit : Number.POSITIVE_INFINITY;
+  return limit > 0 ? limit : LARGEST_BATCH;
 }
 
 /** An id is never cut: the service detects duplicates by it. */

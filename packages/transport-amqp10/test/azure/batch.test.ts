@@ -26,7 +26,7 @@ const message = (changes: Partial<OutboundMessage> = {}): OutboundMessage => ({
   ...changes,
 });
 
-const limits = (maxMessageSize: number, batch?: number) => ({
+const limits = (maxMessageSize: number, batch?: unknown) => ({
   maxMessageSize,
   properties: batch === undefined ? {} : { "com.microsoft:max-message-batch-size": batch },
 });
@@ -141,6 +141,7 @@ describe("a batch", () => {
   it.each([
     ["the link's largest message", limits(2000)],
     ["the link's largest batch, where that is less", limits(100_000, 2000)],
+    ["the link's largest message, where it names a larger batch", limits(2000, 100_000)],
   ])("is cut by %s", (_, bounds) => {
     const given = Array.from({ length: 20 }, () => message({ body: Buffer.alloc(300, "z") }));
     const cut = transfers(encodeBatches(given, defaults, bounds));
@@ -171,6 +172,18 @@ describe("a batch", () => {
     expect(places(encoded)).toEqual([[0], [1]]);
     expect(encoded[0]).toMatchObject({ error: { kind: "protocol", permanent: true } });
   });
+
+  it.each([undefined, 0, -1, Number.NaN, "none"])(
+    "holds at most 1 MB on a link for 100 MB whose largest batch is said to be %s",
+    (batch) => {
+      const given = Array.from({ length: 40 }, () => message({ body: Buffer.alloc(100_000) }));
+      const large = message({ body: Buffer.alloc(4_000_000) });
+      const encoded = transfers(encodeBatches([...given, large], defaults, limits(100_000_000, batch)));
+      const sizes = encoded.map(({ payload }) => payload.length);
+      expect(sizes.filter((size) => size > 1_000_000)).toHaveLength(1);
+      expect(encoded.map(({ at }) => at.length)).toEqual([9, 9, 9, 9, 4, 1]);
+    },
+  );
 
   it("has at most 4,500 messages", () => {
     const given = Array.from({ length: 4501 }, () => message());

@@ -2,8 +2,11 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Text that cannot steer a terminal: such characters stand as `\u001b`. */
+/** Text that can steer no terminal and begin no line of a log: such characters stand as `\u001b`. */
 export const printable = (text: string): string => text.replace(unsafe, escaped);
+
+/** The same of text in several lines, which stay. */
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
 
 /** The same of JSON, which stays the same document: within strings an escape means its character. */
 export const printableJson = (json: string): string =>
