@@ -1,5 +1,5 @@
 import { printable, printableLines } from "./printable.js";
-import { told } from "./redact.js";
+import { redacted, told } from "./redact.js";
 
 /** As the standard's `ErrorOptions`, which programs that compile for ES2020 do not have. */
 export interface CauseOptions {
@@ -20,6 +20,9 @@ export class StreamllError extends Error {
   }
 }
 
+/** Of an option, in an error: a longer one is none of ours. */
+const LONGEST_NAME = 100;
+
 /** One thing wrong with the options. `value` is shown with secrets redacted. */
 export interface ConfigurationProblem {
   readonly option: string;
@@ -33,7 +36,7 @@ export class ConfigurationError extends StreamllError {
   constructor(problems: readonly ConfigurationProblem[], options?: CauseOptions) {
     // The name may be anything where somebody gave it; the message shows values by `quoted` alone.
     const shown = problems.map(({ option, message }) => ({
-      option: told(option),
+      option: told(redacted(option).slice(0, LONGEST_NAME)),
       message: printableLines(message),
     }));
     const lines = shown.flatMap(({ option, message }) => `${option}: ${message}`.split("\n"));

@@ -7,8 +7,8 @@ const SHOWN = 60;
 /** Of a line that is told: more of it is somebody's data. */
 const LONGEST_LINE = 4000;
 
-/** A `:`, also one that was percent-encoded together with what follows it. */
-const colon = /:|%3a/i;
+/** A `:`, also one that was percent-encoded, once or more, together with what follows it. */
+const colon = /:|%(?:25)*3a/i;
 
 /** What stands before the first `:`. Behind it may be a password, whatever the text was meant to be. */
 export function beforeColon(text: string): string {
@@ -28,7 +28,7 @@ export function quoted(value: string): string {
  * URL or a connection string there.
  */
 export function redacted(value: string): string {
-  return /:\/|%3a%2f/i.test(value) ? beforeColon(value) : maskKeys(maskLogin(value));
+  return /(?::|%(?:25)*3a)(?:\/|%(?:25)*2f)/i.test(value) ? beforeColon(value) : maskKeys(maskLogin(value));
 }
 
 /** The strings of a plain value, each redacted. */
@@ -48,15 +48,15 @@ export function redactedDeeply(value: unknown): unknown {
 export function told(sentence: string): string {
   const bounded = sentence.length > LONGEST_LINE ? `${sentence.slice(0, LONGEST_LINE)}…` : sentence;
   const masked = bounded.includes("@") ? bounded.replace(/[^\s"'`<>]+/g, maskLogin) : bounded;
-  return printable(maskKeys(masked));
+  return printable(maskKeys(masked)).slice(0, LONGEST_LINE + 1);
 }
 
 /** Goes over the text once: what is looked for lies left of its last `@`. */
 function maskLogin(text: string): string {
   const end = text.lastIndexOf("@");
   if (end < 0) return text;
-  const scheme = text.indexOf("://");
-  const from = scheme < 0 || scheme > end ? 0 : scheme + 3;
+  const first = text.indexOf(":");
+  const from = first >= 0 && text.startsWith("://", first) ? first + 3 : 0;
   const login = text.slice(from, end);
   const at = login.search(colon);
   return at < 0 ? text : `${text.slice(0, from + at)}:${MASK}${text.slice(end)}`;

@@ -3,7 +3,7 @@ import { Refusal } from "../options/option.js";
 import { readHost } from "./host.js";
 
 /** Scheme, what follows `//`, path, query, fragment: RFC 3986, appendix B. */
-const parts = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/is;
+const parts = /^([a-z][a-z0-9+.-]{0,40}):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/is;
 
 /** A token may be the password, and has some thousand characters. */
 const LONGEST_URL = 65_536;
