@@ -69,6 +69,8 @@ describe("a wrong command line", () => {
     [["--exchnage=secret"], "unknown option --exchnage; did you mean --exchange?"],
     [["--no-batch-size"], "unknown option --no-batch-size; did you mean --batch-size?"],
     [["-x"], "unknown option -x"],
+    [["--amqp://u:S3cret@h/"], "unknown option"],
+    [["--password:S3cret"], "unknown option"],
     [["--url"], "--url needs a value: --url URL"],
     [["--url", "--json"], "--url needs a value; one that begins with - is written --url=VALUE"],
     [["--json=yes"], "--json takes no value"],
@@ -82,6 +84,15 @@ describe("a wrong command line", () => {
       "--tls-ca: /no/such.pem cannot be read (ENOENT)",
     );
   });
+});
+
+it("names no file whose path may be the key itself, nor a password in it", () => {
+  const pem = "-----BEGIN PRIVATE KEY-----\nS3cret";
+  for (const path of [pem, "S3cret".repeat(100), "u:S3cret@h"]) {
+    const read = () => options(`--tls-key=${path}`);
+    expect(read).toThrow("cannot be read");
+    expect(read).not.toThrow("S3cret");
+  }
 });
 
 it("puts the sink's messages in flags", () => {

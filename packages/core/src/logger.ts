@@ -20,13 +20,13 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
  * Hands lines to a logger of the user's: what it throws goes nowhere, and no line carries a password of a URL or a control
  * character, whoever wrote it.
  */
-export function guarded(logger: Logger): Logger {
+export function guarded(given: Logger): Logger {
   const call =
     (level: keyof Logger): Logger["info"] =>
     (fields, message) =>
       // Where it throws there is nobody left to tell.
       runCallback(
-        () => logger[level](fieldsTold(fields), told(message)),
+        () => given[level](fieldsTold(fields), told(message)),
         () => {},
       );
   return { debug: call("debug"), info: call("info"), warn: call("warn"), error: call("error") };

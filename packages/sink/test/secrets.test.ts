@@ -118,11 +118,11 @@ describe("the password", () => {
       retryBackoffMs: 1,
     });
     await sink.start();
-    await vi.waitUntil(() => sink.health().lastError !== undefined);
+    await vi.waitUntil(() => sink.health().lastError !== undefined, { timeout: 60_000 });
     await sink.stop();
     expect(lines.join()).toContain("amqp://u:***@127.0.0.1:1/");
     expect([...lines, inspect(sink.health())].join()).not.toContain("S3cret");
-  });
+  }, 90_000);
 });
 
 describe("an option that can hold a secret", () => {
