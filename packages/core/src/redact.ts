@@ -1,5 +1,8 @@
 import { printable } from "./printable.js";
 
+/** What a URL begins with, where it is one. */
+const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+
 /** In place of a secret. */
 const MASK = "***";
 /** Of a value, in an error. */
@@ -55,8 +58,7 @@ export function told(sentence: string): string {
 function maskLogin(text: string): string {
   const end = text.lastIndexOf("@");
   if (end < 0) return text;
-  const first = text.indexOf(":");
-  const from = first >= 0 && text.startsWith("://", first) ? first + 3 : 0;
+  const from = scheme.exec(text)?.[0].length ?? 0;
   const login = text.slice(from, end);
   const at = login.search(colon);
   return at < 0 ? text : `${text.slice(0, from + at)}:${MASK}${text.slice(end)}`;
