@@ -43,6 +43,16 @@ export default defineConfig({
     setupFiles: "./tooling/test-run/started.mjs",
     projects: [
       { extends: true, test: { name: "unit", ...alone("{packages,apps,examples}/*") } },
+      // Once more in a vm context, as Jest runs every test: Node's errors are then of other classes than ours.
+      {
+        extends: true,
+        test: {
+          ...alone("packages/*"),
+          name: "realm",
+          include: ["packages/*/test/**/*.realm.test.ts"],
+          pool: "vmForks",
+        },
+      },
       // Of the project's own scripts: compilers and processes, slower than all of the above.
       { extends: true, test: { name: "tooling", ...alone("tooling/*") } },
       { extends: true, test: { name: "broker", ...onBrokers("broker", 60_000) } },

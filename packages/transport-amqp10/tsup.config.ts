@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { requireInCommonJs } from "../../tooling/tsup/require-in-commonjs.js";
 
 export default defineConfig({
   entry: ["src/index.ts"],
@@ -7,4 +8,5 @@ export default defineConfig({
   clean: true,
   target: "node20",
   sourcemap: true,
+  esbuildPlugins: [requireInCommonJs],
 });

@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { requireInCommonJs } from "../../tooling/tsup/require-in-commonjs.js";
 
 export default defineConfig({
   entry: ["src/index.ts"],
@@ -7,6 +8,7 @@ export default defineConfig({
   clean: true,
   target: "node20",
   sourcemap: true,
+  esbuildPlugins: [requireInCommonJs],
   // In CommonJS `require()` in place of `import()`: what it loads is CommonJS too, with the classes of the same core.
   esbuildOptions(options, { format }) {
     if (format === "cjs") options.supported = { ...options.supported, "dynamic-import": false };

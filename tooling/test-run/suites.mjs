@@ -5,7 +5,7 @@ const minute = 60;
 
 /** `npm test`. */
 export const suites = (root) => [
-  { title: "unit tests", command: vitest(root, "unit", "tooling"), hangsAfter: 5 * minute },
+  { title: "unit tests", command: vitest(root, "unit", "realm", "tooling"), hangsAfter: 5 * minute },
   { title: "tests on real brokers", command: vitest(root, "broker"), hangsAfter: 12 * minute },
   {
     title: "code in the docs",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError, StreamllError } from "@streamll/core";
-import { told } from "@streamll/core/internal";
+import { isError, told } from "@streamll/core/internal";
 import { closestName, type OptionName } from "@streamll/sink/internal";
 import { readArguments } from "./command/arguments.js";
 import { commandHelp, generalFlags, generalHelp } from "./command/help.js";
@@ -75,6 +75,6 @@ function messageOf(error: unknown): string {
   if (error instanceof StreamllError) return inFlags(error.message);
   if (error instanceof UsageError || error instanceof Failure) return error.message;
   // A fault of ours, or of a package's: what it says may hold anything.
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = isError(error) ? (error.stack ?? error.message) : String(error);
   return stack.split("\n").map(told).join("\n");
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { told } from "@streamll/core/internal";
+import { textOf, told } from "@streamll/core/internal";
 import { type DemoOutput, demo } from "./demo.js";
 
 const help = `npm run demo -- [options]
@@ -33,7 +33,7 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
     return (await demo({ url: values.url, questions: values.ask }, output)) ? 0 : 1;
   } catch (error) {
     // Where the arguments are wrong, Node quotes them.
-    output.printError(output.colors.red(told(error instanceof Error ? error.message : String(error))));
+    output.printError(output.colors.red(told(textOf(error))));
     return 1;
   }
 }

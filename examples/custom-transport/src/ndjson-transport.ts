@@ -112,7 +112,7 @@ const tooLarge = new TransportError("too-large", `a body is over ${LARGEST_BODY}
 const kind = { ENOENT: "not-found", EISDIR: "not-found", EACCES: "permission", ENOSPC: "throttled" } as const;
 
 function asTransportError(cause: unknown, place: string): TransportError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  const code = String((cause as NodeJS.ErrnoException | undefined)?.code ?? cause);
   const known = code in kind ? kind[code as keyof typeof kind] : "unreachable";
   const permanent = known === "not-found" || known === "permission";
   return new TransportError(known, `${place}: ${code}`, { cause, permanent });

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { isError } from "./realm.js";
 
 /**
  * Runs a callback of the user's. What it throws, and what it rejects with where it is async, goes to `failed` and
@@ -35,7 +35,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** The class of what was thrown. In logs it stands for the message, which is not known and may be data. */
 export function nameOfError(error: unknown): string {
   try {
-    if (!types.isNativeError(error) && !(error instanceof Error)) return typeof error;
+    if (!isError(error)) return typeof error;
     return String(error.name === "Error" ? error.constructor.name : error.name);
   } catch {
     return "something unreadable";

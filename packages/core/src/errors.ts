@@ -1,5 +1,6 @@
 import { printable, printableLines } from "./printable.js";
 import { redacted, told } from "./redact.js";
+import { errorBrand } from "./copies.js";
 
 /** As the standard's `ErrorOptions`, which programs that compile for ES2020 do not have. */
 export interface CauseOptions {
@@ -11,12 +12,17 @@ export interface CauseOptions {
  * message may be logged: passwords of URLs in it are masked, and control characters are written as `\u001b`.
  */
 export class StreamllError extends Error {
+  // Said, and not read from the class: a bundler that minifies has given that another name.
+  override name = "StreamllError";
   readonly code: string;
 
   constructor(code: string, message: string | readonly string[], options?: CauseOptions) {
     super(typeof message === "string" ? told(message) : message.map(printable).join("\n"), options);
-    this.name = new.target.name;
     this.code = code;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, errorBrand, { value: true });
   }
 }
 
@@ -31,6 +37,7 @@ export interface ConfigurationProblem {
 
 /** The options cannot work. Lists every problem, not only the first. Code `CONFIGURATION`. */
 export class ConfigurationError extends StreamllError {
+  override name = "ConfigurationError";
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[], options?: CauseOptions) {
@@ -50,6 +57,7 @@ const indented = (line: string): string => `  ${line}`;
 
 /** The package of a transport is not installed. Code `TRANSPORT_NOT_INSTALLED`. */
 export class TransportNotInstalledError extends StreamllError {
+  override name = "TransportNotInstalledError";
   readonly packageName: string;
 
   constructor(packageName: string, reason: string, options?: CauseOptions) {
@@ -64,6 +72,7 @@ export class TransportNotInstalledError extends StreamllError {
 
 /** An object is no event, or a wire document cannot be read as one. Code `INVALID_EVENT`. */
 export class InvalidEventError extends StreamllError {
+  override name = "InvalidEventError";
   /** The wire name of the field at fault, or `""` for the whole. */
   readonly field: string;
 
@@ -98,6 +107,7 @@ export type TransportErrorKind = (typeof transportErrorKinds)[number];
 
 /** What a broker or the way to it answered. `code` is `TRANSPORT_` and the kind: `TRANSPORT_AUTH`. */
 export class TransportError extends StreamllError {
+  override name = "TransportError";
   readonly kind: TransportErrorKind;
   /** Trying the same again cannot mend it. */
   readonly permanent: boolean;
@@ -131,6 +141,7 @@ export type DeliveryErrorCode = (typeof deliveryErrorCodes)[number];
 
 /** One event was not delivered. */
 export class DeliveryError extends StreamllError {
+  override name = "DeliveryError";
   declare readonly code: DeliveryErrorCode;
 
   constructor(code: DeliveryErrorCode, message: string, options?: CauseOptions) {

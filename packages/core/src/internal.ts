@@ -7,6 +7,7 @@ export { type Login, login } from "./connect/login.js";
 export { renewBeforeExpiry } from "./connect/renewal.js";
 export { socketFaultOf, textOf } from "./connect/socket-fault.js";
 export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
+export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export { Fifo } from "./delivery/fifo.js";
@@ -27,6 +28,8 @@ export { type LineFields, type LogName, logLines, say, type Telling } from "./lo
 export { guarded, warnProcess } from "./logger.js";
 export { printable, printableJson, printableLines } from "./printable.js";
 export { beforeColon, quoted, redacted, redactedDeeply, told } from "./redact.js";
+export { notLoaded } from "./not-loaded.js";
+export { isError, isPlainObject } from "./realm.js";
 export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { parseDuration } from "./units/duration.js";

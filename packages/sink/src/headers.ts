@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { MessageHeaders, StreamllEvent } from "@streamll/core";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { UserHeaders } from "./options/sink-options.js";
@@ -102,7 +103,7 @@ function plainValue(value: unknown): MessageHeaders[string] | undefined {
       return String(value);
     case "object":
       if (value === null) return null;
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+      if (types.isDate(value)) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
       return JSON.stringify(value);
     default:
       return undefined;

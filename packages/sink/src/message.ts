@@ -1,5 +1,12 @@
 import type { AnyEvent, StreamllEvent } from "@streamll/core";
-import { compileTemplate, encodeEvent, epochMsOf, PreparedMessage, toEvent } from "@streamll/core/internal";
+import {
+  compileTemplate,
+  encodeEvent,
+  epochMsOf,
+  isPlainObject,
+  PreparedMessage,
+  toEvent,
+} from "@streamll/core/internal";
 import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
@@ -17,7 +24,7 @@ const copyOf = (event: StreamllEvent): StreamllEvent => ({
 /** A class, and what throws when it is read, stay themselves: the encoder knows how to write them. */
 function shallowCopy<T extends object>(value: T): T {
   try {
-    return Object.getPrototypeOf(value) === Object.prototype ? { ...value } : value;
+    return isPlainObject(value) ? { ...value } : value;
   } catch {
     return value;
   }

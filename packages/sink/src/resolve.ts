@@ -178,7 +178,7 @@ function transportOf(choice: Choice, options: TransportOptions): Transport {
   if (load === undefined || capabilities === undefined)
     throw new TransportNotInstalledError(packageName, reason);
   const partitions = speaksStreams(choice) ? options.topology.queues.length : undefined;
-  return lazyTransport({ name, packageName, capabilities, partitions, load }, options);
+  return lazyTransport({ name, capabilities, partitions, load }, options);
 }
 
 const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };

@@ -1,5 +1,5 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { conflictHint, declarationHint, type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
+import { conflictHint, declarationHint, isError, type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
 
 interface Verdict {
   readonly kind: TransportErrorKind;
@@ -31,7 +31,7 @@ export const transportError = (
 
 /** amqplib keeps the code on the error, once the connection is open, and the text in its message alone. */
 export function replyOf(error: unknown): Reply | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   const found = /(\d{3}) \([^)]*\) with message "(.*)"/s.exec(error.message);
   return found ? { code: Number(found[1]), text: found[2]! } : undefined;
 }
@@ -159,7 +159,7 @@ function judgeNotAllowed(text: string): Verdict {
 
 function judgeError(error: unknown, stage: Stage): Verdict {
   // So amqplib refuses to encode a value, each time anew.
-  const isUnencodable = error instanceof TypeError || error instanceof RangeError;
+  const isUnencodable = isError(error) && (error.name === "TypeError" || error.name === "RangeError");
   return stage === "declare" && isUnencodable
     ? verdict("protocol", true, CHECK_ARGUMENTS)
     : judgeSocket(error);

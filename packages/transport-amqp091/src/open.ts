@@ -3,6 +3,7 @@ import {
   type Deadline,
   type DialAddress,
   dialTcp,
+  isError,
   type Login,
   refusalOfVirtualHost,
 } from "@streamll/core/internal";
@@ -120,7 +121,7 @@ const heartbeatSeconds = (milliseconds: number): number =>
   milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
 const isRefusedOpen = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes("Expected ConnectionOpenOk; got <ConnectionClose");
+  isError(error) && error.message.includes("Expected ConnectionOpenOk; got <ConnectionClose");
 
 async function vhostFailure(
   cause: unknown,

@@ -1,12 +1,6 @@
-import {
-  type Endpoint,
-  type Topology,
-  TransportNotInstalledError,
-  type TransportOptions,
-} from "@streamll/core";
+import type { Endpoint, Topology, TransportFactory, TransportOptions } from "@streamll/core";
+import { notLoaded } from "@streamll/core/internal";
 import { isEncrypted } from "./address.js";
-
-const PACKAGE = "@streamll/transport-amqp091";
 
 /**
  * Declares over AMQP 0-9-1 what the stream protocol of this broker cannot.
@@ -20,12 +14,18 @@ export async function declareOverAmqp(
   signal: AbortSignal,
   reason: string,
 ): Promise<void> {
-  const { amqp091Transport } = await import("@streamll/transport-amqp091").catch((cause: unknown) => {
-    throw new TransportNotInstalledError(PACKAGE, reason, { cause });
-  });
+  const amqp091Transport = await load(reason);
   const transport = amqp091Transport.create({ ...options, topology: { ...topology, mode: "declare" } });
   const connection = await transport.connect(amqpEndpoint(endpoint, options), { index: 0 }, signal);
   await connection.close(signal);
+}
+
+async function load(reason: string): Promise<TransportFactory> {
+  try {
+    return (await import("@streamll/transport-amqp091")).amqp091Transport;
+  } catch (error) {
+    throw notLoaded("@streamll/transport-amqp091", reason, error);
+  }
 }
 
 function amqpEndpoint(endpoint: Endpoint, options: TransportOptions): Endpoint {

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
-import type { Address, Deadline } from "@streamll/core/internal";
+import { type Address, type Deadline, isTransportError } from "@streamll/core/internal";
 import { failure, transportError } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";
@@ -158,9 +158,7 @@ async function conflict(
   const brokersWords = await asked.then(
     () => undefined,
     (error: unknown) =>
-      error instanceof Error && "kind" in error && error.kind === "topology-conflict"
-        ? error.message
-        : undefined,
+      isTransportError(error) && error.kind === "topology-conflict" ? error.message : undefined,
   );
   const wanted = Object.entries(plan.arguments).map(([name, value]) => `${name}=${value}`);
   const message = `${endpoint.label}: the stream ${stream} exists with other settings than these: ${wanted.join(", ") || "no retention"}. ${

@@ -7,12 +7,12 @@ import {
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
-import { PreparedMessage } from "@streamll/core/internal";
+import { isTransportError, PreparedMessage } from "@streamll/core/internal";
 import { endpointOf } from "./endpoint.js";
 import type { MessageParts } from "./messages.js";
 import type { FaultName, Faults, Heal, StoredMessage, TransportUnderTest } from "./options.js";
 import { whyNot } from "./options.js";
-import { isTransportError, Probe } from "./probe.js";
+import { Probe } from "./probe.js";
 import { BrokenRuleError, NotCovered, type RuleName } from "./rules.js";
 import { within } from "./waiting.js";
 

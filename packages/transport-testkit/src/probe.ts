@@ -6,6 +6,7 @@ import type {
   TransportConnection,
   TransportError,
 } from "@streamll/core";
+import { isTransportError } from "@streamll/core/internal";
 import { BrokenRuleError, type RuleName } from "./rules.js";
 import { until, within } from "./waiting.js";
 
@@ -225,11 +226,6 @@ export class Probe {
 
 export function isSent(outcome: PublishOutcome | undefined): boolean {
   return outcome?.kind === "confirmed" || outcome?.kind === "written";
-}
-
-/** By its shape: the ESM and the CJS copy of `@streamll/core` have a class each. */
-export function isTransportError(error: unknown): error is TransportError {
-  return error instanceof Error && "kind" in error && typeof error.kind === "string" && "permanent" in error;
 }
 
 export function describe(outcome: PublishOutcome | undefined): string {

@@ -1,3 +1,4 @@
+import { isError } from "@streamll/core/internal";
 import { settleAccounts } from "./accounts.js";
 import { Bench } from "./bench.js";
 import type { Check } from "./check.js";
@@ -52,7 +53,7 @@ async function failureOf(step: () => Promise<void>): Promise<Error | undefined> 
     await step();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return isError(error) ? error : new Error(String(error));
   }
 }
 

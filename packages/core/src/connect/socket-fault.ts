@@ -1,3 +1,5 @@
+import { isError } from "../realm.js";
+
 /** Why a socket did not come about, or ended: `plain`: the other end does not speak TLS. */
 export type SocketFault =
   | "timeout"
@@ -36,14 +38,24 @@ export function socketFaultOf(error: unknown): SocketFault | undefined {
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : undefined;
 }
 
 /** Where every address of a host was tried the message is empty, and the reasons are inside. */
 export function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "")
-    return [...new Set(error.errors.map(textOf))].join("; ");
-  return error instanceof Error ? error.message.trim() : String(error);
+  if (!isError(error)) return textOfThrown(error);
+  const { message, errors } = error as Partial<AggregateError>;
+  const isAggregate = message === "" && Array.isArray(errors);
+  return isAggregate ? [...new Set(errors.map(textOf))].join("; ") : String(message).trim();
+}
+
+/** Anything can be thrown, also what no text can be made of. */
+function textOfThrown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something unreadable was thrown";
+  }
 }

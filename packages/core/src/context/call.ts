@@ -1,9 +1,9 @@
-import { types } from "node:util";
 import { answerOf, faultOf, nameOfError } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
 import { property } from "../event/plain-json.js";
 import { timestampNow } from "../event/timestamp.js";
+import { isError } from "../realm.js";
 import { parseSize } from "../units/size.js";
 import type { Configuration } from "./configuration.js";
 import { aside, context } from "./context.js";
@@ -182,6 +182,6 @@ function sizeOf(maxBytes: number | string = 8192): number {
 
 /** Anything can be thrown. The names are those of the Python package. */
 function described(error: unknown): object {
-  if (!(error instanceof Error) && !types.isNativeError(error)) return { error_message: error };
+  if (!isError(error)) return { error_message: error };
   return { error_message: property(error, "message"), traceback: property(error, "stack") };
 }

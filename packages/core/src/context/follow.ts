@@ -1,5 +1,6 @@
 import { Duplex, Readable, Transform } from "node:stream";
 import { types } from "node:util";
+import { isBuiltIn } from "../realm.js";
 import type { Call } from "./call.js";
 import { override, watchIterable, watchIterator } from "./iteration.js";
 import { watchReadable } from "./readable.js";
@@ -99,9 +100,9 @@ function isReadable(value: object): value is Readable {
 }
 
 function isPlainPromise(value: object): value is Promise<unknown> {
-  return types.isPromise(value) && Object.getPrototypeOf(value) === Promise.prototype;
+  return types.isPromise(value) && isBuiltIn(value, "Promise");
 }
 
 function isPlainStream(value: object): value is ReadableStream {
-  return Object.getPrototypeOf(value) === ReadableStream.prototype;
+  return isBuiltIn(value, "ReadableStream");
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { isPlainObject } from "../realm.js";
 import { recording } from "./context.js";
 import { isClass, methodsOf } from "./methods.js";
 import { type CallOptions, callOptionNames, Problems } from "./options.js";
@@ -111,7 +112,7 @@ function classNameOf(self: unknown): string | undefined {
 
 /** `instrument({ kind: "llm" })` has options for a decorator, `instrument({ answer() { … } })` an object. */
 function isOptions(target: object): boolean {
-  if (Object.getPrototypeOf(target) !== Object.prototype) return false;
+  if (!isPlainObject(target)) return false;
   return Object.entries(target).every(
     ([name, value]) => optionNames.includes(name) && typeof value !== "function",
   );

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { isError } from "../realm.js";
 import { aside, context } from "./context.js";
 import { override } from "./iteration.js";
 import type { Reading } from "./reading.js";
@@ -29,5 +30,5 @@ function tell(reading: Reading, [event, value]: readonly unknown[]): void {
 
 /** A loop that breaks off destroys the stream with such an error. */
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ABORT_ERR";
+  return isError(error) && "code" in error && error.code === "ABORT_ERR";
 }

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { bytesOf, errorFieldNames, maxDepth, property } from "../event/plain-json.js";
+import { isError } from "../realm.js";
 
 const truncated = "[Truncated]";
 
@@ -49,7 +50,7 @@ class Copy {
 
   #object(value: object): unknown {
     // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
-    if (value instanceof Error || types.isNativeError(value)) return this.#error(value);
+    if (isError(value)) return this.#error(value);
     const bytes = bytesOf(value);
     if (bytes !== undefined) return this.#base64(bytes);
     const { toJSON } = value as { toJSON?: unknown };

@@ -1,4 +1,5 @@
-import { DeliveryError, StreamllError, type TransportError } from "../errors.js";
+import { isStreamllError } from "../copies.js";
+import { DeliveryError, type StreamllError, type TransportError } from "../errors.js";
 import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import { partitionOf } from "../routing/partition.js";
@@ -751,7 +752,7 @@ const isHopeless = (errors: readonly TransportError[]): boolean =>
 /** What loading a transport threw, a missing package for one, is told as it is. */
 function unwrapped(error: TransportError): StreamllError {
   const { cause } = error;
-  return cause instanceof StreamllError && !("kind" in cause) ? cause : error;
+  return isStreamllError(cause) && !("kind" in cause) ? cause : error;
 }
 
 /** The broker may have it all the same, from a try that it did not answer. */

@@ -1,3 +1,5 @@
+import { textOf } from "../connect/socket-fault.js";
+import { isStreamllError } from "../copies.js";
 import { type StreamllError, TransportError } from "../errors.js";
 import { told } from "../redact.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../transport.js";
@@ -130,7 +132,7 @@ export class Lane {
     // The transport may be somebody's first.
     try {
       const problem = this.#connection?.problem;
-      return problem instanceof Error ? problem : undefined;
+      return isStreamllError(problem) ? problem : undefined;
     } catch {
       return undefined;
     }
@@ -392,7 +394,7 @@ export class Lane {
       const batch = entries.map(({ message }) => message);
       connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
     } catch (error) {
-      const message = `publish threw: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `publish threw: ${textOf(error)}`;
       this.#giveUp(new TransportError("protocol", message, { cause: error }));
     }
   }

@@ -1,4 +1,6 @@
-import { StreamllError, TransportError } from "../errors.js";
+import { textOf } from "../connect/socket-fault.js";
+import { isStreamllError, isTransportError } from "../copies.js";
+import { TransportError } from "../errors.js";
 import type { Transport, TransportConnection } from "../transport.js";
 import { fullJitter } from "./backoff.js";
 import type { Clock } from "./clock.js";
@@ -225,11 +227,8 @@ const temporary = (error: TransportError): TransportError =>
   error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
 
 function asTransportError(error: unknown): TransportError {
-  if (error instanceof TransportError) return error;
-  // Another copy of this package (ESM beside CJS) has its own class of the same shape.
-  if (error instanceof Error && "kind" in error && "permanent" in error) return error as TransportError;
+  if (isTransportError(error)) return error;
   // A missing package or a wrong option: connecting again cannot mend it.
-  const permanent = error instanceof StreamllError;
-  const message = error instanceof Error ? error.message : String(error);
-  return new TransportError("protocol", message, { cause: error, permanent });
+  const permanent = isStreamllError(error);
+  return new TransportError("protocol", textOf(error), { cause: error, permanent });
 }

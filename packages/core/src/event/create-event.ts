@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { InvalidEventError } from "../errors.js";
+import { isPlainObject } from "../realm.js";
 import type { EventContext, EventInput, StreamllEvent } from "./event.js";
 import { randomId } from "./id.js";
 import { timestampNow, timestampOf } from "./timestamp.js";
@@ -102,7 +103,7 @@ function tags(value: unknown): StreamllEvent["tags"] {
     if (typeof given[name] === "string" || given[name] === undefined) continue;
     throw new InvalidEventError(`tags.${name.slice(0, 80)}`, `is ${kindOf(given[name])}; write a string`);
   }
-  const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+  const isPlain = isPlainObject(given);
   // The toJSON of a Date or a class would put something else on the wire.
   return (isPlain ? given : Object.fromEntries(Object.entries(given))) as StreamllEvent["tags"];
 }

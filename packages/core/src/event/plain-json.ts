@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { isError } from "../realm.js";
 
 /** Levels of objects in objects. Python's parser ends at 1,000, and so does V8's stack at some point. */
 export const maxDepth = 200;
@@ -45,7 +46,7 @@ export function plainJson(value: unknown, limit: number): string | undefined {
 
   function writeForm(value: object, key: string): string | undefined {
     // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
-    if (value instanceof Error || types.isNativeError(value)) return writeFields(errorFields(value));
+    if (isError(value)) return writeFields(errorFields(value));
     const bytes = bytesOf(value);
     if (bytes !== undefined) return write(bytes.toString("base64"), key);
     const { toJSON } = value as { toJSON?: unknown };

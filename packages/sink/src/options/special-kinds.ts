@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import {
   ConfigurationError,
   type StreamllEvent,
@@ -6,7 +7,7 @@ import {
   type WebSocketOptions,
 } from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
-import { beforeColon, compileTemplate, redactedDeeply } from "@streamll/core/internal";
+import { beforeColon, compileTemplate, isPlainObject, redactedDeeply } from "@streamll/core/internal";
 import { redactUrl } from "../endpoint/redact-url.js";
 import {
   boolean,
@@ -129,7 +130,7 @@ function isArgument(name: string, value: unknown, depth = 0): boolean {
   if (Buffer.byteLength(name) > 255 || depth > 8) return false;
   if (typeof value === "number") return Number.isFinite(value);
   if (value === null || ["undefined", "string", "boolean"].includes(typeof value)) return true;
-  const isNested = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  const isNested = Array.isArray(value) || isPlainObject(value);
   return (
     isNested && Object.entries(value as object).every(([inner, one]) => isArgument(inner, one, depth + 1))
   );
@@ -169,9 +170,9 @@ export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
   allowed: "a list of event types or a function (event) => boolean",
   read(value) {
     if (typeof value === "function") return value as EventPredicate;
-    if (!Array.isArray(value) && !(value instanceof Set)) return refused;
-    const types = new Set<unknown>(value);
-    return [...types].every((type) => typeof type === "string") ? (types as Set<string>) : refused;
+    if (!Array.isArray(value) && !types.isSet(value)) return refused;
+    const chosen = new Set<unknown>(value);
+    return [...chosen].every((type) => typeof type === "string") ? (chosen as Set<string>) : refused;
   },
   fromText: (text) => text.split(",").map((type) => type.trim()),
   show: (filter) => (typeof filter === "function" ? "a function" : redactedDeeply([...filter])),
@@ -213,6 +214,6 @@ export const headers: Kind<UserHeaders | HeaderFunction> = {
 
 function isPlain(value: unknown): value is HeaderValue {
   if (typeof value === "number") return Number.isFinite(value);
-  if (value instanceof Date) return Number.isFinite(value.getTime());
+  if (types.isDate(value)) return Number.isFinite(value.getTime());
   return value === null || ["undefined", "string", "boolean", "bigint"].includes(typeof value);
 }

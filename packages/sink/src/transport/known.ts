@@ -1,6 +1,10 @@
 import type { TransportCapabilities, TransportFactory } from "@streamll/core";
+import { notLoaded } from "@streamll/core/internal";
 
-/** A transport of this project: what its broker can do is known before its package is loaded. */
+/**
+ * A transport of this project: what its broker can do is known before its package is loaded. Each package is imported
+ * in a `try` of its own: so a bundler knows that it may be missing.
+ */
 export interface KnownTransport {
   readonly name: string;
   readonly packageName: string;
@@ -12,11 +16,6 @@ export interface KnownTransport {
   /** Absent until the package exists. */
   load?(): Promise<TransportFactory>;
 }
-
-/** esbuild bundles a program without a package whose import may fail; any other is an error to it. */
-const rethrow = (error: unknown): never => {
-  throw error;
-};
 
 const everyPowerOfRabbitMQ: TransportCapabilities = {
   confirms: true,
@@ -36,7 +35,13 @@ export const amqp091: KnownTransport = {
   schemes: ["amqp", "amqps"],
   ports: amqpPorts,
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-amqp091").catch(rethrow)).amqp091Transport,
+  async load() {
+    try {
+      return (await import("@streamll/transport-amqp091")).amqp091Transport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-amqp091", "the transport amqp091", error);
+    }
+  },
 };
 
 export const memory: KnownTransport = {
@@ -44,7 +49,13 @@ export const memory: KnownTransport = {
   packageName: "@streamll/transport-memory",
   schemes: ["memory"],
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-memory").catch(rethrow)).memoryTransport,
+  async load() {
+    try {
+      return (await import("@streamll/transport-memory")).memoryTransport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-memory", "the transport memory", error);
+    }
+  },
 };
 
 export const serviceBus: KnownTransport = {
@@ -58,7 +69,13 @@ export const serviceBus: KnownTransport = {
     deadLetter: false,
     topology: false,
   },
-  load: async () => (await import("@streamll/transport-amqp10").catch(rethrow)).serviceBusTransport,
+  async load() {
+    try {
+      return (await import("@streamll/transport-amqp10")).serviceBusTransport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-amqp10", "the transport service-bus", error);
+    }
+  },
 };
 
 export const amqp10: KnownTransport = {
@@ -67,7 +84,13 @@ export const amqp10: KnownTransport = {
   schemes: [],
   ports: amqpPorts,
   capabilities: everyPowerOfRabbitMQ,
-  load: async () => (await import("@streamll/transport-amqp10").catch(rethrow)).amqp10Transport,
+  async load() {
+    try {
+      return (await import("@streamll/transport-amqp10")).amqp10Transport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-amqp10", "the transport amqp10", error);
+    }
+  },
 };
 
 export const streams: KnownTransport = {
@@ -83,7 +106,13 @@ export const streams: KnownTransport = {
     deadLetter: false,
     deduplication: true,
   },
-  load: async () => (await import("@streamll/transport-streams").catch(rethrow)).streamsTransport,
+  async load() {
+    try {
+      return (await import("@streamll/transport-streams")).streamsTransport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-streams", "the transport streams", error);
+    }
+  },
 };
 
 export const pubsub: KnownTransport = {

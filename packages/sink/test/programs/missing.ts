@@ -1,10 +1,14 @@
+import { notLoaded } from "@streamll/core/internal";
 import { RabbitMQSink } from "@streamll/sink";
 import { memory } from "../../src/transport/known.js";
 import { lazyTransport } from "../../src/transport/lazy.js";
 
 const name = "@streamll/transport-nowhere";
-const capabilities = memory.capabilities!;
-const late = { name: "nowhere", packageName: name, capabilities, load: () => import(name) };
+const load = () =>
+  import(name).catch((error: unknown) => {
+    throw notLoaded(name, "the transport nowhere", error);
+  });
+const late = { name: "nowhere", capabilities: memory.capabilities!, load };
 const factory = { schemes: ["nowhere"], create: (options: never) => lazyTransport(late, options) };
 const sink = new RabbitMQSink({ amqpUrl: "nowhere:", transports: [factory], flushTimeout: 0 });
 try {

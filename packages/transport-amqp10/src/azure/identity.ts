@@ -1,6 +1,5 @@
-import { type TokenCredential, TransportNotInstalledError } from "@streamll/core";
-
-const PACKAGE = "@azure/identity";
+import type { TokenCredential } from "@streamll/core";
+import { notLoaded } from "@streamll/core/internal";
 
 /** `DefaultAzureCredential`, loaded when the first token is asked for. It keeps its tokens. */
 export function defaultCredential(): TokenCredential {
@@ -14,8 +13,10 @@ export function defaultCredential(): TokenCredential {
 }
 
 async function load(): Promise<TokenCredential> {
-  const { DefaultAzureCredential } = (await import(PACKAGE).catch((cause: unknown) => {
-    throw new TransportNotInstalledError(PACKAGE, "authProvider without credential", { cause });
-  })) as { DefaultAzureCredential: new () => TokenCredential };
-  return new DefaultAzureCredential();
+  try {
+    const { DefaultAzureCredential } = await import("@azure/identity");
+    return new DefaultAzureCredential();
+  } catch (error) {
+    throw notLoaded("@azure/identity", "authProvider without credential", error);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
-import { TransportNotInstalledError, type WebSocketOptions } from "@streamll/core";
-import type { DialAddress } from "@streamll/core/internal";
+import type { WebSocketOptions } from "@streamll/core";
+import { type DialAddress, notLoaded } from "@streamll/core/internal";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";
@@ -17,9 +17,7 @@ export async function dialWebSocket(
   { agent }: WebSocketOptions,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const { WebSocket, createWebSocketStream } = await import("ws").catch((cause: unknown) => {
-    throw new TransportNotInstalledError("ws", "webSocket", { cause });
-  });
+  const { WebSocket, createWebSocketStream } = await load();
   const name = host.includes(":") ? `[${host}]` : host;
   const url = `${tls ? "wss" : "ws"}://${name}:${port}/${PATH}`;
   const socket = new WebSocket(url, [PROTOCOL], {
@@ -39,4 +37,13 @@ export async function dialWebSocket(
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
+}
+
+/** In a `try`: so a bundler knows that it may be missing. */
+async function load(): Promise<typeof import("ws")> {
+  try {
+    return await import("ws");
+  } catch (error) {
+    throw notLoaded("ws", "webSocket", error);
+  }
 }

@@ -1,0 +1,42 @@
+import { types } from "node:util";
+
+// Under Jest, in a `vm` context or in a frame, the language's own classes exist twice: what Node makes is of one
+// realm, what the program makes of another, and `instanceof Error` is false for half of all errors. So nothing here
+// asks for a built-in class; a lint rule (tooling/lint) keeps that out of all packages. Classes of this project are
+// asked for by `instanceof` within a package, and by their shape (`kind`, `code`) wherever another copy may have made
+// the object.
+
+/** Whether it is an error, of whatever realm: also one that old code made by `util.inherits`, and a `DOMException`. */
+export function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  for (let at = prototypeOf(value); at !== null; at = prototypeOf(at)) {
+    if (ownValue(at, "name") === "Error" && ownValue(at, "message") === "") return true;
+  }
+  return false;
+}
+
+/** An object as a literal makes it, of whatever realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || (prototype !== null && isRoot(prototype));
+}
+
+/** Whether its class is the language's or the platform's own of that name, and no class derived from it. */
+export function isBuiltIn(value: object, name: "Promise" | "ReadableStream"): boolean {
+  const prototype = prototypeOf(value);
+  return prototype !== null && ownValue(prototype, Symbol.toStringTag) === name;
+}
+
+/** Some realm's `Object.prototype`, which alone has these methods and nothing above it. */
+const isRoot = (prototype: object): boolean =>
+  prototypeOf(prototype) === null && typeof ownValue(prototype, "propertyIsEnumerable") === "function";
+
+/** Asked of a proxy, it would run the program's code. */
+const prototypeOf = (value: object): object | null =>
+  types.isProxy(value) ? null : Object.getPrototypeOf(value);
+
+/** What it holds itself, without running a getter. */
+const ownValue = (holder: object, key: PropertyKey): unknown =>
+  types.isProxy(holder) ? undefined : Object.getOwnPropertyDescriptor(holder, key)?.value;
