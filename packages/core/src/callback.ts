@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { isError } from "./realm.js";
 
 /**
@@ -35,7 +36,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** The class of what was thrown. In logs it stands for the message, which is not known and may be data. */
 export function nameOfError(error: unknown): string {
   try {
-    if (!isError(error)) return typeof error;
+    if (!isError(error)) return types.isProxy(error) ? "something unreadable" : typeof error;
     return String(error.name === "Error" ? error.constructor.name : error.name);
   } catch {
     return "something unreadable";

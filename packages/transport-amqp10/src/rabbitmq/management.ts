@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { startDeadline } from "@streamll/core/internal";
-import type { Message, Sender, Session } from "rhea";
+import type { Message, Receiver, Sender, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
 import { transportError } from "../failure.js";
 import { FaultError, faultOf } from "../fault.js";
@@ -30,8 +30,27 @@ const CREDIT = 100;
 /** A sender and a receiver with one name, on a session of their own: whatever is refused there ends no link of ours. */
 export async function openManagement(open: OpenConnection, label: string): Promise<Management> {
   const { rhea, life, timeoutMs } = open;
+  const bounded = <T>(step: Promise<T>): Promise<T> => {
+    const late = () => transportError("timeout", `${label}: ${NODE.address} does not answer`);
+    const deadline = startDeadline(timeoutMs, life, late);
+    return deadline.race(step).finally(deadline.done);
+  };
   const session = rhea.create_session();
+  const links: (Sender | Receiver)[] = [];
+  const ended = new Promise<never>((_, reject) => {
+    const end = () => {
+      const error = [session, ...links].map(({ error }) => error).find((error) => error !== undefined);
+      reject(new FaultError(faultOf("attach", error, `the broker ended the links to ${NODE.address}`)));
+    };
+    for (const part of ["session", "sender", "receiver"])
+      session.on(`${part}_error`, end).on(`${part}_close`, end);
+  });
+  ended.catch(() => {});
+  const begun = new Promise<void>((resolve) => session.once("session_open", () => resolve()));
   session.begin();
+  // Before the session is open, rhea names a transfer id in its credit that RabbitMQ ends the session for.
+  await bounded(Promise.race([begun, ended]));
+
   const link = {
     name: randomUUID(),
     source: NODE,
@@ -43,43 +62,24 @@ export async function openManagement(open: OpenConnection, label: string): Promi
   const sender = session.attach_sender({ ...link });
   shareName(session, sender);
   const receiver = session.attach_receiver({ ...link, credit_window: 0 });
+  links.push(sender, receiver);
+  // A request that comes before the credit for its answer ends the session. So the credit leaves with the attach, and
+  // a request only once the broker has answered that with credit of its own.
+  receiver.add_credit(CREDIT);
   const pending = new Map<string, (answer: Message) => void>();
   receiver.on("message", ({ message }) => {
     receiver.add_credit(1);
     pending.get(String(message?.correlation_id))?.(message!);
   });
-  const ready = new Promise<void>((resolve) => {
-    // Before the session is open, rhea names a transfer id that RabbitMQ ends the session for; without credit for the
-    // answer, the first request does.
-    receiver.once("receiver_open", () => {
-      receiver.add_credit(CREDIT);
-      if (sender.sendable()) resolve();
-      else sender.once("sendable", () => resolve());
-    });
-  });
-  const ended = new Promise<never>((_, reject) => {
-    const end = () => {
-      const error = session.error ?? sender.error ?? receiver.error;
-      reject(new FaultError(faultOf("attach", error, `the broker ended the links to ${NODE.address}`)));
-    };
-    for (const event of ["session_error", "session_close"]) session.on(event, end);
-    for (const event of ["sender_error", "sender_close"]) sender.on(event, end);
-    for (const event of ["receiver_error", "receiver_close"]) receiver.on(event, end);
-  });
-  ended.catch(() => {});
-  const bounded = <T>(step: Promise<T>): Promise<T> => {
-    const late = () => transportError("timeout", `${label}: ${NODE.address} does not answer`);
-    const deadline = startDeadline(timeoutMs, life, late);
-    return deadline.race(Promise.race([step, ended])).finally(deadline.done);
-  };
-  await bounded(ready);
+  const sendable = new Promise<void>((resolve) => sender.once("sendable", () => resolve()));
+  await bounded(Promise.race([sendable, ended]));
 
   return {
     async request(method, path, body = null) {
       const id = randomUUID();
       const answered = new Promise<Message>((resolve) => pending.set(id, resolve));
       sender.send({ message_id: id, reply_to: "$me", subject: method, to: path, body });
-      const answer = await bounded(answered).finally(() => pending.delete(id));
+      const answer = await bounded(Promise.race([answered, ended])).finally(() => pending.delete(id));
       const status = Number(answer.subject);
       if (status >= 200 && status < 300) return;
       throw new RefusedError(status, typeof answer.body === "string" ? answer.body : "no reason given");
