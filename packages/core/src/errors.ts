@@ -22,7 +22,7 @@ export class StreamllError extends Error {
   }
 
   static {
-    Object.defineProperty(this.prototype, errorBrand, { value: true });
+    Object.defineProperty(StreamllError.prototype, errorBrand, { value: true });
   }
 }
 

@@ -2,10 +2,16 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { readManifest, repository } from "./workspace.js";
 
-/** Runs a command to its end and gives what it wrote to stdout; a failure is an error that has all its output. */
-export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs a command to its end, with `more` in its environment, and gives what it wrote to stdout; a failure is an error that has all its output. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const options = { cwd, env: { ...process.env, ...more }, maxBuffer: 64 * 1024 * 1024 };
   try {
-    const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 64 * 1024 * 1024 });
+    const { stdout } = await promisify(execFile)(command, args, options);
     return stdout;
   } catch (failure) {
     const {

