@@ -35,6 +35,16 @@ describe("the page of errors", () => {
 });
 
 describe("an error", () => {
+  it("has its name also where a bundler has renamed its class", () => {
+    const { name } = TransportError;
+    try {
+      Object.defineProperty(TransportError, "name", { value: "t", configurable: true });
+      expect(new TransportError("auth", "").name).toBe("TransportError");
+    } finally {
+      Object.defineProperty(TransportError, "name", { value: name, configurable: true });
+    }
+  });
+
   it("keeps its cause", () => {
     const cause = new Error("of the socket");
     expect(new TransportError("unreachable", "no broker", { cause }).cause).toBe(cause);
