@@ -10,7 +10,7 @@ import { types } from "node:util";
 export function isError(value: unknown): value is Error {
   if (types.isNativeError(value)) return true;
   if (typeof value !== "object" || value === null) return false;
-  for (let at = prototypeOf(value); at !== null; at = prototypeOf(at)) {
+  for (let at = prototypeOf(value); at !== null && at !== Object.prototype; at = prototypeOf(at)) {
     if (ownValue(at, "name") === "Error" && ownValue(at, "message") === "") return true;
   }
   return false;
