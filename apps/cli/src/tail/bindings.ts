@@ -1,3 +1,4 @@
+import { printable } from "@streamll/core/internal";
 import {
   type BindingKey,
   type ExchangeRequest,
@@ -6,7 +7,6 @@ import {
   unknownType,
 } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
-import { printable } from "../printable.js";
 
 /** Words that a topic pattern has and a routing key has not. */
 const wildcard = /(?<![^.])[*#](?![^.])/;
