@@ -3,9 +3,12 @@ import { guarded, type LogName, say, warnProcess } from "@streamll/core/internal
 
 export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 
+/** Warnings that tell of events that are gone. */
+const losses: ReadonlySet<unknown> = new Set<LogName>(["rejected", "dropped", "returned"]);
+
 /**
- * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) are
- * said once through `process.emitWarning`.
+ * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) and losses
+ * are said once through `process.emitWarning`.
  */
 export function sinkLogger(given: Logger | undefined): Logger {
   return given === undefined ? lastResort() : guarded(given);
@@ -13,16 +16,19 @@ export function sinkLogger(given: Logger | undefined): Logger {
 
 function lastResort(): Logger {
   const said = new Set<string>();
+  const warn: Logger["warn"] = ({ line, code }, message) => {
+    const about = `${line} ${code}`;
+    if (said.has(about)) return;
+    said.add(about);
+    warnProcess(message);
+  };
   return {
     debug() {},
     info() {},
-    warn() {},
-    error({ line, code }, message) {
-      const about = `${line} ${code}`;
-      if (said.has(about)) return;
-      said.add(about);
-      warnProcess(message);
+    warn(fields, message) {
+      if (losses.has(fields.line)) warn(fields, message);
     },
+    error: warn,
   };
 }
 

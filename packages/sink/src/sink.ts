@@ -230,7 +230,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   }
 
   #reject(error: unknown): void {
-    this.#engine.countRejected();
+    this.#engine.countRejected(error instanceof InvalidEventError ? "INVALID_EVENT" : "CALLBACK_FAILED");
     if (error instanceof InvalidEventError) {
       this.#complain(
         "invalid_event",
@@ -252,7 +252,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
       objection =
         "with superStreamPartitions an event that has a sequence needs an executionId that comes from the input too: by a new one it would go to another partition when the program is started again";
     if (objection !== undefined) {
-      this.#engine.countRejected();
+      this.#engine.countRejected("REJECTED");
       throw new DeliveryError("REJECTED", objection);
     }
     message.sequence = sequence;

@@ -25,7 +25,7 @@ const sink = (
     ...account,
   },
   verdict: {
-    report: { sent: 8, failed: 0, dropped: 2, pending: 0, failures, durationMs: 1 },
+    report: { sent: 8, failed: 0, dropped: 2, rejected: 0, pending: 0, failures, durationMs: 1 },
     stats: {
       events_received: 10,
       events_sent: 8,

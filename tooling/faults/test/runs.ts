@@ -10,7 +10,7 @@ export const verdict = (
   seen: { stats?: Partial<DeliveryStats> } & Partial<Omit<Verdict, "stats">> = {},
 ): Verdict => ({
   kind: "stopped",
-  report: { sent: 4, failed: 0, dropped: 0, pending: 0, failures: {}, durationMs: 1 },
+  report: { sent: 4, failed: 0, dropped: 0, rejected: 0, pending: 0, failures: {}, durationMs: 1 },
   offered: 4,
   besides: [],
   refused: [],

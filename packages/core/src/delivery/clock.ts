@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs";
+
 /** Time and the end of the process as the engine sees them, so that tests can run both by hand. */
 export interface Clock {
   /** Monotonic milliseconds. */
@@ -10,6 +12,8 @@ export interface Clock {
   keepAlive(): () => void;
   /** Calls back when the program has nothing more to do, until the returned function is called. */
   beforeExit(callback: () => void): () => void;
+  /** Asks for a last sentence when the process ends, and writes it to stderr, until the returned function is called. */
+  atExit(lastWords: () => string | undefined): () => void;
 }
 
 export const systemClock: Clock = {
@@ -35,11 +39,32 @@ export const systemClock: Clock = {
       if (unfinished.size === 0) process.off("beforeExit", finish);
     };
   },
+  atExit(lastWords) {
+    if (watched.size === 0) process.on("exit", writeLastWords);
+    watched.add(lastWords);
+    return () => {
+      watched.delete(lastWords);
+      if (watched.size === 0) process.off("exit", writeLastWords);
+    };
+  },
 };
 
 /** One listener for all engines: Node warns of an eleventh. */
 const unfinished = new Set<() => void>();
+const watched = new Set<() => string | undefined>();
 
 function finish(): void {
   for (const callback of unfinished) callback();
+}
+
+/** Nothing asynchronous runs any more, a logger that buffers included. */
+function writeLastWords(): void {
+  for (const lastWords of watched) {
+    const sentence = lastWords();
+    try {
+      if (sentence !== undefined) writeSync(2, `streamll: ${sentence}\n`);
+    } catch {
+      // Nobody reads it: stderr is closed, or full.
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import { isStreamllError } from "../copies.js";
 import { DeliveryError, type StreamllError, type TransportError } from "../errors.js";
-import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import { partitionOf } from "../routing/partition.js";
 import { Meter } from "../stats/meter.js";
@@ -13,6 +12,7 @@ import { Executions } from "./executions.js";
 import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
+import { Losses } from "./losses.js";
 import type { PreparedMessage } from "./message.js";
 import { Notices } from "./notices.js";
 import { Numbering } from "./numbering.js";
@@ -83,10 +83,10 @@ export class DeliveryEngine {
   readonly #supervisors: Supervisor[] = [];
   readonly #meter: Meter;
   readonly #journal: Journal;
+  readonly #losses: Losses;
   readonly #notices: Notices<EngineEvents>;
   readonly #review: Review;
   readonly #counts = {
-    rejected: 0,
     retried: 0,
     deadLettered: 0,
     batches: 0,
@@ -120,6 +120,13 @@ export class DeliveryEngine {
     this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes, options.maxBufferedBytes);
     this.#meter = new Meter(() => this.#clock.now());
     this.#journal = new Journal(this.#clock, setup.logger);
+    this.#losses = new Losses({
+      clock: this.#clock,
+      journal: this.#journal,
+      logger: setup.logger,
+      ledger: this.#ledger,
+      reason: () => this.#lastError,
+    });
     this.#notices = new Notices(this.#clock, setup.logger);
     this.#review = new Review({
       clock: this.#clock,
@@ -189,13 +196,14 @@ export class DeliveryEngine {
     return published;
   }
 
-  /** Counts something that was no event at all. */
-  countRejected(): void {
-    this.#counts.rejected++;
+  /** Counts what was not taken before it came here, and has been said: no event at all, one without a message. */
+  countRejected(code: string): void {
+    this.#losses.refusedAloud(code);
   }
 
   /** Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. */
   ready(): Promise<void> {
+    this.#losses.heard();
     if (this.#hasRoom(this.#maxBytes) || this.#state === "stopped") return Promise.resolve();
     return this.#holding(() => new Promise((resolve) => this.#roomWaiters.push(resolve)));
   }
@@ -247,7 +255,7 @@ export class DeliveryEngine {
       events_sent: sent,
       events_failed: failed,
       events_dropped: dropped,
-      events_rejected: counts.rejected,
+      events_rejected: this.#ledger.rejected,
       events_retried: counts.retried,
       events_dead_lettered: counts.deadLettered,
       events_buffered: buffered,
@@ -464,14 +472,14 @@ export class DeliveryEngine {
   }
 
   #reject(error: DeliveryError): DeliveryError {
-    this.#counts.rejected++;
-    this.#journal.say("rejected", { code: error.code }, `not taken: ${error.message}`);
+    this.#losses.refused(error);
     return error;
   }
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
     const epoch = this.#ledger.accept(message.bytes);
     this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
+    this.#losses.watch();
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
     return new Entry(message, this.#clock.now(), epoch, execution, waiter);
@@ -584,7 +592,7 @@ export class DeliveryEngine {
 
   #giveUp(entry: Entry, as: "failed" | "dropped", error: DeliveryError, attempts: number): boolean {
     if (!this.#end(entry, as, error, attempts)) return false;
-    this.#journal.say(as, { code: error.code }, `${as}: ${error.message}`);
+    this.#losses.lost(as, error);
     return true;
   }
 
@@ -604,6 +612,7 @@ export class DeliveryEngine {
     if (this.#ledger.unsettled === 0) {
       this.#finished?.();
       this.#finished = undefined;
+      this.#losses.settled();
     }
     if (this.#roomWaiters.length > 0) this.#tellRoom();
     return true;
@@ -664,17 +673,13 @@ export class DeliveryEngine {
     return barrier.report(this.#clock.now() - startedAt);
   }
 
-  /** The program has ended without `stop()`. What cannot be delivered in time is given up, and said. */
+  /** The program has ended without `stop()`. What cannot be delivered in time is given up. */
   async #finish(): Promise<void> {
     if (!this.isRunning) return;
     const deadline = this.#deadline();
     const { pending } = await this.#holding(() => this.#settleAll(this.#settlingMs(deadline)));
     if (pending === 0) return;
     this.#stopped ??= this.#holding(() => this.#stop(deadline));
-    const { failures } = await this.#stopped;
-    const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.message}`;
-    const message = `the program ended, and ${pending} events could not be delivered${reason}`;
-    say(this.#setup.logger, "unsent_at_exit", { code: "UNSENT_AT_STOP", failures }, message);
   }
 
   #deadline(): number {
@@ -713,6 +718,7 @@ export class DeliveryEngine {
     this.#tellRoom();
     this.#notices.drain();
     this.#journal.close();
+    this.#losses.tell();
     return this.#ledger.report(this.#clock.now() - startedAt);
   }
 

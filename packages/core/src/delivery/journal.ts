@@ -8,6 +8,9 @@ const LONGEST_WINDOW_MS = 60_000;
 /** What last happened longer ago is past. */
 const RECENT_MS = 10_000;
 
+/** What happens to events, not to connections. */
+const ofEvents: ReadonlySet<LogName> = new Set(["retried", "failed", "dropped", "rejected", "not_dead_lettered"]);
+
 /** The same thing, again and again. */
 interface Storm {
   readonly name: LogName;
@@ -46,15 +49,15 @@ export class Journal {
     this.#logger = logger;
   }
 
-  say<Name extends LogName>(name: Name, fields: LineFields<Name>, message: string): void {
+  say<Name extends LogName>(name: Name, fields: LineFields<Name>, message: string, count = 1): void {
     const { code, endpoint } = fields as { readonly code?: string; readonly endpoint?: string };
     const key = `${name} ${code} ${endpoint}`;
     const storm = this.#storms.get(key) ?? this.#begin(key, name);
     storm.fields = fields;
     storm.message = message;
     storm.lastAt = this.#clock.now();
-    storm.count++;
-    storm.untold++;
+    storm.count += count;
+    storm.untold += count;
     if (storm.windowMs === 0) this.#turn(key, storm);
   }
 
@@ -68,7 +71,7 @@ export class Journal {
     return [...this.#storms.values()]
       .filter(({ lastAt }) => now - lastAt < RECENT_MS)
       .filter(({ name, count }) =>
-        name === "disconnected" ? count > connections : logLines[name].telling === "gathered",
+        name === "disconnected" ? count > connections : ofEvents.has(name),
       )
       .map(({ fields, message, count, since }) => ({
         code: (fields as { readonly code?: string }).code ?? "TRANSPORT_UNREACHABLE",

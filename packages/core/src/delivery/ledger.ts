@@ -30,9 +30,10 @@ class Tally {
     return this;
   }
 
-  report(pending: number, durationMs: number): FlushReport {
+  report(rejected: number, pending: number, durationMs: number): FlushReport {
+    const { sent, failed, dropped } = this;
     const failures = Object.fromEntries([...this.failures].filter(([, count]) => count > 0));
-    return { sent: this.sent, failed: this.failed, dropped: this.dropped, pending, failures, durationMs };
+    return { sent, failed, dropped, rejected, pending, failures, durationMs };
   }
 
   #addFailures(code: DeliveryErrorCode, count: number): void {
@@ -69,6 +70,10 @@ export class Ledger {
   inFlight = 0;
   /** Bodies of all that is unsettled. */
   bytes = 0;
+  /** Never accepted. */
+  rejected = 0;
+  /** Those of them that a flush has reported. */
+  #reportedRejected = 0;
 
   readonly #ended = new Tally();
   /** Of the epochs that are over and have none before them that is not. */
@@ -126,7 +131,7 @@ export class Ledger {
 
   /** Of everything since the beginning. */
   report(durationMs: number): FlushReport {
-    return this.#ended.report(this.unsettled, durationMs);
+    return this.#ended.report(this.rejected, this.unsettled, durationMs);
   }
 
   /** Waits for all that is accepted by now. */
@@ -144,6 +149,11 @@ export class Ledger {
     });
     const now = () =>
       awaited().reduce((sum, epoch) => sum.addAll(epoch.ended), new Tally().addAll(this.#over));
+    const rejected = () => {
+      const unreported = this.rejected - this.#reportedRejected;
+      this.#reportedRejected = this.rejected;
+      return unreported;
+    };
     const barrier: Barrier = {
       done,
       get pending() {
@@ -153,7 +163,7 @@ export class Ledger {
         return new Tally()
           .addAll(ended ?? now())
           .addAll(before, -1)
-          .report(this.pending, durationMs);
+          .report(rejected(), this.pending, durationMs);
       },
       release: () => last.barriers.delete(barrier),
       resolve: () => {

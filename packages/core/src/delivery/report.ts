@@ -9,6 +9,11 @@ export interface FlushReport {
   readonly sent: number;
   readonly failed: number;
   readonly dropped: number;
+  /**
+   * How often an event was not taken: no room, stopped, or no event at all. One that was offered again later counts
+   * each time. `flush()` tells of those since the flush before it, `stop()` of all.
+   */
+  readonly rejected: number;
   /** Not settled when the time ran out. Always 0 after `stop()`, which fails what is left. */
   readonly pending: number;
   /** How many failed or were dropped, by code. */

@@ -14,6 +14,7 @@ export class FakeClock implements Clock {
   #order = 0;
   readonly #timers = new Set<Timer>();
   readonly #unfinished = new Set<() => void>();
+  readonly #watched = new Set<() => string | undefined>();
 
   get pendingTimers(): number {
     return this.#timers.size;
@@ -43,6 +44,16 @@ export class FakeClock implements Clock {
   beforeExit(callback: () => void): () => void {
     this.#unfinished.add(callback);
     return () => this.#unfinished.delete(callback);
+  }
+
+  atExit(lastWords: () => string | undefined): () => void {
+    this.#watched.add(lastWords);
+    return () => this.#watched.delete(lastWords);
+  }
+
+  /** The process ends at once: what is said then. */
+  lastWords(): string[] {
+    return [...this.#watched].map((ask) => ask()).filter((sentence) => sentence !== undefined);
   }
 
   /** The program has nothing more to do. */

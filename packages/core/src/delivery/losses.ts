@@ -1,0 +1,157 @@
+import type { DeliveryError, StreamllError } from "../errors.js";
+import { say } from "../log-lines.js";
+import type { Logger } from "../logger.js";
+import type { Clock } from "./clock.js";
+import type { Journal } from "./journal.js";
+import type { Ledger } from "./ledger.js";
+
+/** How an event was lost. */
+type Way = "failed" | "dropped" | "rejected";
+
+export interface LossesSetup {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly logger: Logger;
+  readonly ledger: Ledger;
+  /** What keeps events from being sent, where something does. */
+  reason(): StreamllError | undefined;
+}
+
+/**
+ * No event is lost in silence: each loss goes to the journal, and all together are told as a count when the sink
+ * stops or the program ends; where `process.exit()` leaves no time for a logger, on stderr.
+ */
+export class Losses {
+  readonly #setup: LossesSetup;
+  readonly #counts: Record<Way, number> = { failed: 0, dropped: 0, rejected: 0 };
+  readonly #codes = new Map<string, number>();
+  /** Refused in this turn of the event loop: whoever waits for room in the same turn offers the event again. */
+  readonly #fresh = new Map<string, { count: number; error: DeliveryError }>();
+  #told = 0;
+  #soon: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
+
+  constructor(setup: LossesSetup) {
+    this.#setup = setup;
+  }
+
+  /** An accepted event failed, or was dropped. */
+  lost(way: "failed" | "dropped", error: DeliveryError): void {
+    this.#setup.journal.say(way, { code: error.code }, `${way}: ${error.message}`);
+    this.#count(way, error.code, 1);
+  }
+
+  /** An event was not taken. */
+  refused(error: DeliveryError): void {
+    this.#setup.ledger.rejected++;
+    const fresh = this.#fresh.get(error.code);
+    if (fresh === undefined) this.#fresh.set(error.code, { count: 1, error });
+    else fresh.count++;
+    this.watch();
+    this.#soon ??= this.#setup.clock.afterPoll(() => this.#sayRefused());
+  }
+
+  /** An event was not taken, and whoever refused it has said so. */
+  refusedAloud(code: string): void {
+    this.#setup.ledger.rejected++;
+    this.#count("rejected", code, 1);
+  }
+
+  /** Somebody waits for room: an event that was refused for want of it comes again. */
+  heard(): void {
+    const fresh = this.#fresh.get("BUFFER_FULL");
+    if (fresh !== undefined && fresh.count > 0) fresh.count--;
+  }
+
+  /** From now on something may be left when the process ends. */
+  watch(): void {
+    if (this.#unwatch !== undefined) return;
+    const { clock } = this.#setup;
+    const stop = [clock.beforeExit(() => this.#atEnd()), clock.atExit(() => this.#lastWords())];
+    this.#unwatch = () => {
+      this.#unwatch = undefined;
+      for (const cancel of stop) cancel();
+    };
+  }
+
+  /** Everything is settled: nothing is left unless a loss is untold. */
+  settled(): void {
+    if (this.#fresh.size === 0 && this.#untold === 0) this.#unwatch?.();
+  }
+
+  /** Tells the count, unless it is told. */
+  tell(): void {
+    this.#sayRefused();
+    this.#unwatch?.();
+    if (this.#untold === 0) return;
+    this.#told = this.#total;
+    const fields = { ...this.#counts, failures: Object.fromEntries(this.#codes) };
+    say(this.#setup.logger, "events_lost", fields, `${this.#sentence()}${this.#because()}`);
+  }
+
+  get #total(): number {
+    const { failed, dropped, rejected } = this.#counts;
+    return failed + dropped + rejected;
+  }
+
+  get #untold(): number {
+    return this.#total - this.#told;
+  }
+
+  #count(way: Way, code: string, events: number): void {
+    this.#counts[way] += events;
+    this.#codes.set(code, (this.#codes.get(code) ?? 0) + events);
+    this.watch();
+  }
+
+  #sayRefused(): void {
+    this.#soon?.();
+    this.#soon = undefined;
+    const fresh = [...this.#fresh];
+    // First, as a logger may hand over what is said as an event.
+    this.#fresh.clear();
+    for (const [code, { count, error }] of fresh) {
+      if (count === 0) continue;
+      this.#count("rejected", code, count);
+      this.#setup.journal.say("rejected", { code }, `not taken: ${error.message}`, count);
+    }
+  }
+
+  /** The event loop ran empty. With anything unsettled the engine goes on, and it runs empty again. */
+  #atEnd(): void {
+    if (this.#setup.ledger.unsettled === 0) this.tell();
+  }
+
+  #lastWords(): string | undefined {
+    for (const [code, { count }] of this.#fresh) this.#count("rejected", code, count);
+    this.#fresh.clear();
+    const { unsettled, inFlight } = this.#setup.ledger;
+    const sentences: string[] = [];
+    if (unsettled > 0) {
+      const arrived = inFlight > 0 ? ` (${inFlight} may have arrived)` : "";
+      const what = `the process ended before ${countOf(unsettled)} could be delivered${arrived}`;
+      sentences.push(`${what}${this.#because()}. Await stop() of the sink before process.exit()`);
+    }
+    if (this.#untold > 0) sentences.push(this.#sentence());
+    return sentences.length === 0 ? undefined : sentences.join(". ");
+  }
+
+  #sentence(): string {
+    const { failed, dropped, rejected } = this.#counts;
+    const ways = [
+      rejected > 0 && `${rejected} not taken`,
+      failed > 0 && `${failed} failed`,
+      dropped > 0 && `${dropped} dropped`,
+    ];
+    const codes = [...this.#codes].map(([code, count]) => `${code} ${count}`).join(", ");
+    const lost = `${countOf(this.#total)} ${this.#total === 1 ? "was" : "were"} lost`;
+    return `${lost}: ${ways.filter(Boolean).join(", ")} (${codes})`;
+  }
+
+  #because(): string {
+    const reason = this.#setup.reason();
+    return reason === undefined ? "" : `: ${reason.message}`;
+  }
+}
+
+const countOf = (events: number): string => `${events} event${events === 1 ? "" : "s"}`;
