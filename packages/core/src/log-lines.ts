@@ -31,6 +31,7 @@ export const logLines = {
   dropped: line("warn", "gathered", "code"),
   rejected: line("warn", "counted", "code"),
   not_dead_lettered: line("warn", "gathered", "code", "exchange"),
+  duplicates: line("warn", "once", "lane", "sequence"),
   second_writer: line("error", "once", "endpoint", "lane"),
   token_not_renewed: line("warn", "once", "endpoint"),
   events_lost: line("error", "once", "failed", "dropped", "rejected", "failures"),

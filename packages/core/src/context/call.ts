@@ -116,6 +116,7 @@ export class Call {
   fail(error: unknown, more?: Data): void {
     if (this.#ended) return;
     this.#ended = true;
+    context.failures.add(error);
     aside(this.configuration, () => {
       const data: Data = { duration_ms: this.#durationMs(), error_type: nameOfError(error) };
       if (this.isLlm) this.#showModel(data);
@@ -181,7 +182,7 @@ function sizeOf(maxBytes: number | string = 8192): number {
 }
 
 /** Anything can be thrown. The names are those of the Python package. */
-function described(error: unknown): object {
+export function described(error: unknown): object {
   if (!isError(error)) return { error_message: error };
   return { error_message: property(error, "message"), traceback: property(error, "stack") };
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { nameOfError } from "../callback.js";
 import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
+import { RecordedFailures } from "./failures.js";
 
 interface ProcessContext {
   /** The call that the present code runs in. */
@@ -9,6 +10,7 @@ interface ProcessContext {
   configuration: Configuration | undefined;
   /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
   busy: boolean;
+  readonly failures: RecordedFailures;
 }
 
 const key = Symbol.for("@streamll/core context 1");
@@ -19,6 +21,7 @@ export const context: ProcessContext = holder[key] ?? {
   calls: new AsyncLocalStorage(),
   configuration: undefined,
   busy: false,
+  failures: new RecordedFailures(),
 };
 holder[key] = context;
 

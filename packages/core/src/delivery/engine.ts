@@ -1,5 +1,6 @@
 import { isStreamllError } from "../copies.js";
 import { DeliveryError, type StreamllError, type TransportError } from "../errors.js";
+import { say } from "../log-lines.js";
 import type { Logger } from "../logger.js";
 import { partitionOf } from "../routing/partition.js";
 import { Meter } from "../stats/meter.js";
@@ -9,6 +10,7 @@ import { type Clock, systemClock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
 import { Entry, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
+import { sayingWhatIsStored } from "./deduplication.js";
 import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
@@ -89,6 +91,7 @@ export class DeliveryEngine {
   readonly #counts = {
     retried: 0,
     deadLettered: 0,
+    duplicates: 0,
     batches: 0,
     bytes: 0,
     confirms: 0,
@@ -253,6 +256,7 @@ export class DeliveryEngine {
     return {
       events_received: received,
       events_sent: sent,
+      events_duplicate: counts.duplicates,
       events_failed: failed,
       events_dropped: dropped,
       events_rejected: this.#ledger.rejected,
@@ -337,7 +341,7 @@ export class DeliveryEngine {
     let wasConnected = false;
     const supervisor: Supervisor = new Supervisor({
       ...shared,
-      transport,
+      transport: sayingWhatIsStored(transport),
       journal,
       endpoints: this.#endpoints,
       lane: index,
@@ -526,15 +530,24 @@ export class DeliveryEngine {
         this.#fail(entry, entry.failure.error, entry.failure.attempts);
         continue;
       }
+      if (entry.duplicate) this.#noteDuplicate(entry);
       entry.waiter?.resolve({
         eventId: entry.message.messageId,
         confirmed: outcome === "confirmed",
         attempts: entry.tries + 1,
         latencyMs: now - entry.acceptedAt,
+        ...(entry.duplicate ? { duplicate: true } : {}),
       });
       // Its flight is kept until those before it are answered: without what weighs.
       if (this.#settle(entry, SENT)) entry.lighten();
     }
+  }
+
+  #noteDuplicate({ message: { sequence }, execution }: Entry): void {
+    if (this.#counts.duplicates++ > 0) return;
+    const lane = execution.lane.index;
+    const said = `the broker had sequence ${sequence} already: it confirmed the event and stored nothing. Where it is a new one, give it a sequence above all that were ever used (said once)`;
+    say(this.#setup.logger, "duplicates", { lane, sequence }, said);
   }
 
   #refused(entry: Entry, error: TransportError, retry: boolean): void {

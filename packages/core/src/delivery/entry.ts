@@ -51,6 +51,8 @@ export class Entry {
   tries = 0;
   /** A connection was lost, or an answer stayed out, while it was in flight. */
   maybeStored = false;
+  /** The broker has its sequence already, not from this program: it confirms it and stores nothing. */
+  duplicate = false;
   /** Connections that died while this was all they had in flight. */
   lonelyDeaths = 0;
   /** Those of them that the broker ended because of a message. */

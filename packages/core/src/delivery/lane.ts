@@ -84,6 +84,8 @@ export class Lane {
   #stopped: string | undefined;
   #congestedAt: number | undefined;
   #sequence = 0;
+  /** What the broker had when the present connection was opened. */
+  #storedBefore = 0;
   #flightId = 0;
   #answeredFlight = 0;
   /** How many at the head of the queue need not wait for their batch to fill. */
@@ -224,7 +226,8 @@ export class Lane {
     this.#proven = false;
     this.#credit = 0;
     this.#due = this.#queue.length;
-    this.storedTo = Math.max(this.storedTo ?? 0, connection.lastSequence ?? 0);
+    this.#storedBefore = connection.lastSequence ?? 0;
+    this.storedTo = Math.max(this.storedTo ?? 0, this.#storedBefore);
     this.#sequence = Math.max(this.#sequence, this.storedTo);
     connection.onFlow((flow) => {
       if (this.#connection === connection) this.#flowed(flow);
@@ -382,6 +385,7 @@ export class Lane {
     for (const entry of entries) {
       if (entry.message.sequence === 0) entry.message.sequence = this.#sequence + 1;
       this.#sequence = Math.max(this.#sequence, entry.message.sequence);
+      entry.duplicate = entry.message.sequence <= this.#storedBefore && !entry.maybeStored;
       entry.flight = flight;
     }
     if (this.inFlight === 0) this.#watchdog.progress();

@@ -26,6 +26,11 @@ export interface Receipt {
   readonly eventId: string;
   /** `false` where confirms are off: the event was written and no more is known. */
   readonly confirmed: boolean;
+  /**
+   * The broker had the event's `sequence` already, from an earlier program of the same `publisherName`: it confirmed
+   * the event and stored nothing.
+   */
+  readonly duplicate?: true;
   /** 1 when the first try succeeded. */
   readonly attempts: number;
   /** From acceptance to the outcome. */

@@ -10,6 +10,8 @@ export interface DeliveryStats {
   /** Accepted, and from then on accounted for. */
   readonly events_received: number;
   readonly events_sent: number;
+  /** Those of `events_sent` whose `sequence` the broker had already: confirmed, and not stored again. */
+  readonly events_duplicate: number;
   readonly events_failed: number;
   /** Given up by the overflow policy, or withdrawn by the caller's signal. */
   readonly events_dropped: number;

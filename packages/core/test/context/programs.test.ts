@@ -13,26 +13,29 @@ beforeAll(async () => {
   const cache = here("../../../../.streamll");
   await mkdir(cache, { recursive: true });
   folder = await mkdtemp(join(cache, "programs-"));
-  const entry = [here("programs/decorators.ts"), here("programs/signals.ts")];
+  const entry = ["decorators", "signals", "crash"].map((name) => here(`programs/${name}.ts`));
   await build({ entry, outDir: folder, format: "esm", target: "node20", config: false, silent: true });
 }, 30_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a program. `heard` resolves when it printed the text. */
-function run(program: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(folder, `${program}.js`), ...args]);
+function run(program: string, args: readonly string[], ...flags: string[]) {
+  const child = spawn(process.execPath, [...flags, join(folder, `${program}.js`), ...args]);
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
+  let errors = "";
   const listeners = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      for (const listener of listeners) listener();
-    });
-  }
-  const ended = new Promise<{ code: number | null; signal: string | null; lines: string[] }>((resolve) => {
-    child.on("close", (code, signal) => resolve({ code, signal, lines: output.trim().split("\n") }));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  type End = { code: number | null; signal: string | null; lines: string[]; errors: string };
+  const ended = new Promise<End>((resolve) => {
+    child.on("close", (code, signal) => resolve({ code, signal, lines: output.trim().split("\n"), errors }));
   });
   const heard = (text: string) =>
     new Promise<void>((resolve, reject) => {
@@ -41,14 +44,22 @@ function run(program: string, ...args: string[]) {
       };
       listeners.add(listener);
       listener();
-      ended.then(() => reject(new Error(`ended without "${text}": ${output}`)));
+      ended.then(() => reject(new Error(`ended without "${text}": ${output}${errors}`)));
     });
   return { child, ended, heard };
 }
 
+/** Runs the program of signals and sends it one when it is ready. */
+async function signalled(signal: NodeJS.Signals, ...args: string[]) {
+  const { child, ended, heard } = run("signals", args);
+  await heard("ready");
+  child.kill(signal);
+  return ended;
+}
+
 describe("@instrument()", { timeout: 30_000 }, () => {
   it("records the methods of a class, and single ones by options of their own", async () => {
-    const { lines } = await run("decorators").ended;
+    const { lines } = await run("decorators", []).ended;
     expect(JSON.parse(lines.join("\n"))).toEqual({
       answer: "why?: a",
       twice: 4,
@@ -63,43 +74,141 @@ describe("@instrument()", { timeout: 30_000 }, () => {
   });
 });
 
-describe("stopOnSignals", { timeout: 30_000 }, () => {
+describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
   it.each(["SIGTERM", "SIGINT"] as const)("delivers on %s, then ends as the signal would", async (signal) => {
-    const { child, ended, heard } = run("signals", "slow");
-    await heard("ready");
-    child.kill(signal);
-    expect(await ended).toEqual({ code: null, signal, lines: ["ready", "stop 1", "delivered 1"] });
+    const lines = ["ready", "stop 1", "delivered 1"];
+    expect(await signalled(signal, "slow")).toEqual({ code: null, signal, lines, errors: "" });
   });
 
   it("ends at once on a second signal", async () => {
-    const { child, ended, heard } = run("signals", "hangs");
+    const { child, ended, heard } = run("signals", ["hangs"]);
     await heard("ready");
     child.kill("SIGINT");
     await heard("stop 1");
     child.kill("SIGINT");
-    expect(await ended).toEqual({ code: null, signal: "SIGINT", lines: ["ready", "stop 1"] });
+    expect(await ended).toMatchObject({ code: null, signal: "SIGINT", lines: ["ready", "stop 1"] });
   });
 
-  it("ends also where a sink fails to stop", async () => {
-    const { child, ended, heard } = run("signals", "fails");
-    await heard("ready");
-    child.kill("SIGTERM");
-    expect(await ended).toEqual({ code: null, signal: "SIGTERM", lines: ["ready", "stop 1"] });
+  it.each([
+    ["fails to stop", "fails", ""],
+    ["does not stop in time", "hangs", "bounded"],
+  ])("ends also where a sink %s", async (_, ...args) => {
+    const lines = ["ready", "stop 1"];
+    expect(await signalled("SIGTERM", ...args)).toMatchObject({ code: null, signal: "SIGTERM", lines });
   });
 
-  it("leaves the ending to a program that listens itself", async () => {
-    const { child, ended, heard } = run("signals", "fast", "handler");
-    await heard("ready");
-    child.kill("SIGTERM");
-    const lines = ["ready", "stop 1", "handler", "delivered 1"];
-    expect(await ended).toEqual({ code: 7, signal: null, lines });
+  it.each(["once before", "once after", "once before all others", "always", "one that removes itself"])(
+    "leaves the ending to a program with a listener of its own (%s), and takes its events until then",
+    async (listener) => {
+      const lines = ["ready", "closing", "in flight true", "stop 1", "delivered 2"];
+      const end = await signalled("SIGTERM", "slow", listener);
+      expect(end).toEqual({ code: 0, signal: null, lines, errors: "" });
+    },
+  );
+
+  it("delivers when the program, having closed, gives itself the signal again", async () => {
+    const lines = ["ready", "closing", "in flight true", "stop 1", "delivered 2"];
+    const end = await signalled("SIGTERM", "slow", "one that signals again");
+    expect(end).toEqual({ code: null, signal: "SIGTERM", lines, errors: "" });
+  });
+
+  it("lets a program exit in a listener of its own", async () => {
+    const end = await signalled("SIGTERM", "fast", "exit");
+    expect(end).toMatchObject({ code: 7, signal: null, lines: ["ready", "handler"] });
+  });
+
+  it("delivers, and then lets signal-exit do its work, which waits for whoever else listens", async () => {
+    const lines = ["ready", "stop 1", "delivered 1", "signal-exit null SIGTERM"];
+    const end = await signalled("SIGTERM", "slow", "signal-exit");
+    expect(end).toEqual({ code: null, signal: "SIGTERM", lines, errors: "" });
+  });
+
+  it("called twice, ends when both have stopped", async () => {
+    const startedAt = performance.now();
+    const lines = ["ready", "stop 1", "delivered 1"];
+    expect(await signalled("SIGTERM", "fast", "twice")).toMatchObject({ code: null, signal: "SIGTERM", lines });
+    expect(performance.now() - startedAt).toBeGreaterThan(200);
   });
 
   it("does nothing once it is disposed of, and holds no process", async () => {
-    const disposed = run("signals", "fast", "disposed");
-    await disposed.heard("ready");
-    disposed.child.kill("SIGTERM");
-    expect(await disposed.ended).toEqual({ code: null, signal: "SIGTERM", lines: ["ready"] });
-    expect(await run("signals", "fast", "ends").ended).toEqual({ code: 0, signal: null, lines: ["ready"] });
+    const disposed = await signalled("SIGTERM", "fast", "disposed");
+    expect(disposed).toMatchObject({ code: null, signal: "SIGTERM", lines: ["ready"] });
+    const ends = await run("signals", ["fast", "ends"]).ended;
+    expect(ends).toMatchObject({ code: 0, signal: null, lines: ["ready"] });
+  });
+});
+
+describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 }, () => {
+  const crash = (way: string, watched = "all", ...flags: string[]) => run("crash", [way, watched], ...flags).ended;
+
+  /** Without the place, the line and the caret above the error, which of a rejection or a call are Node's own or ours. */
+  const withoutExcerpt = (errors: string) => errors.replace(/^(.*\n.*\n *\^.*\n)?\n?/, "");
+
+  it.each([
+    ["throws in a timer", "start boom, error boom boom"],
+    ["throws at once", "start boom, error boom boom"],
+    ["throws outside of a call", "error uncaught_exception boom"],
+    ["throws in a call that goes on", "start answer, error answer boom"],
+    ["rejects", "start later, error later boom"],
+    ["rejects with a text", "start later, error later no"],
+  ])("delivers the events of a program that %s, and ends it as it would have", async (way, delivered) => {
+    const [left, watched] = await Promise.all([crash(way, "leaves exceptions"), crash(way)]);
+    expect(left).toMatchObject({ code: 1, signal: null });
+    expect(watched).toMatchObject({ code: 1, signal: null });
+    expect(left.lines).toHaveLength(2);
+    expect(watched.lines).toEqual([left.lines[0], delivered, left.lines[1]]);
+    const isPlain = delivered.includes("uncaught_exception") || way.includes("goes on");
+    const shown = isPlain ? (errors: string) => errors : withoutExcerpt;
+    expect(shown(watched.errors)).toBe(shown(left.errors));
+    expect(watched.errors).toContain("Node.js v");
+  });
+
+  it("under --unhandled-rejections=strict prints what Node prints, and no more", async () => {
+    const flag = "--unhandled-rejections=strict";
+    const [left, watched] = await Promise.all([
+      crash("rejects", "leaves exceptions", flag),
+      crash("rejects", "all", flag),
+    ]);
+    expect(watched).toMatchObject({ code: 1, signal: null });
+    expect(watched.lines[1]).toBe("start later, error later boom");
+    expect(withoutExcerpt(watched.errors)).toBe(withoutExcerpt(left.errors));
+  });
+
+  it("under --unhandled-rejections=warn ends no process that Node would not", async () => {
+    const child = run("crash", ["rejects", "program"], "--unhandled-rejections=warn");
+    expect(await child.ended).toMatchObject({ code: 0, lines: ["exit 0"] });
+  });
+
+  it("leaves it to a program that listens for it", async () => {
+    const end = await crash("throws in a timer", "program");
+    const lines = [expect.stringMatching("monitor"), "program boom", "goes on", "exit 0"];
+    expect(end).toEqual({ code: 0, signal: null, lines, errors: "" });
+  });
+
+  it("ends by the first one, whatever else is thrown until then", async () => {
+    const end = await crash("throws again meanwhile");
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(end.errors).toContain("RangeError: boom");
+    expect(end.errors).not.toContain("another");
+  });
+
+  it("fails also a program that exits with 0 meanwhile, and shows why", async () => {
+    const end = await crash("exits meanwhile");
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(end.errors).toContain("RangeError: boom");
+  });
+
+  it("called twice, stops both before it ends the process", async () => {
+    const end = await crash("throws in a timer", "twice");
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(end.lines).toContain("start boom, error boom boom");
+    expect(end.lines).toContain("stopped too");
+    expect(end.errors.match(/RangeError: boom/g)).toHaveLength(1);
+  });
+
+  it("ends also where a sink does not stop in time", async () => {
+    const end = await crash("throws in a timer", "for ever");
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(end.errors).toContain("RangeError: boom");
   });
 });

@@ -1,0 +1,26 @@
+import { TransportError } from "../errors.js";
+import type { Transport } from "../transport.js";
+
+/**
+ * A transport whose connections say what the broker has stored of their lane, or cannot be opened: numbered from 1
+ * again, the events of the next program would be taken for those of the last one, confirmed, and stored nowhere.
+ */
+export function sayingWhatIsStored(transport: Transport): Transport {
+  const { name, capabilities, partitions } = transport;
+  if (!capabilities.deduplication) return transport;
+  return {
+    name,
+    capabilities,
+    partitions,
+    async connect(endpoint, lane, signal) {
+      const connection = await transport.connect(endpoint, lane, signal);
+      if (typeof connection?.publish !== "function" || isSequence(connection.lastSequence)) return connection;
+      const given = "its connection gives no lastSequence";
+      connection.close(AbortSignal.abort()).catch(() => {});
+      const message = `the transport ${name} has deduplication, and ${given}: the highest sequence that the broker has of the lane, 0 where it has none. Without it new events would be taken for old ones, confirmed and lost`;
+      throw new TransportError("protocol", message, { permanent: true });
+    },
+  };
+}
+
+const isSequence = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
