@@ -266,7 +266,10 @@ export interface TransportConnection {
   readonly closed: Promise<TransportError | undefined>;
   /** Ends it in good order, or at once when `signal` aborts. Resolves in any case, and `closed` with it. */
   close(signal: AbortSignal): Promise<void>;
-  /** The highest sequence that a broker which deduplicates has stored of this lane: new ones begin above it. */
+  /**
+   * The highest sequence that a broker which deduplicates has stored of this lane, 0 where it has none: new ones begin
+   * above it. With the capability `deduplication` a connection without it is refused.
+   */
   readonly lastSequence?: number | undefined;
   /** Something wrong that it sees and that does not end it: `health()` lists it while the connection lasts. */
   readonly problem?: TransportError | undefined;

@@ -65,6 +65,15 @@ function throwAgain(error: unknown): void {
 }
 
 /** Node shows the source line of a throw above the error, but for one with this remark: that line would be ours. */
-const rethrow = compileFunction("throw error; // node-do-not-add-exception-line", ["error"]) as (
-  error: unknown,
-) => never;
+function rethrow(error: unknown): never {
+  let rethrown: (error: unknown) => unknown = () => undefined;
+  try {
+    rethrown = compileFunction("throw error; // node-do-not-add-exception-line", [
+      "error",
+    ]) as typeof rethrown;
+  } catch {
+    // A runtime that cannot compile shows our line.
+  }
+  rethrown(error);
+  throw error;
+}

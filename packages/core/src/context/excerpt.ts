@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { types } from "node:util";
 import { fileURLToPath } from "node:url";
+import { types } from "node:util";
 import { property } from "../event/plain-json.js";
 
 /** Longer ones are none that an editor wrote. */
@@ -25,7 +25,10 @@ export function excerptOf(error: unknown): string {
 
 /** Where the error was made, where that is a source file. */
 function frameOf(stack: string): { place: string; line: number; column: number } | undefined {
-  const first = stack.slice(0, 64 * MAX_LINE).split("\n").find((line) => line.startsWith("    at "));
+  const first = stack
+    .slice(0, 64 * MAX_LINE)
+    .split("\n")
+    .find((line) => line.startsWith("    at "));
   if (first === undefined || first.length > MAX_LINE) return undefined;
   const [, place, line, column] =
     /^ {4}at (?:[^(]*\()?([^():]*(?:file:)?[^():]*\.[cm]?[jt]sx?):(\d+):(\d+)\)?$/.exec(first) ?? [];

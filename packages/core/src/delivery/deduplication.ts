@@ -15,9 +15,10 @@ export function sayingWhatIsStored(transport: Transport): Transport {
     async connect(endpoint, lane, signal) {
       const connection = await transport.connect(endpoint, lane, signal);
       if (typeof connection?.publish !== "function" || isSequence(connection.lastSequence)) return connection;
-      const given = "its connection gives no lastSequence";
-      connection.close(AbortSignal.abort()).catch(() => {});
-      const message = `the transport ${name} has deduplication, and ${given}: the highest sequence that the broker has of the lane, 0 where it has none. Without it new events would be taken for old ones, confirmed and lost`;
+      void Promise.resolve(AbortSignal.abort())
+        .then((now) => connection.close(now))
+        .catch(() => {});
+      const message = `the transport ${name} has deduplication, and its connection gives no lastSequence: the highest sequence that the broker has of the lane, 0 where it has none. Without it new events would be taken for old ones, confirmed and lost`;
       throw new TransportError("protocol", message, { permanent: true });
     },
   };

@@ -7,10 +7,10 @@ import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, Transport } from "../transport.js";
 import { type Clock, systemClock } from "./clock.js";
+import { sayingWhatIsStored } from "./deduplication.js";
 import { Endpoints } from "./endpoints.js";
 import { Entry, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
-import { sayingWhatIsStored } from "./deduplication.js";
 import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
 import { Ledger, SENT, type Settlement } from "./ledger.js";
@@ -566,7 +566,9 @@ export class DeliveryEngine {
       this.#journal.say("not_dead_lettered", { code: refusal.code, exchange }, said);
       return this.#fail(entry, entry.failure.error, entry.failure.attempts);
     }
-    if (deadLetter === undefined) return this.#fail(entry, refusal, entry.tries + 1);
+    // What is too large for the broker is so for its dead-letter exchange.
+    if (deadLetter === undefined || error.kind === "too-large")
+      return this.#fail(entry, refusal, entry.tries + 1);
     const { message } = entry;
     entry.renew({
       exchange: deadLetter.exchange,

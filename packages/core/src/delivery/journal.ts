@@ -9,7 +9,13 @@ const LONGEST_WINDOW_MS = 60_000;
 const RECENT_MS = 10_000;
 
 /** What happens to events, not to connections. */
-const ofEvents: ReadonlySet<LogName> = new Set(["retried", "failed", "dropped", "rejected", "not_dead_lettered"]);
+const ofEvents: ReadonlySet<LogName> = new Set([
+  "retried",
+  "failed",
+  "dropped",
+  "rejected",
+  "not_dead_lettered",
+]);
 
 /** The same thing, again and again. */
 interface Storm {
@@ -70,9 +76,7 @@ export class Journal {
     const now = this.#clock.now();
     return [...this.#storms.values()]
       .filter(({ lastAt }) => now - lastAt < RECENT_MS)
-      .filter(({ name, count }) =>
-        name === "disconnected" ? count > connections : ofEvents.has(name),
-      )
+      .filter(({ name, count }) => (name === "disconnected" ? count > connections : ofEvents.has(name)))
       .map(({ fields, message, count, since }) => ({
         code: (fields as { readonly code?: string }).code ?? "TRANSPORT_UNREACHABLE",
         message: times(message, count, now - since),

@@ -385,7 +385,7 @@ export class Lane {
     for (const entry of entries) {
       if (entry.message.sequence === 0) entry.message.sequence = this.#sequence + 1;
       this.#sequence = Math.max(this.#sequence, entry.message.sequence);
-      entry.duplicate = entry.message.sequence <= this.#storedBefore && !entry.maybeStored;
+      if (entry.message.sequence <= this.#storedBefore && !entry.maybeStored) entry.duplicate = true;
       entry.flight = flight;
     }
     if (this.inFlight === 0) this.#watchdog.progress();

@@ -126,7 +126,11 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
   it("called twice, ends when both have stopped", async () => {
     const startedAt = performance.now();
     const lines = ["ready", "stop 1", "delivered 1"];
-    expect(await signalled("SIGTERM", "fast", "twice")).toMatchObject({ code: null, signal: "SIGTERM", lines });
+    expect(await signalled("SIGTERM", "fast", "twice")).toMatchObject({
+      code: null,
+      signal: "SIGTERM",
+      lines,
+    });
     expect(performance.now() - startedAt).toBeGreaterThan(200);
   });
 
@@ -139,7 +143,8 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
 });
 
 describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 }, () => {
-  const crash = (way: string, watched = "all", ...flags: string[]) => run("crash", [way, watched], ...flags).ended;
+  const crash = (way: string, watched = "all", ...flags: string[]) =>
+    run("crash", [way, watched], ...flags).ended;
 
   /** Without the place, the line and the caret above the error, which of a rejection or a call are Node's own or ours. */
   const withoutExcerpt = (errors: string) => errors.replace(/^(.*\n.*\n *\^.*\n)?\n?/, "");

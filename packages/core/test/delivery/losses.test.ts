@@ -1,5 +1,7 @@
+import { TransportError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { type BenchOptions, bench, message, messages } from "./bench.js";
+import { FakeTransport } from "./fake-transport.js";
 import { keepLines } from "./lines.js";
 
 function logged(options: BenchOptions = {}) {
@@ -115,4 +117,68 @@ describe("a process that ends at once", () => {
     expect(engine.stats().events_sent).toBe(5);
     expect(clock.lastWords()).toEqual([]);
   });
+});
+
+describe("a sequence that the broker has already", () => {
+  /** A broker that has 3 of the lane from an earlier program. */
+  function restarted() {
+    const transport = new FakeTransport({ deduplication: true });
+    transport.highest.set(0, 3);
+    transport.onPublish = (connection) => connection.answer();
+    return logged({ transport, batchSize: 1 });
+  }
+
+  it("is a duplicate in the receipt and in stats(), and the log says it once", async () => {
+    const { engine, transport, clock, fieldsOf } = restarted();
+    const receipts = Promise.all([2, 3, 4].map((sequence) => engine.publish(message({ sequence }))));
+    await clock.advance(100);
+    expect((await receipts).map(({ duplicate }) => duplicate)).toEqual([true, true, undefined]);
+    expect(engine.stats()).toMatchObject({ events_sent: 3, events_duplicate: 2 });
+    expect(fieldsOf("duplicates")).toEqual([{ lane: 0, sequence: 2 }]);
+    expect(transport.stored.map(({ sequence }) => sequence)).toEqual([4]);
+  });
+
+  it("stays one when its connection is lost, and what this program stored itself is none", async () => {
+    const { engine, transport, clock } = restarted();
+    // The broker stores, and its answer is lost with the connection.
+    transport.onPublish = (connection) => {
+      connection.decide({ kind: "confirmed" });
+      if (transport.connections.length === 1) connection.die();
+      else connection.answer();
+    };
+    const receipts = Promise.all([3, 4].map((sequence) => engine.publish(message({ sequence }))));
+    await clock.advance(5000);
+    expect(transport.connections).toHaveLength(2);
+    expect((await receipts).map(({ duplicate }) => duplicate)).toEqual([true, undefined]);
+    expect(engine.stats().events_duplicate).toBe(1);
+  });
+});
+
+describe("a transport with deduplication", () => {
+  it("that does not say what its broker has is refused: new events would be swallowed as old ones", async () => {
+    class Silent extends FakeTransport {
+      override lastSequence(): undefined {
+        return undefined;
+      }
+    }
+    const { engine, transport } = logged({ transport: new Silent({ deduplication: true }) });
+    await expect(engine.start()).rejects.toMatchObject({
+      code: "TRANSPORT_PROTOCOL",
+      permanent: true,
+      message: expect.stringMatching(/gives no lastSequence/),
+    });
+    expect(transport.live).toEqual([]);
+    expect(await engine.stop()).toMatchObject({ sent: 0 });
+  });
+});
+
+it("an event that is too large for the broker is not put to the dead-letter exchange", async () => {
+  const { engine, transport, clock, failures } = logged({ deadLetter: "dlx", batchSize: 1 });
+  const error = new TransportError("too-large", "larger than max_message_size", { permanent: true });
+  transport.onPublish = (connection) => connection.answer({ kind: "refused", error });
+  engine.offer(message());
+  await clock.advance(1000);
+  expect(failures).toMatchObject([{ error: { code: "EVENT_TOO_LARGE" }, attempts: 1 }]);
+  expect(transport.written).toHaveLength(1);
+  expect(engine.stats().events_dead_lettered).toBe(0);
 });

@@ -100,7 +100,10 @@ export interface RabbitMQSinkOptions {
   readonly messageTtl?: number | DurationText | undefined;
   /** 0 to 255. Default: none. */
   readonly queuePriority?: number | undefined;
-  /** Where rejected and expired events go, and events that failed for good. Default: nowhere. */
+  /**
+   * Where rejected and expired events go, and those that the broker refused for good, but for one that is too large.
+   * Default: nowhere.
+   */
   readonly deadLetterExchange?: string | undefined;
   /** Template. Default: the event's own routing key. */
   readonly deadLetterRoutingKey?: string | undefined;

@@ -230,7 +230,7 @@ export const table = {
     kind: name(),
     needs: "deadLetter",
     about:
-      "Where the broker puts rejected and expired events, and the sink those that failed for good. Declared, as a topic exchange, together with `deadLetterQueue`.",
+      "Where the broker puts rejected and expired events, and the sink those that the broker refused for good. Not one that is too large (`EVENT_TOO_LARGE`), or was never sent: `onFailure` has all. Declared, as a topic exchange, together with `deadLetterQueue`.",
   }),
   deadLetterRoutingKey: declared({
     kind: template(1),

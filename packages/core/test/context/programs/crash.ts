@@ -26,7 +26,9 @@ if (watched === "leaves exceptions") stopOnSignals(undefined, { uncaughtExceptio
 else if (watched === "for ever") stopOnSignals(undefined, { timeoutMs: 100 });
 else stopOnSignals();
 if (watched === "twice") {
-  stopOnSignals({ stop: () => new Promise((resolve) => setTimeout(resolve, 200, console.log("stopped too"))) });
+  stopOnSignals({
+    stop: () => new Promise((resolve) => setTimeout(resolve, 200, console.log("stopped too"))),
+  });
 }
 if (watched === "program") {
   process.once("uncaughtException", (error) => {
