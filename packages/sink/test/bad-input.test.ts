@@ -148,7 +148,8 @@ describe("an event", () => {
     expect(await sink.stop()).toMatchObject({ sent: 2, failed: 0 });
     expect(types()).toEqual(["before", "after"]);
     expect(sink.stats()).toMatchObject({ events_received: 2, events_rejected: 2 });
-    expect(lines.filter((line) => line.includes("not taken"))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith("not taken"))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith("2 events were lost: 2 not taken"))).toHaveLength(1);
     expect(lines.join()).not.toContain("s3cret");
   });
 
@@ -159,6 +160,7 @@ describe("an event", () => {
     await sink.stop();
     expect(warn.mock.calls).toEqual([
       ["not taken, as it is no event: event_type is wrong (said once)", "StreamllWarning"],
+      ["3 events were lost: 3 not taken (INVALID_EVENT 3)", "StreamllWarning"],
     ]);
     warn.mockRestore();
   });

@@ -122,6 +122,7 @@ it("without a logger a fault in a callback is a warning of the process, said onc
   expect(warn.mock.calls).toEqual([
     ["headers threw Error; the event goes without them (said once)", "StreamllWarning"],
     [expect.stringContaining("failed: the event has 2209 bytes"), "StreamllWarning"],
+    ["1 event was lost: 1 failed (EVENT_TOO_LARGE 1)", "StreamllWarning"],
   ]);
   warn.mockRestore();
 });

@@ -4,8 +4,9 @@ import { configure, instrument } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 
 const [way] = process.argv.slice(2) as [string];
-const amqpUrl = way.startsWith("waits") ? "memory:" : "amqp://127.0.0.1:1/";
-const sink = new RabbitMQSink({ amqpUrl, maxBufferedEvents: 100, flushTimeout: 0.1 });
+const broker =
+  way === "waits for room" ? { amqpUrl: "memory:" } : { amqpUrl: "amqp://127.0.0.1:1/", flushTimeout: 0.1 };
+const sink = new RabbitMQSink({ ...broker, maxBufferedEvents: 100 });
 const warnings: string[] = [];
 process.on("warning", ({ name, message }) => warnings.push(`${name}: ${message}`));
 
