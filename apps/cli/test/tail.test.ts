@@ -64,6 +64,27 @@ describe("streamll tail", () => {
     expect(run.stderr.text.match(/holds no event/g)).toHaveLength(1);
   });
 
+  it.each([
+    ['{"event_type":"__proto__"}', "__proto__ unknown.forward"],
+    ['{"event_type":"constructor","operation":"__proto__"}', "constructor unknown.forward / __proto__"],
+    [
+      `{"event_type":"deep","data":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`,
+      'deep      unknown.forward {"a":[[[',
+    ],
+    ['{"event_type":"late","timestamp":"9999-12-31T23:59:59.999Z"}', "59:59.999"],
+    ['{"event_type":"own","data":{"__proto__":{"n":1},"toJSON":1}}', '{"__proto__":{"n":1},"toJSON":1}'],
+    [`{"event_type":"${"x".repeat(100_000)}"}`, "xx… unknown"],
+  ])("shows any event, and what follows it (%#)", async (body, shown) => {
+    const run = await tailing(["-n", "2"]);
+    publish(body);
+    publish('{"event_type":"next"}');
+    expect(await run.code).toBe(0);
+    const [line, next] = run.stdout.text.split("\n");
+    expect(line).toContain(shown);
+    expect(line!.length).toBeLessThan(400);
+    expect(next).toContain("next");
+  });
+
   it("without the exchange says what to do", async () => {
     const { code, stderr } = command(["tail", "--exchange", "none"]);
     expect(await code).toBe(1);

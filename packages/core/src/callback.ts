@@ -33,11 +33,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
+const longestName = 200;
+
 /** The class of what was thrown. In logs it stands for the message, which is not known and may be data. */
 export function nameOfError(error: unknown): string {
+  if (types.isProxy(error)) return "something unreadable";
   try {
-    if (!isError(error)) return types.isProxy(error) ? "something unreadable" : typeof error;
-    return String(error.name === "Error" ? error.constructor.name : error.name);
+    if (!isError(error)) return typeof error;
+    const name: unknown = error.name === "Error" ? error.constructor.name : error.name;
+    return typeof name === "string" ? name.slice(0, longestName) : "Error";
   } catch {
     return "something unreadable";
   }

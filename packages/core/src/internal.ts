@@ -18,6 +18,7 @@ export {
   defaultDeliveryOptions,
   type Overflow,
 } from "./delivery/options.js";
+export { expectEnding, isRepetition } from "./ending.js";
 export { toEvent } from "./event/create-event.js";
 export { encodeEvent } from "./event/encode-event.js";
 export type { EventContext } from "./event/event.js";

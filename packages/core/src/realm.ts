@@ -23,12 +23,6 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || (prototype !== null && isRoot(prototype));
 }
 
-/** Whether its class is the language's or the platform's own of that name, and no class derived from it. */
-export function isBuiltIn(value: object, name: "Promise" | "ReadableStream"): boolean {
-  const prototype = prototypeOf(value);
-  return prototype !== null && ownValue(prototype, Symbol.toStringTag) === name;
-}
-
 /** Some realm's `Object.prototype`, which alone has these methods and nothing above it. */
 const isRoot = (prototype: object): boolean =>
   prototypeOf(prototype) === null && typeof ownValue(prototype, "propertyIsEnumerable") === "function";

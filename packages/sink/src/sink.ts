@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import {
   type AnyEvent,
   ConfigurationError,
@@ -14,6 +15,8 @@ import {
   DeliveryEngine,
   type EngineEvents,
   type EngineFailure,
+  expectEnding,
+  isRepetition,
   type PreparedMessage,
 } from "@streamll/core/internal";
 import { deadLetterOf } from "./dead-letter.js";
@@ -62,6 +65,11 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   readonly #metrics: Metrics | undefined;
   /** What the engine was given in the place of a listener, for as long as that is there. */
   readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
+  /**
+   * What the program had around it when it made the sink. Timers and sockets would keep what is around the first
+   * event, a request say, for as long as the sink lives, and show it to all callbacks.
+   */
+  readonly #origin = new AsyncResource("streamll.sink");
   #stopped: Promise<FlushReport> | undefined;
 
   constructor(options: RabbitMQSinkOptions = {}) {
@@ -81,6 +89,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
       ...(deadLetter === undefined ? {} : { deadLetter }),
       ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
     });
+    expectEnding();
     if (metricsCallback !== undefined) {
       const stats = () => this.stats();
       this.#metrics = new Metrics(metricsCallback, values.metricsInterval, stats, this.#complain);
@@ -108,22 +117,27 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    * @throws TransportNotInstalledError when the package of the transport is missing.
    */
   start(): Promise<void> {
-    this.#metrics?.start();
-    return unawaited(this.#engine.start());
+    return this.#atOrigin(() => {
+      this.#metrics?.start();
+      return unawaited(this.#engine.start());
+    });
   }
 
   /**
    * Takes an event over, and starts the sink if nobody did. Never throws and never blocks.
    *
-   * @returns `false` when it was not taken: no room (wait for {@link ready}), stopped, no event at all, or
-   *   `transform` threw. An event that the filter leaves out counts as taken.
+   * @returns `false` when it was not taken: no room (wait for {@link ready}), stopped, no event at all, `transform`
+   *   threw, or a listener of `beforeExit` handed it over that is asked again because this sink was delivering. An event that the filter leaves out counts as taken.
    */
   handleEvent(event: AnyEvent): boolean {
     try {
       const message = this.#messageOf(event);
       if (message === undefined) return true;
-      this.#metrics?.start();
-      return this.#engine.offer(message);
+      if (isRepetition()) return false;
+      return this.#atOrigin(() => {
+        this.#metrics?.start();
+        return this.#engine.offer(message);
+      });
     } catch (error) {
       this.#reject(error);
       return false;
@@ -132,7 +146,7 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
 
   /** Resolves when there is room for an event again. */
   ready(): Promise<void> {
-    return this.#engine.ready();
+    return this.#atOrigin(() => this.#engine.ready());
   }
 
   /**
@@ -156,9 +170,11 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
       throw error;
     }
     if (message === undefined) return { eventId: "", confirmed: false, attempts: 0, latencyMs: 0 };
-    this.#metrics?.start();
     if (sequence !== undefined) this.#number(message, event, sequence);
-    return this.#engine.publish(message, signal === undefined ? {} : { signal });
+    return this.#atOrigin(() => {
+      this.#metrics?.start();
+      return this.#engine.publish(message, signal === undefined ? {} : { signal });
+    });
   }
 
   /**
@@ -178,17 +194,17 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
 
   async #lastSequence(): Promise<number> {
     this.#needPublisherName("lastSequence");
-    return this.#engine.lastSequence();
+    return this.#atOrigin(() => this.#engine.lastSequence());
   }
 
   /** Resolves when all accepted before it is settled, or with what is pending after `flushTimeout`. */
   flush(): Promise<FlushReport> {
-    return this.#engine.flush();
+    return this.#atOrigin(() => this.#engine.flush());
   }
 
   /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`. Called again: the same report. */
   stop(): Promise<FlushReport> {
-    this.#stopped ??= this.#engine.stop().finally(() => this.#metrics?.stop());
+    this.#stopped ??= this.#atOrigin(() => this.#engine.stop().finally(() => this.#metrics?.stop()));
     return this.#stopped;
   }
 
@@ -218,6 +234,10 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #atOrigin<T>(work: () => T): T {
+    return this.#origin.runInAsyncScope(work);
   }
 
   #forEngine<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void) {

@@ -37,12 +37,15 @@ async function run(broker: Broker, way: string) {
 }
 
 describe.each(brokersForTests())("a program on RabbitMQ $version", (broker) => {
-  it.each(["without stop()", "after flush()", "after publish()"])(
-    "that ends %s delivers all that it handed over",
-    async (way) => {
-      expect(await run(broker, way)).toEqual({ code: 0, signal: null, errors: "", messageCount: 1000 });
-    },
-  );
+  it.each([
+    "without stop()",
+    "after flush()",
+    "after publish()",
+    "with a listener of beforeExit",
+    "with recorded listeners of beforeExit",
+  ])("that ends %s delivers all that it handed over", async (way) => {
+    expect(await run(broker, way)).toEqual({ code: 0, signal: null, errors: "", messageCount: 1000 });
+  });
 
   it("is not kept alive by an idle sink", async () => {
     expect(await run(broker, "idle")).toEqual({ code: 0, signal: null, errors: "", messageCount: 0 });

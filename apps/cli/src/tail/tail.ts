@@ -81,14 +81,23 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
     let shown = 0;
     let written = 0;
     let foreign = 0;
+    /** `undefined` for what is no event, or none that can be shown. */
+    const lineOf = (body: Buffer): string | undefined => {
+      try {
+        const received = decode(body);
+        if (received === undefined) return undefined;
+        return render === undefined ? printableJson(received.json) : render(received.event);
+      } catch {
+        return undefined;
+      }
+    };
     const receive = ({ body, routingKey, done }: Delivery) => {
-      const received = decode(body);
-      if (received === undefined) {
+      const line = lineOf(body);
+      if (line === undefined) {
         if (foreign++ === 0) notes.warn(`a message with the key ${routingKey} holds no event (said once)`);
         return done();
       }
       if (++shown > limit) return;
-      const line = render === undefined ? printableJson(received.json) : render(received.event);
       stdout.write(`${line}\n`, () => {
         done();
         if (++written === limit) ending.abort();

@@ -1,7 +1,7 @@
 import { answerOf, faultOf, nameOfError } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
-import { property } from "../event/plain-json.js";
+import { property } from "../event/shapes.js";
 import { timestampNow } from "../event/timestamp.js";
 import { isError } from "../realm.js";
 import { parseSize } from "../units/size.js";
@@ -20,6 +20,9 @@ export interface Callee {
 }
 
 type Data = Record<string, unknown>;
+
+/** In the place of what a call gave, or threw, where that could not be seen. */
+export const notWatched = Symbol("[Not watched]");
 
 /** One call that is recorded. What is public is read by calls in it, maybe by those of another copy of this code. */
 export class Call {
@@ -88,7 +91,7 @@ export class Call {
       this.#model = modelOf(answer) ?? this.#model;
       addUsage(this.#usage, answer);
     } catch {
-      // A getter of theirs.
+      // A module that is not evaluated yet has fields that throw.
     }
   }
 
@@ -108,7 +111,8 @@ export class Call {
         this.#showModel(data);
       }
       Object.assign(data, more);
-      this.#show(data, "outputs", outputs, this.outputs);
+      if (outputs !== notWatched) this.#show(data, "outputs", outputs, this.outputs);
+      else if (this.outputs !== false) data.outputs = notWatched.description;
       this.#tell(eventType, data);
     });
   }
@@ -118,7 +122,7 @@ export class Call {
     this.#ended = true;
     context.failures.add(error);
     aside(this.configuration, () => {
-      const data: Data = { duration_ms: this.#durationMs(), error_type: nameOfError(error) };
+      const data: Data = { duration_ms: this.#durationMs(), error_type: typeOf(error) };
       if (this.isLlm) this.#showModel(data);
       Object.assign(data, more);
       Object.assign(data, snapshot(described(error), this.maxBytes));
@@ -181,8 +185,11 @@ function sizeOf(maxBytes: number | string = 8192): number {
   }
 }
 
+const typeOf = (error: unknown) => (error === notWatched ? "unknown" : nameOfError(error));
+
 /** Anything can be thrown. The names are those of the Python package. */
 export function described(error: unknown): object {
+  if (error === notWatched) return { error_message: notWatched.description };
   if (!isError(error)) return { error_message: error };
   return { error_message: property(error, "message"), traceback: property(error, "stack") };
 }

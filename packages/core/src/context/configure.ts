@@ -1,4 +1,5 @@
 import type { FlushReport } from "../delivery/report.js";
+import { expectEnding } from "../ending.js";
 import type { EventSink } from "../event/sink.js";
 import type { Logger } from "../logger.js";
 import { Configuration, type EventFilter } from "./configuration.js";
@@ -37,6 +38,7 @@ export function configure(options: ConfigureOptions): Configured {
   const { sinks, eventFilter, logger, ...recording } = options;
   const configuration = new Configuration(sinks, eventFilter, recording, logger);
   context.configuration = configuration;
+  expectEnding();
   const stop = () => {
     if (context.configuration === configuration) context.configuration = undefined;
     return all(configuration.sinks, (sink) => sink.stop());

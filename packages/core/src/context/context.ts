@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { nameOfError } from "../callback.js";
+import { isRepetition } from "../ending.js";
 import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
 import { RecordedFailures } from "./failures.js";
@@ -27,7 +28,8 @@ holder[key] = context;
 
 /** Where events go; `undefined` where nothing is to be recorded. */
 export function recording(): Configuration | undefined {
-  return context.busy ? undefined : context.configuration;
+  if (context.busy || context.configuration === undefined) return undefined;
+  return isRepetition() ? undefined : context.configuration;
 }
 
 /** Does work of the recording: never throws into the program, and is not recorded itself. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import { property } from "../event/plain-json.js";
+import { property } from "../event/shapes.js";
 
 /** Longer ones are none that an editor wrote. */
 const MAX_LINE = 1024;

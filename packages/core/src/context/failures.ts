@@ -1,4 +1,4 @@
-import { property } from "../event/plain-json.js";
+import { property } from "../event/shapes.js";
 
 /** What is recorded as the error of a call, so that what then ends the process is not recorded again. */
 export class RecordedFailures {

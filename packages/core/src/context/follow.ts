@@ -1,108 +1,69 @@
 import { Duplex, Readable, Transform } from "node:stream";
 import { types } from "node:util";
-import { isBuiltIn } from "../realm.js";
-import type { Call } from "./call.js";
-import { override, watchIterable, watchIterator } from "./iteration.js";
+import { methodOf } from "../fields.js";
+import { type Call, notWatched } from "./call.js";
+import { watchIterable, watchIterator } from "./iteration.js";
+import { isNativePromise, isThenable, type Outcome, observe } from "./promise.js";
 import { watchReadable } from "./readable.js";
 import { Reading } from "./reading.js";
-import { relay } from "./relay.js";
+import { isLocked, isWebStream, watchWebStream } from "./web-stream.js";
 
 /**
  * Ends the call with what it gave, or when that is over: a promise settled, a stream read. What it gives back is the
- * same, but for a promise, which is one that follows it, and a `ReadableStream`, which is one with the same chunks.
+ * very same, but for the promise of an `async` function, which nobody else has: there it is one that follows it.
  */
-export function follow(call: Call, result: unknown): unknown {
-  if (typeof result === "object" && result !== null && !types.isProxy(result)) {
-    if (isPlainPromise(result)) return followPromise(call, result);
-    try {
-      const followed = followObject(call, result);
-      if (followed !== undefined) return followed;
-    } catch {
-      // Frozen, or a getter that throws: as any other value.
-    }
+export function follow(call: Call, result: unknown, isFresh = false): unknown {
+  // A proxy does what the program says, whatever is asked of it.
+  if (typeof result !== "object" || result === null || types.isProxy(result)) {
+    call.end(result);
+    return result;
   }
-  call.end(result);
+  try {
+    if (isNativePromise(result)) return observe(result, outcomeOf(call), isFresh);
+    watch(call, result);
+  } catch {
+    // Frozen: nothing can be put into it.
+    call.end(notWatched);
+  }
   return result;
 }
 
-/** One that follows the promise: with handlers put on the promise itself, nobody would hear that it was unhandled. */
-function followPromise(call: Call, promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => follow(call, value),
-    (error) => {
-      call.fail(error);
-      throw error;
-    },
-  );
-}
+const outcomeOf = (call: Call): Outcome => ({
+  fulfilled: (value) => void follow(call, value),
+  rejected: (error) => call.fail(error),
+});
 
 /** Which call watches it. Another that gives it too just ends, but for the call around, which gave it on. */
 const watchers = new WeakMap<object, Call>();
 
-/** What was given in the place of a stream, which it has locked. */
-const relays = new WeakMap<object, object>();
-
-function followObject(call: Call, given: object): object | undefined {
-  let result = given;
-  for (let next = relays.get(result); next !== undefined; next = relays.get(result)) result = next;
+function watch(call: Call, result: object): void {
+  const ways = waysOf(call, result);
+  if (ways.length === 0) return call.end(result);
   const watcher = watchers.get(result);
-  if (isSpent(result) || (watcher !== undefined && watcher.parentId !== call.startId)) {
-    call.end(undefined);
-    return result;
-  }
-  const followed = watch(call, result);
-  if (followed === undefined) return undefined;
-  if (followed !== result) relays.set(result, followed);
-  watchers.set(followed, call);
-  return followed;
+  if (isSpent(result) || (watcher !== undefined && watcher.parentId !== call.startId))
+    return call.end(undefined);
+  for (const way of ways) way();
+  watchers.set(result, call);
 }
 
-function watch(call: Call, result: object): object | undefined {
-  if (isPlainStream(result)) return relay(result, new Reading(call));
-  if (types.isGeneratorObject(result)) watchIterator(result, new Reading(call));
-  else if (isReadable(result)) watchReadable(result, new Reading(call));
-  else if (typeof Reflect.get(result, Symbol.asyncIterator) === "function") {
-    watchIterable(result, new Reading(call));
-  } else if (typeof Reflect.get(result, "then") === "function") followThenable(call, result);
-  else return undefined;
-  return result;
-}
-
-/** Followed when the program asks for its value: it may only begin then, and have more methods than `then`. */
-function followThenable(call: Call, thenable: object): void {
-  const then = Reflect.get(thenable, "then") as PromiseLike<unknown>["then"];
-  let first: { readonly value: unknown; readonly followed: unknown } | undefined;
-  override(thenable, "then", function (onFulfilled, onRejected) {
-    const fulfilled = (value: unknown) => {
-      // Asked twice, it may give the same stream twice.
-      first ??= { value, followed: follow(call, value) };
-      const result = value === first.value ? first.followed : value;
-      return typeof onFulfilled === "function" ? onFulfilled(result) : result;
-    };
-    const rejected = (error: unknown) => {
-      call.fail(error);
-      if (typeof onRejected === "function") return onRejected(error);
-      throw error;
-    };
-    return Reflect.apply(then, this, [fulfilled, rejected]);
-  });
+/** In which ways it can be watched: what is done with it first ends the call. */
+function waysOf(call: Call, result: object): (() => void)[] {
+  if (isWebStream(result)) return [() => watchWebStream(result, new Reading(call))];
+  if (types.isGeneratorObject(result)) return [() => watchIterator(result, new Reading(call))];
+  if (isReadable(result)) return [() => watchReadable(result, new Reading(call))];
+  const ways: (() => void)[] = [];
+  if (methodOf(result, Symbol.asyncIterator)) ways.push(() => watchIterable(result, new Reading(call)));
+  if (isThenable(result)) ways.push(() => void observe(result, outcomeOf(call)));
+  return ways;
 }
 
 /** Read already, or by another. What it is made of is not what the call gave. */
 function isSpent(value: object): boolean {
-  if (isPlainStream(value)) return value.locked;
+  if (isWebStream(value)) return isLocked(value);
   return value instanceof Readable && (value.destroyed || value.readableEnded);
 }
 
 /** Not a socket: that is a connection, of which what is read is one half. */
 function isReadable(value: object): value is Readable {
   return value instanceof Readable && (!(value instanceof Duplex) || value instanceof Transform);
-}
-
-function isPlainPromise(value: object): value is Promise<unknown> {
-  return types.isPromise(value) && isBuiltIn(value, "Promise");
-}
-
-function isPlainStream(value: object): value is ReadableStream {
-  return isBuiltIn(value, "ReadableStream");
 }

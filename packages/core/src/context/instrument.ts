@@ -1,6 +1,8 @@
 import { ConfigurationError } from "../errors.js";
+import { dataOf, ownData } from "../fields.js";
 import { isPlainObject } from "../realm.js";
 import { recording } from "./context.js";
+import { copyMetadata } from "./metadata.js";
 import { isClass, methodsOf } from "./methods.js";
 import { type CallOptions, callOptionNames, Problems } from "./options.js";
 import { run } from "./run.js";
@@ -96,18 +98,15 @@ function wrapped<F extends AnyFunction>(fn: F, name: string, options: Instrument
     },
   });
   wrappers.add(wrapper);
+  copyMetadata(fn, wrapper);
   return wrapper;
 }
 
 function classNameOf(self: unknown): string | undefined {
-  try {
-    if (typeof self === "function") return self.name;
-    if (typeof self !== "object" || self === null) return undefined;
-    const { name } = self.constructor;
-    return typeof name === "string" && name !== "" && name !== "Object" ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  if ((typeof self !== "object" || self === null) && typeof self !== "function") return undefined;
+  const made = typeof self === "function" ? self : dataOf(self, "constructor");
+  const name = typeof made === "function" ? ownData(made, "name") : undefined;
+  return typeof name === "string" && name !== "" && name !== "Object" ? name : undefined;
 }
 
 /** `instrument({ kind: "llm" })` has options for a decorator, `instrument({ answer() { … } })` an object. */

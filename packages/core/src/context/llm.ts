@@ -1,3 +1,5 @@
+import { ownData } from "../fields.js";
+
 /** What a call of a model cost, under one set of names whoever the provider is. */
 export interface Usage {
   input_tokens?: number;
@@ -18,22 +20,26 @@ const aliases: Readonly<Record<keyof Usage, readonly string[]>> = {
   total_tokens: ["total_tokens", "totalTokenCount", "totalTokens"],
 };
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Longer is no name of a model. */
+const longestModel = 200;
+const mostParts = 1000;
 
 /** The model that a request asks for, or that gave a result or a chunk of a stream. */
 export function modelOf(answer: unknown): string | undefined {
   return partsOf(answer)
-    .map((part) => text(part.model) ?? text(part.modelVersion))
-    .find((model) => model !== undefined);
+    .map((part) => textIn(part, "model") ?? textIn(part, "modelVersion"))
+    .find((model) => model !== undefined)
+    ?.slice(0, longestModel);
 }
 
 /** Adds what a result or a chunk of a stream says about usage: a later figure wins. */
 export function addUsage(usage: Usage, answer: unknown): void {
   for (const part of partsOf(answer)) {
-    const given = fieldsOf(part.usage) ?? fieldsOf(part.usageMetadata);
-    if (given === undefined) continue;
+    const given = objectIn(part, "usage") ?? objectIn(part, "usageMetadata");
     for (const name of ["input_tokens", "output_tokens", "total_tokens"] as const) {
-      const count = aliases[name].map((alias) => given[alias]).find((value) => typeof value === "number");
+      const count = aliases[name]
+        .map((alias) => fieldOf(given, alias))
+        .find((value) => typeof value === "number");
       if (count !== undefined) usage[name] = count;
     }
   }
@@ -42,35 +48,48 @@ export function addUsage(usage: Usage, answer: unknown): void {
 /** The text that a chunk of a model's stream brings, in the forms of the common clients. */
 export function textOfChunk(chunk: unknown): string | undefined {
   if (typeof chunk === "string") return chunk;
-  const fields = fieldsOf(chunk);
-  if (fields === undefined) return undefined;
-  const first = fieldsOf(listOf(fields.choices)[0]);
+  const first = objectIn(objectIn(chunk, "choices"), 0);
   // In this order: OpenAI's chat and completions, Anthropic, OpenAI's responses, Google and AI SDK.
   return (
-    text(fieldsOf(first?.delta)?.content) ??
-    text(first?.text) ??
-    text(fieldsOf(fields.delta)?.text) ??
-    (fields.type === "response.output_text.delta" ? text(fields.delta) : undefined) ??
-    text(fields.text) ??
-    text(fields.textDelta) ??
-    textOfCandidate(fields)
+    textIn(objectIn(first, "delta"), "content") ??
+    textIn(first, "text") ??
+    textIn(objectIn(chunk, "delta"), "text") ??
+    (fieldOf(chunk, "type") === "response.output_text.delta" ? textIn(chunk, "delta") : undefined) ??
+    textIn(chunk, "text") ??
+    textIn(chunk, "textDelta") ??
+    textOfCandidate(chunk)
   );
 }
 
-function textOfCandidate({ candidates }: Fields): string | undefined {
-  const parts = listOf(fieldsOf(fieldsOf(listOf(candidates)[0])?.content)?.parts);
-  const texts = parts.map((part) => text(fieldsOf(part)?.text)).filter((text) => text !== undefined);
-  return texts.length === 0 ? undefined : texts.join("");
+function textOfCandidate(chunk: unknown): string | undefined {
+  const parts = objectIn(objectIn(objectIn(objectIn(chunk, "candidates"), 0), "content"), "parts");
+  if (!Array.isArray(parts)) return undefined;
+  let joined: string | undefined;
+  for (let index = 0; index < Math.min(parts.length, mostParts); index++) {
+    const text = textIn(objectIn(parts, index), "text");
+    if (text !== undefined) joined = (joined ?? "") + text;
+  }
+  return joined;
 }
 
 /** Anthropic's stream begins with `{ message }`, that of OpenAI's responses ends with `{ response }`. */
-function partsOf(answer: unknown): Fields[] {
-  const whole = fieldsOf(answer);
-  if (whole === undefined) return [];
-  return [whole, fieldsOf(whole.message), fieldsOf(whole.response)].filter((part) => part !== undefined);
+function partsOf(answer: unknown): object[] {
+  if (typeof answer !== "object" || answer === null) return [];
+  return [answer, objectIn(answer, "message"), objectIn(answer, "response")].filter(
+    (part) => part !== undefined,
+  );
 }
 
-const fieldsOf = (value: unknown) =>
-  typeof value === "object" && value !== null ? (value as Fields) : undefined;
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+/** Fields that hold data. A getter of a result may begin to read the stream that the program is about to read. */
+const fieldOf = (holder: unknown, key: PropertyKey): unknown =>
+  typeof holder === "object" && holder !== null ? ownData(holder, key) : undefined;
+
+const objectIn = (holder: unknown, key: PropertyKey): object | undefined => {
+  const value = fieldOf(holder, key);
+  return typeof value === "object" && value !== null ? value : undefined;
+};
+
+const textIn = (holder: unknown, key: PropertyKey): string | undefined => {
+  const value = fieldOf(holder, key);
+  return typeof value === "string" ? value : undefined;
+};

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
+import { type Method, methodOf, ownData } from "../fields.js";
 import { isError } from "../realm.js";
 import { aside, context } from "./context.js";
-import { override } from "./iteration.js";
+import { override } from "./override.js";
 import type { Reading } from "./reading.js";
 
 /**
@@ -9,15 +10,15 @@ import type { Reading } from "./reading.js";
  * data makes the stream flow, one for errors keeps an error that nobody handles from ending the program.
  */
 export function watchReadable(stream: Readable, reading: Reading): void {
-  const emit = stream.emit as (this: unknown, ...args: unknown[]) => unknown;
-  const read = stream._read;
-  override(stream, "emit", function (...args) {
+  const emit = methodOf(stream, "emit") as Method;
+  const read = methodOf(stream, "_read") as Method;
+  override(stream, "emit", emit, function (...args) {
     aside(reading.call.configuration, () => tell(reading, args));
     return Reflect.apply(emit, this, args);
   });
   // What makes the chunks is in its call, whoever reads them.
-  override(stream, "_read", function (size) {
-    return context.calls.run(reading.call, () => Reflect.apply(read, this, [size as number]));
+  override(stream, "_read", read, function (size) {
+    return context.calls.run(reading.call, () => Reflect.apply(read, this, [size]));
   });
 }
 
@@ -30,5 +31,5 @@ function tell(reading: Reading, [event, value]: readonly unknown[]): void {
 
 /** A loop that breaks off destroys the stream with such an error. */
 function isAbort(error: unknown): boolean {
-  return isError(error) && "code" in error && error.code === "ABORT_ERR";
+  return isError(error) && ownData(error, "code") === "ABORT_ERR";
 }

@@ -1,7 +1,7 @@
-import type { Call } from "./call.js";
+import { type Call, notWatched } from "./call.js";
 import { aside } from "./context.js";
 import { textOfChunk } from "./llm.js";
-import { snapshot } from "./snapshot.js";
+import { Excerpt } from "./snapshot.js";
 
 const windowMs = 50;
 const maxCoalesced = 64;
@@ -46,6 +46,14 @@ export class Reading {
     this.call.end(this.#outputs.content, more);
   }
 
+  /** What comes now cannot be seen. */
+  lose(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#flush();
+    this.call.end(this.#count === 0 ? notWatched : this.#outputs.content, { token_count: this.#count });
+  }
+
   fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
@@ -81,28 +89,5 @@ function textOf(chunk: unknown): string | undefined {
     return textOfChunk(chunk);
   } catch {
     return undefined;
-  }
-}
-
-/** The beginning of what is read, as much as there is room for. */
-class Excerpt {
-  #room: number;
-  readonly #values: unknown[] = [];
-
-  constructor(maxBytes: number) {
-    this.#room = maxBytes;
-  }
-
-  add(value: unknown): void {
-    if (this.#room < 0) return;
-    const copy = snapshot(value, this.#room);
-    this.#room -= Buffer.byteLength(typeof copy === "string" ? copy : (JSON.stringify(copy) ?? ""));
-    this.#values.push(copy);
-  }
-
-  /** Pieces of text as one, other values as a list. */
-  get content(): string | readonly unknown[] | undefined {
-    if (this.#values.length === 0) return undefined;
-    return this.#values.every((value) => typeof value === "string") ? this.#values.join("") : this.#values;
   }
 }

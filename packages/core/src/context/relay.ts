@@ -1,101 +1,70 @@
+import { ReadableStream, type ReadableStreamDefaultReader, type UnderlyingSource } from "node:stream/web";
 import { context } from "./context.js";
-import type { Reading } from "./reading.js";
+import type { Reader } from "./iteration.js";
 
 /**
- * A stream with the chunks of the other, taken one by one as they are asked for: nothing is read ahead. A proxy would
- * not do, as `pipeTo`, `tee` and `new Response(stream)` look into the stream itself.
+ * The chunks of another stream, taken one by one as they are asked for: nothing is read ahead. It is what a pipe reads
+ * in the place of the stream, as it looks into that itself.
+ *
+ * @param readerOf Locks the stream, at the latest when the first chunk is asked for.
  */
-export function relay(source: ReadableStream, reading: Reading): ReadableStream {
-  return isByteStream(source) ? relayBytes(source, reading) : relayValues(source, reading);
-}
+export function relay(
+  readerOf: () => ReadableStreamDefaultReader,
+  reading: Reader,
+): { readonly readable: ReadableStream; take(): unknown } {
+  let reader: ReadableStreamDefaultReader | undefined;
+  let isOver = false;
+  let fail = (_: unknown) => {};
 
-function relayValues(source: ReadableStream, reading: Reading): ReadableStream {
-  const reader = source.getReader();
-  return new ReadableStream(
-    {
-      start(controller) {
-        // Also where nobody reads.
-        reader.closed.catch((error) => {
-          reading.fail(error);
-          controller.error(error);
-        });
-      },
-      async pull(controller) {
-        const { done, value } = await within(reading, () => reader.read());
-        if (done) {
-          reading.end();
-          controller.close();
-        } else {
+  const take = (): ReadableStreamDefaultReader => {
+    if (reader === undefined) {
+      reader = readerOf();
+      // Also while nobody reads.
+      reader.closed.catch((error) => isOver || fail(error));
+    }
+    return reader;
+  };
+  const release = () => {
+    isOver = true;
+    reader?.releaseLock();
+  };
+  const within = <T>(work: () => T): T => context.calls.run(reading.call, work);
+
+  const source: UnderlyingSource = {
+    start(controller) {
+      fail = (error) => {
+        reading.fail(error);
+        controller.error(error);
+        release();
+      };
+    },
+    async pull(controller) {
+      try {
+        const { done, value } = await within(() => take().read());
+        if (!done) {
           reading.read(value);
-          controller.enqueue(value);
+          return controller.enqueue(value);
         }
-      },
-      cancel: (reason) => cancel(reader, reason, reading),
+      } catch (error) {
+        // Cancelled meanwhile, what was asked for does not come.
+        return isOver ? undefined : fail(error);
+      }
+      reading.end();
+      if (isOver) return;
+      controller.close();
+      release();
     },
-    { highWaterMark: 0 },
-  );
-}
-
-/** The reader changes with what is asked for: into a buffer of the consumer's, or not. */
-function relayBytes(source: ReadableStream, reading: Reading): ReadableStream {
-  return new ReadableStream(
-    {
-      type: "bytes",
-      async pull(controller) {
-        const { byobRequest } = controller;
-        const reader = byobRequest ? source.getReader({ mode: "byob" }) : source.getReader();
-        try {
-          const { done, value } = await within(reading, () =>
-            "read" in reader && byobRequest
-              ? (reader as ReadableStreamBYOBReader).read(byobRequest.view as Uint8Array)
-              : (reader as ReadableStreamDefaultReader<Uint8Array>).read(),
-          );
-          if (done) {
-            reading.end();
-            controller.close();
-            byobRequest?.respondWithNewView(value ?? new Uint8Array(0));
-          } else {
-            // Before it is handed over, which empties it.
-            reading.read(value);
-            if (byobRequest) byobRequest.respondWithNewView(value as Uint8Array);
-            else controller.enqueue(value as Uint8Array);
-          }
-        } catch (error) {
-          reading.fail(error);
-          throw error;
-        } finally {
-          reader.releaseLock();
-        }
-      },
-      cancel: (reason) => cancel(source, reason, reading),
+    async cancel(reason) {
+      try {
+        await within(() => take().cancel(reason));
+        reading.end("cancelled");
+      } catch (error) {
+        reading.fail(error);
+        throw error;
+      } finally {
+        release();
+      }
     },
-    { highWaterMark: 0 },
-  );
-}
-
-async function cancel(
-  source: { cancel(reason: unknown): Promise<void> },
-  reason: unknown,
-  reading: Reading,
-): Promise<void> {
-  try {
-    await within(reading, () => source.cancel(reason));
-    reading.end("cancelled");
-  } catch (error) {
-    reading.fail(error);
-    throw error;
-  }
-}
-
-function within<T>({ call }: Reading, work: () => T): T {
-  return context.calls.run(call, work);
-}
-
-function isByteStream(stream: ReadableStream): boolean {
-  try {
-    stream.getReader({ mode: "byob" }).releaseLock();
-    return true;
-  } catch {
-    return false;
-  }
+  };
+  return { readable: new ReadableStream(source, { highWaterMark: 0 }), take };
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { Call, type Callee } from "./call.js";
 import type { Configuration } from "./configuration.js";
 import { aside, context } from "./context.js";
@@ -24,7 +25,7 @@ export function run(
     call.fail(error);
     throw error;
   }
-  if (result !== self) return follow(call, result);
+  if (result !== self) return follow(call, result, types.isAsyncFunction(fn));
   // A method that gives its own object: what that is, or can be awaited for, is not what the call gave.
   call.end(undefined);
   return result;

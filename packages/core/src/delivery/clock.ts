@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { isAsking } from "../ending.js";
 
 /** Time and the end of the process as the engine sees them, so that tests can run both by hand. */
 export interface Clock {
@@ -34,6 +35,8 @@ export const systemClock: Clock = {
   beforeExit(callback) {
     if (unfinished.size === 0) process.on("beforeExit", finish);
     unfinished.add(callback);
+    // By a listener that came before ours, or in the place of ours.
+    if (isAsking()) process.nextTick(() => unfinished.has(callback) && callback());
     return () => {
       unfinished.delete(callback);
       if (unfinished.size === 0) process.off("beforeExit", finish);

@@ -1,5 +1,7 @@
+import { types } from "node:util";
 import type { StreamllEvent, WireEvent } from "./event.js";
 import { maxDepth, plainJson } from "./plain-json.js";
+import { disownComputed } from "./shapes.js";
 
 /**
  * An event with its wire names, in wire order.
@@ -28,7 +30,7 @@ export function toWire(event: StreamllEvent): WireEvent {
  *
  * @param limit Characters after which the rest of such an event is left out, so that a captured socket, say, with
  *   all that hangs on it does not stop the program. The result is then longer than `limit`. Ordinary data of up to
- *   `limit` values is whole.
+ *   `limit` values and 16 Mi characters is whole.
  */
 export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): string {
   const wire = toWire(event);
@@ -38,7 +40,7 @@ export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): str
 /** One `JSON.stringify` is as fast as putting the text together by hand; looking for odd values adds 75 ns. */
 function ordinaryJson(wire: WireEvent, limit: number): string | undefined {
   try {
-    if (roomAfter(wire, maxDepth, limit) < 0) return undefined;
+    if (!new Room(limit).holds(wire, maxDepth)) return undefined;
     const json = JSON.stringify(wire);
     // A lone surrogate is written as an escape, which other languages' parsers refuse or keep.
     return json.includes("\\ud") ? undefined : json;
@@ -48,29 +50,46 @@ function ordinaryJson(wire: WireEvent, limit: number): string | undefined {
 }
 
 /**
- * What is left of `room` after the values in this object. Negative where there are more, as where one object hangs
- * in many places, or where `JSON.stringify` does not do right by one: what is no plain object, list or primitive,
- * a bigint, a function.
+ * Whether `JSON.stringify` does right by all values in an object, and in bounded time: they are plain objects, lists
+ * and primitives but bigints and functions, and not too many of them, as where one object hangs in many places.
  */
-function roomAfter(value: object, depth: number, room: number): number {
-  if (depth === 0) return -1;
-  let left = room;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length && left >= 0; i++) left = roomAfterValue(value[i], depth, left);
-    return left;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return -1;
-  for (const key in value) {
-    left = roomAfterValue(value[key as keyof typeof value], depth, left);
-    if (left < 0) break;
-  }
-  return left;
-}
+class Room {
+  #values: number;
+  #text = 16 * 1024 * 1024;
 
-function roomAfterValue(value: unknown, depth: number, room: number): number {
-  if (typeof value === "object") return value === null ? room - 1 : roomAfter(value, depth - 1, room - 1);
-  return typeof value === "bigint" || typeof value === "function" ? -1 : room - 1;
+  constructor(values: number) {
+    this.#values = values;
+  }
+
+  holds(value: object, depth: number): boolean {
+    if (depth === 0 || "toJSON" in value) return false;
+    if (Array.isArray(value)) {
+      if (Object.getPrototypeOf(value) !== Array.prototype) return false;
+      for (let index = 0; index < value.length; index++) {
+        if (!this.#holdsField(value, index, value[index], depth)) return false;
+      }
+      return true;
+    }
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return false;
+    for (const key in value) {
+      this.#text -= key.length;
+      if (!this.#holdsField(value, key, value[key as keyof typeof value], depth)) return false;
+    }
+    return true;
+  }
+
+  #holdsField(holder: object, key: string | number, value: unknown, depth: number): boolean {
+    if (--this.#values < 0) return false;
+    if (typeof value === "string") {
+      this.#text -= value.length;
+      return this.#text >= 0;
+    }
+    if (typeof value !== "object") return typeof value !== "bigint" && typeof value !== "function";
+    if (value === null || this.holds(value, depth - 1)) return true;
+    if (types.isPromise(value)) disownComputed(holder, key, value);
+    return false;
+  }
 }
 
 function safeJson(wire: WireEvent, limit: number): string {

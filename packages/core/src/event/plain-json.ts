@@ -1,5 +1,16 @@
 import { types } from "node:util";
 import { isError } from "../realm.js";
+import {
+  bytesOf,
+  digitsOf,
+  entriesOf,
+  errorFields,
+  formOf,
+  isDictionary,
+  lengthOf,
+  property,
+  unboxed,
+} from "./shapes.js";
 
 /** Levels of objects in objects. Python's parser ends at 1,000, and so does V8's stack at some point. */
 export const maxDepth = 200;
@@ -15,11 +26,11 @@ export const maxDepth = 200;
  * | `Set`, typed array | a list |
  * | `Buffer`, `Uint8Array`, `ArrayBuffer`, `DataView` | base64 |
  * | lone surrogate | U+FFFD |
- * | cycle, throwing getter or `toJSON`, hostile proxy, too deep, past the limit | `"[Circular]"` `"[Getter threw]"` `"[Unreadable]"` `"[Too deep]"` `"[Truncated]"` |
+ * | cycle, throwing getter, throwing or async `toJSON`, hostile proxy, too deep, past the limit | `"[Circular]"` `"[Getter threw]"` `"[Unreadable]"` `"[Unreadable]"` `"[Too deep]"` `"[Truncated]"` |
  *
  * `undefined` for what `JSON.stringify` leaves out.
  *
- * @param limit About so many characters are written.
+ * @param limit About so many characters are written. What is left out for that is not read, and the JSON is longer.
  */
 export function plainJson(value: unknown, limit: number): string | undefined {
   const ancestors: object[] = [];
@@ -29,6 +40,18 @@ export function plainJson(value: unknown, limit: number): string | undefined {
     const json = typeof value === "object" && value !== null ? writeObject(value, key) : primitive(value);
     room -= json === undefined ? 1 : typeof value === "object" ? 2 : json.length;
     return json;
+  }
+
+  function primitive(value: unknown): string | undefined {
+    if (typeof value === "string") return quoted(value.length > room ? cut(value) : value);
+    if (typeof value === "bigint")
+      return quoted(digitsOf(value, room) ?? cut("…".repeat(Math.max(1, room + 1))));
+    return JSON.stringify(value);
+  }
+
+  /** One that is past the limit by itself: no more of it is written than that takes. */
+  function cut(text: string): string {
+    return `${text.slice(0, Math.max(0, room) + 1)}…[Truncated]`;
   }
 
   function writeObject(value: object, key: string): string | undefined {
@@ -48,92 +71,73 @@ export function plainJson(value: unknown, limit: number): string | undefined {
     // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
     if (isError(value)) return writeFields(errorFields(value));
     const bytes = bytesOf(value);
-    if (bytes !== undefined) return write(bytes.toString("base64"), key);
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON !== "function") return writeContent(value, key);
-    const result: unknown = toJSON.call(value, key);
-    return typeof result === "object" && result !== null ? writeContent(result, key) : primitive(result);
+    if (bytes !== undefined) return write(base64(bytes), key);
+    const form = formOf(value, (value as { toJSON?: unknown }).toJSON, key);
+    return typeof form === "object" && form !== null ? writeContent(form, key) : primitive(form);
+  }
+
+  function base64(bytes: Buffer): string {
+    const end = Math.ceil((Math.max(0, room) + 1) / 4) * 3;
+    return bytes.toString("base64", 0, end);
   }
 
   function writeContent(value: object, key: string): string | undefined {
-    if (Array.isArray(value)) return writeList(value);
-    if (types.isMap(value)) return writeMap(value);
-    if (types.isSet(value)) return writeList([...value]);
-    if (types.isTypedArray(value)) return writeList(value);
-    if (types.isBoxedPrimitive(value)) return write(value.valueOf(), key);
+    if (Array.isArray(value)) return writeList(value.length, (index) => property(value, index));
+    if (types.isTypedArray(value)) return writeList(lengthOf(value), (index) => value[index]);
+    if (types.isMap(value) && isDictionary(value, room)) return writeDictionary(value);
+    if (types.isMap(value) || types.isSet(value)) return writeItems(entriesOf(value));
+    if (types.isBoxedPrimitive(value)) return write(unboxed(value), key);
     return writeFields(value);
   }
 
-  function writeMap(map: ReadonlyMap<unknown, unknown>): string {
-    const pairs = [...map];
-    if (!pairs.every(([key]) => typeof key === "string")) return writeList(pairs);
-    return writeFields(Object.fromEntries(pairs));
+  function writeList(length: number, at: (index: number) => unknown): string {
+    const items: string[] = [];
+    for (let index = 0; index < length; index++) if (!add(items, () => at(index))) break;
+    return `[${items.join(",")}]`;
   }
 
-  function writeList(list: ArrayLike<unknown>): string {
+  function writeItems(entries: Iterable<unknown>): string {
     const items: string[] = [];
-    for (let i = 0; i < list.length; i++) {
-      if (room <= 0) {
-        items.push('"[Truncated]"');
-        break;
-      }
-      items.push(write(property(list, i), String(i)) ?? "null");
-    }
+    for (const entry of entries) if (!add(items, () => entry)) break;
     return `[${items.join(",")}]`;
+  }
+
+  /** Whether there was room for it. */
+  function add(items: string[], item: () => unknown): boolean {
+    const fits = room > 0;
+    items.push(fits ? (write(item(), String(items.length)) ?? "null") : '"[Truncated]"');
+    return fits;
+  }
+
+  function writeDictionary(map: ReadonlyMap<unknown, unknown>): string {
+    const fields: string[] = [];
+    for (const [key, value] of entriesOf(map)) if (!put(fields, String(key), () => value)) break;
+    return `{${fields.join(",")}}`;
   }
 
   function writeFields(value: object): string {
     const fields: string[] = [];
-    for (const key of Object.keys(value)) {
-      if (room <= 0) {
-        fields.push('"…":"[Truncated]"');
-        break;
-      }
-      const json = write(property(value, key), key);
-      if (json === undefined) continue;
-      room -= key.length;
-      fields.push(`${quoted(key)}:${json}`);
-    }
+    for (const key of Object.keys(value)) if (!put(fields, key, () => property(value, key))) break;
     return `{${fields.join(",")}}`;
+  }
+
+  /** Whether there was room for it. */
+  function put(fields: string[], key: string, read: () => unknown): boolean {
+    if (room <= 0) {
+      fields.push('"…":"[Truncated]"');
+      return false;
+    }
+    const json = write(read(), key);
+    if (json === undefined) return true;
+    room -= key.length;
+    fields.push(`${quoted(key)}:${json}`);
+    return true;
   }
 
   return write(value, "");
 }
 
-function primitive(value: unknown): string | undefined {
-  if (typeof value === "string") return quoted(value);
-  if (typeof value === "bigint") return `"${value}"`;
-  return JSON.stringify(value);
-}
-
 function quoted(text: string): string {
   const json = JSON.stringify(text);
   return json.includes("\\ud") ? JSON.stringify(text.replace(/\p{Surrogate}/gu, "\uFFFD")) : json;
-}
-
-/** What a field holds, or a marker where reading it throws. */
-export function property(holder: object, key: string | number): unknown {
-  try {
-    return holder[key as keyof typeof holder];
-  } catch {
-    return "[Getter threw]";
-  }
-}
-
-function errorFields(error: Error): object {
-  return Object.fromEntries(errorFieldNames(error).map((name) => [name, property(error, name)]));
-}
-
-/** What is shown of an error, of which most is not enumerable. */
-export function errorFieldNames(error: Error): string[] {
-  return ["name", "message", "stack", "code", "cause", "errors"].filter((name) => name in error);
-}
-
-/** Of what holds bytes. */
-export function bytesOf(value: object): Buffer | undefined {
-  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
-  if (types.isUint8Array(value) || types.isDataView(value)) {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  }
-  return undefined;
 }

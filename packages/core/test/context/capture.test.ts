@@ -140,9 +140,100 @@ describe("inputs and outputs", () => {
     expect(seen).toBe(5);
     const json = JSON.stringify(recorder.one("start").data.inputs);
     expect(json).toBe(
-      '[{"name":"cycle","self":"[Circular]"},{"__proto__":{"polluted":true},"a":1},{"field":"[Getter threw]"},"[Unreadable]","[Unreadable]"]',
+      '[{"name":"cycle","self":"[Circular]"},{"__proto__":{"polluted":true},"a":1},{"field":"[Getter]"},"[Unreadable]","[Unreadable]"]',
     );
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it("are never made by running a getter", () => {
+    const recorder = record();
+    let runs = 0;
+    const lazy = {
+      kept: 1,
+      get text() {
+        return runs++;
+      },
+    };
+    const list = Object.defineProperty([1], 0, { get: () => runs++ });
+    class Lazy extends Map<string, number> {
+      override [Symbol.iterator](): MapIterator<[string, number]> {
+        runs++;
+        return super[Symbol.iterator]();
+      }
+      get toJSON() {
+        return runs++;
+      }
+    }
+    trace("lazy", { kind: "llm", inputs: [lazy, list, new Lazy([["a", 1]])] }, () => lazy);
+    expect(runs).toBe(0);
+    expect(recorder.one("llm_start").data.inputs).toEqual([
+      { kept: 1, text: "[Getter]" },
+      ["[Getter]"],
+      { a: 1 },
+    ]);
+    expect(recorder.one("llm_end").data.outputs).toEqual({ kept: 1, text: "[Getter]" });
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a million empty texts", () => Array(1_000_000).fill("")],
+    ["a million objects", () => Array(1_000_000).fill({})],
+    ["a million holes", () => Array(1_000_000)],
+    ["numbers with many digits", () => Array(100_000).fill(Math.PI)],
+    ["control characters", () => "\u0001".repeat(1_000_000)],
+    ["quotes", () => ['"'.repeat(5000), "\\".repeat(5000)]],
+    ["replacement characters", () => "\uFFFD".repeat(1_000_000)],
+    ["lone surrogates", () => "\ud800".repeat(1_000_000)],
+    ["emoji", () => "😀".repeat(1_000_000)],
+    ["a large buffer", () => Buffer.alloc(100_000_000)],
+    ["a set", () => new Set(Array.from({ length: 50_000 }, (_, n) => n))],
+    ["a map", () => new Map(Array.from({ length: 50_000 }, (_, n) => [`${n}`, n]))],
+    [
+      "a map that is none of names in the end",
+      () =>
+        new Map<unknown, number>([
+          ["a", 1],
+          ["b", 2],
+          [{}, 3],
+        ]),
+    ],
+    ["a bigint of a million digits", () => 2n ** 3_300_000n],
+    ["a name of 2 MB", () => ({ ["n".repeat(2_000_000)]: 1 })],
+    ["an error with a name of 2 MB", () => Object.assign(new Error("m"), { name: "n".repeat(2_000_000) })],
+  ])("take no more than their bytes, and no time: %s", { timeout: 30_000 }, (_, make) => {
+    const recorder = record();
+    const value = make();
+    const spent = cpuMs(() => {
+      trace("large", { inputs: [value] }, () => value);
+      try {
+        trace("large", () => raise(value));
+      } catch {}
+    });
+    expect(spent).toBeLessThan(1000);
+    for (const { data } of recorder.events)
+      expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(9000);
+    expect(recorder.types).toEqual(["start", "end", "start", "error"]);
+  });
+
+  it("take no long time with characters that expand, whatever their limit", () => {
+    const recorder = record({ capture: { maxBytes: "256KiB" } });
+    expect(cpuMs(() => trace("large", () => "\uFFFD".repeat(90_000)))).toBeLessThan(1000);
+    expect(recorder.one("end").data.outputs).toMatch(/^\uFFFD{87381}…\[Truncated\]$/);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["empty texts", ""],
+    ["objects", {}],
+  ])("of a stream of %s are bounded", (_, chunk) => {
+    const recorder = record();
+    const many = instrument(function* many() {
+      for (let n = 0; n < 20_000; n++) yield chunk;
+    });
+    for (const _ of many());
+    const { data } = recorder.one("end");
+    expect(data.token_count).toBe(20_000);
+    expect(JSON.stringify(data.outputs).length).toBeLessThan(9000);
+    expect((data.outputs as { length: number }).length).toBeLessThan(9000);
   });
 
   it("show an error by its fields, never by what its client hung on it", () => {
@@ -160,6 +251,18 @@ describe("inputs and outputs", () => {
     expect(Buffer.byteLength(JSON.stringify(recorder.events))).toBeLessThan(10_000);
   });
 });
+
+/** Of this process alone: others may keep the machine busy. */
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
 
 function fail(): never {
   throw new Error("secret");

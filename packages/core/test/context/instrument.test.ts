@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { EventEmitter } from "node:events";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { ConfigurationError, emit, instrument } from "../../src/index.js";
@@ -122,6 +123,21 @@ describe("an instrumented class", () => {
     const old = new (Old as unknown as new () => { get(): number })();
     expect(old.get()).toBe(1);
     expect(recorder.one("start")).toMatchObject({ moduleName: "Old", operation: "get" });
+  });
+});
+
+describe("metadata", () => {
+  it("of a method, a function and a class are there as before", () => {
+    class Routes {
+      find() {}
+    }
+    const handle = () => {};
+    for (const target of [Routes, Routes.prototype.find, handle]) Reflect.defineMetadata("path", "/", target);
+    Reflect.defineMetadata("design:type", String, Routes.prototype, "find");
+    expect(Reflect.getMetadata("path", instrument(Routes))).toBe("/");
+    expect(Reflect.getMetadata("path", Routes.prototype.find)).toBe("/");
+    expect(Reflect.getMetadata("design:type", new Routes(), "find")).toBe(String);
+    expect(Reflect.getMetadata("path", instrument(handle))).toBe("/");
   });
 });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const cache = here("../../../../.streamll");
   await mkdir(cache, { recursive: true });
   folder = await mkdtemp(join(cache, "programs-"));
-  const entry = ["decorators", "signals", "crash"].map((name) => here(`programs/${name}.ts`));
+  const entry = ["decorators", "host", "signals", "crash"].map((name) => here(`programs/${name}.ts`));
   await build({ entry, outDir: folder, format: "esm", target: "node20", config: false, silent: true });
 }, 30_000);
 
@@ -215,5 +215,43 @@ describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 
     const end = await crash("throws in a timer", "for ever");
     expect(end).toMatchObject({ code: 1, signal: null });
     expect(end.errors).toContain("RangeError: boom");
+  });
+});
+
+describe("a program that is recorded", { timeout: 60_000 }, () => {
+  it.each([
+    ["a rejection that the method handles itself", "start error"],
+    ["a rejected promise that is given twice, and handled once", "start start start error error error"],
+    ["an async function's rejection that nobody handles", "start error"],
+    ["a promise's rejection that nobody handles", "start error"],
+    ["a rejection that comes later and nobody handles", "start error"],
+    ["a rejection that nobody handles, in a trace", "start error"],
+    ["a rejection of which only the value is asked for", "start error"],
+    ["rejections that the program listens for", "start start error error"],
+    ["a rejection that is handled late in the same turn", "start error"],
+    ["all that can be done with a promise", undefined],
+    ["the order of what promises do", "start start end end"],
+    ["a promise that is frozen", "start end start end"],
+    ["a promise with methods of its own, of which the program has copies", "start start end start end"],
+    ["toJSON that is async and rejects", "start end note"],
+    ["getters of a result", "llm_start llm_end"],
+    ["a proxy, as this, argument, result and error", "start end start error"],
+    ["a stack that goes on through an async function", "start error"],
+    ["a listener of beforeExit", "start end"],
+    ["what is around a call", "start end"],
+    ["an iterator of which a step is rejected and handled", "start error"],
+    ["cancelling a stream of bytes with a read pending", "start end start end"],
+    ["a body that is read by its Response", undefined],
+  ])("does what it does without: %s", async (scenario, events) => {
+    const [bare, recorded] = await Promise.all([
+      run("host", [scenario, "bare"]).ended,
+      run("host", [scenario, "recorded"]).ended,
+    ]);
+    const told = recorded.lines.filter((line) => line.startsWith("events: "));
+    // But for the frames of stacks, and the line that an uncaught error came from.
+    const said = ({ lines, errors }: typeof bare) =>
+      [...lines, ...errors.split("\n")].filter((line) => /^(?!events: |node:|file:|var )\S/.test(line)).sort();
+    expect([recorded.code, said(recorded)]).toEqual([bare.code, said(bare)]);
+    if (events !== undefined) expect(told).toEqual([`events: ${events}`]);
   });
 });

@@ -456,6 +456,81 @@ describe("a ReadableStream", () => {
     }
   });
 
+  it.each<[string, () => ReadableStream]>([
+    ["pipeThrough", () => stream().pipeThrough(new TransformStream())],
+    ["tee", () => stream().tee()[0]],
+    ["from", () => ReadableStream.from(words)],
+    ["a Blob", () => new Blob(words).stream()],
+  ])("is watched where it comes from %s", async (_, make) => {
+    const recorder = record();
+    const made = make();
+    const given = await open(made);
+    expect(given).toBe(made);
+    await collect(given);
+    expect(recorder.types).toEqual(["start", "token", "end"]);
+    expect(recorder.one("end").data.cancelled).toBeUndefined();
+  });
+
+  it("is watched as a pipe reads it, to its end or to an error, and is free afterwards", async () => {
+    const recorder = record();
+    const [readable, broken] = [await open(stream()), await open(stream(["a"], new RangeError("lost")))];
+    await readable.pipeTo(new WritableStream());
+    expect(readable.locked).toBe(false);
+    await expect(broken.pipeTo(new WritableStream())).rejects.toThrow("lost");
+    const full = (await open(stream())).pipeTo(new WritableStream({ write: () => raise() }));
+    await expect(full).rejects.toThrow("rate limit");
+    expect(recorder.types).toEqual([
+      "start",
+      "start",
+      "token",
+      "end",
+      "token",
+      "error",
+      "start",
+      "token",
+      "end",
+    ]);
+    expect(recorder.all("end").at(-1)?.data.cancelled).toBe(true);
+    expect(() => readable.pipeThrough({} as never)).toThrow(TypeError);
+    expect(readable.locked).toBe(false);
+  });
+
+  it("can be read on by another reader, and after a pipe that was to keep it", async () => {
+    const recorder = record();
+    const readable = await open(stream());
+    const first = readable.getReader();
+    expect((await first.read()).value).toBe("a ");
+    const pending = first.read();
+    await pending;
+    first.releaseLock();
+    expect(await collect(readable)).toEqual(["c "]);
+    expect(recorder.one("end").data).toMatchObject({ token_count: 3, outputs: "a b c " });
+    const kept = await open(stream());
+    const closed = new WritableStream({ write: () => raise() });
+    await expect(kept.pipeTo(closed, { preventCancel: true })).rejects.toThrow("rate limit");
+    expect(kept.locked).toBe(false);
+    await kept.cancel();
+    expect(recorder.all("end").at(-1)?.data.outputs).toBe("[Not watched]");
+  });
+
+  it("of which one branch is cancelled is read by the other", async () => {
+    const recorder = record();
+    const [left, right] = (await open(stream())).tee();
+    const cancelled = left.cancel();
+    expect(await collect(right)).toEqual(words);
+    await cancelled;
+    expect(recorder.one("end").data).toMatchObject({ token_count: 3, outputs: "a b c " });
+    expect(recorder.one("end").data.cancelled).toBeUndefined();
+  });
+
+  it("of bytes gives branches of bytes", async () => {
+    record();
+    const source = new ReadableStream({ type: "bytes", start: (c) => c.enqueue(Uint8Array.of(1, 2)) });
+    const [, right] = (await open(source)).tee();
+    const reader = right.getReader({ mode: "byob" });
+    expect([...(await reader.read(new Uint8Array(1))).value!]).toEqual([1]);
+  });
+
   it("is pulled only as it is read, and unlocked until then", async () => {
     record();
     const readable = await open(stream());

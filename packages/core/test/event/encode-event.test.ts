@@ -96,6 +96,18 @@ describe("a value that JSON cannot hold", () => {
     ["a URL", new URL("http://h/p"), "http://h/p"],
     ["toJSON", { secret: 1n, toJSON: () => ({ n: 2n }) }, { n: "2" }],
     ["toJSON that throws", { toJSON: () => throwing.field }, "[Unreadable]"],
+    ["toJSON that is async", { toJSON: async () => throwing.field }, "[Unreadable]"],
+    ["toJSON of a list", Object.assign([1], { toJSON: async () => throwing.field }), "[Unreadable]"],
+    [
+      "toJSON that is not listed",
+      Object.defineProperty({}, "toJSON", { value: async () => throwing.field }),
+      "[Unreadable]",
+    ],
+    [
+      "a getter of a promise",
+      Object.defineProperty({}, "p", { enumerable: true, get: async () => throwing.field }),
+      { p: {} },
+    ],
     ["toJSON of undefined", { toJSON: () => undefined, n: 1n }, undefined],
     ["a getter that throws", throwing, { field: "[Getter threw]" }],
     ["an object without a prototype", Object.assign(Object.create(null), { n: 1n }), { n: "1" }],
@@ -193,6 +205,25 @@ describe("a large event", () => {
 
   it("of ordinary data is whole: a 5 MB string", () => {
     expect(JSON.parse(encoded({ text }, 1024)).data.text).toBe(text);
+  });
+
+  it("is not made whole where it is past the limit by itself", { timeout: 30_000 }, () => {
+    const long = Buffer.alloc(50_000_000, "x").toString("latin1");
+    const values = {
+      bytes: Buffer.alloc(100_000_000),
+      text: [1n, long],
+      "plain text": long,
+      digits: 2n ** 3_300_000n,
+      set: new Set(Array.from({ length: 30_000 }, (_, n) => n)),
+      map: new Map(Array.from({ length: 30_000 }, (_, n) => [n, n])),
+    };
+    for (const [name, value] of Object.entries(values)) {
+      const before = process.cpuUsage();
+      const json = encoded({ value }, 10_000);
+      expect([name, process.cpuUsage(before).user < 1_000_000]).toEqual([name, true]);
+      expect([name, json.length > 10_000, json.length < 30_000]).toEqual([name, true, true]);
+      JSON.parse(json);
+    }
   });
 
   it("with odd values is cut after the limit, and longer than it", () => {

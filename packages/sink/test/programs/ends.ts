@@ -1,5 +1,5 @@
 // A program that hands events over and ends in the way that its argument names.
-import { stopOnSignals } from "@streamll/core";
+import { configure, emit, instrument, stopOnSignals } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 
 const [url, name, way] = process.argv.slice(2) as [string, string, string];
@@ -22,6 +22,17 @@ const ways: Record<string, () => unknown> = {
   idle: async () => {
     await sink.start();
     console.log("started");
+  },
+  "with a listener of beforeExit": () => void process.on("beforeExit", () => handOver(1000)),
+  "with recorded listeners of beforeExit": async () => {
+    configure({ sinks: [sink] });
+    const save = instrument(async function save() {
+      await null;
+      emit("saved");
+    });
+    process.on("beforeExit", save);
+    process.prependListener("beforeExit", () => emit("first"));
+    handOver(996);
   },
   "by SIGTERM": async () => {
     stopOnSignals([sink]);

@@ -1,0 +1,52 @@
+/**
+ * A sink that delivers when the program has nothing more to do keeps the process going, and then Node asks the
+ * listeners of `beforeExit` once more. What they do that time over they have done before: recorded again, it would
+ * be delivered again, and the process would never end.
+ */
+interface Ending {
+  /** The listeners were asked before. */
+  wasAsked: boolean;
+  isAsking: boolean;
+  /** The program did something since they were asked. */
+  isActive: boolean;
+  isRepeated: boolean;
+}
+
+const key = Symbol.for("@streamll/core ending 1");
+const holder = globalThis as typeof globalThis & { [key]?: Ending };
+
+/** One for the process, also where this package is loaded twice. */
+function listening(): Ending {
+  const ending: Ending = { wasAsked: false, isAsking: false, isActive: false, isRepeated: false };
+  const ask = () => {
+    ending.isRepeated = ending.wasAsked && !ending.isActive;
+    ending.wasAsked = true;
+    ending.isActive = false;
+    ending.isAsking = true;
+    // After what they do at once, and after what that makes of promises. Holds no process.
+    setImmediate(() => {
+      ending.isAsking = false;
+      // First again, also before those that were put first since.
+      process.off("beforeExit", ask).prependListener("beforeExit", ask);
+    }).unref();
+  };
+  process.prependListener("beforeExit", ask);
+  return ending;
+}
+
+/** Whether the listeners of `beforeExit` are at work. */
+export const isAsking = (): boolean => holder[key]?.isAsking === true;
+
+/** From the beginning, as a program may hand over its first event in such a listener. */
+export function expectEnding(): void {
+  holder[key] ??= listening();
+}
+
+/** The program hands something over. `true` when it is only what its listeners of `beforeExit` did before. */
+export function isRepetition(): boolean {
+  const ending = holder[key];
+  if (ending === undefined) return false;
+  if (ending.isAsking) return ending.isRepeated;
+  ending.isActive = true;
+  return false;
+}
