@@ -2,10 +2,19 @@
 
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { connectDeadline, type Deadline, type Reached, startDeadline } from "./connect/deadline.js";
-export { type Address, bareHost, type DialAddress, dial, dialTcp, tlsOptions } from "./connect/dial.js";
+export {
+  type Address,
+  attemptsAt,
+  bareHost,
+  type DialAddress,
+  dial,
+  dialTcp,
+  tlsOptions,
+} from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
 export { renewBeforeExpiry } from "./connect/renewal.js";
 export { socketFaultOf, textOf } from "./connect/socket-fault.js";
+export { endAfterStandstill } from "./connect/standstill.js";
 export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";

@@ -49,7 +49,11 @@ export interface TransportCapabilities {
   /** Messages expire. */
   readonly ttl: boolean;
   readonly deadLetter: boolean;
-  /** A message sent again with the `sequence` it had is stored once. */
+  /**
+   * A message sent again with the `sequence` it had is stored once. What the broker has stored of a lane goes up to one
+   * sequence without a gap: after a lost connection what is not above {@link TransportConnection.lastSequence} counts
+   * as stored. A broker that takes a message while the refusal of one before it is not yet told does not have this.
+   */
   readonly deduplication: boolean;
   /** Exchanges, queues and bindings can be declared. */
   readonly topology: boolean;
@@ -203,7 +207,10 @@ export interface LaneContext {
 
 /** One message as a transport writes it. */
 export interface OutboundMessage {
-  /** Rises within a lane. A message sent again after a lost connection keeps it. */
+  /**
+   * Rises on each connection. A message sent again after a lost connection keeps it; without `deduplication`, only as
+   * far as the connection has carried no higher one.
+   */
   readonly sequence: number;
   /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
   readonly exchange?: string | undefined;

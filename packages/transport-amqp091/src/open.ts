@@ -1,5 +1,6 @@
 import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
 import {
+  attemptsAt,
   type Deadline,
   type DialAddress,
   dialTcp,
@@ -36,7 +37,7 @@ export async function openConnection(opening: Opening): Promise<ChannelModel> {
   const { endpoint, options, login, deadline } = opening;
   const address = addressOf(endpoint, options);
   const vhost = endpoint.path === "" ? "/" : endpoint.path;
-  const handshake = address.tls ? await overTls(address, opening, vhost) : overTcp(address, opening, vhost);
+  const handshake = await (address.tls ? overTls : overTcp)(address, opening, vhost);
   try {
     return await deadline.race(handshake.model);
   } catch (error) {
@@ -58,10 +59,14 @@ interface Handshake {
   bytesRead(): number;
 }
 
-function overTcp(address: DialAddress, opening: Opening, vhost: string): Handshake {
+async function overTcp(address: DialAddress, opening: Opening, vhost: string): Promise<Handshake> {
+  const { deadline, endpoint } = opening;
+  const attempts = await deadline.race(attemptsAt(address)).catch((error) => {
+    throw failure(error, "connect", endpoint.label);
+  });
   // Node takes the signal for the socket, and destroys it: amqplib itself cannot be interrupted.
   const { result, socket } = catchSocket(() =>
-    amqpConnect("amqp", address, opening, vhost, { signal: opening.deadline.signal }),
+    amqpConnect("amqp", address, opening, vhost, { ...attempts, signal: deadline.signal } as SocketOptions),
   );
   socket?.unref();
   socket?.once("connect", () => {
@@ -86,7 +91,7 @@ function amqpConnect(
   { host, port }: DialAddress,
   { options, lane, login, reached }: Opening,
   vhost: string,
-  socketOptions: SocketOptions & { readonly signal?: AbortSignal },
+  socketOptions: SocketOptions,
 ): Promise<ChannelModel> {
   const target = {
     protocol,

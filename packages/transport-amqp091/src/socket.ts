@@ -5,8 +5,10 @@ import { bareHost, type DialAddress, tlsOptions } from "@streamll/core/internal"
 
 export function addressOf({ scheme, host, port }: Endpoint, options: TransportOptions): DialAddress {
   const address = bareHost(host);
-  if (options.tls === undefined && scheme !== "amqps") return { host: address, port: port ?? 5672 };
-  return { host: address, port: port ?? 5671, tls: tlsOptions(options.tls) };
+  const timeoutMs = options.connectionTimeoutMs;
+  if (options.tls === undefined && scheme !== "amqps")
+    return { host: address, port: port ?? 5672, timeoutMs };
+  return { host: address, port: port ?? 5671, timeoutMs, tls: tlsOptions(options.tls) };
 }
 
 /**

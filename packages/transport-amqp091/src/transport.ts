@@ -11,6 +11,7 @@ import {
 } from "@streamll/core";
 import {
   connectDeadline,
+  endAfterStandstill,
   isShortString,
   type Login,
   login,
@@ -131,6 +132,8 @@ async function connectLane(
       redeclare: redeclarer(model, options, label, life.signal),
     });
     void connection.closed.then(() => life.abort());
+    const { heartbeatMs } = options;
+    endAfterStandstill({ heartbeatMs, label, closed: connection.closed, fail: connection.fail });
     renew(connection, model, credentials, options, endpoint, life.signal);
     return connection;
   } catch (error) {

@@ -142,6 +142,18 @@ describe("a broker that hangs, and goes on with its heartbeats", () => {
   });
 });
 
+it("a connection is taken for dead at once after the process stood still for more than two heartbeats", async () => {
+  await using peer = await hangingPeer(1);
+  const connection = await connect(peer.endpoint, never, { heartbeatMs: 1000 });
+  // As SIGSTOP does, or a host that is frozen.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+  expect(await connection.closed).toMatchObject({
+    kind: "timeout",
+    message: expect.stringContaining("the process stood still"),
+  });
+  await connection.close(AbortSignal.abort());
+}, 20_000);
+
 describe("options", () => {
   it("that AMQP 0-9-1 cannot honour are refused together", () => {
     const message = { ...options().message, exchange: "x".repeat(256), priority: 300, expirationMs: -1 };

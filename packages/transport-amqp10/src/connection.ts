@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
 import { refuseAccused, type Suspects } from "@streamll/core/internal";
@@ -36,6 +37,8 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const { socket, rhea } = wire;
   const links = new Map<string, SenderLink>();
   const life = new AbortController();
+  // A listener an address and request, and Node warns of an eleventh.
+  setMaxListeners(0, life.signal);
   let listener: ((flow: Flow) => void) | undefined;
   let reason: TransportError | undefined;
   let closing = false;

@@ -7,7 +7,7 @@ import {
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
-import { connectDeadline, type Reached, type Suspects } from "@streamll/core/internal";
+import { connectDeadline, endAfterStandstill, type Reached, type Suspects } from "@streamll/core/internal";
 import { laneConnection } from "./connection.js";
 import type { Dialect, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
@@ -64,6 +64,7 @@ async function connectLane(
       if (dialect.firstAddress !== undefined) await connection.attach(dialect.firstAddress);
     };
     await deadline.race(Promise.race([prepared(), lost]));
+    endAfterStandstill({ heartbeatMs, label, closed: connection.closed, fail: connection.open.fail });
     return connection;
   } catch (error) {
     wire?.end({ stage: "open", description: "Given up" });

@@ -118,6 +118,17 @@ describe("a connection", () => {
     expect((await open.connection.closed)?.message).toContain("nothing was heard of the broker");
   });
 
+  it("is taken for dead at once after the process stood still for more than two heartbeats", async () => {
+    await using peer = await startPeer();
+    await using open = await lane(peer.endpoint, { heartbeatMs: 1000 });
+    // As SIGSTOP does, or a host that is frozen.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+    expect(await open.connection.closed).toMatchObject({
+      kind: "timeout",
+      message: expect.stringContaining("the process stood still"),
+    });
+  }, 20_000);
+
   it("lives on while neither side has anything to say, by heartbeats of both", async () => {
     await using peer = await startPeer({ idleTimeoutMs: 40, answer: ({ delivery }) => delivery!.accept() });
     await using open = await lane(peer.endpoint, { heartbeatMs: 40 });

@@ -53,7 +53,8 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
   let wire: Wire | undefined;
   try {
     const tls = isEncrypted(endpoint, options) ? { tls: tlsOptions(options.tls) } : {};
-    const dialing = dial({ ...address, ...tls }, deadline.signal);
+    const timeoutMs = options.connectionTimeoutMs;
+    const dialing = dial({ ...address, timeoutMs, ...tls }, deadline.signal);
     // One that is there only after the time was up.
     dialing.then(
       (socket) => deadline.signal.aborted && socket.destroy(),

@@ -11,6 +11,7 @@ import {
   type Address,
   connectDeadline,
   type Deadline,
+  endAfterStandstill,
   type Login,
   login,
   type Reached,
@@ -208,6 +209,12 @@ async function openPublisher(
     confirms: options.confirms,
     label: `${endpoint.label}: stream ${stream}`,
     lastSequence,
+  });
+  endAfterStandstill({
+    heartbeatMs: options.heartbeatMs,
+    label: endpoint.label,
+    closed: connection.closed,
+    fail: (error) => wire.end(error),
   });
   if (sent !== undefined && (lastSequence ?? 0) > sent) noteSecondWriter(connection, attempt);
   if (typeof options.publisherName === "string") {

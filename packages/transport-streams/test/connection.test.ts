@@ -8,6 +8,8 @@ import { open, publish, WAIT } from "./support/connect.js";
 import { FakeStreamServer } from "./support/fake-server.js";
 import { message, messages, options, outcomes } from "./support/options.js";
 
+/** As SIGSTOP does, or a host that is frozen: nothing of this process runs. */
+const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const never = new AbortController().signal;
 const connect = (server: FakeStreamServer, own = {}) =>
   streamsTransport(options(own)).connect(server.endpoint, { index: 0 }, never);
@@ -188,6 +190,18 @@ describe("a peer that is no broker, or no healthy one", () => {
       2,
     );
   });
+
+  it("is taken for dead at once after the process stood still for more than two heartbeats", async () => {
+    await using server = await FakeStreamServer.start();
+    await using lane = await open(server.endpoint, { heartbeatMs: 1000 });
+    // What it said before is read after, and says nothing of what is now.
+    for (const connection of server.connections) connection.send(frame(command.HEARTBEAT, 1));
+    standStill(2500);
+    expect(await lane.connection.closed).toMatchObject({
+      kind: "timeout",
+      message: expect.stringContaining("the process stood still"),
+    });
+  }, 20_000);
 
   it("which answers nothing is given up in time, and where it stuck is said", async () => {
     await using server = await FakeStreamServer.start({ answer: () => "nothing" });

@@ -120,7 +120,7 @@ export class Call {
   fail(error: unknown, more?: Data): void {
     if (this.#ended) return;
     this.#ended = true;
-    context.failures.add(error);
+    if (error !== notWatched) context.failures.add(error);
     aside(this.configuration, () => {
       const data: Data = { duration_ms: this.#durationMs(), error_type: typeOf(error) };
       if (this.isLlm) this.#showModel(data);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { isStreamllError } from "../copies.js";
 import { DeliveryError, type StreamllError, type TransportError } from "../errors.js";
 import { say } from "../log-lines.js";
@@ -6,6 +7,7 @@ import { partitionOf } from "../routing/partition.js";
 import { Meter } from "../stats/meter.js";
 import type { DeliveryStats } from "../stats/stats.js";
 import type { Endpoint, Transport } from "../transport.js";
+import { onAbort } from "./aborts.js";
 import { type Clock, systemClock } from "./clock.js";
 import { sayingWhatIsStored } from "./deduplication.js";
 import { Endpoints } from "./endpoints.js";
@@ -23,6 +25,7 @@ import { Pool } from "./pool.js";
 import { type Finding, findProblems } from "./problems.js";
 import type { FlushReport, Health, Problem, Receipt } from "./report.js";
 import { Review } from "./review.js";
+import { Room } from "./room.js";
 import { Supervisor } from "./supervisor.js";
 
 export interface DeliverySetup {
@@ -88,6 +91,7 @@ export class DeliveryEngine {
   readonly #losses: Losses;
   readonly #notices: Notices<EngineEvents>;
   readonly #review: Review;
+  readonly #room: Room;
   readonly #counts = {
     retried: 0,
     deadLettered: 0,
@@ -108,7 +112,6 @@ export class DeliveryEngine {
   #finished: (() => void) | undefined;
   #sweep: (() => void) | undefined;
   #lastError: StreamllError | undefined;
-  #roomWaiters: (() => void)[] = [];
   #asked = 0;
   #newsWaiters: { asked: number; resolve(errors: readonly TransportError[]): void }[] = [];
   readonly #hopelessWaiters = new Set<{ asked: number; resolve(): void }>();
@@ -137,6 +140,11 @@ export class DeliveryEngine {
       find: () => this.#findProblems(),
       tell: (name, problem) => this.#notices.tell(name, [problem]),
     });
+    this.#room = new Room({
+      clock: this.#clock,
+      free: () => this.#freeRoom(),
+      relaxed: () => this.#isHalfFree(),
+    });
     this.#endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, this.#random);
     const size = transport.partitions ?? Math.min(options.connectionPoolSize, options.maxInFlight);
     const share = Math.max(1, Math.floor(options.maxInFlight / size));
@@ -161,13 +169,16 @@ export class DeliveryEngine {
    * Connects and declares. A broker that cannot be reached is tried again in the background; the promise resolves
    * once each address was tried, and with `waitForBroker` when one is connected.
    *
-   * @throws TransportError (or what loading the transport threw) for what will not heal by itself.
+   * @throws TransportError (or what loading the transport threw) for what will not heal by itself; DeliveryError of
+   *   code `STOPPED` where `stop()` came before the broker that it waited for.
    */
   async start(): Promise<void> {
     const asked = this.#ask();
     if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
     return this.#holding(async () => {
-      while (this.isRunning && !this.#isConnected()) {
+      while (!this.#isConnected()) {
+        if (!this.isRunning)
+          throw new DeliveryError("STOPPED", "the sink was stopped before it was connected");
         const errors = await this.#news(asked);
         if (isHopeless(errors)) throw unwrapped(errors[0]!);
         if (!this.#options.waitForBroker) return;
@@ -187,12 +198,12 @@ export class DeliveryEngine {
       const { promise, resolve, reject } = withResolvers<Receipt>();
       const entry = this.#admit(message, { resolve, reject });
       if (entry instanceof DeliveryError) throw entry;
-      const withdraw = () => {
-        reject(signal?.reason);
+      if (signal === undefined) return promise;
+      const forget = onAbort(signal, () => {
+        reject(signal.reason);
         if (entry.flight === undefined) this.#withdraw(entry);
-      };
-      signal?.addEventListener("abort", withdraw);
-      return promise.finally(() => signal?.removeEventListener("abort", withdraw));
+      });
+      return promise.finally(forget);
     });
     // Whoever does not await it hears of a failure through `onFailure`, not through a crash.
     published.catch(() => {});
@@ -204,11 +215,14 @@ export class DeliveryEngine {
     this.#losses.refusedAloud(code);
   }
 
-  /** Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. */
+  /**
+   * Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. Of those who
+   * wait, as many go on as there is room for: the room is kept until the next turn of the event loop.
+   */
   ready(): Promise<void> {
     this.#losses.heard();
-    if (this.#hasRoom(this.#maxBytes) || this.#state === "stopped") return Promise.resolve();
-    return this.#holding(() => new Promise((resolve) => this.#roomWaiters.push(resolve)));
+    if (this.#state === "stopped" || this.#room.promise()) return Promise.resolve();
+    return this.#holding(() => this.#room.wait());
   }
 
   /**
@@ -337,7 +351,12 @@ export class DeliveryEngine {
   #openLane(index: number, share: number): Lane {
     const { transport } = this.#setup;
     const journal = this.#journal;
-    const shared = { options: this.#options, clock: this.#clock, random: this.#random };
+    const shared = {
+      options: this.#options,
+      clock: this.#clock,
+      random: this.#random,
+      urgent: () => this.#flushes > 0,
+    };
     let wasConnected = false;
     const supervisor: Supervisor = new Supervisor({
       ...shared,
@@ -345,7 +364,6 @@ export class DeliveryEngine {
       journal,
       endpoints: this.#endpoints,
       lane: index,
-      urgent: () => this.#flushes > 0,
       opened: (connection, site) => {
         if (wasConnected) this.#counts.reconnects++;
         wasConnected = true;
@@ -428,13 +446,17 @@ export class DeliveryEngine {
     const limit = errors.find(({ kind }) => kind === "throttled");
     if (limit !== undefined) this.#lowerPool(lane, supervisor, limit);
     const place = limit === undefined ? () => this.#pool.leastLoaded() : this.#chooseLane;
+    const moved = new Map<Lane, Entry[]>();
     for (const entry of lane.drain()) {
       const { execution } = entry;
       if (execution.lane === lane) execution.lane = place(execution.id);
       lane.load--;
       execution.lane.load++;
-      execution.lane.adopt(entry);
+      const entries = moved.get(execution.lane);
+      if (entries === undefined) moved.set(execution.lane, [entry]);
+      else entries.push(entry);
     }
+    for (const [other, entries] of moved) other.adopt(entries);
     return limit !== undefined;
   }
 
@@ -481,12 +503,13 @@ export class DeliveryEngine {
   }
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined): Entry {
-    const epoch = this.#ledger.accept(message.bytes);
+    const order = this.#ledger.accept(message.bytes);
+    this.#room.taken();
     this.#finished ??= this.#clock.beforeExit(() => void this.#finish());
     this.#losses.watch();
     const execution = this.#executions.enter(message.correlationId, this.#chooseLane);
     execution.lane.load++;
-    return new Entry(message, this.#clock.now(), epoch, execution, waiter);
+    return new Entry(message, this.#clock.now(), order, execution, waiter);
   }
 
   readonly #chooseLane = (id: string): Lane => {
@@ -498,6 +521,19 @@ export class DeliveryEngine {
   #hasRoom(bytes: number): boolean {
     const { maxBufferedEvents, maxBufferedBytes } = this.#options;
     return this.#ledger.unsettled < maxBufferedEvents && this.#ledger.bytes + bytes <= maxBufferedBytes;
+  }
+
+  /** How many more events surely fit. */
+  #freeRoom(): number {
+    const { maxBufferedEvents, maxBufferedBytes } = this.#options;
+    const byBytes = Math.floor((maxBufferedBytes - this.#ledger.bytes) / this.#maxBytes);
+    return Math.min(maxBufferedEvents - this.#ledger.unsettled, byBytes);
+  }
+
+  #isHalfFree(): boolean {
+    const { maxBufferedEvents, maxBufferedBytes } = this.#options;
+    const { unsettled, bytes } = this.#ledger;
+    return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && bytes <= maxBufferedBytes / 2);
   }
 
   /** A listener's own event pushes nothing out: told of what that was, the listener would hand over the next. */
@@ -629,16 +665,8 @@ export class DeliveryEngine {
       this.#finished = undefined;
       this.#losses.settled();
     }
-    if (this.#roomWaiters.length > 0) this.#tellRoom();
+    if (this.#room.isAwaited) this.#room.freed();
     return true;
-  }
-
-  #tellRoom(): void {
-    const { maxBufferedEvents, maxBufferedBytes } = this.#options;
-    const free =
-      this.#ledger.unsettled <= maxBufferedEvents / 2 && this.#ledger.bytes <= maxBufferedBytes / 2;
-    if (!(free && this.#hasRoom(this.#maxBytes)) && this.#ledger.unsettled > 0) return;
-    for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
   /** Lets every lane try now; gives the number by which an answer is known that is not of before. */
@@ -683,9 +711,10 @@ export class DeliveryEngine {
       this.#hopelessWaiters.delete(waiter);
       this.#flushes--;
     }
-    barrier.release();
     this.#notices.drain();
-    return barrier.report(this.#clock.now() - startedAt);
+    const report = barrier.report(this.#clock.now() - startedAt);
+    barrier.release();
+    return report;
   }
 
   /** The program has ended without `stop()`. What cannot be delivered in time is given up. */
@@ -724,13 +753,15 @@ export class DeliveryEngine {
       this.#fail(entry, error, entry.tries);
     }
     const closing = new AbortController();
+    // A listener a connection, and Node warns of an eleventh.
+    setMaxListeners(0, closing.signal);
     const closed = Promise.all(this.#supervisors.map((supervisor) => supervisor.stop(closing.signal)));
     await this.#within(deadline - this.#clock.now(), closed);
     closing.abort();
     this.#sweep?.();
     this.#state = "stopped";
     this.#tellNews([]);
-    this.#tellRoom();
+    this.#room.close();
     this.#notices.drain();
     this.#journal.close();
     this.#losses.tell();

@@ -1,6 +1,5 @@
 import type { DeliveryError } from "../errors.js";
 import type { Execution } from "./executions.js";
-import type { Epoch } from "./ledger.js";
 import { type MessageFields, PreparedMessage } from "./message.js";
 import type { Receipt } from "./report.js";
 
@@ -38,7 +37,8 @@ export class Entry {
   /** Of the body, in UTF-8. */
   readonly bytes: number;
   readonly acceptedAt: number;
-  readonly epoch: Epoch;
+  /** Rises from event to event, in the order of acceptance. */
+  readonly order: number;
   /** Keeps the execution on its lane. */
   readonly execution: Execution;
   readonly waiter: Waiter | undefined;
@@ -63,14 +63,14 @@ export class Entry {
   constructor(
     message: PreparedMessage,
     acceptedAt: number,
-    epoch: Epoch,
+    order: number,
     execution: Execution,
     waiter: Waiter | undefined,
   ) {
     this.message = message;
     this.bytes = message.bytes;
     this.acceptedAt = acceptedAt;
-    this.epoch = epoch;
+    this.order = order;
     this.execution = execution;
     this.waiter = waiter;
     this.numbered = message.sequence > 0;

@@ -17,6 +17,9 @@ import { Watchdog } from "./watchdog.js";
 export const LOOK_AT_THE_BROKER =
   "See whether the broker hangs (its log, its disk) or the network swallows what is sent";
 
+/** An answer may take so long, in milliseconds, however short `flushTimeout` is. */
+const SLOW_MS = 2000;
+
 const noReason = new TransportError("protocol", "refused without a reason");
 
 /** A lane without a connection: since when, and what it ended or failed with. */
@@ -32,6 +35,8 @@ export interface LaneSetup {
   readonly options: DeliveryOptions;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Somebody flushes. */
+  urgent(): boolean;
   /** How many events this lane may have in flight. */
   readonly share: number;
   /** The broker deduplicates by sequence: what is unknown must go again in its old place. */
@@ -51,8 +56,8 @@ export interface LaneSetup {
 }
 
 /**
- * A lane keeps order and has one connection at a time. Its events are in one of four places:
- * `queue` (not yet written), `resend` (written to a connection that is gone), in flight, or waiting for a retry.
+ * A lane keeps order and has one connection at a time. Its events are in one of three places: in its queue, in flight,
+ * or waiting for a retry. The queue is sorted: what comes back takes the place that it had.
  */
 export class Lane {
   readonly index: number;
@@ -67,9 +72,8 @@ export class Lane {
   readonly #setup: LaneSetup;
   readonly #queue = new Fifo<Entry>();
   #queuedBytes = 0;
-  /** About so many in both queues are settled. */
+  /** About so many in the queue are settled. */
   #abandoned = 0;
-  readonly #resend = new Fifo<Entry>();
   readonly #waiting = new Map<Entry, () => void>();
   readonly #flights = new Fifo<Flight>();
   readonly #watchdog: Watchdog;
@@ -86,6 +90,8 @@ export class Lane {
   #sequence = 0;
   /** What the broker had when the present connection was opened. */
   #storedBefore = 0;
+  /** The highest sequence that this connection has carried. */
+  #carried = 0;
   #flightId = 0;
   #answeredFlight = 0;
   /** How many at the head of the queue need not wait for their batch to fill. */
@@ -100,15 +106,15 @@ export class Lane {
     this.#throttle = new Throttle({ ...setup, changed: () => this.#tellBlocked() });
     this.#watchdog = new Watchdog({
       clock: setup.clock,
-      timeoutMs: setup.options.confirmTimeoutMs,
+      timeoutMs: () => this.#patience().ms,
       owed: () => this.#connection !== undefined && this.inFlight > 0 && this.#stopped === undefined,
       drained: () => this.#drainedBytes(),
       expired: () => {
-        const seconds = setup.options.confirmTimeoutMs / 1000;
+        const { ms, option } = this.#patience();
         this.#giveUp(
           new TransportError(
             "timeout",
-            `${this.endpoint}: nothing confirmed and no byte taken for ${seconds} s (confirmTimeout). ${LOOK_AT_THE_BROKER}`,
+            `${this.endpoint}: nothing confirmed and no byte taken for ${ms / 1000} s (${option}). ${LOOK_AT_THE_BROKER}`,
           ),
         );
       },
@@ -166,10 +172,17 @@ export class Lane {
   oldestBuffered(): Entry | undefined {
     this.#purge();
     const [waiting] = this.#waiting.keys();
-    const candidates = [this.#resend.peek(), this.#queue.peek(), waiting].filter(
-      (entry) => entry !== undefined,
-    );
-    return candidates.toSorted((a, b) => a.acceptedAt - b.acceptedAt)[0];
+    const candidates = [this.#queue.peek(), waiting].filter((entry) => entry !== undefined);
+    return candidates.toSorted((a, b) => a.order - b.order)[0];
+  }
+
+  /** How long the broker may owe an answer. While somebody flushes, time for another connection must be left. */
+  #patience(): { readonly ms: number; readonly option: string } {
+    const { confirmTimeoutMs, flushTimeoutMs } = this.#setup.options;
+    const ms = Math.max(flushTimeoutMs / 2, SLOW_MS);
+    return this.#setup.urgent() && ms < confirmTimeoutMs
+      ? { ms, option: "half of flushTimeout" }
+      : { ms: confirmTimeoutMs, option: "confirmTimeout" };
   }
 
   /** An event was settled; the lane forgets it. */
@@ -184,9 +197,9 @@ export class Lane {
 
   /** An event was settled where it stood, maybe in the middle of a queue. */
   abandoned(): void {
-    if (++this.#abandoned * 2 <= this.#queue.length + this.#resend.length) return;
+    if (++this.#abandoned * 2 <= this.#queue.length) return;
     this.#abandoned = 0;
-    for (const fifo of [this.#queue, this.#resend]) fifo.keep((entry) => !entry.settled);
+    this.#queue.keep((entry) => !entry.settled);
     this.#due = Math.min(this.#due, this.#queue.length);
     this.#queuedBytes = this.#queue.sum((entry) => entry.bytes);
   }
@@ -199,14 +212,15 @@ export class Lane {
 
   /** Sends an event again as if it were new: a dead letter. */
   again(entry: Entry): void {
-    this.#requeue([entry]);
+    this.#putBack([entry]);
     this.#schedule();
   }
 
   /** Takes over from another lane, whose numbers mean nothing here. */
-  adopt(entry: Entry): void {
-    if (entry.message.sequence > 0) entry.renew();
-    this.accept(entry);
+  adopt(entries: readonly Entry[]): void {
+    for (const entry of entries) if (entry.message.sequence > 0) entry.renew();
+    this.#putBack(entries);
+    this.#schedule();
   }
 
   /** Takes out all that is unsettled, in order: for the end of `stop()`, or for other lanes. */
@@ -214,9 +228,9 @@ export class Lane {
     this.#cancelTimers();
     this.#comeBack();
     for (const cancel of this.#waiting.values()) cancel();
-    const left = [...this.#resend.clear(), ...this.#queue.clear(), ...this.#waiting.keys()];
+    const left = [...this.#queue.clear(), ...this.#waiting.keys()];
     this.#waiting.clear();
-    return left.filter((entry) => !entry.settled);
+    return left.filter((entry) => !entry.settled).sort((a, b) => a.order - b.order);
   }
 
   opened(connection: TransportConnection, site: Site): void {
@@ -225,6 +239,7 @@ export class Lane {
     this.#site = site;
     this.#proven = false;
     this.#credit = 0;
+    this.#carried = 0;
     this.#due = this.#queue.length;
     this.#storedBefore = connection.lastSequence ?? 0;
     this.storedTo = Math.max(this.storedTo ?? 0, this.#storedBefore);
@@ -247,7 +262,7 @@ export class Lane {
     return this.#proven;
   }
 
-  /** Everything without an outcome goes back to the head, in order, before anything new. */
+  /** Everything without an outcome goes back to its place, before anything new. */
   #comeBack(): Entry[] {
     const rewound: Entry[] = [];
     for (const flight of this.#flights.clear()) {
@@ -264,34 +279,47 @@ export class Lane {
     return rewound;
   }
 
+  /** Puts entries where they belong in the queue; none of them waits for its batch to fill. */
   #putBack(entries: readonly Entry[]): void {
-    const next = this.#resend.peek();
-    const last = entries.at(-1);
-    if (next !== undefined && last !== undefined && next.message.sequence < last.message.sequence) {
-      const all = [...entries, ...this.#resend.clear()];
-      this.#resend.unshift(all.sort((a, b) => a.message.sequence - b.message.sequence));
-    } else {
-      this.#resend.unshift(entries);
+    const last = entries.toSorted(this.#compare).at(-1);
+    if (last === undefined) return;
+    const earlier: Entry[] = [];
+    for (
+      let head = this.#queue.peek();
+      head !== undefined && (head.settled || this.#compare(head, last) < 0);
+      head = this.#queue.peek()
+    ) {
+      this.#take();
+      if (!head.settled) earlier.push(head);
     }
+    const sorted = [...earlier, ...entries].sort(this.#compare);
+    this.#queue.unshift(sorted);
+    this.#due += sorted.length;
+    for (const entry of sorted) this.#queuedBytes += entry.bytes;
   }
 
-  /** Drops from the heads what is settled or too old. */
+  /**
+   * Events are sent, and sent again, in the order in which they were accepted. Where the broker deduplicates, what has
+   * a sequence goes in the order of sequences and before what has none: anything else would be swallowed.
+   */
+  readonly #compare = (a: Entry, b: Entry): number =>
+    (this.#setup.deduplication && sequenceOf(a) - sequenceOf(b)) || a.order - b.order;
+
+  /** Drops from the head what is settled or too old. */
   #purge(): void {
-    for (const fifo of [this.#resend, this.#queue]) {
-      for (
-        let entry = fifo.peek();
-        entry?.settled || (entry && this.#setup.expired(entry));
-        entry = fifo.peek()
-      ) {
-        this.#take(fifo);
-      }
+    for (
+      let entry = this.#queue.peek();
+      entry?.settled || (entry && this.#setup.expired(entry));
+      entry = this.#queue.peek()
+    ) {
+      this.#take();
     }
   }
 
   #schedule(): void {
     if (this.#connection === undefined || this.#pumpSoon !== undefined) return;
     const { options, clock } = this.#setup;
-    if (this.#resend.length > 0 || this.#dueEvents() > 0) {
+    if (this.#dueEvents() > 0) {
       this.#pumpSoon = clock.afterPoll(() => {
         this.#pumpSoon = undefined;
         this.#pump();
@@ -318,7 +346,7 @@ export class Lane {
       this.#write(connection, batch);
       connection = this.#connection;
     }
-    if (this.#resend.length === 0 && this.#dueEvents() === 0) this.#schedule();
+    if (this.#dueEvents() === 0) this.#schedule();
   }
 
   #nextBatch(): Entry[] {
@@ -328,19 +356,17 @@ export class Lane {
     if (this.#throttle.waiting) return [];
     const isProbing = this.#poison.active || this.#throttle.reason !== undefined;
     if (isProbing && this.inFlight > 0) return [];
-    const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;
-    const available = fifo === this.#resend ? fifo.length : this.#dueEvents();
-    const want = Math.min(available, batchSize, share, this.#poison.limit);
+    const want = Math.min(this.#dueEvents(), batchSize, share, this.#poison.limit);
     const room = share - this.inFlight;
     // A whole batch is worth waiting for, as long as something in flight will make room.
     if (room < want && this.inFlight > 0) return [];
     const batch: Entry[] = [];
     let bytes = 0;
     while (batch.length < Math.min(want, this.#credit)) {
-      const entry = fifo.peek();
+      const entry = this.#queue.peek();
       if (entry === undefined) break;
       if (!entry.settled && batch.length > 0 && bytes + entry.bytes > batchBytes) break;
-      this.#take(fifo);
+      this.#take();
       if (entry.settled || this.#setup.expired(entry)) continue;
       bytes += entry.bytes;
       batch.push(entry);
@@ -354,20 +380,16 @@ export class Lane {
   /** The suspect waits until an event of another execution has shown that the connection is good. */
   #neighbourOf(suspect: Entry): Entry[] {
     const isNeighbour = (entry: Entry) => !entry.settled && entry.execution !== suspect.execution;
-    let neighbour = this.#resend.take(isNeighbour);
-    if (neighbour === undefined) {
-      neighbour = this.#queue.take(isNeighbour);
-      if (neighbour === undefined) return [suspect];
-      this.#queuedBytes -= neighbour.bytes;
-    }
-    suspect.renew();
-    this.#resend.unshift([suspect]);
+    const neighbour = this.#queue.take(isNeighbour);
+    if (neighbour === undefined) return [suspect];
+    this.#queuedBytes -= neighbour.bytes;
+    this.#putBack([suspect]);
     return [neighbour];
   }
 
-  #take(fifo: Fifo<Entry>): Entry | undefined {
-    const entry = fifo.shift();
-    if (entry !== undefined && fifo === this.#queue) {
+  #take(): Entry | undefined {
+    const entry = this.#queue.shift();
+    if (entry !== undefined) {
       this.#queuedBytes -= entry.bytes;
       if (this.#due > 0) this.#due--;
     }
@@ -383,8 +405,7 @@ export class Lane {
       answeredTo: 0,
     };
     for (const entry of entries) {
-      if (entry.message.sequence === 0) entry.message.sequence = this.#sequence + 1;
-      this.#sequence = Math.max(this.#sequence, entry.message.sequence);
+      this.#number(entry);
       if (entry.message.sequence <= this.#storedBefore && !entry.maybeStored) entry.duplicate = true;
       entry.flight = flight;
     }
@@ -401,6 +422,17 @@ export class Lane {
       const message = `publish threw: ${textOf(error)}`;
       this.#giveUp(new TransportError("protocol", message, { cause: error }));
     }
+  }
+
+  /**
+   * Sequences rise on a connection. A message that is sent again keeps its own, unless the connection has carried a
+   * higher one before it: that of the event which a suspect has let go first.
+   */
+  #number(entry: Entry): void {
+    if (entry.message.sequence <= this.#carried) entry.renew();
+    if (entry.message.sequence === 0) entry.message.sequence = this.#sequence + 1;
+    this.#carried = entry.message.sequence;
+    this.#sequence = Math.max(this.#sequence, this.#carried);
   }
 
   #answered(flight: Flight, from: number, to: number, outcome: PublishOutcome): void {
@@ -479,7 +511,7 @@ export class Lane {
   /** One answer for several, the guilty one unknown: they go again in halves, and no try is used. */
   #halve(entries: readonly Entry[]): void {
     for (const entry of entries) entry.renew();
-    this.#requeue(entries);
+    this.#putBack(entries);
     this.#poison.split(entries.length);
   }
 
@@ -494,7 +526,7 @@ export class Lane {
     entry.renew();
     const again = () => {
       this.#waiting.delete(entry);
-      this.#requeue([entry]);
+      this.#putBack([entry]);
       this.#schedule();
     };
     this.#waiting.set(entry, clock.after(delay, again));
@@ -502,19 +534,13 @@ export class Lane {
 
   /** May be stored: a broker that deduplicates needs these in their old place, so the whole lane goes back. */
   #rewind(entries: readonly Entry[], error: TransportError): void {
-    this.#resend.unshift(entries);
+    this.#putBack(entries);
     this.#giveUp(error);
   }
 
   #giveUp(error: TransportError): void {
     this.#setup.giveUp(error);
     this.lost(error);
-  }
-
-  #requeue(entries: readonly Entry[]): void {
-    this.#queue.unshift(entries);
-    this.#due += entries.length;
-    for (const entry of entries) this.#queuedBytes += entry.bytes;
   }
 
   /** Later ones were answered and these were not: each is on its own, and uses a try. */
@@ -582,6 +608,10 @@ export class Lane {
     this.#pumpSoon = undefined;
   }
 }
+
+/** What has none yet comes after all that have one. */
+const sequenceOf = ({ message: { sequence } }: Entry): number =>
+  sequence === 0 ? Number.MAX_SAFE_INTEGER : sequence;
 
 /** How many messages the one refusal is for. */
 const groupOf = (

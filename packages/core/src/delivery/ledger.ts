@@ -41,8 +41,10 @@ class Tally {
   }
 }
 
-/** The events accepted between two flushes. */
-export interface Epoch {
+/** The events accepted between two barriers. */
+interface Epoch {
+  /** The order of its last event. */
+  upTo: number;
   unsettled: number;
   readonly ended: Tally;
   readonly barriers: Set<Barrier>;
@@ -78,8 +80,8 @@ export class Ledger {
   readonly #ended = new Tally();
   /** Of the epochs that are over and have none before them that is not. */
   readonly #over = new Tally();
-  #current = newEpoch();
-  #open: Epoch[] = [this.#current];
+  /** As many as there are places where barriers stand, and the one that goes on. */
+  readonly #open: Epoch[] = [newEpoch()];
 
   get sent(): number {
     return this.#ended.sent;
@@ -97,13 +99,13 @@ export class Ledger {
     return this.buffered + this.inFlight;
   }
 
-  /** The epoch that a new event belongs to. */
-  accept(bytes: number): Epoch {
+  /** Gives the order of a new event. */
+  accept(bytes: number): number {
     this.received++;
     this.buffered++;
     this.bytes += bytes;
-    this.#current.unsettled++;
-    return this.#current;
+    this.#open.at(-1)!.unsettled++;
+    return this.received;
   }
 
   depart(events: number): void {
@@ -123,9 +125,10 @@ export class Ledger {
     this.buffered--;
     this.bytes -= entry.bytes;
     this.#ended.add(settlement);
-    entry.epoch.ended.add(settlement);
-    entry.epoch.unsettled--;
-    if (entry.epoch.unsettled === 0) this.#close();
+    const epoch = this.#open.find(({ upTo }) => entry.order <= upTo)!;
+    epoch.ended.add(settlement);
+    epoch.unsettled--;
+    if (epoch.unsettled === 0) this.#close();
     return true;
   }
 
@@ -138,9 +141,7 @@ export class Ledger {
   barrier(): Barrier {
     // What ends from here on, of these epochs, is what the barrier waits for.
     const before = new Tally().addAll(this.#ended);
-    const last = this.#current;
-    this.#current = newEpoch();
-    this.#open.push(this.#current);
+    const last = this.#cut();
     const awaited = () => this.#open.slice(0, this.#open.indexOf(last) + 1);
     let ended: Tally | undefined;
     let settle = () => {};
@@ -165,7 +166,10 @@ export class Ledger {
           .addAll(before, -1)
           .report(rejected(), this.pending, durationMs);
       },
-      release: () => last.barriers.delete(barrier),
+      release: () => {
+        last.barriers.delete(barrier);
+        this.#join(last);
+      },
       resolve: () => {
         ended = new Tally().addAll(this.#over);
         settle();
@@ -176,11 +180,31 @@ export class Ledger {
     return barrier;
   }
 
+  /** The epoch that ends with the last event accepted so far. */
+  #cut(): Epoch {
+    const before = this.#open.at(-2);
+    if (before?.upTo === this.received) return before;
+    const last = this.#open.at(-1)!;
+    last.upTo = this.received;
+    this.#open.push(newEpoch());
+    return last;
+  }
+
+  /** Nobody waits for its end any more: its events belong to the epoch after it. */
+  #join(epoch: Epoch): void {
+    const at = this.#open.indexOf(epoch);
+    if (at < 0 || epoch.barriers.size > 0) return;
+    const next = this.#open[at + 1]!;
+    next.unsettled += epoch.unsettled;
+    next.ended.addAll(epoch.ended);
+    this.#open.splice(at, 1);
+  }
+
   /** Takes away the oldest epochs as far as they are over, and tells those who wait for them. */
   #close(): void {
     for (
       let oldest = this.#open[0]!;
-      oldest !== this.#current && oldest.unsettled === 0;
+      this.#open.length > 1 && oldest.unsettled === 0;
       oldest = this.#open[0]!
     ) {
       this.#open.shift();
@@ -190,4 +214,9 @@ export class Ledger {
   }
 }
 
-const newEpoch = (): Epoch => ({ unsettled: 0, ended: new Tally(), barriers: new Set() });
+const newEpoch = (): Epoch => ({
+  upTo: Number.POSITIVE_INFINITY,
+  unsettled: 0,
+  ended: new Tally(),
+  barriers: new Set(),
+});

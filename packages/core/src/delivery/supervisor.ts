@@ -20,7 +20,7 @@ export interface SupervisorSetup {
   readonly random: () => number;
   readonly journal: Journal;
   readonly lane: number;
-  /** Somebody flushes: the pauses stay short and no breaker holds. */
+  /** Somebody flushes: no pause takes much of their time, and no breaker holds. */
   urgent(): boolean;
   /** How many have asked so far whether a connection can be had: for each, a round begins at once. */
   asked(): number;
@@ -122,17 +122,24 @@ export class Supervisor {
     }
   }
 
-  /** What will not heal by itself waits long; with every circuit open, until the first may be probed. */
+  /**
+   * What will not heal by itself waits long; with every circuit open, until the first may be probed. While somebody
+   * flushes the pauses grow too, so far that several tries are left.
+   */
   #delay(failures: number, round: readonly TransportError[]): number {
     const { options, endpoints, clock, random } = this.#setup;
-    if (this.#setup.urgent()) return fullJitter(0, options.retryBackoffMs, options.maxRetryBackoffMs, random);
-    const jittered = fullJitter(failures, options.retryBackoffMs, options.maxRetryBackoffMs, random);
+    const { retryBackoffMs, maxRetryBackoffMs, flushTimeoutMs } = options;
+    const isUrgent = this.#setup.urgent();
+    const short = Math.max(retryBackoffMs, flushTimeoutMs / 10);
+    const longest = isUrgent ? Math.min(maxRetryBackoffMs, short) : maxRetryBackoffMs;
+    const jittered = fullJitter(failures, retryBackoffMs, longest, random);
+    if (isUrgent) return jittered;
     if (round.length === 0) {
       const cooldown = Math.min(...endpoints.sites.map((site) => site.breaker.openUntil - clock.now()));
       return Math.max(cooldown, jittered);
     }
     const hopeless = round.every((error) => error.permanent);
-    return hopeless ? options.maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
+    return hopeless ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
   }
 
   async #connect(site: Site): Promise<Attempt> {

@@ -2,7 +2,8 @@ import type { Clock } from "./clock.js";
 
 export interface WatchdogSetup {
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  /** How long an answer may stay out; shorter while somebody flushes. */
+  timeoutMs(): number;
   /** Whether an answer is owed: something is in flight, and the broker did not say that it is blocked. */
   owed(): boolean;
   /** Bytes that the network has taken. */
@@ -12,6 +13,9 @@ export interface WatchdogSetup {
   /** There is progress, but perhaps single events are left out. */
   overdue(writtenBefore: number): void;
 }
+
+/** How often within its timeout a connection is looked at: by so much later a silence may be noticed. */
+const LOOKS = 8;
 
 /**
  * Gives a connection up when for a whole timeout neither an outcome came nor a byte was drained.
@@ -44,7 +48,7 @@ export class Watchdog {
     if (this.#cancel !== undefined) return;
     this.progress();
     this.#drained = this.#setup.drained();
-    this.#wait(this.#setup.timeoutMs);
+    this.#wait(this.#setup.timeoutMs());
   }
 
   disarm(): void {
@@ -53,15 +57,17 @@ export class Watchdog {
   }
 
   #wait(ms: number): void {
-    this.#cancel = this.#setup.clock.after(ms, () => {
+    const { clock, timeoutMs } = this.#setup;
+    this.#cancel = clock.after(Math.min(ms, timeoutMs() / LOOKS), () => {
       this.#cancel = this.#setup.clock.afterPoll(() => this.#judge());
     });
   }
 
   #judge(): void {
-    const { clock, timeoutMs, owed, drained, expired, overdue } = this.#setup;
+    const { clock, owed, drained, expired, overdue } = this.#setup;
     this.#cancel = undefined;
     if (!owed()) return;
+    const timeoutMs = this.#setup.timeoutMs();
     const bytes = drained();
     if (bytes !== this.#drained) this.progress();
     this.#drained = bytes;

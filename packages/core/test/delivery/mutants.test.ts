@@ -30,14 +30,26 @@ const mutants: readonly Mutant[] = [
   {
     fault: "what is sent again comes after what is new",
     file: "lane.ts",
-    from: "const fifo = this.#resend.length > 0 ? this.#resend : this.#queue;\n    const available",
-    to: "const fifo = this.#queue.length > 0 ? this.#queue : this.#resend;\n    const available",
+    from: "    const sorted = [...earlier, ...entries].sort(this.#compare);\n    this.#queue.unshift(sorted);\n",
+    to: "    const sorted = [...earlier, ...entries];\n    for (const one of sorted) this.#queue.push(one);\n",
   },
   {
     fault: "what is sent again has lost its order",
     file: "lane.ts",
-    from: "this.#putBack(rewound);",
-    to: "this.#putBack(rewound.toReversed());",
+    from: "const sorted = [...earlier, ...entries].sort(this.#compare);",
+    to: "const sorted = [...earlier, ...entries].sort(this.#compare).reverse();",
+  },
+  {
+    fault: "a suspect that was overtaken is sent again by its new sequence, after the events that follow it",
+    file: "lane.ts",
+    from: "(this.#setup.deduplication && sequenceOf(a)",
+    to: "(sequenceOf(a)",
+  },
+  {
+    fault: "where the broker deduplicates, what was refused is sent again before what comes back",
+    file: "lane.ts",
+    from: "(this.#setup.deduplication && sequenceOf(a) - sequenceOf(b)) || a.order",
+    to: "a.order",
   },
   {
     fault: "an event sent again after a lost connection has a new sequence",
@@ -84,8 +96,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "flush() forgets an epoch that is over before an older one",
     file: "ledger.ts",
-    from: "oldest !== this.#current && oldest.unsettled === 0",
-    to: "oldest !== this.#current",
+    from: "this.#open.length > 1 && oldest.unsettled === 0",
+    to: "this.#open.length > 1",
   },
   {
     fault: "the watchdog keeps running after stop()",
@@ -96,8 +108,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event that was unanswered when its connection died is forgotten by stop()",
     file: "lane.ts",
-    from: "[...this.#resend.clear(), ...this.#queue.clear(), ",
-    to: "[...this.#queue.clear(), ",
+    from: "    this.#comeBack();\n    for (const cancel",
+    to: "    for (const cancel",
   },
   {
     fault: "room is promised beyond maxBufferedEvents",

@@ -126,12 +126,14 @@ export const table = {
   connectionTimeout: where({
     kind: duration("s", { min: 0.001, max: 3600, plausible: 600 }),
     default: 30,
-    about: "Covers DNS, TCP, TLS and the protocol's handshake together.",
+    about:
+      "Covers DNS, TCP, TLS and the protocol's handshake together. Of a host with several addresses each is tried for the same share of it.",
   }),
   heartbeat: where({
     kind: duration("s", { min: 0, max: 65_535, plausible: 600 }),
     default: 10,
-    about: "A peer that is silent for two of them is taken for dead; 0 switches it off.",
+    about:
+      "A peer that is silent for two of them is taken for dead, and each peer after the process itself stood still for so long; 0 switches it off.",
   }),
   connectionPoolSize: where({
     kind: count(1, 1000),
@@ -334,7 +336,7 @@ export const table = {
     kind: duration("s", { min: 0.001, max: 86_400, plausible: 3600 }),
     default: 30,
     about:
-      "With no answer and no byte taken for so long, a connection is given up and its unconfirmed events are sent again.",
+      "With no answer and no byte taken for so long, a connection is given up and its unconfirmed events are sent again. While `flush()` or `stop()` waits: half of `flushTimeout` (at least 2 s) where that is shorter.",
   }),
   deliveryTimeout: delivery({
     kind: duration("s", { min: 0.001, max: days(365), plausible: days(7) }),

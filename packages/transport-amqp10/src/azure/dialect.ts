@@ -87,9 +87,10 @@ function opening(options: TransportOptions, endpoint: Endpoint, tokenOf: TokenSo
   };
 }
 
-function addressOf({ host, port }: Endpoint, { tls, webSocket }: TransportOptions): DialAddress {
+function addressOf({ host, port }: Endpoint, options: TransportOptions): DialAddress {
+  const { tls, webSocket, connectionTimeoutMs: timeoutMs } = options;
   const usual = webSocket ? PORTS.webSocket : tls ? PORTS.amqps : PORTS.amqp;
-  return { host: bareHost(host), port: port ?? usual, ...(tls ? { tls: tlsOptions(tls) } : {}) };
+  return { host: bareHost(host), port: port ?? usual, timeoutMs, ...(tls ? { tls: tlsOptions(tls) } : {}) };
 }
 
 /** What a token is for. The port is part of it only where it is no usual one, as in Microsoft's clients. */

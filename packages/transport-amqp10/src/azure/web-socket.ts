@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type { WebSocketOptions } from "@streamll/core";
-import { type DialAddress, notLoaded } from "@streamll/core/internal";
+import { attemptsAt, type DialAddress, notLoaded } from "@streamll/core/internal";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";
@@ -13,15 +13,19 @@ const PROTOCOL = "AMQPWSB10";
  * @throws TransportNotInstalledError where `ws` is not installed.
  */
 export async function dialWebSocket(
-  { host, port, tls }: DialAddress,
+  address: DialAddress,
   { agent }: WebSocketOptions,
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { WebSocket, createWebSocketStream } = await load();
+  const { host, port, tls } = address;
+  // With a proxy the host's name is for that one to resolve.
+  const attempts = agent === undefined ? await attemptsAt(address) : {};
   const name = host.includes(":") ? `[${host}]` : host;
   const url = `${tls ? "wss" : "ws"}://${name}:${port}/${PATH}`;
   const socket = new WebSocket(url, [PROTOCOL], {
     ...(tls as ConnectionOptions | undefined),
+    ...attempts,
     ...(agent === undefined ? {} : { agent }),
     perMessageDeflate: false,
   });

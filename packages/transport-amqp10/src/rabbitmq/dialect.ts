@@ -72,10 +72,11 @@ async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Ope
   };
 }
 
-function addressOf({ scheme, host, port }: Endpoint, { tls }: TransportOptions): DialAddress {
+function addressOf({ scheme, host, port }: Endpoint, options: TransportOptions): DialAddress {
+  const { tls, connectionTimeoutMs: timeoutMs } = options;
   const address = bareHost(host);
-  if (tls === undefined && scheme !== "amqps") return { host: address, port: port ?? 5672 };
-  return { host: address, port: port ?? 5671, tls: tlsOptions(tls) };
+  if (tls === undefined && scheme !== "amqps") return { host: address, port: port ?? 5672, timeoutMs };
+  return { host: address, port: port ?? 5671, timeoutMs, tls: tlsOptions(tls) };
 }
 
 /** A user name alone is ANONYMOUS, where the broker says who that is (`anonymous_login_user`). */

@@ -16,7 +16,7 @@ export const plainDialect = (own: Partial<Dialect> = {}): Dialect => ({
     topology: false,
   },
   begin: async ({ host, port, username, password }) => ({
-    dial: (signal) => dial({ host, port: port! }, signal),
+    dial: (signal) => dial({ host, port: port!, timeoutMs: 5000 }, signal),
     hostname: "plain",
     sasl: { mechanism: "PLAIN", response: Buffer.from(`\0${username}\0${password}`) },
   }),
