@@ -9,7 +9,9 @@ export async function run(
   cwd: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const options = { cwd, env: { ...process.env, ...more }, maxBuffer: 64 * 1024 * 1024 };
+  // By NODE_PATH, which pnpm's scripts set, a program would find the packages of the workspace.
+  const env = { ...process.env, NODE_PATH: "", ...more };
+  const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
   try {
     const { stdout } = await promisify(execFile)(command, args, options);
     return stdout;

@@ -47,11 +47,12 @@ export async function tryBundlers(
 
 /** As an ES module and as CommonJS that imports, or requires, the installed packages. */
 export async function writePrograms(project: string): Promise<void> {
-  const common = { bundle: true, packages: "external", platform: "node", outdir: project } as const;
+  // Without the repository's tsconfig.json, which takes the packages from their sources.
+  const common = { bundle: true, packages: "external", tsconfigRaw: {}, outdir: project } as const;
   const entryPoints = ["main", "deliver", "under-jest"].map((name) => join(sources, `${name}.ts`));
   for (const format of ["esm", "cjs"] as const) {
     const outExtension = { ".js": format === "esm" ? ".mjs" : ".cjs" };
-    await build({ ...common, entryPoints, format, outExtension });
+    await build({ ...common, platform: "node", entryPoints, format, outExtension });
   }
 }
 
