@@ -1,6 +1,6 @@
+import { errorBrand } from "./copies.js";
 import { printable, printableLines } from "./printable.js";
 import { redacted, told } from "./redact.js";
-import { errorBrand } from "./copies.js";
 
 /** As the standard's `ErrorOptions`, which programs that compile for ES2020 do not have. */
 export interface CauseOptions {

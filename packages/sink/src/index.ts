@@ -1,4 +1,5 @@
 export type { TokenCredential } from "@streamll/core";
+export { BrokerSink, type PublishOptions, type SinkEvents } from "./broker-sink.js";
 export { type ExplainedOption, type Explanation, formatExplanation } from "./explain.js";
 export type { Failure } from "./failure.js";
 export { sinkOptionsFromEnv } from "./options/environment.js";
@@ -10,4 +11,5 @@ export type {
   UserHeaders,
   UserTlsOptions,
 } from "./options/sink-options.js";
-export { type PublishOptions, RabbitMQSink, type SinkEvents } from "./sink.js";
+export { RabbitMQSink } from "./rabbitmq-sink.js";
+export type { BrokerSinkOptions } from "./url-option.js";

@@ -250,7 +250,9 @@ describe("a program that is recorded", { timeout: 60_000 }, () => {
     const told = recorded.lines.filter((line) => line.startsWith("events: "));
     // But for the frames of stacks, and the line that an uncaught error came from.
     const said = ({ lines, errors }: typeof bare) =>
-      [...lines, ...errors.split("\n")].filter((line) => /^(?!events: |node:|file:|var )\S/.test(line)).sort();
+      [...lines, ...errors.split("\n")]
+        .filter((line) => /^(?!events: |node:|file:|var )\S/.test(line))
+        .sort();
     expect([recorded.code, said(recorded)]).toEqual([bare.code, said(bare)]);
     if (events !== undefined) expect(told).toEqual([`events: ${events}`]);
   });

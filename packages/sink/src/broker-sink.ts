@@ -25,9 +25,8 @@ import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
 import { messageMaker } from "./message.js";
 import { Metrics } from "./metrics.js";
-import { overEnvironment } from "./options/environment.js";
-import type { RabbitMQSinkOptions } from "./options/sink-options.js";
-import { type Plan, resolve } from "./resolve.js";
+import type { Plan } from "./resolve.js";
+import { type BrokerSinkOptions, brokerOptionsFromEnv, resolveNamed, type UrlOption } from "./url-option.js";
 
 /** What a sink tells its listeners, never in the middle of a call of yours. */
 export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
@@ -47,17 +46,20 @@ export interface PublishOptions {
 }
 
 /**
- * Delivers events to RabbitMQ, losing none that it accepted.
+ * Delivers every event that it accepts to a broker, without slowing your program down: RabbitMQ by any of its protocols,
+ * Azure Service Bus, or what a transport of your own speaks. The URL's scheme chooses the transport.
  *
  * @throws ConfigurationError at construction, listing everything that is wrong with the options.
  * @throws TransportNotInstalledError at construction for what a package yet to come brings; from `start()` for a
  *   package that is not installed.
  * @example
- * const sink = new RabbitMQSink({ amqpUrl: "amqp://localhost:5672/" });
+ * const sink = new BrokerSink({ url: "amqp://localhost:5672/" });
  * sink.handleEvent({ eventType: "start", operation: "answer" });
  * await sink.stop();
  */
-export class RabbitMQSink implements EventSink, AsyncDisposable {
+export class BrokerSink implements EventSink, AsyncDisposable {
+  /** What the option of the broker's addresses is called. */
+  protected static readonly urlOption: UrlOption = "url";
   readonly #plan: Plan;
   readonly #engine: DeliveryEngine;
   readonly #complain: Complain;
@@ -72,9 +74,9 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
   readonly #origin = new AsyncResource("streamll.sink");
   #stopped: Promise<FlushReport> | undefined;
 
-  constructor(options: RabbitMQSinkOptions = {}) {
+  constructor(options: BrokerSinkOptions = {}) {
     const logger = sinkLogger(options?.logger);
-    this.#plan = resolve(options, logger);
+    this.#plan = resolveNamed(options, new.target.urlOption, logger);
     const { values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
@@ -101,8 +103,8 @@ export class RabbitMQSink implements EventSink, AsyncDisposable {
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */
-  static fromEnv(overrides: RabbitMQSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): RabbitMQSink {
-    return new RabbitMQSink(overEnvironment(overrides, env));
+  static fromEnv(overrides: BrokerSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): BrokerSink {
+    return new BrokerSink(brokerOptionsFromEnv(overrides, env));
   }
 
   get isRunning(): boolean {
