@@ -1,5 +1,12 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { conflictHint, declarationHint, isError, type Reply, socketFaultOf, textOf } from "@streamll/core/internal";
+import {
+  conflictHint,
+  declarationHint,
+  isError,
+  type Reply,
+  socketFaultOf,
+  textOf,
+} from "@streamll/core/internal";
 
 interface Verdict {
   readonly kind: TransportErrorKind;

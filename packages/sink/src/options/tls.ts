@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { record } from "./kinds.js";
 import { type Kind, shown } from "./option.js";
 import type { UserTlsOptions } from "./sink-options.js";
@@ -48,4 +49,4 @@ export const tls: Kind<UserTlsOptions> = record(
 ) as Kind<UserTlsOptions>;
 
 const isContent = (value: unknown): boolean =>
-  (typeof value === "string" || value instanceof Uint8Array) && value.length > 0;
+  (typeof value === "string" || types.isUint8Array(value)) && value.length > 0;
