@@ -71,7 +71,7 @@ function connectionTo(file: FileHandle, append: Append, confirms: boolean): Tran
       if (ended) return;
       for (const [index, message] of batch.entries()) {
         const settleOne = (outcome: PublishOutcome) => settle(index, index + 1, outcome);
-        const { body } = message;
+        const body = message.body();
         if (body.length <= LARGEST_BODY) waiting.push({ line: lineOf(message, body), settle: settleOne });
         else settleOne({ kind: "refused", error: tooLarge });
       }

@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  outboundMessage,
   type PublishOutcome,
   silentLogger,
   type TransportConnection,
@@ -19,15 +20,21 @@ const file = join(folder, "events.ndjson");
 
 testTransport({
   name: "ndjson",
-  create: (options) => ndjsonTransport.create(options),
+  create: (options, endpoints) => ndjsonTransport.create(options, endpoints),
   endpoint: `ndjson://${file}`,
   unreachable: `ndjson://${folder}/no-such-folder/events.ndjson`,
   read: async () => readOn(),
   faults: {
     disconnect: cannot("a file has no peer that could hang up"),
-    refuse: (message) => ({ ...message, body: Buffer.alloc(LARGEST_BODY + 1) }),
+    refuse: (message) => message.detach({ body: Buffer.alloc(LARGEST_BODY + 1) }),
     block: cannot("a file takes whatever it is given"),
     silence: cannot("a disk that does not answer cannot be had in a test"),
+    throttle: cannot("a full disk is tried below"),
+  },
+  alone: {
+    module: new URL("../src/ndjson-transport.ts", import.meta.url),
+    factory: "ndjsonTransport",
+    execArgv: ["--import", "tsx"],
   },
 });
 
@@ -97,7 +104,9 @@ function readOn(): StoredMessage[] {
 
 function connectTo(path: string): Promise<TransportConnection> {
   const endpoint = { scheme: "ndjson", host: "", path: path.slice(1), query: {}, label: `ndjson://${path}` };
-  return ndjsonTransport.create(options).connect(endpoint, { index: 0 }, new AbortController().signal);
+  return ndjsonTransport
+    .create(options, [endpoint])
+    .connect(endpoint, { index: 0 }, new AbortController().signal);
 }
 
 function publish(connection: TransportConnection, count: number): Promise<PublishOutcome["kind"][]> {
@@ -114,7 +123,7 @@ function publish(connection: TransportConnection, count: number): Promise<Publis
 }
 
 function message(index: number) {
-  return {
+  return outboundMessage({
     sequence: index + 1,
     routingKey: "streamll.start.answer",
     body: Buffer.from(JSON.stringify({ event_type: "start", index })),
@@ -123,7 +132,7 @@ function message(index: number) {
     type: "start",
     timestamp: 0,
     headers: {},
-  };
+  });
 }
 
 const options: TransportOptions = {

@@ -1,3 +1,4 @@
+export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
 export { type EventFields, emit } from "./context/emit.js";
@@ -18,5 +19,6 @@ export { toWire } from "./event/encode-event.js";
 export type { AnyEvent, EventInput, StreamllEvent, WireEvent } from "./event/event.js";
 export type { EventSink } from "./event/sink.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
+export { outboundMessage } from "./message.js";
 export type { DeliveryStats } from "./stats/stats.js";
 export type * from "./transport.js";

@@ -35,9 +35,32 @@ export interface Transport {
 export interface TransportFactory {
   /** Lower case and without the colon, for example `["amqp", "amqps"]`. */
   readonly schemes: readonly string[];
-  /** Throws a `ConfigurationError` for what it cannot honour. Opens nothing. */
-  create(options: TransportOptions): Transport;
+  /**
+   * Further schemes, those whose connections are encrypted: `TransportOptions.tls` is then there, as with the option
+   * `ssl`. Absent: it has no TLS, and a sink refuses `ssl`, `tls` and `sslVerify`.
+   */
+  readonly tlsSchemes?: readonly string[];
+  /** What may stand in the query of its URLs, such as `["maxlen"]`; a sink refuses anything else. Absent: nothing. */
+  readonly query?: readonly string[];
+  /** Options of a sink that ask for something special and that it honours; a sink refuses the others. Absent: none. */
+  readonly honours?: readonly SpecialOption[];
+  /**
+   * Throws a `ConfigurationError` for what it cannot honour, in the options or in the endpoints. Opens nothing.
+   *
+   * @param endpoints where it will be told to connect: all addresses of one cluster.
+   */
+  create(options: TransportOptions, endpoints: readonly Endpoint[]): Transport;
 }
+
+/** What not every transport has, and no capability tells of. */
+export type SpecialOption =
+  | "authProvider"
+  | "credential"
+  | "partitionKey"
+  | "sessionId"
+  | "streamAddressResolver"
+  | "streamFilter"
+  | "webSocket";
 
 /** What a transport's broker can do. An option that needs what is missing is refused at construction. */
 export interface TransportCapabilities {
@@ -205,36 +228,67 @@ export interface LaneContext {
   readonly index: number;
 }
 
-/** One message as a transport writes it. */
-export interface OutboundMessage {
+/**
+ * One message as a transport writes it: a view, valid until `publish` returns. What must stay is taken out of it, or
+ * detached. It is read by its getters, so `{ ...message }` has none of it, for the compiler too.
+ */
+export declare abstract class OutboundMessage {
   /**
    * Rises on each connection. A message sent again after a lost connection keeps it; without `deduplication`, only as
    * far as the connection has carried no higher one.
    */
-  readonly sequence: number;
+  abstract get sequence(): number;
   /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
-  readonly exchange?: string | undefined;
+  abstract get exchange(): string | undefined;
   /** At most 255 bytes of UTF-8. */
+  abstract get routingKey(): string;
+  abstract get messageId(): string;
+  abstract get correlationId(): string;
+  /** The event type. */
+  abstract get type(): string;
+  /** Milliseconds since 1970. */
+  abstract get timestamp(): number;
+  /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
+  abstract get headers(): MessageHeaders;
+  /** Of Azure Service Bus: what a reader of the session gets in order. */
+  abstract get sessionId(): string | undefined;
+  /** Of Azure Service Bus: what is kept in one partition. */
+  abstract get partitionKey(): string | undefined;
+  /**
+   * The bytes, made anew at each call: call it once. They stay as they are until the message is settled or the
+   * connection has closed.
+   */
+  abstract body(): Buffer;
+  /**
+   * The message as one that stays as it is for good, with `changes` in the place of what they name.
+   *
+   * @example
+   * publish: (batch, settle) => inner.publish(batch.map((one) => one.detach({ body: seal(one.body()) })), settle)
+   */
+  abstract detach(changes?: MessageChanges): OutboundMessage;
+}
+
+/** What {@link OutboundMessage.detach} may put in the place of what a message has. */
+export type MessageChanges = Partial<MessageParts>;
+
+/** What a message is made of, where somebody else than the engine makes one: a test, or a decorator. */
+export interface MessageParts {
+  readonly sequence: number;
+  readonly exchange?: string | undefined;
   readonly routingKey: string;
-  /** Made anew at each reading: read it once. A copy by `{ ...message }` is without it. */
-  readonly body: Buffer;
+  readonly body: Uint8Array;
   readonly messageId: string;
   readonly correlationId: string;
-  /** The event type. */
   readonly type: string;
-  /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
   readonly headers: MessageHeaders;
-  /** Of Azure Service Bus: what a reader of the session gets in order. */
   readonly sessionId?: string | undefined;
-  /** Of Azure Service Bus: what is kept in one partition. */
   readonly partitionKey?: string | undefined;
 }
 
 export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Messages that are written together, in this order. */
+/** Messages that are written together, in this order. The list is valid until `publish` returns, as they are; its `length` stays. */
 export type OutboundBatch = readonly OutboundMessage[];
 
 export type PublishOutcome =

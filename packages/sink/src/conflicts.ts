@@ -1,4 +1,4 @@
-import type { ConfigurationProblem, Endpoint, Transport } from "@streamll/core";
+import type { ConfigurationProblem, Endpoint, Transport, TransportFactory } from "@streamll/core";
 import { DELAYED } from "./exchange-type.js";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "./options/table.js";
 import { strangeToServiceBus } from "./service-bus.js";
@@ -50,6 +50,7 @@ export function contradictions(
   values: ResolvedOptions,
   isSet: (option: OptionName) => boolean,
   endpoints: readonly Endpoint[],
+  choice: Choice | undefined,
 ): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
   const problem = (option: OptionName, message: string) => problems.push({ option, message });
@@ -79,17 +80,33 @@ export function contradictions(
   if (values.mandatory === true && values.exchangeType === DELAYED) {
     problem("mandatory", `an exchange of type "${DELAYED}" gives back what it has stored: leave this out`);
   }
-  if (!isEncrypted(values, endpoints)) {
-    const plain = "there is no TLS here: use amqps://, or ssl: true";
+  const [encrypted] = endpoints.filter((endpoint) => asksForTls(endpoint, choice));
+  if (values.ssl === false && encrypted !== undefined)
+    problem("ssl", `is false, and ${encrypted.label} asks for TLS: leave it out`);
+  if (!isEncrypted(values, endpoints, choice)) {
+    const tlsScheme = choice?.kind === "factory" ? choice.factory.tlsSchemes?.[0] : "amqps";
+    const plain =
+      choice?.kind === "factory" && choice.factory.tlsSchemes === undefined
+        ? `the transport ${nameOf(choice)} has no TLS: its factory names no tlsSchemes`
+        : `there is no TLS here: use ${tlsScheme ?? "amqps"}://, or ssl: true`;
     if (isSet("tls")) problem("tls", plain);
     if (!values.sslVerify) problem("sslVerify", plain);
   }
   return problems;
 }
 
-export function isEncrypted(values: ResolvedOptions, endpoints: readonly Endpoint[]): boolean {
-  return values.ssl === true || endpoints.some(({ scheme }) => scheme === "amqps" || scheme.endsWith("+tls"));
+export function isEncrypted(
+  values: ResolvedOptions,
+  endpoints: readonly Endpoint[],
+  choice: Choice | undefined,
+): boolean {
+  return values.ssl === true || endpoints.some((endpoint) => asksForTls(endpoint, choice));
 }
+
+const asksForTls = ({ scheme }: Endpoint, choice: Choice | undefined): boolean =>
+  scheme === "amqps" ||
+  scheme.endsWith("+tls") ||
+  (choice?.kind === "factory" && choice.factory.tlsSchemes?.includes(scheme) === true);
 
 /** Options that the user set and the transport cannot honour. */
 export function powerless(
@@ -103,6 +120,9 @@ export function powerless(
     const late = `${transport} is made already: give it to its own constructor, or pass a factory in transports`;
     return learntAtCreation.filter(isSet).map((option) => ({ option, message: late }));
   }
+  if (choice.kind === "factory" && !speaksStreams(choice)) {
+    return strangeToFactory(choice.factory, transport, values, isSet);
+  }
   const capabilities = capabilitiesOf(choice);
   const problems =
     capabilities === undefined ? [] : beyond({ name: nameOf(choice), capabilities }, values, isSet);
@@ -111,6 +131,26 @@ export function powerless(
   }
   if (speaksServiceBus(choice)) problems.push(...strangeToServiceBus(values, isSet, endpoints));
   if (speaksStreams(choice)) problems.push(...strangeToStreams(values, isSet, endpoints));
+  return problems;
+}
+
+/** What no capability tells of, and a transport of the user's own has only where its factory says so. */
+function strangeToFactory(
+  { honours = [], tlsSchemes }: TransportFactory,
+  transport: string,
+  values: ResolvedOptions,
+  isSet: (option: OptionName) => boolean,
+): ConfigurationProblem[] {
+  const special = optionNames.filter((option) => rowOf(option).package && option !== "publisherName");
+  const problems = [...special, "amqpVersion" as const]
+    .filter((option) => isSet(option) && values[option] !== false && !honours.some((one) => one === option))
+    .map((option) => ({
+      option,
+      message: `${transport} has no use for it: its factory does not name it in honours`,
+    }));
+  if (values.ssl === true && tlsSchemes === undefined) {
+    problems.push({ option: "ssl", message: `${transport} has no TLS: its factory names no tlsSchemes` });
+  }
   return problems;
 }
 
@@ -129,6 +169,9 @@ export function beyond(
       option,
       message: `the transport ${name} has no ${powers[needs]}${instead[option] ?? ""}`,
     });
+  }
+  if (isSet("publisherName") && values.publisherName !== false && !capabilities.deduplication) {
+    problems.push({ option: "publisherName", message: `the transport ${name} deduplicates nothing` });
   }
   return problems;
 }

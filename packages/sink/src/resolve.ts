@@ -25,11 +25,14 @@ import {
   type Choice,
   capabilitiesOf,
   chooseTransport,
-  schemesOf,
+  knownSchemes,
+  nameOf,
   speaksServiceBus,
   speaksStreams,
 } from "./transport/choose.js";
 import { lazyTransport } from "./transport/lazy.js";
+import { strangeQuery } from "./transport/query.js";
+import { schemesOf } from "./transport/schemes.js";
 
 /** A sink as its options describe it. */
 export interface Plan {
@@ -61,8 +64,9 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   const choice = chooseTransport(given, isSet, cluster.endpoints[0]);
   const isServiceBus = choice !== undefined && speaksServiceBus(choice);
   const values = isServiceBus ? onServiceBus(given, isSet, cluster.endpoints) : given;
-  if (choice === undefined && cluster.endpoints.length > 0) {
-    const message = `nobody speaks ${cluster.endpoints[0]!.scheme}:; known are ${schemesOf(values).join(", ")}`;
+  const isMisread = problems.some(({ option }) => option === "transports");
+  if (choice === undefined && cluster.endpoints.length > 0 && !isMisread) {
+    const message = `nobody speaks ${cluster.endpoints[0]!.scheme}:; known are ${knownSchemes(values).join(", ")}`;
     problems.push({ option: "amqpUrl", message });
   }
   const capabilities = choice && capabilitiesOf(choice);
@@ -83,11 +87,14 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
           messageTtlMs: values.messageTtl,
           priority: values.queuePriority,
         });
-  problems.push(...contradictions(values, isSet, cluster.endpoints), ...topology.problems);
+  problems.push(...contradictions(values, isSet, cluster.endpoints, choice), ...topology.problems);
   const { provider } = cluster;
   const remarks = provider && remarksOn(provider, values, isSet, cluster.endpoints);
   problems.push(...(remarks?.problems ?? []));
-  if (choice !== undefined) problems.push(...powerless(choice, values, isSet, cluster.endpoints));
+  if (choice !== undefined) {
+    problems.push(...powerless(choice, values, isSet, cluster.endpoints));
+    problems.push(...strangeQuery(choice, cluster.endpoints));
+  }
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (choice === undefined) throw new Error("unreachable");
 
@@ -110,7 +117,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     connectionTimeoutMs: values.connectionTimeout,
     heartbeatMs: values.heartbeat,
     connectionName: values.connectionName ?? `streamll@${hostname()}:${process.pid}`,
-    ...(isEncrypted(values, cluster.endpoints)
+    ...(isEncrypted(values, cluster.endpoints, choice)
       ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
       : {}),
     ...(values.credentials === undefined ? {} : { credentials: values.credentials }),
@@ -121,12 +128,13 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     ...(values.streamAddressResolver === undefined ? {} : { resolveAddress: values.streamAddressResolver }),
     logger,
   };
-  const transport = transportOf(choice, transportOptions);
-  const late = choice.kind === "factory" ? beyond(transport, values, isSet) : [];
-  if (late.length > 0) throw new ConfigurationError(late);
-  const endpoints = isStream
+  const places = isStream
     ? cluster.endpoints.map((endpoint) => streamEndpoint(endpoint, values.ssl))
     : cluster.endpoints;
+  const endpoints = isElsewhere(choice, places, isSet) ? [placeOf(choice)] : places;
+  const transport = transportOf(choice, transportOptions, endpoints);
+  const late = choice.kind === "factory" ? beyond(transport, values, isSet) : [];
+  if (late.length > 0) throw new ConfigurationError(late);
   const { queues } = topology.topology;
   const ofStream = isStream
     ? { useStreams: true, stream: values.exchange, connectionPoolSize: queues.length }
@@ -137,7 +145,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     origins,
     derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology, ofStream),
     provider,
-    endpoints: isElsewhere(choice, endpoints, isSet) ? [placeOf(transport)] : endpoints,
+    endpoints,
     transport,
     topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
@@ -170,15 +178,21 @@ function withUrl(
   return merged as unknown as ResolvedOptions;
 }
 
-function transportOf(choice: Choice, options: TransportOptions): Transport {
+function transportOf(choice: Choice, options: TransportOptions, endpoints: readonly Endpoint[]): Transport {
   if (choice.kind === "given") return choice.transport;
-  if (choice.kind === "factory") return choice.factory.create(options);
+  if (choice.kind === "factory") return made(choice.factory.create(options, endpoints), nameOf(choice));
   const { known, reason } = choice;
   const { name, packageName, capabilities, load } = known;
   if (load === undefined || capabilities === undefined)
     throw new TransportNotInstalledError(packageName, reason);
   const partitions = speaksStreams(choice) ? options.topology.queues.length : undefined;
-  return lazyTransport({ name, capabilities, partitions, load }, options);
+  return lazyTransport({ name, capabilities, partitions, load }, options, endpoints);
+}
+
+function made(transport: Transport, name: string): Transport {
+  if (typeof transport?.connect === "function" && transport.capabilities) return transport;
+  const message = `create() of the transport ${name} gave no transport: an object with name, capabilities and connect (and no promise)`;
+  throw new ConfigurationError([{ option: "transports", message }]);
 }
 
 const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };
@@ -191,17 +205,14 @@ function isElsewhere(
 ): boolean {
   if (!isSet("transport") || isSet("amqpUrl")) return false;
   return !(
-    choice.kind === "factory" && endpoints.every(({ scheme }) => choice.factory.schemes.includes(scheme))
+    choice.kind === "factory" && endpoints.every(({ scheme }) => schemesOf(choice.factory).includes(scheme))
   );
 }
 
-const placeOf = ({ name }: Transport): Endpoint => ({
-  scheme: name,
-  host: "",
-  path: "",
-  query: {},
-  label: name,
-});
+function placeOf(choice: Choice): Endpoint {
+  const [name = "transport"] = choice.kind === "factory" ? schemesOf(choice.factory) : [nameOf(choice)];
+  return { scheme: name, host: "", path: "", query: {}, label: name };
+}
 
 function deliveryOf(values: ResolvedOptions): DeliveryOptions {
   return {

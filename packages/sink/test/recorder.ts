@@ -27,7 +27,7 @@ export function recorder(capabilities: Partial<TransportCapabilities> = {}): Rec
       });
       return {
         publish(batch, settle) {
-          messages.push(...batch.map((message) => ({ ...pick(message) })));
+          messages.push(...batch.map((message) => message.detach({ sequence: message.sequence })));
           settle(0, batch.length, { kind: "confirmed" });
         },
         onFlow: (listener) => listener({ credit: Number.POSITIVE_INFINITY }),
@@ -37,23 +37,3 @@ export function recorder(capabilities: Partial<TransportCapabilities> = {}): Rec
     },
   };
 }
-
-const pick = ({
-  sequence,
-  routingKey,
-  body,
-  messageId,
-  correlationId,
-  type,
-  timestamp,
-  headers,
-}: OutboundMessage) => ({
-  sequence,
-  routingKey,
-  body,
-  messageId,
-  correlationId,
-  type,
-  timestamp,
-  headers,
-});

@@ -213,9 +213,9 @@ describe("a control character", () => {
       transports: [
         {
           schemes: ["up"],
-          create: (options) => {
+          create: (options, endpoints) => {
             options.logger.warn({ about: "x\ny" }, "to up://u:S3cret@h/\u001b");
-            return new MemoryBroker().transport().create(options);
+            return new MemoryBroker().transport().create(options, endpoints);
           },
         },
       ],

@@ -35,7 +35,7 @@ describe("an event that is handed over", () => {
         execution_id: "run",
       },
     });
-    expect(JSON.parse(message!.body.toString())).toMatchObject({
+    expect(JSON.parse(message!.body().toString())).toMatchObject({
       event_id: "abc",
       data: { question: "why?" },
     });
@@ -136,7 +136,7 @@ describe("transform", () => {
     const transform: RabbitMQSinkOptions["transform"] = (event) =>
       event.eventType === "token" ? undefined : { ...event, data: { redacted: true } };
     const messages = await delivered({ transform }, start, { eventType: "token" });
-    expect(messages.map(({ body }) => JSON.parse(body.toString()).data)).toEqual([{ redacted: true }]);
+    expect(messages.map((one) => JSON.parse(one.body().toString()).data)).toEqual([{ redacted: true }]);
   });
 
   it("may change what it gets: neither the caller nor another sink sees it", async () => {
@@ -147,7 +147,7 @@ describe("transform", () => {
       return Object.assign(given, { operation: "redacted" });
     };
     const [message] = await delivered({ transform }, event);
-    expect(JSON.parse(message!.body.toString())).toMatchObject({
+    expect(JSON.parse(message!.body().toString())).toMatchObject({
       operation: "redacted",
       data: { kept: 2 },
       tags: {},
@@ -168,7 +168,7 @@ describe("transform", () => {
     const transform: RabbitMQSinkOptions["transform"] = (event) => event;
     const data = [trap, new Told() as object].map((one) => ({ eventType: "end", data: one as never }));
     const messages = await delivered({ transform }, ...data);
-    expect(messages.map(({ body }) => JSON.parse(body.toString()).data)).toEqual([
+    expect(messages.map((one) => JSON.parse(one.body().toString()).data)).toEqual([
       { fine: 1, bad: "[Getter threw]" },
       { told: true },
     ]);

@@ -72,8 +72,8 @@ export class Confirms {
 
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
-    if (skipped === undefined) this.#push(batch, settle, 0, batch.length);
-    else for (const [from, to] of gaps(batch.length, skipped)) this.#push(batch, settle, from, to);
+    const kept = batch.map((message) => message.detach());
+    for (const [from, to] of gaps(batch.length, skipped)) this.#push(kept, settle, from, to);
   }
 
   /** The broker has it. */

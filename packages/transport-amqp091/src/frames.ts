@@ -116,7 +116,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
       const end = putBody(target, putBytes(target, start, bodyHead), message);
       return endFrame(target, start, end);
     }
-    const { body } = message;
+    const body = message.body();
     let at = start;
     for (let from = 0; from < body.length; from += maxBody) {
       const frame = at;

@@ -1,4 +1,4 @@
-import type { TransportFactory } from "@streamll/core";
+import type { TransportFactory, TransportOptions } from "@streamll/core";
 import { amqpTransport } from "./transport.js";
 
 /**
@@ -8,7 +8,8 @@ import { amqpTransport } from "./transport.js";
  * const transport = amqp091Transport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const amqp091Transport: TransportFactory = {
-  schemes: ["amqp", "amqps"],
-  create: (options) => amqpTransport(options),
-};
+export const amqp091Transport = {
+  schemes: ["amqp"],
+  tlsSchemes: ["amqps"],
+  create: (options: TransportOptions) => amqpTransport(options),
+} satisfies TransportFactory;

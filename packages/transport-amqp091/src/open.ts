@@ -65,8 +65,9 @@ async function overTcp(address: DialAddress, opening: Opening, vhost: string): P
     throw failure(error, "connect", endpoint.label);
   });
   // Node takes the signal for the socket, and destroys it: amqplib itself cannot be interrupted.
+  const signal = inTheNextTurn(deadline.signal);
   const { result, socket } = catchSocket(() =>
-    amqpConnect("amqp", address, opening, vhost, { ...attempts, signal: deadline.signal } as SocketOptions),
+    amqpConnect("amqp", address, opening, vhost, { ...attempts, signal } as SocketOptions),
   );
   socket?.unref();
   socket?.once("connect", () => {
@@ -78,12 +79,24 @@ async function overTcp(address: DialAddress, opening: Opening, vhost: string): P
 
 async function overTls(address: DialAddress, opening: Opening, vhost: string): Promise<Handshake> {
   const { deadline, endpoint } = opening;
-  const socket = await deadline.race(dialTcp(address, deadline.signal)).catch((error) => {
+  const socket = await deadline.race(dialTcp(address, inTheNextTurn(deadline.signal))).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
   opening.reached("host");
   const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
   return { model, bytesRead: () => Number.NaN };
+}
+
+/**
+ * Destroyed in the turn in which the broker has opened the connection, a socket emits its error before amqplib's promise
+ * has told of the connection: nobody could listen, and it would be thrown into the host.
+ */
+function inTheNextTurn(signal: AbortSignal): AbortSignal {
+  const later = new AbortController();
+  const abort = () => void setImmediate(() => later.abort(signal.reason));
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return later.signal;
 }
 
 function amqpConnect(

@@ -99,8 +99,8 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
     write: (batch) =>
       checkEach(batch, (message) => {
         frameBound(message, defaults, frameMax);
-        const { exchange = defaults.exchange, routingKey, body, headers } = message;
-        full = !channel.publish(exchange, routingKey, body, {
+        const { exchange = defaults.exchange, routingKey, headers } = message;
+        full = !channel.publish(exchange, routingKey, message.body(), {
           ...shared,
           headers,
           correlationId: cutToShortString(message.correlationId) || undefined,

@@ -141,8 +141,8 @@ describe("a message that came back", () => {
 
   it("is told apart from another with its id by key and exchange", () => {
     const twice = message({ messageId: "same" });
-    const other = { ...twice, routingKey: "other" };
-    const { confirms, settled } = sent([twice, other, { ...twice, exchange: "dead" }]);
+    const other = twice.detach({ routingKey: "other" });
+    const { confirms, settled } = sent([twice, other, twice.detach({ exchange: "dead" })]);
     confirms.returned({ ...back(twice), exchange: "dead" }, unroutable);
     confirms.returned(back(other), unroutable);
     confirms.ack(0, true);

@@ -1,5 +1,4 @@
-import { proxyTo } from "@streamll/brokers";
-import { cannot, type StoredMessage, testTransport } from "@streamll/transport-testkit";
+import { cannot, proxyTo, type StoredMessage, testTransport } from "@streamll/transport-testkit";
 import { afterAll } from "vitest";
 import { amqpTransport } from "../src/transport.js";
 import { scratch, writers } from "./support/lane.js";
@@ -7,7 +6,7 @@ import { brokers } from "./support/live.js";
 
 for (const broker of brokers) {
   for (const [how, writerOf] of writers) {
-    const proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    const proxy = await proxyTo(broker.endpoint);
     const bench = await scratch(broker.endpoint);
     const { exchanges, queues, bindings } = bench.own.topology;
     await bench.channel.assertExchange(exchanges[0]!.name, "topic");
@@ -18,7 +17,7 @@ for (const broker of brokers) {
       bench.name,
       (got) => {
         if (!got) return;
-        const { messageId, correlationId, type, headers } = got.properties;
+        const { messageId, correlationId, type, headers, priority, expiration } = got.properties;
         stored.push({
           body: got.content,
           routingKey: got.fields.routingKey,
@@ -26,6 +25,8 @@ for (const broker of brokers) {
           correlationId,
           type,
           headers: headers ?? {},
+          priority,
+          expirationMs: expiration && Number(expiration),
         });
       },
       { noAck: true },
@@ -39,25 +40,29 @@ for (const broker of brokers) {
       name: `amqp091 ${how} on RabbitMQ ${broker.generation}`,
       create: (options) => {
         const message = { ...options.message, exchange: bench.name, mandatory: true };
-        return amqpTransport({ ...options, ...bench.own, message }, writerOf);
+        const topology = options.topology.mode === "none" ? bench.own.topology : options.topology;
+        return amqpTransport({ ...options, message, topology }, writerOf);
       },
       endpoint: proxy.endpoint,
       unreachable: { ...broker.endpoint, port: 1 },
       read: async () => stored,
+      alone: {
+        module: new URL("../src/index.ts", import.meta.url),
+        factory: "amqp091Transport",
+        options: bench.own,
+        execArgv: ["--import", "tsx"],
+      },
       timeoutMs: 10_000,
       faults: {
-        disconnect: () => proxy.reset(),
-        refuse: (message) => ({ ...message, routingKey: "nobody.is.bound" }),
+        ...proxy.faults,
+        refuse: (message) => message.detach({ routingKey: "nobody.is.bound" }),
         block: broker.owned
           ? async () => {
               await broker.ctl("set_vm_memory_high_watermark", "0.00001");
               return () => broker.ctl("set_vm_memory_high_watermark", "0.6");
             }
           : cannot("needs a broker that the tests may control"),
-        silence() {
-          proxy.freeze();
-          return () => proxy.thaw();
-        },
+        throttle: cannot("a negative confirm says not why"),
       },
     });
   }

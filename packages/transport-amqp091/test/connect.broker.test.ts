@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { proxyTo } from "@streamll/brokers";
+import { proxyTo } from "@streamll/transport-testkit";
 import { describe, expect, it } from "vitest";
 import { amqp091Transport } from "../src/index.js";
 import { parse } from "./support/endpoint.js";
@@ -110,7 +110,7 @@ describe.each(brokers)("connecting to RabbitMQ $generation", (broker) => {
   });
 
   it("survives a broker that hangs up in the handshake", async () => {
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     const connecting = refused(proxy.endpoint, { heartbeatMs: 10_000 });
     const reset = setInterval(() => proxy.reset(), 0);
     const error = await connecting.finally(() => clearInterval(reset));

@@ -1,4 +1,4 @@
-import type { MessageDefaults, OutboundMessage } from "@streamll/core";
+import type { MessageDefaults, MessageParts, OutboundMessage } from "@streamll/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frameEncoder } from "../src/frames.js";
@@ -34,7 +34,7 @@ function encodeByAmqplib(sent: OutboundMessage, shared: MessageDefaults, channel
   return Buffer.concat([
     defs.encodeMethod(defs.BasicPublish, channel, method),
     defs.encodeProperties(defs.BasicProperties, channel, sent.body.length, properties),
-    frame.makeBodyFrame(channel, sent.body),
+    frame.makeBodyFrame(channel, sent.body()),
   ]);
 }
 
@@ -152,7 +152,7 @@ describe("a message that AMQP 0-9-1 cannot carry", () => {
     ["headers over a frame", { headers: { value: "x".repeat(FRAME_MAX) } }, "too-large"],
   ])("has no frames: %s", (_, parts, kind) => {
     const encoder = frameEncoder(1, FRAME_MAX, defaults());
-    expect(() => encoder.bound(message(parts as Partial<OutboundMessage>))).toThrow(
+    expect(() => encoder.bound(message(parts as Partial<MessageParts>))).toThrow(
       expect.objectContaining({ kind, permanent: true }),
     );
   });

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { closeConnection, connectionsOf, proxyTo } from "@streamll/brokers";
+import { closeConnection, connectionsOf } from "@streamll/brokers";
 import type { Endpoint } from "@streamll/core";
+import { proxyTo } from "@streamll/transport-testkit";
 import { describe, expect, it, vi } from "vitest";
 import { open, publish, scratch, WAIT, writers } from "./support/lane.js";
 import { brokers, listed } from "./support/live.js";
@@ -42,7 +43,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
 
   it.each(writers)("takes no more while the network takes nothing, written %s", async (_, writerOf) => {
     await using bench = await scratch(broker.endpoint);
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     await using lane = await open(proxy.endpoint, bench.own, writerOf);
     const { connection, flows } = lane;
     await publish(connection, messages(1));
@@ -75,7 +76,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
 
   it("ends when the link is reset, and leaves what was in flight open", async () => {
     await using bench = await scratch(broker.endpoint);
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     const { connection } = await open(proxy.endpoint, bench.own);
     proxy.goSilent();
     const record = outcomes(5);
@@ -86,7 +87,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   });
 
   it("goes down with its channel, and leaves no socket", async () => {
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     const { connection } = await open(proxy.endpoint);
     connection.publish([message({ exchange: "no-such-exchange" })], outcomes(1).settle);
     expect(await connection.closed).toMatchObject({ kind: "not-found" });
@@ -101,7 +102,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   });
 
   it("notices a peer that died without a word", async () => {
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     const { connection } = await open(proxy.endpoint, { heartbeatMs: 1000 });
     proxy.goSilent();
     expect(await connection.closed).toMatchObject({ kind: "timeout", permanent: false });
@@ -109,7 +110,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
   });
 
   it("to a dead peer is closed when the signal says so, without a socket left", async () => {
-    await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+    await using proxy = await proxyTo(broker.endpoint);
     const { connection } = await open(proxy.endpoint);
     proxy.goSilent();
     const begin = performance.now();
@@ -161,7 +162,7 @@ describe.each(brokers)("a connection to RabbitMQ $generation", (broker) => {
     });
 
     it("ends when the broker does not take the next one in time", async () => {
-      await using proxy = await proxyTo(broker.endpoint, broker.endpoint);
+      await using proxy = await proxyTo(broker.endpoint);
       let asked = 0;
       const credentials = () => {
         if (++asked > 1) proxy.goSilent();

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
 import { startDeadline } from "@streamll/core/internal";
@@ -153,6 +155,43 @@ it("a connection is taken for dead at once after the process stood still for mor
   });
   await connection.close(AbortSignal.abort());
 }, 20_000);
+
+describe("a connect that is given up", () => {
+  const ways: Record<string, (step: () => void) => unknown> = {
+    "at once": (step) => step(),
+    "in the next tick": (step) => process.nextTick(step),
+    "in the tick after it": (step) => process.nextTick(() => process.nextTick(step)),
+    "in a microtask": (step) => queueMicrotask(step),
+    "in the next turn": (step) => setImmediate(step),
+  };
+  it.each(Object.entries(ways))(
+    "%s, once more has come in, throws nothing into the host",
+    async (_when, way) => {
+      const thrown = vi.fn();
+      process.on("uncaughtExceptionMonitor", thrown);
+      await using peer = await hangingPeer(1);
+      let aborted = 0;
+      for (let nth = 1; nth <= 4; nth++) {
+        const giveUp = new AbortController();
+        let came = 0;
+        const announced = (message: unknown) => {
+          const { socket } = message as { socket: Socket };
+          socket.on("readable", () => ++came === nth && way(() => giveUp.abort()));
+        };
+        subscribe("net.client.socket", announced);
+        const connecting = connect(peer.endpoint, giveUp.signal, { heartbeatMs: 1000 });
+        const connection = await connecting.catch(() => undefined);
+        unsubscribe("net.client.socket", announced);
+        if (connection === undefined) aborted++;
+        await connection?.close(AbortSignal.abort());
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      process.off("uncaughtExceptionMonitor", thrown);
+      expect(aborted).toBeGreaterThan(0);
+      expect(thrown).not.toHaveBeenCalled();
+    },
+  );
+});
 
 describe("options", () => {
   it("that AMQP 0-9-1 cannot honour are refused together", () => {

@@ -148,7 +148,9 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     attach: (address) => linkTo(address).open(),
     publish(batch, settle) {
       if (wire.isEnded || closing) return;
-      for (const [address, group] of groupsOf(batch, guarded(settle), dialect)) linkTo(address).hand(group);
+      // They wait for credit, and for their answers.
+      const kept = batch.map((message) => message.detach());
+      for (const [address, group] of groupsOf(kept, guarded(settle), dialect)) linkTo(address).hand(group);
       process.nextTick(checkRoom);
     },
     onFlow(tell) {

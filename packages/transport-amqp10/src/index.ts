@@ -1,4 +1,4 @@
-import type { TransportFactory } from "@streamll/core";
+import type { TransportFactory, TransportOptions } from "@streamll/core";
 import { serviceBusDialect } from "./azure/dialect.js";
 import { rabbitmqDialect } from "./rabbitmq/dialect.js";
 import { amqp10 } from "./transport.js";
@@ -10,10 +10,11 @@ import { amqp10 } from "./transport.js";
  * const transport = amqp10Transport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const amqp10Transport: TransportFactory = {
+export const amqp10Transport = {
   schemes: [],
-  create: (options) => amqp10(options, rabbitmqDialect(options)),
-};
+  tlsSchemes: [],
+  create: (options: TransportOptions) => amqp10(options, rabbitmqDialect(options)),
+} satisfies TransportFactory;
 
 /**
  * AMQP 1.0 to Azure Service Bus, where `message.exchange`, else the routing key, names the queue or topic.
@@ -22,7 +23,9 @@ export const amqp10Transport: TransportFactory = {
  * const transport = serviceBusTransport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const serviceBusTransport: TransportFactory = {
-  schemes: ["sb"],
-  create: (options) => amqp10(options, serviceBusDialect(options)),
-};
+export const serviceBusTransport = {
+  schemes: [],
+  tlsSchemes: ["sb"],
+  honours: ["authProvider", "credential", "partitionKey", "sessionId", "webSocket"],
+  create: (options: TransportOptions) => amqp10(options, serviceBusDialect(options)),
+} satisfies TransportFactory;

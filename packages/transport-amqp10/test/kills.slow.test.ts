@@ -4,7 +4,7 @@ import { silentLogger } from "@streamll/core";
 import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@streamll/core/internal";
 import { describe, expect, it, vi } from "vitest";
 import { amqp10Transport } from "../src/index.js";
-import { message, options } from "./support/options.js";
+import { options, parts } from "./support/options.js";
 import { brokersOf4, endpointOf, scratch } from "./support/rabbitmq.js";
 
 // STREAMLL_TEST_EVENTS=100000 STREAMLL_TEST_KILLS=5 is the full run.
@@ -14,7 +14,7 @@ const executions = 50;
 
 const event = (index: number) =>
   new PreparedMessage({
-    ...message({ sequence: 0 }),
+    ...parts({ sequence: 0 }),
     messageId: `e${index}`,
     correlationId: `execution-${index % executions}`,
     text: JSON.stringify({ index, text: "x".repeat(400) }),

@@ -3,7 +3,7 @@ import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@stream
 import { expect, it, vi } from "vitest";
 import { amqp10 } from "../src/transport.js";
 import { plainDialect } from "./support/dialect.js";
-import { message, options } from "./support/options.js";
+import { options, parts } from "./support/options.js";
 import { startPeer } from "./support/peer.js";
 
 const EVENTS = 4000;
@@ -11,7 +11,7 @@ const WAIT = { timeout: 60_000, interval: 10 };
 
 const event = (index: number) =>
   new PreparedMessage({
-    ...message({ sequence: 0 }),
+    ...parts({ sequence: 0 }),
     messageId: `e${index}`,
     text: JSON.stringify({ index }),
   });

@@ -125,7 +125,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
     closed,
     publish(batch, settle) {
       if (ended || closing || batch.length === 0) return;
-      inbox.push({ batch, settle });
+      inbox.push({ batch: batch.map((message) => message.detach()), settle });
       readSoon();
     },
     onFlow(tell) {

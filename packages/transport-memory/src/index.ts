@@ -1,4 +1,4 @@
-import type { Endpoint, TransportFactory } from "@streamll/core";
+import type { Endpoint } from "@streamll/core";
 import { MemoryBroker } from "./broker.js";
 import { factory } from "./transport.js";
 
@@ -14,11 +14,11 @@ export type { Published } from "./router.js";
  * @example
  * const sink = new RabbitMQSink({ amqpUrl: "memory:orders", transports: [memoryTransport] });
  */
-export const memoryTransport: TransportFactory = factory((options, endpoint, ...rest) =>
+export const memoryTransport = factory((options, endpoint, ...rest) =>
   // The broker's own copy of this package makes the connection, be it the ESM or the CJS one.
   MemoryBroker.named(nameOf(endpoint))
     .transport()
-    .create(options)
+    .create(options, [endpoint])
     .connect(endpoint, ...rest),
 );
 

@@ -62,7 +62,7 @@ function refused(kind: "nack" | "unroutable", message: string): PublishOutcome {
 function received(message: OutboundMessage, defaults: TransportOptions["message"]): MemoryMessage {
   const { contentType, appId, priority, expirationMs } = defaults;
   return {
-    body: message.body,
+    body: message.body(),
     exchange: message.exchange ?? defaults.exchange,
     routingKey: message.routingKey,
     messageId: message.messageId,

@@ -27,9 +27,9 @@ type Connect = (
 ) => Promise<TransportConnection>;
 
 /** @throws ConfigurationError from `create()` where TLS is asked for. */
-export const factory = (connect: Connect): TransportFactory => ({
-  schemes: ["memory"],
-  create(options) {
+export const factory = (connect: Connect) => ({
+  schemes: ["memory"] as const,
+  create(options: TransportOptions): Transport {
     if (options.tls !== undefined) {
       throw new ConfigurationError([{ option: "tls", message: "a broker in this process has no TLS" }]);
     }

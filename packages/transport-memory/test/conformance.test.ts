@@ -1,5 +1,13 @@
+import type { Topology } from "@streamll/core";
 import { cannot, type Faults, type StoredMessage, testTransport } from "@streamll/transport-testkit";
 import { MemoryBroker, memoryTransport } from "../src/index.js";
+
+const topologyOf = (exchange: string): Topology => ({
+  mode: "declare",
+  exchanges: [{ name: exchange, type: "topic", arguments: {} }],
+  queues: [{ name: "kit", arguments: {} }],
+  bindings: [{ exchange, queue: "kit", pattern: "streamll.#" }],
+});
 
 MemoryBroker.named("down").faults.refuseConnections();
 
@@ -29,15 +37,16 @@ function conforms(name: string, { confirms = true, delayMs = 0, refuse = unbound
         ...options,
         confirms: options.confirms && confirms,
         message: { ...options.message, exchange: "kit", mandatory: true },
-        topology: {
-          mode: "declare",
-          exchanges: [{ name: "kit", type: "topic", arguments: {} }],
-          queues: [{ name: "kit", arguments: {} }],
-          bindings: [{ exchange: "kit", queue: "kit", pattern: "streamll.#" }],
-        },
+        topology: options.topology.mode === "none" ? topologyOf("kit") : options.topology,
       }),
     endpoint: `memory:${name}`,
     unreachable: "memory:down",
+    alone: {
+      module: new URL("../src/index.ts", import.meta.url),
+      factory: "memoryTransport",
+      options: { topology: topologyOf("streamll_events") },
+      execArgv: ["--import", "tsx"],
+    },
     async read() {
       stored.push(...broker.consume("kit"));
       return stored;
@@ -45,6 +54,7 @@ function conforms(name: string, { confirms = true, delayMs = 0, refuse = unbound
     faults: {
       disconnect: () => faults.disconnect(),
       refuse,
+      throttle: cannot("a broker in this process is never too busy, and a full queue says nack"),
       block() {
         faults.block("low on disk");
         return () => faults.unblock();
@@ -60,5 +70,5 @@ function conforms(name: string, { confirms = true, delayMs = 0, refuse = unbound
 }
 
 function unbound(...[message]: Parameters<Exclude<Faults["refuse"], { cannot: string }>>) {
-  return { ...message, routingKey: "nobody.is.bound" };
+  return message.detach({ routingKey: "nobody.is.bound" });
 }

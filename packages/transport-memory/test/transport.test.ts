@@ -1,4 +1,4 @@
-import { silentLogger } from "@streamll/core";
+import { outboundMessage, silentLogger } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { MemoryBroker, memoryTransport } from "../src/index.js";
 import { bodies } from "./support/bodies.js";
@@ -69,7 +69,7 @@ describe("a connection", () => {
 
   it("answers later, and neighbours that fare alike in one range", async () => {
     const { connection } = await connect(new MemoryBroker().transport());
-    const message = {
+    const message = outboundMessage({
       sequence: 0,
       routingKey: "a",
       body: Buffer.alloc(0),
@@ -78,8 +78,8 @@ describe("a connection", () => {
       type: "",
       timestamp: 0,
       headers: {},
-    };
-    const lost = { ...message, routingKey: "nobody" };
+    });
+    const lost = message.detach({ routingKey: "nobody" });
     const settle = vi.fn();
     connection.publish([message, message, lost, lost, message], settle);
     expect(settle).not.toHaveBeenCalled();

@@ -5,8 +5,8 @@ const confirmed: PublishOutcome = { kind: "confirmed" };
 
 /** A batch that was written, until all of it is answered for. */
 interface Flight {
-  /** Empty once all of it is answered: those before it may not be. */
-  batch: OutboundBatch;
+  /** Its publishing ids; empty once all of it is answered: those before it may not be. */
+  ids: readonly number[];
   readonly settle: Settle;
   readonly last: number;
   /** Without an answer. */
@@ -39,9 +39,10 @@ export class Confirms {
 
   /** Counts a batch as written, but for the indices in `skipped`, which no answer will come for. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
-    const last = batch.at(-1)?.sequence;
+    const ids = batch.map(({ sequence }) => sequence);
+    const last = ids.at(-1);
     if (last === undefined) return;
-    const flight: Flight = { batch, settle, last, open: batch.length, head: 0 };
+    const flight: Flight = { ids, settle, last, open: ids.length, head: 0 };
     for (const at of skipped?.keys() ?? []) mark(flight, at);
     if (flight.open > 0) this.#flights.push(flight);
   }
@@ -53,10 +54,10 @@ export class Confirms {
     let to = 0;
     for (let i = 0; i < count; i++) {
       const id = ids.u64();
-      if (flight?.batch[to]?.sequence !== id) {
+      if (flight?.ids[to] !== id) {
         if (flight !== undefined) settleRange(flight, from, to);
         flight = this.#flightOf(id);
-        from = flight === undefined ? 0 : indexOf(flight.batch, id);
+        from = flight === undefined ? 0 : indexOf(flight.ids, id);
         if (from < 0) flight = undefined;
         to = from;
       }
@@ -88,18 +89,18 @@ export class Confirms {
 }
 
 /** -1 where it is not there. Ids mostly follow each other without a gap. */
-function indexOf(batch: OutboundBatch, id: number): number {
-  if (batch.length === 0) return -1;
-  const guess = id - batch[0]!.sequence;
-  if (batch[guess]?.sequence === id) return guess;
+function indexOf(ids: readonly number[], id: number): number {
+  if (ids.length === 0) return -1;
+  const guess = id - ids[0]!;
+  if (ids[guess] === id) return guess;
   let low = 0;
-  let high = batch.length;
+  let high = ids.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (batch[middle]!.sequence < id) low = middle + 1;
+    if (ids[middle]! < id) low = middle + 1;
     else high = middle;
   }
-  return batch[low]?.sequence === id ? low : -1;
+  return ids[low] === id ? low : -1;
 }
 
 /** `false` where it was answered before. */
@@ -110,7 +111,7 @@ function mark(flight: Flight, at: number): boolean {
     flight.head++;
     while (flight.ahead?.[flight.head] === 1) flight.head++;
   } else {
-    flight.ahead ??= new Uint8Array(flight.batch.length);
+    flight.ahead ??= new Uint8Array(flight.ids.length);
     flight.ahead[at] = 1;
   }
   return true;
@@ -118,7 +119,7 @@ function mark(flight: Flight, at: number): boolean {
 
 function answered(flight: Flight, messages: number): void {
   flight.open -= messages;
-  if (flight.open === 0) flight.batch = [];
+  if (flight.open === 0) flight.ids = [];
 }
 
 function settleRange(flight: Flight, from: number, to: number): void {

@@ -8,7 +8,9 @@ import { streamsTransport as create } from "./transport.js";
  * const transport = streamsTransport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const streamsTransport: TransportFactory = {
-  schemes: ["rabbitmq-stream", "rabbitmq-stream+tls"],
+export const streamsTransport = {
+  schemes: ["rabbitmq-stream"],
+  tlsSchemes: ["rabbitmq-stream+tls"],
+  honours: ["streamAddressResolver", "streamFilter"],
   create,
-};
+} satisfies TransportFactory;

@@ -15,8 +15,9 @@ export async function declareOverAmqp(
   reason: string,
 ): Promise<void> {
   const amqp091Transport = await load(reason);
-  const transport = amqp091Transport.create({ ...options, topology: { ...topology, mode: "declare" } });
-  const connection = await transport.connect(amqpEndpoint(endpoint, options), { index: 0 }, signal);
+  const there = amqpEndpoint(endpoint, options);
+  const declaring: TransportOptions = { ...options, topology: { ...topology, mode: "declare" } };
+  const connection = await amqp091Transport.create(declaring, [there]).connect(there, { index: 0 }, signal);
   await connection.close(signal);
 }
 

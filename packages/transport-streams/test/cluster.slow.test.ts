@@ -5,7 +5,7 @@ import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@stream
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
-import { message, messages, options } from "./support/options.js";
+import { messages, options, parts } from "./support/options.js";
 import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
 
 describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !== undefined }, () => {
@@ -45,7 +45,7 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
     const producing = (async () => {
       for (; offered < events; offered++) {
         const one = new PreparedMessage({
-          ...message({ sequence: 0 }),
+          ...parts({ sequence: 0 }),
           messageId: `e${offered}`,
           text: "{}",
         });

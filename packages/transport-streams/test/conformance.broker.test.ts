@@ -1,5 +1,5 @@
-import { brokersForTests, proxyTo } from "@streamll/brokers";
-import { cannot, testTransport } from "@streamll/transport-testkit";
+import { brokersForTests } from "@streamll/brokers";
+import { cannot, proxyTo, testTransport } from "@streamll/transport-testkit";
 import { afterAll, describe } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open } from "./support/connect.js";
@@ -15,7 +15,7 @@ for (const broker of brokersForTests()) {
   await using lane = await open(endpoint, onStream(stream));
   await lane.connection.close(AbortSignal.timeout(5000));
   const reader = await follow(broker, stream);
-  const proxy = await proxyTo(endpoint, endpoint);
+  const proxy = await proxyTo(endpoint);
   afterAll(async () => {
     await reader[Symbol.asyncDispose]();
     await proxy[Symbol.asyncDispose]();
@@ -24,7 +24,8 @@ for (const broker of brokersForTests()) {
   testTransport({
     name: `streams on RabbitMQ ${broker.generation}`,
     create(options) {
-      const transport = streamsTransport({ ...options, ...onStream(stream) });
+      const topology = options.topology.mode === "none" ? onStream(stream).topology : options.topology;
+      const transport = streamsTransport({ ...options, topology: topology! });
       // What a frame of these brokers holds: before connecting it is not known.
       return { ...transport, capabilities: { ...transport.capabilities, maxMessageBytes: 1_000_000 } };
     },
@@ -39,15 +40,18 @@ for (const broker of brokersForTests()) {
         type: properties.type,
         headers: properties.headers ?? {},
       })),
+    alone: {
+      module: new URL("../src/index.ts", import.meta.url),
+      factory: "streamsTransport",
+      options: onStream(stream),
+      execArgv: ["--import", "tsx"],
+    },
     timeoutMs: 10_000,
     faults: {
-      disconnect: () => proxy.reset(),
-      refuse: (message) => ({ ...message, body: Buffer.alloc(2 * 1024 * 1024) }),
+      ...proxy.faults,
+      refuse: (message) => message.detach({ body: Buffer.alloc(2 * 1024 * 1024) }),
       block: cannot("a broker of streams does not say so: it reads no more"),
-      silence() {
-        proxy.freeze();
-        return () => proxy.thaw();
-      },
+      throttle: cannot("a stream that is full drops what is oldest"),
     },
   });
 }

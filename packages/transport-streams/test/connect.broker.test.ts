@@ -1,6 +1,7 @@
 import { connect as connectTcp } from "node:net";
 import { createServer, type Server } from "node:tls";
-import { brokersForTests, certificates, proxyTo } from "@streamll/brokers";
+import { brokersForTests, certificates } from "@streamll/brokers";
+import { proxyTo } from "@streamll/transport-testkit";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
@@ -61,7 +62,7 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("connecting to Rab
   });
 
   it("goes to the leader through the address that the resolver gives", async () => {
-    await using proxy = await proxyTo(endpoint, endpoint);
+    await using proxy = await proxyTo(endpoint);
     // The broker does not advertise the proxy's port: the locator is left for what the resolver says.
     const stream = freshName();
     const asked: unknown[] = [];

@@ -10,7 +10,7 @@ import {
 import { describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { readStream } from "./support/official.js";
-import { message, options } from "./support/options.js";
+import { options, parts } from "./support/options.js";
 import { endpointOf, follow, freshName, onSuperStream } from "./support/stream.js";
 
 // STREAMLL_TEST_EVENTS=5000000 STREAMLL_TEST_KILLS=10 is the full run.
@@ -21,7 +21,7 @@ const executions = 50;
 
 const event = (index: number) =>
   new PreparedMessage({
-    ...message({ sequence: 0, headers: { event_type: "token" } }),
+    ...parts({ sequence: 0, headers: { event_type: "token" } }),
     messageId: `e${index}`,
     correlationId: `execution-${index % executions}`,
     text: JSON.stringify({ index, text: "x".repeat(400) }),

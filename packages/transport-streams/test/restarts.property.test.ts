@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { decodeMessage } from "./support/amqp-value.js";
 import { type Death, FakeStreamServer } from "./support/fake-server.js";
-import { message, options } from "./support/options.js";
+import { options, parts } from "./support/options.js";
 
 const partitions = ["events-0", "events-1"];
 // Of the two partitions each has some.
@@ -19,7 +19,7 @@ const executions = ["x", "naïve", "invoice-1"];
 
 const event = (index: number) =>
   new PreparedMessage({
-    ...message({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
+    ...parts({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
     correlationId: executions[index % executions.length]!,
     text: String(index),
   });

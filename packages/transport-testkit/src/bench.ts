@@ -1,23 +1,25 @@
 import { randomUUID } from "node:crypto";
 import {
   type Endpoint,
+  type MessageDefaults,
   type OutboundMessage,
   silentLogger,
   type Transport,
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
-import { isTransportError, PreparedMessage } from "@streamll/core/internal";
+import { isTransportError, PreparedMessage, textOf } from "@streamll/core/internal";
 import { endpointOf } from "./endpoint.js";
 import type { MessageParts } from "./messages.js";
-import type { FaultName, Faults, Heal, StoredMessage, TransportUnderTest } from "./options.js";
+import type { Alone, FaultName, Faults, Heal, StoredMessage, TransportUnderTest } from "./options.js";
 import { whyNot } from "./options.js";
 import { Probe } from "./probe.js";
+import { ResourceWatch } from "./resource-watch.js";
 import { BrokenRuleError, NotCovered, type RuleName } from "./rules.js";
 import { within } from "./waiting.js";
 
 /** The least that any transport can honour; the author puts the rest on top. */
-const plainOptions: TransportOptions = {
+export const plainOptions: TransportOptions = {
   confirms: true,
   message: {
     exchange: "streamll_events",
@@ -33,6 +35,15 @@ const plainOptions: TransportOptions = {
   logger: silentLogger,
 };
 
+const unclaimed = {
+  mandatory: "no mandatory",
+  priority: "no priority",
+  ttl: "no ttl",
+  deadLetter: "no dead letters",
+  topology: "no topology",
+  deduplication: "no deduplication",
+} as const;
+
 /** What one check works with: transports, connections and messages of its own. */
 export class Bench {
   readonly subject: TransportUnderTest;
@@ -42,6 +53,7 @@ export class Bench {
   readonly broken: BrokenRuleError[] = [];
   readonly #prefix = `testkit-${randomUUID()}`;
   readonly #heals: Heal[] = [];
+  #resources: ResourceWatch | undefined;
   #transport: Promise<Transport> | undefined;
   #confirms = true;
   #made = 0;
@@ -60,13 +72,48 @@ export class Bench {
 
   /** The transport of this check, made with `overrides` when it is first asked for. */
   transport(overrides: Partial<TransportOptions> = {}): Promise<Transport> {
-    this.#transport ??= Promise.resolve(this.subject.create({ ...plainOptions, ...overrides })).then(
-      (transport) => {
-        this.#confirms = transport.capabilities.confirms && (overrides.confirms ?? true);
-        return transport;
-      },
-    );
+    this.#transport ??= this.#make(overrides);
     return this.#transport;
+  }
+
+  async #make(overrides: Partial<TransportOptions>): Promise<Transport> {
+    const options = { ...plainOptions, ...overrides };
+    const create = async () => this.subject.create(options, [this.endpoint]);
+    const transport = await this.#watched(create);
+    this.#confirms = transport.capabilities?.confirms && options.confirms;
+    return transport;
+  }
+
+  /** The same, with what all of its messages have changed. */
+  transportOf(message: Partial<MessageDefaults>): Promise<Transport> {
+    return this.transport({ message: { ...plainOptions.message, ...message } });
+  }
+
+  /** Whether the broker is to say of each message that it has it. */
+  get confirms(): boolean {
+    return this.#confirms;
+  }
+
+  /** Follows from now on what the transport opens. */
+  watchResources(): ResourceWatch {
+    this.#resources ??= new ResourceWatch();
+    return this.#resources;
+  }
+
+  #watched<T>(part: () => Promise<T>): Promise<T> {
+    return this.#resources?.of(part) ?? part();
+  }
+
+  /** How the transport is made in a process of its own. */
+  get alone(): Alone {
+    this.needs("alone");
+    return this.subject.alone as Alone;
+  }
+
+  /** Ends the check where the transport does not claim a power. */
+  async claims(power: keyof typeof unclaimed): Promise<void> {
+    if (!(await this.transport()).capabilities[power])
+      throw new NotCovered(`it has ${unclaimed[power]}, and says so in its capabilities`);
   }
 
   /** Connects a lane. */
@@ -75,7 +122,7 @@ export class Bench {
     const giveUp = new AbortController();
     const connection = await within(
       this.timeoutMs,
-      transport.connect(this.endpoint, { index: lane }, giveUp.signal),
+      this.#watched(() => transport.connect(this.endpoint, { index: lane }, giveUp.signal)),
       () => {
         giveUp.abort();
         return new BrokenRuleError("connects", `connect() had not settled after ${this.timeoutMs} ms.`);
@@ -105,6 +152,46 @@ export class Bench {
     return probe;
   }
 
+  /** Aborts a connect after a moment: it rejects, or the connection was there before and is good for use. */
+  async abortedConnect(moment: () => Promise<unknown> | undefined): Promise<void> {
+    const rule = "connect-aborts";
+    const transport = await this.transport();
+    const abort = new AbortController();
+    let settled = false;
+    const attempt = Promise.resolve(transport.connect(this.endpoint, { index: 0 }, abort.signal)).then(
+      (connection) => ({ connection }),
+      (error: unknown) => ({ error }),
+    );
+    void attempt.then(() => {
+      settled = true;
+    });
+    const wait = moment();
+    if (wait !== undefined) await wait;
+    // The signal is that of connecting: an engine aborts it no later.
+    if (!settled) abort.abort();
+    const late = () =>
+      new BrokenRuleError(rule, `connect() had not settled ${this.timeoutMs} ms after the abort.`);
+    const outcome = await within(this.timeoutMs, attempt, late);
+    if ("error" in outcome) return this.#classified(outcome.error);
+    try {
+      const probe = this.observe(outcome.connection);
+      await probe.publish([this.message()]);
+      await probe.delivered();
+      await probe.close();
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+      const why = textOf(error).split("\n")[0];
+      const happened = `connect() was aborted, and gave a connection that is of no use: ${why}`;
+      this.broken.unshift(new BrokenRuleError(rule, happened, { cause: error }));
+    }
+  }
+
+  #classified(error: unknown): void {
+    if (isTransportError(error)) return;
+    const happened = `connect() rejected with ${String(error)}.`;
+    throw new BrokenRuleError("connect-rejects", happened, { cause: error });
+  }
+
   /** Connects in vain: gives the error, or breaks `rule`. */
   async refusedConnect(rule: RuleName, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const transport = await this.transport();
@@ -121,22 +208,13 @@ export class Bench {
       await outcome.connection.close(AbortSignal.abort());
       throw new BrokenRuleError(rule, "connect() gave a connection where it should have rejected.");
     }
-    if (isTransportError(outcome.error)) return;
-    throw new BrokenRuleError("connect-rejects", `connect() rejected with ${String(outcome.error)}.`, {
-      cause: outcome.error,
-    });
+    this.#classified(outcome.error);
   }
 
-  /** A plain object, which survives a copy. */
-  plainMessage(parts: MessageParts = {}): OutboundMessage {
-    const message = this.message();
-    return { ...message, body: message.body, ...parts };
-  }
-
-  /** As a sink hands it over. */
-  message(): OutboundMessage {
+  /** As a sink makes it, with `changes`. */
+  message(changes?: MessageParts): OutboundMessage {
     const number = this.#made++;
-    return new PreparedMessage({
+    const message = new PreparedMessage({
       sequence: this.#firstSequence + number,
       routingKey: "streamll.token.testkit",
       text: JSON.stringify({ number, text: "an event of the conformance suite" }),
@@ -146,6 +224,7 @@ export class Bench {
       timestamp: Date.now(),
       headers: { event_type: "token" },
     });
+    return message.detach(changes);
   }
 
   messages(count: number): OutboundMessage[] {
@@ -164,7 +243,7 @@ export class Bench {
   }
 
   /** Brings a fault about. It is healed at the end of the check, or by the function that is given back. */
-  async strike(name: "disconnect" | "block" | "silence"): Promise<() => Promise<void>> {
+  async strike(name: Exclude<keyof Faults, "refuse">): Promise<() => Promise<void>> {
     const heal = await this.fault(name)();
     let healed = false;
     const once = async () => {
@@ -177,6 +256,7 @@ export class Bench {
   }
 
   async heal(): Promise<void> {
+    this.#resources?.end();
     for (const heal of this.#heals) await heal();
   }
 

@@ -1,4 +1,5 @@
 export {
+  type Alone,
   type Cannot,
   cannot,
   type Fault,
@@ -8,6 +9,7 @@ export {
   type StoredMessage,
   type TransportUnderTest,
 } from "./options.js";
+export { type FaultProxy, proxyTo } from "./proxy.js";
 export { BrokenRuleError, type RuleName, rules } from "./rules.js";
 export { type CheckResult, checkTransport } from "./run.js";
 export { testTransport } from "./suite.js";

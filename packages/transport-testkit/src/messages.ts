@@ -1,12 +1,13 @@
-import type { OutboundMessage } from "@streamll/core";
+import type { OutboundMessage, MessageParts as Parts } from "@streamll/core";
 import type { StoredMessage } from "./options.js";
 
-export type MessageParts = Partial<Omit<OutboundMessage, "sequence" | "messageId">>;
+export type MessageParts = Partial<Omit<Parts, "sequence" | "messageId">>;
 
 /** Says in what a stored message differs from the one that was sent, or `undefined`. */
 export function difference(sent: OutboundMessage, stored: StoredMessage): string | undefined {
-  if (sent.body.compare(stored.body) !== 0) {
-    return `its body of ${sent.body.length} bytes is stored as ${stored.body.length} other bytes`;
+  const body = sent.body();
+  if (body.compare(stored.body) !== 0) {
+    return `its body of ${body.length} bytes is stored as ${stored.body.length} other bytes`;
   }
   for (const property of ["routingKey", "correlationId", "type"] as const) {
     if (sent[property] !== stored[property]) {

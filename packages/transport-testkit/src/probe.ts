@@ -8,6 +8,7 @@ import type {
 } from "@streamll/core";
 import { isTransportError } from "@streamll/core/internal";
 import { BrokenRuleError, type RuleName } from "./rules.js";
+import { viewOf } from "./view.js";
 import { until, within } from "./waiting.js";
 
 /** One message as it was handed over, and what the transport said of it. */
@@ -34,6 +35,7 @@ export class Probe {
   end: { readonly error: TransportError | undefined } | undefined;
   /** The connection ended before all could be handed over. */
   #cutShort = false;
+  #kept = false;
   readonly #setup: ProbeSetup;
   #credit = 0;
 
@@ -71,10 +73,14 @@ export class Probe {
     const handed = batch.map((message): Handed => ({ message, lane: this.lane, outcome: undefined }));
     const late = this.end !== undefined;
     if (!late) this.handed.push(...handed);
+    const view = viewOf(batch, (what) => this.#keptView(what));
     this.#credit -= batch.length;
     try {
       // What is said of a batch that came after the end is ignored, as the engine does.
-      this.connection.publish(batch, (from, to, outcome) => late || this.#settle(handed, from, to, outcome));
+      this.connection.publish(view.batch, (from, to, outcome) => {
+        if (!late) this.#settle(handed, from, to, outcome);
+        for (let index = from; index < to && index < handed.length; index++) view.reuse(index);
+      });
     } catch (error) {
       this.#broke(
         "publish-never-throws",
@@ -82,6 +88,7 @@ export class Probe {
         error,
       );
     }
+    view.lapse();
     return handed;
   }
 
@@ -163,6 +170,12 @@ export class Probe {
       });
     });
     await this.ended();
+  }
+
+  #keptView(what: string): void {
+    if (this.#kept) return;
+    this.#kept = true;
+    this.#broke("lifetime", `It looked at ${what} after publish() had returned.`);
   }
 
   #flowed(flow: Flow): void {

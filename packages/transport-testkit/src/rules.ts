@@ -4,7 +4,10 @@ export const rules = {
     "capabilities are plain data, true of every connection: each a boolean; maxMessageBytes above 0.",
   connects: "connect() opens one connection, and gives it with publish, onFlow, close and closed.",
   "connect-rejects": "connect() rejects with a TransportError, classified by kind.",
-  "connect-aborts": "When its signal aborts, connect() lets go of everything that it opened and rejects.",
+  "connect-aborts":
+    "When its signal aborts, connect() lets go of everything that it opened and rejects; what it gives all the same is good for use.",
+  lifetime:
+    "Batch and messages are valid until publish() returns, and the bytes of a body until its message is settled: what must stay is taken out, or detached.",
   "connect-times-out":
     "connect() rejects by itself once connectionTimeoutMs are over, whatever it waits for: name, TCP, TLS or handshake.",
   "flow-at-once": "The listener given to onFlow() hears the present state at once, before onFlow() returns.",
@@ -21,10 +24,22 @@ export const rules = {
   "confirmed-is-stored": "confirmed means that the broker has it.",
   "written-arrives": "written means handed to the network: close() in good order does not lose it.",
   "refused-is-not-stored": "refused means certainly not stored; what may be stored is unknown.",
+  "throttled-is-told":
+    "A broker that is busy or full accuses no message: what it refuses is refused as throttled, not permanent; or it blocks, or ends the connection.",
   "refusal-is-told": "What the broker refused is settled as refused, and its neighbours as what they are.",
   "stored-intact": "The broker stores the same bytes and properties that the batch held.",
   "stored-once": "A message that was handed over once is stored once.",
   order: "publish() writes the batch, in order; batches follow each other in the order of the calls.",
+  mandatory:
+    "With the capability mandatory, and where it is asked for, a message that no queue takes is refused as unroutable.",
+  priority: "With the capability priority, a message has the priority of MessageDefaults.",
+  ttl: "With the capability ttl, a message expires after expirationMs of MessageDefaults.",
+  exchange:
+    "A message that names an exchange of its own goes to that one alone; where there is none of that name it is not stored.",
+  topology:
+    "With the capability topology, connect() rejects in the mode passive, as not-found, when a queue is not there.",
+  "last-sequence":
+    "lastSequence, where it is there, is the highest sequence that the broker has stored of the lane, neither more nor less.",
   deduplication: "With the capability deduplication, a message sent again with its sequence is stored once.",
   "lanes-apart": "Each lane has a connection of its own: the end of one is not the end of another.",
   "closed-settles": "closed settles when the connection can no longer be used, whoever ended it.",

@@ -4,6 +4,7 @@ import { Bench } from "./bench.js";
 import type { Check } from "./check.js";
 import { connecting } from "./checks/connecting.js";
 import { ending } from "./checks/ending.js";
+import { powers } from "./checks/powers.js";
 import { refusing } from "./checks/refusing.js";
 import { resources } from "./checks/resources.js";
 import { storing } from "./checks/storing.js";
@@ -11,7 +12,14 @@ import type { TransportUnderTest } from "./options.js";
 import { BrokenRuleError, NotCovered, type RuleName } from "./rules.js";
 import { elapse } from "./waiting.js";
 
-export const checks: readonly Check[] = [...connecting, ...storing, ...refusing, ...ending, ...resources];
+export const checks: readonly Check[] = [
+  ...connecting,
+  ...storing,
+  ...powers,
+  ...refusing,
+  ...ending,
+  ...resources,
+];
 
 /** How one check went. */
 export type CheckResult =

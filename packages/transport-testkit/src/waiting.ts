@@ -1,16 +1,17 @@
 // The timers here are not unref'd: a check must keep the process alive while the transport, rightly, does not.
 
-/** Settles as `promise` does; rejects with what `late` makes once `ms` have passed. */
-export async function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
+/** Settles as `promise` does; rejects with what `late` makes once `ms` have passed, and calls it only then. */
+export function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
   let settled = false;
-  const deadline = until(ms, () => settled).then(() => {
-    throw late();
-  });
-  try {
-    return await Promise.race([promise, deadline]);
-  } finally {
+  const done = () => {
     settled = true;
-  }
+  };
+  promise.then(done, done);
+  const deadline = until(ms, () => settled).then((inTime) => {
+    if (!inTime) throw late();
+    return promise;
+  });
+  return Promise.race([promise, deadline]);
 }
 
 /**

@@ -1,13 +1,14 @@
 import {
   type Endpoint,
   type Flow,
+  type MessageDefaults,
   type OutboundMessage,
   type Transport,
   type TransportConnection,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import type { StoredMessage, TransportUnderTest } from "@streamll/transport-testkit";
+import { cannot, type StoredMessage, type TransportUnderTest } from "@streamll/transport-testkit";
 
 /** A broker in memory and a transport to it that keep the contract: what the wrong ones are made from. */
 export class ReferenceBroker {
@@ -16,6 +17,7 @@ export class ReferenceBroker {
   readonly #refused = new Set<string>();
   #blocked = false;
   #silent = false;
+  #full = false;
 
   subject(create: (options: TransportOptions) => Transport): TransportUnderTest {
     return {
@@ -34,6 +36,12 @@ export class ReferenceBroker {
           return message;
         },
         block: () => this.#block(true),
+        throttle: () => {
+          this.#full = true;
+          return () => {
+            this.#full = false;
+          };
+        },
         silence: () => {
           this.#silent = true;
           for (const connection of this.#open) connection.missHeartbeats();
@@ -42,6 +50,7 @@ export class ReferenceBroker {
           };
         },
       },
+      alone: cannot("its broker is in this process"),
       timeoutMs: 200,
       quietMs: 10,
     };
@@ -52,15 +61,24 @@ export class ReferenceBroker {
       name: "reference",
       capabilities: {
         confirms: true,
-        mandatory: false,
-        priority: false,
-        ttl: false,
-        deadLetter: false,
+        mandatory: true,
+        priority: true,
+        ttl: true,
+        deadLetter: true,
         deduplication: false,
         topology: false,
       },
       connect: (endpoint, _lane, signal) => this.#connect(options, endpoint, signal),
     };
+  }
+
+  #objection(message: OutboundMessage, { mandatory }: MessageDefaults): TransportError | undefined {
+    const { messageId, exchange, routingKey } = message;
+    if (this.#full) return new TransportError("throttled", "no memory left");
+    if (this.#refused.has(messageId)) return new TransportError("nack", "not this one");
+    if (exchange !== undefined) return new TransportError("not-found", `no exchange ${exchange}`);
+    const isLost = mandatory && !routingKey.startsWith("streamll.");
+    return isLost ? new TransportError("unroutable", "nothing is bound to it") : undefined;
   }
 
   #block(blocked: boolean): () => void {
@@ -107,18 +125,16 @@ export class ReferenceBroker {
     return {
       closed,
       publish: (batch, settle) => {
+        const kept = batch.map((message) => message.detach());
         working = working.then(async () => {
           await new Promise((done) => setImmediate(done));
           if (ended || this.#silent) return;
-          for (const [index, message] of batch.entries()) {
-            drained += message.body.length;
-            if (this.#refused.has(message.messageId)) {
-              settle(index, index + 1, {
-                kind: "refused",
-                error: new TransportError("nack", "not this one"),
-              });
-            } else {
-              this.stored.push(asStored(message));
+          for (const [index, message] of kept.entries()) {
+            drained += message.body().length;
+            const error = this.#objection(message, options.message);
+            if (error !== undefined) settle(index, index + 1, { kind: "refused", error });
+            else {
+              this.stored.push(asStored(message, options.message));
               settle(index, index + 1, { kind: options.confirms ? "confirmed" : "written" });
             }
           }
@@ -142,13 +158,16 @@ export class ReferenceBroker {
   }
 }
 
-function asStored({
-  body,
-  messageId,
-  routingKey,
-  correlationId,
-  type,
-  headers,
-}: OutboundMessage): StoredMessage {
-  return { body, messageId, routingKey, correlationId, type, headers };
+function asStored(message: OutboundMessage, { priority, expirationMs }: MessageDefaults): StoredMessage {
+  const { messageId, routingKey, correlationId, type, headers } = message;
+  return {
+    body: message.body(),
+    messageId,
+    routingKey,
+    correlationId,
+    type,
+    headers,
+    priority,
+    expirationMs,
+  };
 }

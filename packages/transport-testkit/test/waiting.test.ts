@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { until, within } from "../src/waiting.js";
 
 const turns = async (count: number) => {
@@ -20,6 +20,15 @@ it("a test whose event loop stands still does not take the transport for slow", 
   });
   setImmediate(() => standStill(200));
   expect(await until(50, () => answered)).toBe(true);
+});
+
+it("what came in time is not given up afterwards", async () => {
+  const late = vi.fn(() => new Error("late"));
+  expect(await within(5000, Promise.resolve("answer"), late)).toBe("answer");
+  await expect(within(5000, Promise.reject(new Error("no")), late)).rejects.toThrow("no");
+  await turns(20);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(late).not.toHaveBeenCalled();
 });
 
 it("what does not come is waited for no longer than was said", async () => {

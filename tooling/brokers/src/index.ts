@@ -8,7 +8,6 @@ export { brokersForTests } from "./for-tests.js";
 export { type OwnBroker, type OwnBrokerOptions, startBroker } from "./own.js";
 export { freePort } from "./ports.js";
 export { type ProtonMessage, protonMissing, readWithProton, sendWithProton } from "./proton.js";
-export { proxyTo } from "./proxy.js";
 export { type FoundMessage, readQueue, unreadable } from "./read-queue.js";
 export { startCluster } from "./start-cluster.js";
 export { until } from "./until.js";

@@ -1,4 +1,4 @@
-import type { OutboundMessage } from "@streamll/core";
+import { type OutboundMessage, outboundMessage } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect, type Publisher } from "rabbitmq-stream-js-client";
 import { type Contestant, throughSink } from "../contestants.js";
@@ -17,7 +17,7 @@ function* batches(events: number, size: number): Generator<OutboundMessage[]> {
 
 function messageOf(index: number): OutboundMessage {
   const event = benchEvent(index);
-  return {
+  return outboundMessage({
     sequence: index + 1,
     routingKey: routingKey(event),
     body: Buffer.from(JSON.stringify(event)),
@@ -32,7 +32,7 @@ function messageOf(index: number): OutboundMessage {
       module_name: event.module_name ?? "",
       execution_id: event.execution_id ?? "",
     },
-  };
+  });
 }
 
 /** streamll's messages, encoded in advance and written to the socket as they are: no client can be cheaper. */

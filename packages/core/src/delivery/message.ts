@@ -1,7 +1,8 @@
-import type { MessageHeaders, OutboundMessage } from "../transport.js";
+import { outboundMessage } from "../message.js";
+import type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "../transport.js";
 
 /** What a message is made of: its body as text, and a sequence only where it is the publisher's own. */
-export type MessageFields = Omit<OutboundMessage, "sequence" | "body"> & {
+export type MessageFields = Omit<MessageParts, "sequence" | "body"> & {
   readonly sequence?: number;
   readonly text: string;
 };
@@ -42,8 +43,13 @@ export class PreparedMessage implements OutboundMessage {
   }
 
   /** Bytes of its own at each reading: events grow old in the buffer, and what they hold dies late. */
-  get body(): Buffer {
+  body(): Buffer {
     return Buffer.from(this.#text);
+  }
+
+  /** It outlives every `publish` as it is. */
+  detach(changes?: MessageChanges): OutboundMessage {
+    return changes === undefined ? this : outboundMessage({ ...this, body: this.body(), ...changes });
   }
 
   get text(): string {
@@ -66,10 +72,10 @@ export class PreparedMessage implements OutboundMessage {
  * CommonJS, sink and transport may have a copy of this module each.
  */
 export const bodyBytes = (message: OutboundMessage): number =>
-  (message as Partial<PreparedMessage>).bytes ?? message.body.length;
+  (message as Partial<PreparedMessage>).bytes ?? message.body().length;
 
 /** Writes the body at `at`, and returns where it ends. */
 export function putBody(target: Buffer, at: number, message: OutboundMessage): number {
   const { text } = message as Partial<PreparedMessage>;
-  return at + (text === undefined ? message.body.copy(target, at) : target.write(text, at));
+  return at + (text === undefined ? message.body().copy(target, at) : target.write(text, at));
 }

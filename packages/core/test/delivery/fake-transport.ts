@@ -187,8 +187,7 @@ export class FakeTransport implements Transport {
     const highest = this.highest.get(lane) ?? 0;
     if (this.capabilities.deduplication && sequence <= highest) return;
     this.highest.set(lane, Math.max(highest, sequence));
-    const { body } = message;
-    this.stored.push({ ...message, body, sequence });
+    this.stored.push(message.detach({ sequence }));
   }
 
   /** Lets go of all that it noted. */

@@ -1,4 +1,4 @@
-import type { OutboundMessage } from "@streamll/core";
+import { type OutboundMessage, outboundMessage } from "@streamll/core";
 import { bodyBytes, PreparedMessage, putBody } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
 
@@ -22,13 +22,15 @@ describe("the body of a message", () => {
     "is counted and written as the bytes that it gives",
     (text) => {
       const message = new PreparedMessage({ ...fields, text });
-      for (const bytes of [written(message), message.body])
+      for (const bytes of [written(message), message.body()])
         expect(bytes.equals(Buffer.from(text))).toBe(true);
     },
   );
 
   it("may be bytes, or text in a message of another copy of the class", () => {
-    expect(written({ ...fields, sequence: 1, body: Buffer.from([0, 255]) })).toEqual(Buffer.from([0, 255]));
+    expect(written(outboundMessage({ ...fields, sequence: 1, body: Buffer.from([0, 255]) }))).toEqual(
+      Buffer.from([0, 255]),
+    );
     class Other implements OutboundMessage {
       readonly sequence = 1;
       readonly routingKey = "k";
@@ -39,11 +41,36 @@ describe("the body of a message", () => {
       readonly headers = {};
       readonly text = "é";
       readonly bytes = 2;
-      get body(): Buffer {
+      readonly exchange = undefined;
+      readonly sessionId = undefined;
+      readonly partitionKey = undefined;
+      body(): Buffer {
         throw new Error("not asked for");
+      }
+      detach(): OutboundMessage {
+        return this;
       }
     }
     expect(written(new Other())).toEqual(Buffer.from("é"));
+  });
+
+  it("is not lost by a copy that the compiler takes, and by one that it does not take not silently", () => {
+    const made = { ...fields, sequence: 1, body: Buffer.from("{}") };
+    for (const message of [new PreparedMessage({ ...fields, text: "{}" }), outboundMessage(made)]) {
+      const view: OutboundMessage = message;
+      // @ts-expect-error A spread has none of the getters.
+      const copy: OutboundMessage = { ...view, routingKey: "other" };
+      expect(() => putBody(Buffer.alloc(10), 0, copy)).toThrow("body is not a function");
+      const detached = view.detach({ routingKey: "other" });
+      expect([detached.routingKey, String(detached.body()), detached.messageId]).toEqual([
+        "other",
+        "{}",
+        "event-1",
+      ]);
+      expect(view.routingKey).toBe("app.end");
+      expect(String(view.detach({ body: Buffer.from("sealed") }).body())).toBe("sealed");
+      expect(view.detach().body()).toEqual(Buffer.from("{}"));
+    }
   });
 
   it("stays with a message that is made anew", () => {

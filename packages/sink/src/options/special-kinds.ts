@@ -9,6 +9,7 @@ import {
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
 import { beforeColon, compileTemplate, isPlainObject, redactedDeeply } from "@streamll/core/internal";
 import { redactUrl } from "../endpoint/redact-url.js";
+import { schemesOf } from "../transport/schemes.js";
 import {
   boolean,
   callback,
@@ -68,12 +69,34 @@ export function template(min: 0 | 1): Kind<string> {
 const isFactory = (value: unknown): value is TransportFactory =>
   isRecord(value) && Array.isArray(value.schemes) && typeof value.create === "function";
 
+/** RFC 3986, as a URL is read: in lower case. */
+const SCHEME = /^[a-z][a-z0-9+.-]*$/;
+
+/** What a URL could never ask for would be ignored silently. */
+function wrongScheme({ schemes, tlsSchemes }: TransportFactory): Refusal | undefined {
+  const all: readonly unknown[] = [...schemes, ...(tlsSchemes ?? [])];
+  const wrong = all.find((scheme) => typeof scheme !== "string" || !SCHEME.test(scheme));
+  if (wrong === undefined) return undefined;
+  const meant = typeof wrong === "string" ? wrong.toLowerCase().replace(/:.*$/s, "").replace(/_/g, "-") : "";
+  const hint = SCHEME.test(meant) ? `: write ${JSON.stringify(meant)}` : "";
+  return new Refusal(
+    `${shown(wrong)} in the schemes of a factory is no scheme of a URL, which is lower case, begins with a letter and is without its colon${hint}`,
+  );
+}
+
+/** Two factories of one scheme: one of them would be ignored silently. */
+function sharedScheme(factories: readonly TransportFactory[]): Refusal | undefined {
+  const all = factories.flatMap(schemesOf);
+  const twice = all.find((scheme, index) => all.indexOf(scheme) < index);
+  return twice === undefined ? undefined : new Refusal(`the scheme ${shown(twice)} is there twice`);
+}
+
 /** A transport, or what makes one. */
 export const transport: Kind<Transport | TransportFactory> = {
   type: "`Transport` or `TransportFactory`",
   allowed: "a transport, an object with the method connect, or a factory { schemes, create }",
   read(value) {
-    if (isFactory(value)) return value;
+    if (isFactory(value)) return wrongScheme(value) ?? value;
     const given = value as Partial<Transport> | null;
     return typeof given === "object" && typeof given?.connect === "function" ? (given as Transport) : refused;
   },
@@ -83,8 +106,12 @@ export const transport: Kind<Transport | TransportFactory> = {
 export const transports: Kind<readonly TransportFactory[]> = {
   type: "list of `TransportFactory`",
   allowed: "a list of factories { schemes, create }",
-  read: (value) => (Array.isArray(value) && value.every(isFactory) ? value : refused),
-  show: (list) => list.map(({ schemes }) => schemes.join(", ")),
+  read(value) {
+    if (!Array.isArray(value) || !value.every(isFactory)) return refused;
+    const wrong = value.map(wrongScheme).find((one) => one !== undefined);
+    return wrong ?? sharedScheme(value) ?? value;
+  },
+  show: (list) => list.map((factory) => schemesOf(factory).join(", ")),
 };
 
 /** A web socket around the protocol, or none. */

@@ -3,6 +3,7 @@ import { isConnectionString } from "../endpoint/connection-string.js";
 import { type OptionName, optionNames, type ResolvedOptions, rowOf } from "../options/table.js";
 import { azureServiceBus } from "../provider/azure-service-bus.js";
 import { amqp10, type KnownTransport, knownTransports, pubsub, serviceBus, streams } from "./known.js";
+import { schemesOf } from "./schemes.js";
 
 /** What carries the events. */
 export type Choice =
@@ -43,7 +44,7 @@ export function chooseTransport(
   if (host.endsWith("pubsub-amqp.googleapis.com")) return known(pubsub, "Google Cloud Pub/Sub");
   if (endpoint === undefined) return undefined;
 
-  const factory = values.transports?.find(({ schemes }) => schemes.includes(endpoint.scheme));
+  const factory = values.transports?.find((one) => schemesOf(one).includes(endpoint.scheme));
   if (factory !== undefined) return { kind: "factory", factory };
   const ours = knownTransports.find(({ schemes }) => schemes.includes(endpoint.scheme));
   if (ours === undefined) return undefined;
@@ -58,7 +59,7 @@ export function chooseTransport(
 const optionsOf = ({ packageName }: KnownTransport) =>
   optionNames.filter((option) => rowOf(option).package === packageName);
 
-const isOfStreams = ({ schemes }: TransportFactory) => schemes.includes("rabbitmq-stream");
+const isOfStreams = (factory: TransportFactory) => schemesOf(factory).includes("rabbitmq-stream");
 
 /** Whether events go to a RabbitMQ stream. */
 export const speaksStreams = (choice: Choice): boolean =>
@@ -76,10 +77,12 @@ export function capabilitiesOf(choice: Choice): TransportCapabilities | undefine
 
 export function nameOf(choice: Choice): string {
   if (choice.kind === "given") return choice.transport.name;
-  return choice.kind === "known" ? choice.known.name : choice.factory.schemes.join(", ");
+  return choice.kind === "known"
+    ? choice.known.name
+    : schemesOf(choice.factory).join(", ") || "of the option transport";
 }
 
 /** All schemes that a URL may have. */
-export function schemesOf(values: ResolvedOptions): string[] {
-  return [...(values.transports ?? []), ...knownTransports].flatMap(({ schemes }) => [...schemes]);
+export function knownSchemes(values: ResolvedOptions): string[] {
+  return [...(values.transports ?? []), ...knownTransports].flatMap(schemesOf);
 }

@@ -1,4 +1,10 @@
-import type { Transport, TransportCapabilities, TransportFactory, TransportOptions } from "@streamll/core";
+import type {
+  Endpoint,
+  Transport,
+  TransportCapabilities,
+  TransportFactory,
+  TransportOptions,
+} from "@streamll/core";
 
 export interface LateTransport {
   readonly name: string;
@@ -10,9 +16,13 @@ export interface LateTransport {
 }
 
 /** A transport whose package is imported at the first connect: a sink that sends nothing loads no broker client. */
-export function lazyTransport(late: LateTransport, options: TransportOptions): Transport {
+export function lazyTransport(
+  late: LateTransport,
+  options: TransportOptions,
+  endpoints: readonly Endpoint[],
+): Transport {
   let loaded: Promise<Transport> | undefined;
-  const load = async () => (await late.load()).create(options);
+  const load = async () => (await late.load()).create(options, endpoints);
   return {
     name: late.name,
     capabilities: {

@@ -9,7 +9,7 @@ const load = () =>
     throw notLoaded(name, "the transport nowhere", error);
   });
 const late = { name: "nowhere", capabilities: memory.capabilities!, load };
-const factory = { schemes: ["nowhere"], create: (options: never) => lazyTransport(late, options) };
+const factory = { schemes: ["nowhere"], create: (options: never) => lazyTransport(late, options, []) };
 const sink = new RabbitMQSink({ amqpUrl: "nowhere:", transports: [factory], flushTimeout: 0 });
 try {
   await sink.start();

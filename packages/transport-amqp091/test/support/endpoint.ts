@@ -8,7 +8,7 @@ export function parse(text: string): Endpoint {
   return {
     scheme: url.protocol.slice(0, -1),
     host: url.hostname,
-    ...(url.port ? { port: Number(url.port) } : {}),
+    port: Number(url.port || (url.protocol === "amqps:" ? 5671 : 5672)),
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
     ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
     path: decodeURIComponent(url.pathname.slice(1)),

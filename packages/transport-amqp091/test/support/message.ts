@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type {
-  MessageDefaults,
-  OutboundMessage,
-  PublishOutcome,
-  Settle,
-  TransportOptions,
+import {
+  type MessageDefaults,
+  type MessageParts,
+  type OutboundMessage,
+  outboundMessage,
+  type PublishOutcome,
+  type Settle,
+  silentLogger,
+  type TransportOptions,
 } from "@streamll/core";
-import { silentLogger } from "@streamll/core";
 
 export const defaults = (own: Partial<MessageDefaults> = {}): MessageDefaults => ({
   exchange: "",
@@ -19,7 +21,7 @@ export const defaults = (own: Partial<MessageDefaults> = {}): MessageDefaults =>
 
 let sequence = 0;
 
-export const message = (own: Partial<OutboundMessage> = {}): OutboundMessage => ({
+export const parts = (own: Partial<MessageParts> = {}): MessageParts => ({
   sequence: ++sequence,
   routingKey: "streamll.start.search",
   body: Buffer.from('{"event_type":"start"}'),
@@ -31,7 +33,9 @@ export const message = (own: Partial<OutboundMessage> = {}): OutboundMessage => 
   ...own,
 });
 
-export const messages = (count: number, own: Partial<OutboundMessage> = {}): OutboundMessage[] =>
+export const message = (own: Partial<MessageParts> = {}): OutboundMessage => outboundMessage(parts(own));
+
+export const messages = (count: number, own: Partial<MessageParts> = {}): OutboundMessage[] =>
   Array.from({ length: count }, () => message(own));
 
 export const options = (own: Partial<TransportOptions> = {}): TransportOptions => ({

@@ -41,7 +41,7 @@ export function encodeBatches(
   for (const [index, message] of messages.entries()) {
     const sections = sectionsOf(message, defaults);
     const head = encodeSections(sections);
-    const { body } = message;
+    const body = message.body();
     const single = Buffer.concat([head, dataHead(body.length), body]);
     const error = faultOf(message, single.length, maxMessageSize);
     if (error !== undefined) {

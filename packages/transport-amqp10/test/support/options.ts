@@ -1,6 +1,8 @@
 import {
   type MessageDefaults,
+  type MessageParts,
   type OutboundMessage,
+  outboundMessage,
   type PublishOutcome,
   type Settle,
   silentLogger,
@@ -29,7 +31,7 @@ export const options = (own: Partial<TransportOptions> = {}): TransportOptions =
 
 let sequence = 0;
 
-export const message = (own: Partial<OutboundMessage> = {}): OutboundMessage => ({
+export const parts = (own: Partial<MessageParts> = {}): MessageParts => ({
   sequence: ++sequence,
   routingKey: "streamll.start.search",
   body: Buffer.from('{"event_type":"start"}'),
@@ -41,7 +43,9 @@ export const message = (own: Partial<OutboundMessage> = {}): OutboundMessage => 
   ...own,
 });
 
-export const messages = (count: number, own: Partial<OutboundMessage> = {}): OutboundMessage[] =>
+export const message = (own: Partial<MessageParts> = {}): OutboundMessage => outboundMessage(parts(own));
+
+export const messages = (count: number, own: Partial<MessageParts> = {}): OutboundMessage[] =>
   Array.from({ length: count }, () => message(own));
 
 /** What became of each message of a batch; a second outcome for one throws. */

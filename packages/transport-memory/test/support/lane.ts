@@ -1,7 +1,9 @@
 import {
   type Endpoint,
   type Flow,
+  type MessageParts,
   type OutboundMessage,
+  outboundMessage,
   type PublishOutcome,
   silentLogger,
   type TransportConnection,
@@ -40,7 +42,7 @@ export interface Lane {
   readonly flows: Flow[];
   /** By message, `undefined` while there is none. */
   readonly outcomes: (PublishOutcome | undefined)[];
-  publish(...messages: Partial<OutboundMessage>[]): void;
+  publish(...messages: Partial<MessageParts>[]): void;
 }
 
 export async function connect(
@@ -48,7 +50,7 @@ export async function connect(
   options: TransportOptions = optionsFor(),
   to = endpoint(),
 ): Promise<Lane> {
-  const connection = await factory.create(options).connect(to, { index: 0 }, AbortSignal.timeout(5000));
+  const connection = await factory.create(options, [to]).connect(to, { index: 0 }, AbortSignal.timeout(5000));
   const flows: Flow[] = [];
   const outcomes: (PublishOutcome | undefined)[] = [];
   connection.onFlow((flow) => flows.push(flow));
@@ -67,14 +69,15 @@ export async function connect(
   };
 }
 
-const outbound = (sequence: number, message: Partial<OutboundMessage>): OutboundMessage => ({
-  sequence,
-  routingKey: "a.b",
-  body: Buffer.from(String(sequence)),
-  messageId: `m-${sequence}`,
-  correlationId: "c",
-  type: "start",
-  timestamp: 5,
-  headers: { h: 1 },
-  ...message,
-});
+const outbound = (sequence: number, message: Partial<MessageParts>): OutboundMessage =>
+  outboundMessage({
+    sequence,
+    routingKey: "a.b",
+    body: Buffer.from(String(sequence)),
+    messageId: `m-${sequence}`,
+    correlationId: "c",
+    type: "start",
+    timestamp: 5,
+    headers: { h: 1 },
+    ...message,
+  });

@@ -1,5 +1,7 @@
 import {
+  type MessageParts,
   type OutboundMessage,
+  outboundMessage,
   type PublishOutcome,
   type Settle,
   silentLogger,
@@ -23,7 +25,7 @@ export const options = (own: Partial<TransportOptions> = {}): TransportOptions =
   ...own,
 });
 
-export const message = (own: Partial<OutboundMessage> & { readonly sequence: number }): OutboundMessage => ({
+export const parts = (own: Partial<MessageParts> & { readonly sequence: number }): MessageParts => ({
   routingKey: "streamll.start.search",
   body: Buffer.from('{"event_type":"start"}'),
   messageId: `event-${own.sequence}`,
@@ -34,11 +36,11 @@ export const message = (own: Partial<OutboundMessage> & { readonly sequence: num
   ...own,
 });
 
-export const messages = (
-  first: number,
-  count: number,
-  own: Partial<OutboundMessage> = {},
-): OutboundMessage[] => Array.from({ length: count }, (_, i) => message({ ...own, sequence: first + i }));
+export const message = (own: Partial<MessageParts> & { readonly sequence: number }): OutboundMessage =>
+  outboundMessage(parts(own));
+
+export const messages = (first: number, count: number, own: Partial<MessageParts> = {}): OutboundMessage[] =>
+  Array.from({ length: count }, (_, i) => message({ ...own, sequence: first + i }));
 
 /** What became of each message of a batch; a second outcome for one throws. */
 export function outcomes(count: number): { settle: Settle; all: (PublishOutcome | undefined)[] } {

@@ -1,7 +1,7 @@
 import type { Check } from "../check.js";
 import { endpointOf } from "../endpoint.js";
 import { BrokenRuleError } from "../rules.js";
-import { elapse, until, within } from "../waiting.js";
+import { elapse, until } from "../waiting.js";
 
 const powers = [
   "confirms",
@@ -12,6 +12,13 @@ const powers = [
   "deduplication",
   "topology",
 ] as const;
+
+/** When the signal of a connect aborts: at once, after a turn of the event loop, and ever later. */
+const moments: readonly (() => Promise<unknown> | undefined)[] = [
+  () => undefined,
+  () => new Promise((resolve) => setImmediate(resolve)),
+  ...[1, 2, 5, 10, 20].map((ms) => () => elapse(ms)),
+];
 
 export const connecting: readonly Check[] = [
   {
@@ -60,21 +67,7 @@ export const connecting: readonly Check[] = [
   {
     name: "survives a signal that aborts while it connects",
     async run(bench) {
-      const transport = await bench.transport();
-      const abort = new AbortController();
-      const connecting = transport.connect(bench.endpoint, { index: 0 }, abort.signal);
-      abort.abort();
-      const connection = await within(
-        bench.timeoutMs,
-        connecting.catch(() => undefined),
-        () =>
-          new BrokenRuleError(
-            "connect-aborts",
-            `connect() had not settled ${bench.timeoutMs} ms after the abort.`,
-          ),
-      );
-      // One that was open before the signal is good for use, as long as it can be closed.
-      if (connection !== undefined) await bench.observe(connection).close(AbortSignal.abort());
+      for (const moment of moments) await bench.abortedConnect(moment);
       const next = await bench.connect();
       await next.publish(bench.messages(1));
       await next.delivered();

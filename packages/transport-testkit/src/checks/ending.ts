@@ -1,7 +1,7 @@
 import type { Bench } from "../bench.js";
 import type { Check } from "../check.js";
 import { describe, type Probe } from "../probe.js";
-import { BrokenRuleError } from "../rules.js";
+import { BrokenRuleError, NotCovered } from "../rules.js";
 import { elapse, until } from "../waiting.js";
 
 export const ending: readonly Check[] = [
@@ -43,6 +43,23 @@ export const ending: readonly Check[] = [
       await elapse(bench.quietMs);
       abort.abort();
       await closing;
+    },
+  },
+  {
+    name: "confirms nothing while the broker does not answer",
+    async run(bench) {
+      bench.fault("silence");
+      const probe = await delivered(bench);
+      if (!bench.confirms) throw new NotCovered("it has no confirms, and says so in its capabilities");
+      await bench.strike("silence");
+      const batch = probe.hand(bench.messages(10));
+      await elapse(2 * bench.quietMs);
+      const early = batch.filter(({ outcome }) => outcome?.kind === "confirmed").length;
+      if (early === 0) return;
+      throw new BrokenRuleError(
+        "confirmed-is-stored",
+        `${early} of 10 messages were confirmed by a broker that had fallen silent before they were handed over.`,
+      );
     },
   },
   {
@@ -95,7 +112,7 @@ export const ending: readonly Check[] = [
       bench.fault("disconnect");
       const refuse = bench.fault("refuse");
       const probe = await delivered(bench);
-      const refused = await refuse(bench.plainMessage());
+      const refused = await refuse(bench.message());
       const batch = probe.hand([...bench.messages(5), refused, ...bench.messages(5)]);
       await bench.strike("disconnect");
       await probe.ended();

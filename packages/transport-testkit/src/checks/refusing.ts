@@ -1,3 +1,4 @@
+import type { PublishOutcome } from "@streamll/core";
 import type { Bench } from "../bench.js";
 import type { Check } from "../check.js";
 import type { MessageParts } from "../messages.js";
@@ -13,7 +14,7 @@ export const refusing: readonly Check[] = [
       const probe = await bench.connect();
       await probe.publish(bench.messages(3));
       await probe.delivered();
-      const refused = await refuse(bench.plainMessage());
+      const refused = await refuse(bench.message());
       const batch = probe.hand([refused, ...bench.messages(2)]);
       await probe.settled();
       const [guilty, ...neighbours] = batch.map(({ outcome }) => outcome);
@@ -30,6 +31,43 @@ export const refusing: readonly Check[] = [
           `A neighbour of the refused message was settled as ${describe(wrong)}.`,
         );
       }
+    },
+  },
+  {
+    name: "accuses no message when the broker is busy or full, and goes on afterwards",
+    async run(bench) {
+      bench.fault("throttle");
+      const probe = await bench.connect();
+      await probe.publish(bench.messages(3));
+      await probe.delivered();
+      const relieve = await bench.strike("throttle");
+      const batch = probe.hand(bench.messages(5));
+      const isOpen = () => batch.some(({ outcome }) => outcome === undefined);
+      const isBlocked = () => probe.flow?.blocked !== undefined;
+      const told = await until(bench.timeoutMs, () => !isOpen() || isBlocked() || probe.end !== undefined);
+      const accused = batch.find(({ outcome }) => outcome !== undefined && !isThrottled(outcome));
+      if (accused !== undefined) {
+        throw new BrokenRuleError(
+          "throttled-is-told",
+          `A message that was handed to a broker too busy or too full for it was settled as ${describe(accused.outcome)}.`,
+        );
+      }
+      if (!told) {
+        throw new BrokenRuleError(
+          "throttled-is-told",
+          `A broker that is busy or full was told of by nothing within ${bench.timeoutMs} ms: no outcome, no block, no end.`,
+        );
+      }
+      await relieve();
+      const again = probe.end === undefined && !isOpen() ? probe : await bench.connect();
+      const retried = again.hand(batch.map(({ message }) => message));
+      await until(bench.timeoutMs, () => again.end !== undefined || retried.every((one) => one.outcome));
+      const failed = retried.find(({ outcome }) => !isSent(outcome));
+      if (failed === undefined) return;
+      throw new BrokenRuleError(
+        "delivers",
+        `A message that was throttled before was settled as ${describe(failed.outcome)} by a broker that takes again.`,
+      );
     },
   },
   {
@@ -67,7 +105,7 @@ export const refusing: readonly Check[] = [
 /** A message that no broker need take, between two good ones: it may be stored, but must not harm them. */
 async function withNeighbours(bench: Bench, parts: MessageParts): Promise<void> {
   const probe = await bench.connect();
-  const batch = probe.hand([bench.message(), bench.plainMessage(parts), bench.message()]);
+  const batch = probe.hand([bench.message(), bench.message(parts), bench.message()]);
   await probe.settled();
   const wrong = [batch[0]?.outcome, batch[2]?.outcome].find(
     (outcome) => !isSent(outcome) && !isShared(outcome),
@@ -85,6 +123,10 @@ async function told(bench: Bench, what: string, condition: () => boolean): Promi
     "flow-blocked",
     `The listener of onFlow() was not told ${what} within ${bench.timeoutMs} ms.`,
   );
+}
+
+function isThrottled(outcome: PublishOutcome): boolean {
+  return outcome.kind === "refused" && outcome.error.kind === "throttled" && !outcome.error.permanent;
 }
 
 function isShared(outcome: Parameters<typeof describe>[0]): boolean {

@@ -1,8 +1,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { endpointOf } from "./endpoint.js";
+import type { Faults } from "./options.js";
 
-export interface Proxy<Endpoint> extends AsyncDisposable {
-  readonly endpoint: Endpoint;
+/** What {@link proxyTo} gives. */
+export interface FaultProxy<Place> extends AsyncDisposable {
+  /** What leads to the broker by way of the proxy. */
+  readonly endpoint: Place;
+  /** For {@link TransportUnderTest.faults}. */
+  readonly faults: Pick<Faults, "disconnect" | "silence">;
   /** Passes nothing on in either direction, and keeps the connections open: a peer that died without a word. */
   goSilent(): void;
   /** Passes nothing on, also of new connections, until it thaws: a process that was stopped. */
@@ -16,26 +22,37 @@ export interface Proxy<Endpoint> extends AsyncDisposable {
   readonly connections: number;
 }
 
-interface Place {
+interface Address {
   readonly host: string;
   readonly port?: number;
 }
 
-/** A TCP proxy in front of a broker that a test can break; `endpoint` is what leads to it, but for host and port. */
-export async function proxyTo<Endpoint extends Place>(
-  { host, port = 5672 }: Place,
-  endpoint: Endpoint,
-): Promise<Proxy<Endpoint>> {
+/**
+ * A TCP proxy on loopback in front of a broker, which a test can break. What passes through it may be TLS.
+ *
+ * @param place what a transport is given to connect to, an endpoint or a URL.
+ * @param broker where the proxy leads, where that is not the place.
+ * @example
+ * const proxy = await proxyTo("redis://localhost:6379/");
+ * testTransport({ endpoint: proxy.endpoint, faults: { ...proxy.faults, refuse, block, throttle }, … });
+ */
+export async function proxyTo<Place extends Address | string>(
+  place: Place,
+  broker: Address = addressOf(place),
+): Promise<FaultProxy<Place>> {
+  const { host, port } = broker;
+  if (port === undefined)
+    throw new TypeError("The proxy needs the port of the broker: name it in the endpoint.");
   let frozen = false;
   const pairs = new Set<{ client: Socket; broker: Socket }>();
   const silent = new WeakSet<object>();
   const server = createServer((client) => {
-    const broker = connect({ host, port });
-    const pair = { client, broker };
+    const upstream = connect({ host, port });
+    const pair = { client, broker: upstream };
     pairs.add(pair);
     for (const [from, to] of [
-      [client, broker],
-      [broker, client],
+      [client, upstream],
+      [upstream, client],
     ] as const) {
       // Whether a transport holds the process is to be seen beside it.
       from.unref();
@@ -43,18 +60,26 @@ export async function proxyTo<Endpoint extends Place>(
       from.on("error", () => {});
       from.on("close", () => {
         // One that died without a word does not hang up either, as the broker behind it would.
-        if (silent.has(pair) && from === broker) return;
+        if (silent.has(pair) && from === upstream) return;
         to.destroy();
         pairs.delete(pair);
       });
       if (!frozen) from.pipe(to);
     }
   });
+  server.unref();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port: own } = server.address() as AddressInfo;
-  return {
-    endpoint: { ...endpoint, host: "127.0.0.1", port: own },
+  const proxy: FaultProxy<Place> = {
+    endpoint: by(place, own),
+    faults: {
+      disconnect: () => proxy.reset(),
+      silence() {
+        proxy.freeze();
+        return () => proxy.thaw();
+      },
+    },
     get connections() {
       return pairs.size;
     },
@@ -102,4 +127,18 @@ export async function proxyTo<Endpoint extends Place>(
       server.close();
     },
   };
+  return proxy;
+}
+
+function addressOf(place: Address | string): Address {
+  if (typeof place !== "string") return place;
+  const { host, port } = endpointOf(place);
+  return port === undefined ? { host } : { host, port };
+}
+
+/** The same place, by another port on loopback. */
+function by<Place extends Address | string>(place: Place, port: number): Place {
+  if (typeof place !== "string") return { ...(place as Address), host: "127.0.0.1", port } as Place;
+  // URL changes neither host nor port of a scheme that it does not know, where the host is empty.
+  return place.replace(/^([a-z0-9+.-]+:\/\/(?:[^@/?#]*@)?)[^/?#]*/i, `$1127.0.0.1:${port}`) as Place;
 }

@@ -1,0 +1,4 @@
+import { transportWith } from "./good-transport.mjs";
+
+/** Its heartbeat holds the process. */
+export const transport = transportWith((heartbeat) => setInterval(heartbeat, 10));
