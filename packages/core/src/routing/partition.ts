@@ -5,20 +5,46 @@ const SEED = 104_729;
  * UTF-8, modulo.
  */
 export const partitionOf = (key: string, partitions: number): number =>
-  partitions === 1 ? 0 : murmur3(Buffer.from(key)) % partitions;
+  partitions === 1 ? 0 : murmur3(key) % partitions;
 
 /** https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, MurmurHash3_x86_32. */
-export function murmur3(bytes: Buffer): number {
-  const { length } = bytes;
+export function murmur3(key: string): number {
+  const { length } = key;
   const whole = length & ~3;
   let hash = SEED;
   for (let at = 0; at < whole; at += 4) {
-    hash = rotate(hash ^ scramble(bytes.readInt32LE(at)), 13);
-    hash = (Math.imul(hash, 5) + 0xe654_6b64) | 0;
+    const a = key.charCodeAt(at);
+    const b = key.charCodeAt(at + 1);
+    const c = key.charCodeAt(at + 2);
+    const d = key.charCodeAt(at + 3);
+    if ((a | b | c | d) > 0x7f) return hashOfBytes(Buffer.from(key));
+    hash = mix(hash, a | (b << 8) | (c << 16) | (d << 24));
   }
   let tail = 0;
+  for (let at = length - 1; at >= whole; at--) {
+    const code = key.charCodeAt(at);
+    if (code > 0x7f) return hashOfBytes(Buffer.from(key));
+    tail = (tail << 8) | code;
+  }
+  return finished(hash, tail, length);
+}
+
+/** Of text that is not ASCII alone. */
+function hashOfBytes(bytes: Buffer): number {
+  const { length } = bytes;
+  const whole = length & ~3;
+  let hash = SEED;
+  for (let at = 0; at < whole; at += 4) hash = mix(hash, bytes.readInt32LE(at));
+  let tail = 0;
   for (let at = length - 1; at >= whole; at--) tail = (tail << 8) | bytes[at]!;
-  hash ^= scramble(tail) ^ length;
+  return finished(hash, tail, length);
+}
+
+const mix = (hash: number, word: number): number =>
+  (Math.imul(rotate(hash ^ scramble(word), 13), 5) + 0xe654_6b64) | 0;
+
+function finished(mixed: number, tail: number, length: number): number {
+  let hash = mixed ^ scramble(tail) ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
