@@ -33,7 +33,7 @@ function encodeByAmqplib(sent: OutboundMessage, shared: MessageDefaults, channel
   };
   return Buffer.concat([
     defs.encodeMethod(defs.BasicPublish, channel, method),
-    defs.encodeProperties(defs.BasicProperties, channel, sent.body.length, properties),
+    defs.encodeProperties(defs.BasicProperties, channel, sent.body().length, properties),
     frame.makeBodyFrame(channel, sent.body()),
   ]);
 }

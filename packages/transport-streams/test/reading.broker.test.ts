@@ -38,7 +38,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
         contentType: "application/json",
         timestamp: Math.floor(sent.timestamp / 1000),
         headers: expect.objectContaining({ event_type: "start", operation: "search", count: 3, flag: true }),
-        body: sent.body.toString(),
+        body: sent.body().toString(),
       },
     ]);
   });
@@ -80,7 +80,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
     await publish(lane.connection, [sent]);
     const [found] = await readStream({ port: broker.streamPort }, stream, 1, (one) => one);
     expect(found).toMatchObject({
-      content: sent.body,
+      content: sent.body(),
       messageProperties: {
         messageId: sent.messageId,
         correlationId: "run-é",

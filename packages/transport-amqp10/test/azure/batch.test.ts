@@ -114,7 +114,7 @@ describe("a batch", () => {
     const [transfer] = transfers(encoded);
     expect(transfer?.format).toBe(BATCH_FORMAT);
     expect(unpack(transfer!).map((got) => [got.message_id, got.body.content])).toEqual(
-      given.map(({ messageId, body }) => [messageId, body]),
+      given.map((one) => [one.messageId, one.body()]),
     );
   });
 

@@ -33,7 +33,7 @@ it("Microsoft's client receives what was sent, single and in batches, with all t
     contentType: "application/json",
     partitionKey: "p",
     timeToLive: 60_000,
-    body: JSON.parse(single.body.toString()),
+    body: JSON.parse(single.body().toString()),
     applicationProperties: { team: "rag", score: 0.5, count: 7, ok: true, type: single.type },
   });
   expect(got.slice(1).map(({ messageId }) => messageId)).toEqual(batch.map(({ messageId }) => messageId));

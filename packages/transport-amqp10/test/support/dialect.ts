@@ -22,8 +22,8 @@ export const plainDialect = (own: Partial<Dialect> = {}): Dialect => ({
   }),
   addressOf: ({ routingKey }) => routingKey,
   encode: (messages, { maxMessageSize }) =>
-    messages.map(({ body }, index) => {
-      const payload = message.encode({ body: message.data_section(body) });
+    messages.map((one, index) => {
+      const payload = message.encode({ body: message.data_section(one.body()) });
       const at = [index];
       if (payload.length > maxMessageSize) return { at, error: transportError("too-large", "too large") };
       return { at, payload, format: 0 };
