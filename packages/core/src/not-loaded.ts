@@ -15,7 +15,7 @@ export function notLoaded(packageName: string, reason: string, cause: unknown): 
   const hint = /dynamic require/i.test(text)
     ? `. Give esbuild ${banner}, or --format=cjs, or --packages=external`
     : "";
-  return new TransportError("protocol", `${packageName} cannot be loaded: ${text}${hint}`, {
+  return new TransportError("protocol", `${packageName} cannot be loaded: ${text.split("\n", 1)[0]}${hint}`, {
     cause,
     permanent: true,
   });

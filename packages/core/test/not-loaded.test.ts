@@ -31,7 +31,7 @@ describe("a package that was not imported", () => {
     expect(why(message)).toMatchObject({
       code: "TRANSPORT_PROTOCOL",
       permanent: true,
-      message: `${name} cannot be loaded: ${message}`,
+      message: `${name} cannot be loaded: ${message.split("\n", 1)[0]}`,
     });
   });
 

@@ -42,7 +42,7 @@ const has = (modules: readonly string[], part: string) => modules.some((url) => 
 describe("what a sink loads", { timeout: 30_000 }, () => {
   it("is no transport and no broker client before one is used", async () => {
     const { modules } = await run("idle");
-    expect(has(modules, "packages/sink/src/sink.ts")).toBe(true);
+    expect(has(modules, "packages/sink/src/broker-sink.ts")).toBe(true);
     expect(has(modules, "packages/core/src/")).toBe(true);
     expect(modules.filter((url) => /transport-[a-z]|amqplib|rhea|rabbitmq/.test(url))).toEqual([]);
   });
