@@ -44,7 +44,9 @@ describe("what a sink loads", { timeout: 30_000 }, () => {
     const { modules } = await run("idle");
     expect(has(modules, "packages/sink/src/broker-sink.ts")).toBe(true);
     expect(has(modules, "packages/core/src/")).toBe(true);
-    expect(modules.filter((url) => /transport-[a-z]|amqplib|rhea|node_modules\/.*rabbitmq/.test(url))).toEqual([]);
+    expect(
+      modules.filter((url) => /transport-[a-z]|amqplib|rhea|node_modules\/.*rabbitmq/.test(url)),
+    ).toEqual([]);
   });
 
   it("is amqplib once it connects to RabbitMQ, and nothing of the others", async () => {
