@@ -1,12 +1,12 @@
 // Run it with: npx tsx src/main.ts /tmp/events.ndjson
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { RabbitMQSink } from "@streamll/sink";
+import { BrokerSink } from "@streamll/sink";
 import { ndjsonTransport } from "./ndjson-transport.js";
 
 const file = resolve(process.argv[2] ?? "events.ndjson");
-const sink = new RabbitMQSink({
-  amqpUrl: pathToFileURL(file).href.replace(/^file:/, "ndjson:"),
+const sink = new BrokerSink({
+  url: pathToFileURL(file).href.replace(/^file:/, "ndjson:"),
   transports: [ndjsonTransport],
 });
 
