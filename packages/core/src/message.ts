@@ -1,4 +1,64 @@
-import type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "./transport.js";
+import type { MessageDefaults } from "./transport.js";
+
+/**
+ * One message as a transport writes it: a view, valid until `publish` returns. What must stay is taken out of it, or
+ * detached. It is read by its getters, so `{ ...message }` has none of it, for the compiler too.
+ */
+export declare abstract class OutboundMessage {
+  /**
+   * Rises on each connection. A message sent again after a lost connection keeps it; without `deduplication`, only as
+   * far as the connection has carried no higher one.
+   */
+  abstract get sequence(): number;
+  /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
+  abstract get exchange(): string | undefined;
+  /** At most 255 bytes of UTF-8. */
+  abstract get routingKey(): string;
+  abstract get messageId(): string;
+  abstract get correlationId(): string;
+  /** The event type. */
+  abstract get type(): string;
+  /** Milliseconds since 1970. */
+  abstract get timestamp(): number;
+  /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
+  abstract get headers(): MessageHeaders;
+  /** Of Azure Service Bus: what a reader of the session gets in order. */
+  abstract get sessionId(): string | undefined;
+  /** Of Azure Service Bus: what is kept in one partition. */
+  abstract get partitionKey(): string | undefined;
+  /**
+   * The bytes, made anew at each call: call it once. They stay as they are until the message is settled or the
+   * connection has closed.
+   */
+  abstract body(): Buffer;
+  /**
+   * The message as one that stays as it is for good, with `changes` in the place of what they name.
+   *
+   * @example
+   * publish: (batch, settle) => inner.publish(batch.map((one) => one.detach({ body: seal(one.body()) })), settle)
+   */
+  abstract detach(changes?: MessageChanges): OutboundMessage;
+}
+
+/** What {@link OutboundMessage.detach} may put in the place of what a message has. */
+export type MessageChanges = Partial<MessageParts>;
+
+/** What a message is made of, where somebody else than the engine makes one: a test, or a decorator. */
+export interface MessageParts {
+  readonly sequence: number;
+  readonly exchange?: string | undefined;
+  readonly routingKey: string;
+  readonly body: Uint8Array;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly type: string;
+  readonly timestamp: number;
+  readonly headers: MessageHeaders;
+  readonly sessionId?: string | undefined;
+  readonly partitionKey?: string | undefined;
+}
+
+export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
  * A message made of its parts, which stays as it is: for the tests of a transport, and for what stands between the

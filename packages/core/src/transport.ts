@@ -1,6 +1,9 @@
 import type { Agent } from "node:http";
 import type { TransportError } from "./errors.js";
 import type { Logger } from "./logger.js";
+import type { OutboundMessage } from "./message.js";
+
+export type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "./message.js";
 
 /**
  * The seam between the delivery engine and a broker.
@@ -47,7 +50,7 @@ export interface TransportFactory {
   /**
    * Throws a `ConfigurationError` for what it cannot honour, in the options or in the endpoints. Opens nothing.
    *
-   * @param endpoints where it will be told to connect: all addresses of one cluster.
+   * @param endpoints where it will be told to connect: all addresses of one cluster; none where a sink has the transport and no URL.
    */
   create(options: TransportOptions, endpoints: readonly Endpoint[]): Transport;
 }
@@ -227,66 +230,6 @@ export interface LaneContext {
   /** From 0, stable over reconnects. */
   readonly index: number;
 }
-
-/**
- * One message as a transport writes it: a view, valid until `publish` returns. What must stay is taken out of it, or
- * detached. It is read by its getters, so `{ ...message }` has none of it, for the compiler too.
- */
-export declare abstract class OutboundMessage {
-  /**
-   * Rises on each connection. A message sent again after a lost connection keeps it; without `deduplication`, only as
-   * far as the connection has carried no higher one.
-   */
-  abstract get sequence(): number;
-  /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
-  abstract get exchange(): string | undefined;
-  /** At most 255 bytes of UTF-8. */
-  abstract get routingKey(): string;
-  abstract get messageId(): string;
-  abstract get correlationId(): string;
-  /** The event type. */
-  abstract get type(): string;
-  /** Milliseconds since 1970. */
-  abstract get timestamp(): number;
-  /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
-  abstract get headers(): MessageHeaders;
-  /** Of Azure Service Bus: what a reader of the session gets in order. */
-  abstract get sessionId(): string | undefined;
-  /** Of Azure Service Bus: what is kept in one partition. */
-  abstract get partitionKey(): string | undefined;
-  /**
-   * The bytes, made anew at each call: call it once. They stay as they are until the message is settled or the
-   * connection has closed.
-   */
-  abstract body(): Buffer;
-  /**
-   * The message as one that stays as it is for good, with `changes` in the place of what they name.
-   *
-   * @example
-   * publish: (batch, settle) => inner.publish(batch.map((one) => one.detach({ body: seal(one.body()) })), settle)
-   */
-  abstract detach(changes?: MessageChanges): OutboundMessage;
-}
-
-/** What {@link OutboundMessage.detach} may put in the place of what a message has. */
-export type MessageChanges = Partial<MessageParts>;
-
-/** What a message is made of, where somebody else than the engine makes one: a test, or a decorator. */
-export interface MessageParts {
-  readonly sequence: number;
-  readonly exchange?: string | undefined;
-  readonly routingKey: string;
-  readonly body: Uint8Array;
-  readonly messageId: string;
-  readonly correlationId: string;
-  readonly type: string;
-  readonly timestamp: number;
-  readonly headers: MessageHeaders;
-  readonly sessionId?: string | undefined;
-  readonly partitionKey?: string | undefined;
-}
-
-export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Messages that are written together, in this order. The list is valid until `publish` returns, as they are; its `length` stays. */
 export type OutboundBatch = readonly OutboundMessage[];

@@ -131,8 +131,8 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
   const places = isStream
     ? cluster.endpoints.map((endpoint) => streamEndpoint(endpoint, values.ssl))
     : cluster.endpoints;
-  const endpoints = isElsewhere(choice, places, isSet) ? [placeOf(choice)] : places;
-  const transport = transportOf(choice, transportOptions, endpoints);
+  const elsewhere = isElsewhere(choice, places, isSet);
+  const transport = transportOf(choice, transportOptions, elsewhere ? [] : places);
   const late = choice.kind === "factory" ? beyond(transport, values, isSet) : [];
   if (late.length > 0) throw new ConfigurationError(late);
   const { queues } = topology.topology;
@@ -145,7 +145,7 @@ export function resolve(options: RabbitMQSinkOptions, logger: Logger): Plan {
     origins,
     derived: choice.kind === "given" ? {} : derivedValues(transportOptions, topology, ofStream),
     provider,
-    endpoints,
+    endpoints: elsewhere ? [placeOf(transport)] : places,
     transport,
     topology: transport.capabilities.topology ? topology.topology : nothing,
     delivery: deliveryOf(values),
@@ -209,10 +209,13 @@ function isElsewhere(
   );
 }
 
-function placeOf(choice: Choice): Endpoint {
-  const [name = "transport"] = choice.kind === "factory" ? schemesOf(choice.factory) : [nameOf(choice)];
-  return { scheme: name, host: "", path: "", query: {}, label: name };
-}
+const placeOf = ({ name }: Transport): Endpoint => ({
+  scheme: name,
+  host: "",
+  path: "",
+  query: {},
+  label: name,
+});
 
 function deliveryOf(values: ResolvedOptions): DeliveryOptions {
   return {

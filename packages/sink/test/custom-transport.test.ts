@@ -82,13 +82,11 @@ describe("create", () => {
     ]);
   });
 
-  it("gets one to nowhere where the transport is given without a URL", () => {
+  it("gets none where the transport is given without a URL", () => {
     const transport = factory();
     const sink = new RabbitMQSink({ transport });
-    expect(vi.mocked(transport.create).mock.calls[0]![1]).toMatchObject([
-      { scheme: "mine", host: "", label: "mine" },
-    ]);
-    expect(sink.explain().endpoints).toEqual(["mine"]);
+    expect(vi.mocked(transport.create).mock.calls[0]![1]).toEqual([]);
+    expect(sink.explain().endpoints).toEqual(["recorder"]);
   });
 
   it("refuses a URL at construction", () => {
