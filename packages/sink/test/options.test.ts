@@ -284,7 +284,7 @@ describe("a transport of one's own", () => {
     const options = { transport: { schemes: ["x"], create }, exchange: "orders", durable: false };
     expect(explained(options)).toMatchObject({
       transport: "recorder",
-      endpoints: ["x"],
+      endpoints: ["recorder"],
       topology: { mode: "declare", exchanges: [{ name: "orders" }], queues: [{ name: "orders" }] },
     });
     expect(create.mock.calls[0]?.[0]).toMatchObject({
