@@ -84,7 +84,7 @@ async function connectToNobody(): Promise<void> {
 async function knowErrors(): Promise<void> {
   const sink = new RabbitMQSink({
     amqpUrl: `rabbitmq-stream://${nobody.host}:${nobody.port}/`,
-    queueArguments: { "x-max-length": 1 },
+    queueArguments: { "x-max-length-bytes": "lots" },
     logger: silentLogger,
   });
   await rejects(sink.start(), (error) => error instanceof ConfigurationError);
