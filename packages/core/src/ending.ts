@@ -15,6 +15,10 @@ interface Ending {
 const key = Symbol.for("@streamll/core ending 1");
 const holder = globalThis as typeof globalThis & { [key]?: Ending };
 
+// Bun 1.4 keeps the process for an immediate that is unref'd, and would ask the listeners for ever.
+const inTheNextTurn =
+  process.versions.bun === undefined ? setImmediate : (then: () => void) => setTimeout(then, 0);
+
 /** One for the process, also where this package is loaded twice. */
 function listening(): Ending {
   const ending: Ending = { wasAsked: false, isAsking: false, isActive: false, isRepeated: false };
@@ -24,7 +28,7 @@ function listening(): Ending {
     ending.isActive = false;
     ending.isAsking = true;
     // After what they do at once, and after what that makes of promises. Holds no process.
-    setImmediate(() => {
+    inTheNextTurn(() => {
       ending.isAsking = false;
       // First again, also before those that were put first since.
       process.off("beforeExit", ask).prependListener("beforeExit", ask);
