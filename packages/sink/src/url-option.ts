@@ -24,7 +24,7 @@ export function resolveNamed(options: BrokerSinkOptions, urlOption: UrlOption, l
   if ("amqpUrl" in options)
     throw new ConfigurationError([{ option: "amqpUrl", message: "is no option of BrokerSink; write url" }]);
   try {
-    const plan = resolve(renamed(options), logger);
+    const plan = resolve(renamed(options, "url", "amqpUrl"), logger);
     return { ...plan, warnings: plan.warnings.map(said) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -36,10 +36,13 @@ export function resolveNamed(options: BrokerSinkOptions, urlOption: UrlOption, l
   }
 }
 
-/** With what does not show, too: where each option came from. */
-function renamed(options: BrokerSinkOptions): RabbitMQSinkOptions {
-  const { url, ...others } = Object.getOwnPropertyDescriptors(options);
-  return Object.defineProperties({}, url === undefined ? others : { ...others, amqpUrl: url });
+/** A copy in which a property has another name, with what does not show, too: where each option came from. */
+function renamed<Options extends object>(options: object, from: UrlOption, to: UrlOption): Options {
+  const { [from]: property, ...others } = Object.getOwnPropertyDescriptors(options) as PropertyDescriptorMap;
+  return Object.defineProperties(
+    {},
+    property === undefined ? others : { ...others, [to]: property },
+  ) as Options;
 }
 
 /**
@@ -51,7 +54,5 @@ export function brokerOptionsFromEnv(
   overrides: BrokerSinkOptions,
   env: NodeJS.ProcessEnv,
 ): BrokerSinkOptions {
-  const options = overEnvironment(renamed(overrides), env);
-  const { amqpUrl, ...others } = Object.getOwnPropertyDescriptors(options);
-  return Object.defineProperties({}, amqpUrl === undefined ? others : { ...others, url: amqpUrl });
+  return renamed(overEnvironment(renamed(overrides, "url", "amqpUrl"), env), "amqpUrl", "url");
 }
