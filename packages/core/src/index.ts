@@ -20,5 +20,5 @@ export type { AnyEvent, EventInput, StreamllEvent, WireEvent } from "./event/eve
 export type { EventSink } from "./event/sink.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { outboundMessage } from "./message.js";
-export type { DeliveryStats } from "./stats/stats.js";
+export type { DeliveryStats } from "./telemetry/stats.js";
 export type * from "./transport.js";

@@ -19,8 +19,9 @@ export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
-export { Fifo } from "./delivery/fifo.js";
-export { bodyBytes, type MessageFields, PreparedMessage, putBody } from "./delivery/message.js";
+export * from "./delivery/engine-events.js";
+export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
+export { Fifo } from "./buffer/fifo.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,
@@ -34,7 +35,7 @@ export type { EventContext } from "./event/event.js";
 export { randomId } from "./event/id.js";
 export { plainJson } from "./event/plain-json.js";
 export { epochMsOf } from "./event/timestamp.js";
-export { type LineFields, type LogName, logLines, say, type Telling } from "./log-lines.js";
+export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";
 export { guarded, warnProcess } from "./logger.js";
 export { notLoaded } from "./not-loaded.js";
 export { printable, printableJson, printableLines } from "./printable.js";

@@ -231,8 +231,16 @@ export interface LaneContext {
   readonly index: number;
 }
 
-/** Messages that are written together, in this order. The list is valid until `publish` returns, as they are; its `length` stays. */
-export type OutboundBatch = readonly OutboundMessage[];
+/**
+ * Messages that are written together, in this order; an array is one. Each may be read until it is settled or the
+ * connection has closed, through one view: what `at` gave is valid until `at` is called again.
+ */
+export interface OutboundBatch extends Iterable<OutboundMessage> {
+  readonly length: number;
+  /** @throws RangeError for a message that is settled. */
+  at(index: number): OutboundMessage | undefined;
+  map<T>(each: (message: OutboundMessage, index: number) => T): T[];
+}
 
 export type PublishOutcome =
   /** The broker has it. */

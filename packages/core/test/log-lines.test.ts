@@ -39,7 +39,7 @@ describe("the source", () => {
   it("says nothing that has no name", () => {
     const direct = /\blogger\??\.(debug|info|warn|error)\(|\blogger\[/;
     const nameless = sources.filter(
-      ({ path, text }) => direct.test(text) && !path.endsWith("core/src/log-lines.ts"),
+      ({ path, text }) => direct.test(text) && !path.endsWith("core/src/telemetry/log-lines.ts"),
     );
     expect(nameless.map(({ path }) => path)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { Logger } from "@streamll/core";
-import { guarded, type LogName, say, warnProcess } from "@streamll/core/internal";
+import { guarded, type LogName, logLine, warnProcess } from "@streamll/core/internal";
 
 export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 
@@ -44,6 +44,6 @@ export function complainTo(given: Logger | undefined, logger: Logger): Complain 
     if (said.has(key)) return;
     said.add(key);
     if (given === undefined) warnProcess(message);
-    else say(logger, name, { about }, message);
+    else logLine(logger, name, { about }, message);
   };
 }

@@ -14,11 +14,11 @@ import {
   endAfterStandstill,
   isShortString,
   type Login,
+  logLine,
   login,
   type Reached,
   renewBeforeExpiry,
   type Suspects,
-  say,
   startDeadline,
 } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
@@ -205,7 +205,7 @@ function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: st
   return (exchange) => {
     if (said) return;
     said = true;
-    say(
+    logLine(
       logger,
       "returned",
       { endpoint, exchange },

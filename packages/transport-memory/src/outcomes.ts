@@ -4,7 +4,7 @@ import {
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { say } from "@streamll/core/internal";
+import { logLine } from "@streamll/core/internal";
 import type { MemoryMessage } from "./message.js";
 import type { Peer } from "./peer.js";
 
@@ -41,7 +41,7 @@ export function outcomes(
       if (confirms) return unroutableOn(message.exchange);
       if (!warned) {
         const { exchange } = message;
-        say(
+        logLine(
           logger,
           "returned",
           { endpoint: label, exchange },

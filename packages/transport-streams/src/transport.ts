@@ -13,9 +13,9 @@ import {
   type Deadline,
   endAfterStandstill,
   type Login,
+  logLine,
   login,
   type Reached,
-  say,
 } from "@streamll/core/internal";
 import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
@@ -237,5 +237,5 @@ function noteSecondWriter(
   if (connection.problem !== undefined) return;
   const message = `stream ${stream} has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own`;
   connection.problem = transportError("second-writer", `${label}: ${message}`);
-  say(options.logger, "second_writer", { endpoint: label, lane: lane.index }, message);
+  logLine(options.logger, "second_writer", { endpoint: label, lane: lane.index }, message);
 }

@@ -1,7 +1,7 @@
 import { answerOf, faultOf, nameOfError, runCallback } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import type { EventSink } from "../event/sink.js";
-import { type LogName, say } from "../log-lines.js";
+import { type LogName, logLine } from "../telemetry/log-lines.js";
 import { guarded, type Logger, warnProcess } from "../logger.js";
 import type { RecordingOptions } from "./options.js";
 
@@ -54,7 +54,7 @@ export class Configuration {
     if (this.#said.has(key)) return;
     this.#said.add(key);
     const once = `${message} (said once)`;
-    if (this.#logger) say(this.#logger, name, { about }, once);
+    if (this.#logger) logLine(this.#logger, name, { about }, once);
     else warnProcess(once);
   }
 

@@ -5,7 +5,7 @@ import type { Transport } from "../transport.js";
  * A transport whose connections say what the broker has stored of their lane, or cannot be opened: numbered from 1
  * again, the events of the next program would be taken for those of the last one, confirmed, and stored nowhere.
  */
-export function sayingWhatIsStored(transport: Transport): Transport {
+export function requireLastSequence(transport: Transport): Transport {
   const { name, capabilities, partitions } = transport;
   if (!capabilities.deduplication) return transport;
   return {

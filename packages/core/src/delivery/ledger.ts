@@ -1,5 +1,4 @@
 import type { DeliveryErrorCode } from "../errors.js";
-import type { Entry } from "./entry.js";
 import type { FlushReport } from "./report.js";
 
 /** How an event ended. A `code` says why it was not sent. */
@@ -70,8 +69,6 @@ export class Ledger {
   /** In the buffer or waiting for a retry. */
   buffered = 0;
   inFlight = 0;
-  /** Bodies of all that is unsettled. */
-  bytes = 0;
   /** Never accepted. */
   rejected = 0;
   /** Those of them that a flush has reported. */
@@ -100,10 +97,9 @@ export class Ledger {
   }
 
   /** Gives the order of a new event. */
-  accept(bytes: number): number {
+  accept(): number {
     this.received++;
     this.buffered++;
-    this.bytes += bytes;
     this.#open.at(-1)!.unsettled++;
     return this.received;
   }
@@ -118,18 +114,14 @@ export class Ledger {
     this.inFlight -= events;
   }
 
-  /** Ends a buffered event; `false` when it had ended before. */
-  settle(entry: Entry, settlement: Settlement): boolean {
-    if (entry.settled) return false;
-    entry.settled = true;
+  /** A buffered event has ended. */
+  settle(order: number, settlement: Settlement): void {
     this.buffered--;
-    this.bytes -= entry.bytes;
     this.#ended.add(settlement);
-    const epoch = this.#open.find(({ upTo }) => entry.order <= upTo)!;
+    const epoch = this.#open.find(({ upTo }) => order <= upTo)!;
     epoch.ended.add(settlement);
     epoch.unsettled--;
     if (epoch.unsettled === 0) this.#close();
-    return true;
   }
 
   /** Of everything since the beginning. */

@@ -1,8 +1,8 @@
 import type { DeliveryError, StreamllError } from "../errors.js";
-import { say } from "../log-lines.js";
+import { logLine } from "../telemetry/log-lines.js";
 import type { Logger } from "../logger.js";
+import type { LogThrottle } from "../telemetry/log-throttle.js";
 import type { Clock } from "./clock.js";
-import type { Journal } from "./journal.js";
 import type { Ledger } from "./ledger.js";
 
 /** How an event was lost. */
@@ -10,7 +10,7 @@ type Way = "failed" | "dropped" | "rejected";
 
 export interface LossesSetup {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly throttle: LogThrottle;
   readonly logger: Logger;
   readonly ledger: Ledger;
   /** What keeps events from being sent, where something does. */
@@ -18,7 +18,7 @@ export interface LossesSetup {
 }
 
 /**
- * No event is lost in silence: each loss goes to the journal, and all together are told as a count when the sink
+ * No event is lost in silence: each loss is logged, and all together as a count when the sink
  * stops or the program ends; where `process.exit()` leaves no time for a logger, on stderr.
  */
 export class Losses {
@@ -27,7 +27,7 @@ export class Losses {
   readonly #codes = new Map<string, number>();
   /** Refused in this turn of the event loop: whoever waits for room in the same turn offers the event again. */
   readonly #fresh = new Map<string, { count: number; error: DeliveryError }>();
-  #told = 0;
+  #reported = 0;
   #soon: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
@@ -37,7 +37,7 @@ export class Losses {
 
   /** An accepted event failed, or was dropped. */
   lost(way: "failed" | "dropped", error: DeliveryError): void {
-    this.#setup.journal.say(way, { code: error.code }, `${way}: ${error.message}`);
+    this.#setup.throttle.log(way, { code: error.code }, `${way}: ${error.message}`);
     this.#count(way, error.code, 1);
   }
 
@@ -48,7 +48,7 @@ export class Losses {
     if (fresh === undefined) this.#fresh.set(error.code, { count: 1, error });
     else fresh.count++;
     this.watch();
-    this.#soon ??= this.#setup.clock.afterPoll(() => this.#sayRefused());
+    this.#soon ??= this.#setup.clock.afterPoll(() => this.#logRefused());
   }
 
   /** An event was not taken, and whoever refused it has said so. */
@@ -74,19 +74,19 @@ export class Losses {
     };
   }
 
-  /** Everything is settled: nothing is left unless a loss is untold. */
+  /** Everything is settled: nothing is left unless a loss is not reported. */
   settled(): void {
-    if (this.#fresh.size === 0 && this.#untold === 0) this.#unwatch?.();
+    if (this.#fresh.size === 0 && this.#unreported === 0) this.#unwatch?.();
   }
 
-  /** Tells the count, unless it is told. */
-  tell(): void {
-    this.#sayRefused();
+  /** Logs the count, unless it is logged. */
+  report(): void {
+    this.#logRefused();
     this.#unwatch?.();
-    if (this.#untold === 0) return;
-    this.#told = this.#total;
+    if (this.#unreported === 0) return;
+    this.#reported = this.#total;
     const fields = { ...this.#counts, failures: Object.fromEntries(this.#codes) };
-    say(this.#setup.logger, "events_lost", fields, `${this.#sentence()}${this.#because()}`);
+    logLine(this.#setup.logger, "events_lost", fields, `${this.#sentence()}${this.#because()}`);
   }
 
   get #total(): number {
@@ -94,8 +94,8 @@ export class Losses {
     return failed + dropped + rejected;
   }
 
-  get #untold(): number {
-    return this.#total - this.#told;
+  get #unreported(): number {
+    return this.#total - this.#reported;
   }
 
   #count(way: Way, code: string, events: number): void {
@@ -104,7 +104,7 @@ export class Losses {
     this.watch();
   }
 
-  #sayRefused(): void {
+  #logRefused(): void {
     this.#soon?.();
     this.#soon = undefined;
     const fresh = [...this.#fresh];
@@ -113,13 +113,13 @@ export class Losses {
     for (const [code, { count, error }] of fresh) {
       if (count === 0) continue;
       this.#count("rejected", code, count);
-      this.#setup.journal.say("rejected", { code }, `not taken: ${error.message}`, count);
+      this.#setup.throttle.log("rejected", { code }, `not taken: ${error.message}`, count);
     }
   }
 
   /** The event loop ran empty. With anything unsettled the engine goes on, and it runs empty again. */
   #atEnd(): void {
-    if (this.#setup.ledger.unsettled === 0) this.tell();
+    if (this.#setup.ledger.unsettled === 0) this.report();
   }
 
   #lastWords(): string | undefined {
@@ -132,7 +132,7 @@ export class Losses {
       const what = `the process ended before ${countOf(unsettled)} could be delivered${arrived}`;
       sentences.push(`${what}${this.#because()}. Await stop() of the sink before process.exit()`);
     }
-    if (this.#untold > 0) sentences.push(this.#sentence());
+    if (this.#unreported > 0) sentences.push(this.#sentence());
     return sentences.length === 0 ? undefined : sentences.join(". ");
   }
 

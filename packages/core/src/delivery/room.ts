@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { Fifo } from "./fifo.js";
+import { Fifo } from "../buffer/fifo.js";
 
 export interface RoomSetup {
   readonly clock: Clock;

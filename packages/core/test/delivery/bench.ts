@@ -4,7 +4,7 @@ import {
   type DeliveryOptions,
   defaultDeliveryOptions,
   type EngineFailure,
-  type MessageFields,
+  type EventFields,
   PreparedMessage,
 } from "@streamll/core/internal";
 import { FakeClock } from "./fake-clock.js";
@@ -48,7 +48,7 @@ export function bench({
 
 let ids = 0;
 
-export function message(fields: Partial<MessageFields> & { readonly bytes?: number } = {}): PreparedMessage {
+export function message(fields: Partial<EventFields> & { readonly bytes?: number } = {}): PreparedMessage {
   const { bytes = 10, ...rest } = fields;
   return new PreparedMessage({
     routingKey: "app.start",
@@ -62,5 +62,5 @@ export function message(fields: Partial<MessageFields> & { readonly bytes?: numb
   });
 }
 
-export const messages = (count: number, fields: Partial<MessageFields> = {}): PreparedMessage[] =>
+export const messages = (count: number, fields: Partial<EventFields> = {}): PreparedMessage[] =>
   Array.from({ length: count }, () => message(fields));

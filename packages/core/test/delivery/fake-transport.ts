@@ -31,7 +31,7 @@ interface Arrived {
 /** One connection of the fake. Its broker decides in the order of writing; answers may come in any. */
 export class FakeConnection implements TransportConnection {
   readonly closed: Promise<TransportError | undefined>;
-  readonly batches: OutboundBatch[] = [];
+  readonly batches: OutboundMessage[][] = [];
   /** Not answered yet, in the order of writing. */
   unanswered: Arrived[] = [];
   open = true;
@@ -59,8 +59,9 @@ export class FakeConnection implements TransportConnection {
     });
   }
 
-  publish(batch: OutboundBatch, settle: Settle): void {
+  publish(view: OutboundBatch, settle: Settle): void {
     if (!this.open) return;
+    const batch = view.map((message) => message.detach());
     this.batches.push(batch);
     for (const [index, message] of batch.entries()) {
       const { sequence } = message;

@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { DeliveryEngine } from "@streamll/core/internal";
 import fc from "fast-check";
@@ -17,115 +17,135 @@ interface Mutant {
 const mutants: readonly Mutant[] = [
   {
     fault: "an event in flight is lost with its connection",
-    file: "lane.ts",
-    from: "        rewound.push(entry);",
-    to: "        if (rewound.length === 0) rewound.push(entry);",
+    file: "delivery/lane/in-flight.ts",
+    from: "        slots.push(slot);\n      }\n    }\n    this.count = 0;",
+    to: "        if (slots.length === 0) slots.push(slot);\n      }\n    }\n    this.count = 0;",
   },
   {
     fault: "a late answer of a lost connection settles an event a second time",
-    file: "lane.ts",
-    from: "if (entry.flight !== flight) continue;\n      entry.flight = undefined;\n      entries.push(entry);",
-    to: "entry.flight = undefined;\n      entries.push(entry);",
+    file: "delivery/lane/in-flight.ts",
+    from: "      if (flights[slot] !== flight.id) continue;\n",
+    to: "",
   },
   {
     fault: "what is sent again comes after what is new",
-    file: "lane.ts",
-    from: "    const sorted = [...earlier, ...entries].sort(this.#compare);\n    this.#queue.unshift(sorted);\n",
-    to: "    const sorted = [...earlier, ...entries];\n    for (const one of sorted) this.#queue.push(one);\n",
+    file: "delivery/lane/send-queue.ts",
+    from: "    this.#slots.unshift(sorted);\n    this.due",
+    to: "    for (const one of sorted) this.#slots.push(one);\n    this.due",
   },
   {
     fault: "what is sent again has lost its order",
-    file: "lane.ts",
-    from: "const sorted = [...earlier, ...entries].sort(this.#compare);",
-    to: "const sorted = [...earlier, ...entries].sort(this.#compare).reverse();",
+    file: "delivery/lane/send-queue.ts",
+    from: "const sorted = [...earlier, ...slots].sort(this.compare);",
+    to: "const sorted = [...earlier, ...slots].sort(this.compare).reverse();",
   },
   {
     fault: "a suspect that was overtaken is sent again by its new sequence, after the events that follow it",
-    file: "lane.ts",
-    from: "(this.#setup.deduplication && sequenceOf(a)",
-    to: "(sequenceOf(a)",
+    file: "delivery/lane/send-queue.ts",
+    from: "(this.#setup.deduplication && this.#sequenceOf(a)",
+    to: "(this.#sequenceOf(a)",
   },
   {
     fault: "where the broker deduplicates, what was refused is sent again before what comes back",
-    file: "lane.ts",
-    from: "(this.#setup.deduplication && sequenceOf(a) - sequenceOf(b)) || a.order",
-    to: "a.order",
+    file: "delivery/lane/send-queue.ts",
+    from: "    (this.#setup.deduplication && this.#sequenceOf(a) - this.#sequenceOf(b)) ||\n",
+    to: "",
   },
   {
     fault: "an event sent again after a lost connection has a new sequence",
-    file: "lane.ts",
-    from: "        entry.maybeStored = true;",
-    to: "        entry.renew();",
+    file: "delivery/lane/in-flight.ts",
+    from: "        this.#log.mark(slot, MAYBE_STORED);",
+    to: "        this.#log.renumber(slot);",
   },
   {
     fault: "a refused event is sent again with its old sequence",
-    file: "lane.ts",
-    from: "    entry.renew();\n    const again = ",
-    to: "    const again = ",
+    file: "delivery/lane/judge.ts",
+    from: "    this.#log.renumber(slot);\n    const delay",
+    to: "    const delay",
   },
   {
     fault: "an execution leaves its lane while one of its events is unsettled",
-    file: "executions.ts",
-    from: "if (--execution.unsettled > 0) return;",
-    to: "if (--execution.unsettled > 1) return;",
+    file: "delivery/lane-affinity.ts",
+    from: "if (--this.#unsettled[entry]! > 0) return;",
+    to: "if (--this.#unsettled[entry]! > 1) return;",
   },
   {
     fault: "the count of buffered bytes leaks",
-    file: "ledger.ts",
-    from: "    this.bytes -= entry.bytes;\n",
-    to: '    if (settlement.as !== "dropped") this.bytes -= entry.bytes;\n',
+    file: "buffer/segments.ts",
+    from: "    this.live -= bytes;\n",
+    to: "    this.live -= bytes - 1;\n",
+  },
+  {
+    fault: "a slot is used again while a queue still lists it",
+    file: "buffer/event-log.ts",
+    from: "    if (!this.has(slot, QUEUED)) this.#free.push(slot);",
+    to: "    this.#free.push(slot);",
+  },
+  {
+    fault: "a record that moves is lost",
+    file: "buffer/event-log.ts",
+    from: "bytes.copy(target.bytes, target.end, at, at + length);",
+    to: "",
+  },
+  {
+    fault: "an event gets the record of the one that had its slot before",
+    file: "buffer/event-log.ts",
+    from: "    this.offset[slot] = segment.end;\n",
+    to: "    this.offset[slot] ||= segment.end;\n",
   },
   {
     fault: "the count of events in flight leaks when a connection is lost",
-    file: "lane.ts",
-    from: "    this.#setup.cameBack(rewound.length);",
-    to: "    this.#setup.cameBack(Math.max(0, rewound.length - 1));",
+    file: "delivery/lane/lane.ts",
+    from: "    this.#setup.outcomes.cameBack(rewound.length);",
+    to: "    this.#setup.outcomes.cameBack(Math.max(0, rewound.length - 1));",
   },
   {
     fault: "a lane takes more in flight than its share",
-    file: "lane.ts",
+    file: "delivery/lane/lane.ts",
     from: "const room = share - this.inFlight;",
     to: "const room = share;",
   },
   {
     fault: "an event counts as sent although the broker refused it",
-    file: "lane.ts",
-    from: "for (const entry of entries) this.#refuse(entry, outcome.error ?? noReason);",
-    to: 'this.#setup.sent(entries, "confirmed", 0);',
+    file: "delivery/lane/retry.ts",
+    from: '{ do: "judge", error, maybeStored: false }',
+    to: '{ do: "sent", as: "confirmed" }',
   },
   {
     fault: "flush() forgets an epoch that is over before an older one",
-    file: "ledger.ts",
+    file: "delivery/ledger.ts",
     from: "this.#open.length > 1 && oldest.unsettled === 0",
     to: "this.#open.length > 1",
   },
   {
     fault: "the watchdog keeps running after stop()",
-    file: "lane.ts",
+    file: "delivery/lane/lane.ts",
     from: "    this.#watchdog.disarm();\n",
     to: "",
   },
   {
     fault: "an event that was unanswered when its connection died is forgotten by stop()",
-    file: "lane.ts",
-    from: "    this.#comeBack();\n    for (const cancel",
-    to: "    for (const cancel",
+    file: "delivery/lane/lane.ts",
+    from: "    this.#rewind();\n    const left",
+    to: "    const left",
   },
   {
     fault: "room is promised beyond maxBufferedEvents",
-    file: "engine.ts",
-    from: "this.#ledger.unsettled < maxBufferedEvents",
-    to: "this.#ledger.buffered < maxBufferedEvents",
+    file: "delivery/admission.ts",
+    from: "return ledger.unsettled < options.maxBufferedEvents &&",
+    to: "return ledger.buffered < options.maxBufferedEvents &&",
   },
   {
     fault: "a connection that opens during stop() stays open",
-    file: "supervisor.ts",
+    file: "delivery/connection/supervisor.ts",
     from: '          if ("connection" in attempt) discard(attempt.connection);\n',
     to: "",
   },
 ];
 
-const delivery = fileURLToPath(new URL("../../src/delivery", import.meta.url));
+const source = fileURLToPath(new URL("../../src", import.meta.url));
+/** Folders that are copied, each mutant with its own; what else they import is the original. */
+const copied = ["buffer", "delivery"];
 const cache = fileURLToPath(new URL("../../../../.streamll", import.meta.url));
 let folder: string;
 
@@ -136,24 +156,25 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The engine with one file changed. Both are copied; what else they import is the original. */
+/** The engine with one file changed. */
 async function engineOf({ file, from, to }: Mutant, name: string): Promise<typeof DeliveryEngine> {
   const copy = join(folder, name);
-  await mkdir(copy);
-  const copied = new Set(["engine.ts", file]);
-  for (const one of copied) {
-    let text = await readFile(join(delivery, one), "utf8");
+  for (const one of copied) await cp(join(source, one), join(copy, one), { recursive: true });
+  for (const one of await readdir(copy, { recursive: true })) {
+    if (!one.endsWith(".ts")) continue;
+    let text = await readFile(join(copy, one), "utf8");
     if (one === file) {
       expect(text.split(from), `the mutated place is in ${file} once`).toHaveLength(2);
       text = text.replace(from, () => to);
     }
     const imports = /(?<=from ")(\.{1,2}\/[^"]+)\.js(?=")/g;
-    text = text.replace(imports, (whole, path: string) =>
-      copied.has(`${path.slice(2)}.ts`) ? whole : join(delivery, `${path}.ts`),
-    );
+    text = text.replace(imports, (whole, path: string) => {
+      const target = relative(copy, resolve(copy, dirname(one), path));
+      return copied.some((inside) => target.startsWith(`${inside}/`)) ? whole : join(source, `${target}.ts`);
+    });
     await writeFile(join(copy, one), text);
   }
-  const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "engine.ts")).href)) as {
+  const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "delivery/engine.ts")).href)) as {
     DeliveryEngine: typeof DeliveryEngine;
   };
   return module.DeliveryEngine;

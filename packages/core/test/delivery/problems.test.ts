@@ -151,7 +151,7 @@ describe("health", () => {
     await clock.advance(2000);
     expect(only()?.code).toBe("TRANSPORT_TIMEOUT");
     expect(only()?.message).toMatch(
-      /^fake:\/\/one: no answer for 5\.9 s; given up after 30 s \(confirmTimeout\)\. See whether the broker hangs/,
+      /^fake:\/\/one: no answer for 5\.9 s; given up after 30 s \(confirmTimeout\)\. Check whether the broker hangs/,
     );
     await clock.advance(1000);
     expect(of("unanswered").map(({ fields }) => fields)).toEqual([
@@ -282,7 +282,7 @@ describe("health", () => {
     await clock.advance(1000);
     expect(problems()[1]).toMatchObject({ code: "BUFFER_FULL" });
     expect(problems()[1]?.message).toMatch(
-      /^the buffer is 80 % full \(8 events, 80 bytes\).*await ready\(\)/,
+      /^the buffer is 80 % full \(8 events, 760 bytes\).*await ready\(\)/,
     );
     expect(told).toContain("problem BUFFER_FULL");
     expect(of("buffer_filling")).toHaveLength(1);

@@ -5,7 +5,7 @@ import type {
   TransportError,
   TransportOptions,
 } from "@streamll/core";
-import { bareHost, type DialAddress, dial, say, textOf, tlsOptions } from "@streamll/core/internal";
+import { bareHost, type DialAddress, dial, logLine, textOf, tlsOptions } from "@streamll/core/internal";
 import type { Answer, Dialect, Fault, Opening } from "../dialect.js";
 import { judged, judgeSocket, type Verdict } from "../failure.js";
 import { encodeBatches } from "./batch.js";
@@ -101,7 +101,7 @@ function audienceOf({ host, port }: DialAddress, entity: string): string {
 
 function tellOfTrouble({ logger }: TransportOptions, endpoint: string, error: unknown): void {
   const message = `A token could not be renewed, and is tried again while the old one lives: ${textOf(error)}`;
-  say(logger, "token_not_renewed", { endpoint }, message);
+  logLine(logger, "token_not_renewed", { endpoint }, message);
 }
 
 const unknownCondition: Verdict = {

@@ -1,0 +1,42 @@
+const FIRST_SLOTS = 256;
+
+/** One number a slot of everything that an event waits with. The arrays are replaced as they grow. */
+export class Columns {
+  /** Rises from event to event, in the order of acceptance. */
+  order = new Float64Array(FIRST_SLOTS);
+  /** Monotonic milliseconds. */
+  acceptedAt = new Float64Array(FIRST_SLOTS);
+  /** 0 until it is numbered. */
+  sequence = new Float64Array(FIRST_SLOTS);
+  segment = new Uint32Array(FIRST_SLOTS);
+  /** Of the record in its segment. */
+  offset = new Uint32Array(FIRST_SLOTS);
+  recordBytes = new Uint32Array(FIRST_SLOTS);
+  bodyBytes = new Uint32Array(FIRST_SLOTS);
+  /** Which flight it is in, 0 for none: an outcome counts only for this one. */
+  flight = new Float64Array(FIRST_SLOTS);
+  /** The entry of its execution in the lane affinity. */
+  execution = new Uint32Array(FIRST_SLOTS);
+  tries = new Uint32Array(FIRST_SLOTS);
+  flags = new Uint16Array(FIRST_SLOTS);
+
+  grow(): void {
+    this.order = doubled(this.order, Float64Array);
+    this.acceptedAt = doubled(this.acceptedAt, Float64Array);
+    this.sequence = doubled(this.sequence, Float64Array);
+    this.segment = doubled(this.segment, Uint32Array);
+    this.offset = doubled(this.offset, Uint32Array);
+    this.recordBytes = doubled(this.recordBytes, Uint32Array);
+    this.bodyBytes = doubled(this.bodyBytes, Uint32Array);
+    this.flight = doubled(this.flight, Float64Array);
+    this.execution = doubled(this.execution, Uint32Array);
+    this.tries = doubled(this.tries, Uint32Array);
+    this.flags = doubled(this.flags, Uint16Array);
+  }
+}
+
+function doubled<T extends Float64Array | Uint32Array | Uint16Array>(array: T, make: new (size: number) => T): T {
+  const grown = new make(2 * array.length);
+  grown.set(array);
+  return grown;
+}

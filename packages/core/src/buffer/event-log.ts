@@ -1,0 +1,175 @@
+import type { MessageChanges, OutboundMessage } from "../transport.js";
+import { Columns } from "./columns.js";
+import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
+import { type RecordPlace, RecordView } from "./record-view.js";
+import { RecordWriter } from "./record.js";
+import { recordsOf, type Segment, Segments } from "./segments.js";
+
+// What a slot says of its event.
+/** It is settled; where a queue still lists it, its slot is not free yet. */
+export const SETTLED = 1;
+/** A queue lists it. */
+export const QUEUED = 2;
+/** A connection was lost, or an answer stayed out, while it was in flight. */
+export const MAYBE_STORED = 4;
+/** Its sequence is the publisher's own, and stays. */
+export const NUMBERED = 8;
+/** The broker has its sequence already, not from this program: it confirms it and stores nothing. */
+export const DUPLICATE = 16;
+/** `publish()` waits for it. */
+export const AWAITED = 32;
+/** It failed, and is on its way to the dead-letter exchange. */
+export const DEAD = 64;
+
+const LARGEST_SEGMENT = 256 * 1024;
+const SMALLEST_SEGMENT = 4096;
+
+/**
+ * The buffer. Each event is a record of bytes in a segment outside of V8's heap, and a slot: one number in each of the
+ * {@link Columns}. The garbage collector finds nothing to copy, however long a broker takes to answer.
+ */
+export class EventLog extends Columns {
+  readonly #segments: Segments;
+  readonly #writer = new RecordWriter();
+  readonly #free: number[] = [];
+  readonly #reader: RecordView;
+  #slots = 0;
+  #flights = 0;
+
+  /** @param maxBytes what is held of records at most, roughly: it decides how large the segments are. */
+  constructor(maxBytes: number) {
+    super();
+    const size = Math.max(SMALLEST_SEGMENT, Math.min(LARGEST_SEGMENT, Math.floor(maxBytes / 16)));
+    this.#segments = new Segments(size);
+    this.#reader = new RecordView(this);
+  }
+
+  /** Bytes of all records. */
+  get bytes(): number {
+    return this.#segments.live;
+  }
+
+  /** Bytes of memory that the records take. */
+  get heldBytes(): number {
+    return this.#segments.held;
+  }
+
+  /** Room that the record of this event takes at most, in bytes. */
+  bound(event: EncodedEvent): number {
+    return this.#writer.bound(event);
+  }
+
+  /** Writes an event, and returns its slot. */
+  append(event: EncodedEvent, order: number, now: number): number {
+    const slot = this.#free.pop() ?? this.#slots++;
+    if (slot === this.order.length) this.grow();
+    this.order[slot] = order;
+    this.acceptedAt[slot] = now;
+    this.sequence[slot] = event.sequence;
+    this.flight[slot] = 0;
+    this.tries[slot] = 0;
+    this.flags[slot] = event.sequence > 0 ? NUMBERED : 0;
+    this.#write(slot, event);
+    this.#compact();
+    return slot;
+  }
+
+  /** A number that no flight of any lane has had. */
+  nextFlight(): number {
+    return ++this.#flights;
+  }
+
+  /** The slot is still this event's, and it has not ended. */
+  holds(slot: number, order: number): boolean {
+    return this.order[slot] === order && !this.has(slot, SETTLED);
+  }
+
+  has(slot: number, flag: number): boolean {
+    return (this.flags[slot]! & flag) !== 0;
+  }
+
+  mark(slot: number, flag: number): void {
+    this.flags[slot]! |= flag;
+  }
+
+  unmark(slot: number, flag: number): void {
+    this.flags[slot]! &= ~flag;
+  }
+
+  /** The event goes again as a new message: its old place was passed by later ones. */
+  renumber(slot: number): void {
+    if (!this.has(slot, NUMBERED)) this.sequence[slot] = 0;
+  }
+
+  /** Changes what an event says. */
+  rewrite(slot: number, changes: MessageChanges): void {
+    const changed = encodedEvent(this.detach(slot, changes));
+    this.#release(slot);
+    this.#write(slot, changed);
+  }
+
+  /** The event as a message, valid until the next call. */
+  view(slot: number): OutboundMessage {
+    return this.#reader.show(slot);
+  }
+
+  /** The event as a message that stays. */
+  detach(slot: number, changes?: MessageChanges): OutboundMessage {
+    return this.view(slot).detach(changes);
+  }
+
+  /** The event has ended: its bytes are free, and its slot too once no queue lists it. */
+  settle(slot: number): void {
+    this.#release(slot);
+    this.flags[slot]! |= SETTLED;
+    if (!this.has(slot, QUEUED)) this.#free.push(slot);
+  }
+
+  /** The queue has let go of it. */
+  unlist(slot: number): void {
+    this.unmark(slot, QUEUED);
+    if (this.has(slot, SETTLED)) this.#free.push(slot);
+  }
+
+  /** Where the record of a slot lies. */
+  locate(slot: number, place: RecordPlace): void {
+    place.source = this.#segments.at(this.segment[slot]!).bytes;
+    place.record = this.offset[slot]!;
+  }
+
+  #write(slot: number, event: EncodedEvent): void {
+    const segment = this.#segments.withRoom(this.#writer.bound(event));
+    const length = this.#writer.write(segment.bytes, segment.end, slot, event);
+    this.bodyBytes[slot] = event.bytes;
+    this.#place(slot, segment, length);
+  }
+
+  #place(slot: number, segment: Segment, length: number): void {
+    this.segment[slot] = segment.id;
+    this.offset[slot] = segment.end;
+    this.recordBytes[slot] = length;
+    this.#segments.written(segment, length);
+  }
+
+  #release(slot: number): void {
+    this.#segments.release(this.#segments.at(this.segment[slot]!), this.recordBytes[slot]!);
+    this.recordBytes[slot] = 0;
+  }
+
+  /** One old event must not hold a segment for ever: the survivors of a sparse one move to the end. */
+  #compact(): void {
+    const sparse = this.#segments.sparse();
+    if (sparse === undefined) return;
+    const { bytes } = sparse;
+    for (const { slot, at } of recordsOf(sparse)) {
+      const length = this.recordBytes[slot]!;
+      if (length === 0 || this.segment[slot] !== sparse.id || this.offset[slot] !== at) continue;
+      const target = this.#segments.withRoom(length);
+      bytes.copy(target.bytes, target.end, at, at + length);
+      this.#place(slot, target, length);
+      this.#segments.release(sparse, length);
+      // Its memory may be in use again.
+      if (sparse.live === 0) return;
+    }
+  }
+}

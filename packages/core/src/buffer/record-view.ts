@@ -1,0 +1,129 @@
+import { outboundMessage } from "../message.js";
+import type { MessageChanges, MessageHeaders, OutboundMessage } from "../transport.js";
+import { readHeaders } from "./header-block.js";
+import {
+  BODY,
+  CORRELATION_ID,
+  EXCHANGE,
+  endOf,
+  type Field,
+  HEADERS,
+  headerCountOf,
+  isPresent,
+  MESSAGE_ID,
+  PARTITION_KEY,
+  ROUTING_KEY,
+  SESSION_ID,
+  startOf,
+  TYPE,
+  timestampOf,
+} from "./record.js";
+
+/** Where a record lies. */
+export interface RecordPlace {
+  source: Buffer;
+  record: number;
+}
+
+/** What a view reads: the log, or a single record. */
+export interface RecordSource {
+  readonly sequence: ArrayLike<number>;
+  locate(slot: number, place: RecordPlace): void;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** An event of the buffer as a message. One view serves one after another: {@link show} moves it on. */
+export class RecordView implements OutboundMessage, RecordPlace {
+  /** What its record lies in, and from where on. */
+  source = nothing;
+  record = 0;
+  readonly #from: RecordSource;
+  #slot = 0;
+
+  constructor(from: RecordSource) {
+    this.#from = from;
+  }
+
+  show(slot: number): this {
+    this.#slot = slot;
+    this.#from.locate(slot, this);
+    return this;
+  }
+
+  get sequence(): number {
+    return this.#from.sequence[this.#slot]!;
+  }
+
+  get exchange(): string | undefined {
+    return this.#optional(EXCHANGE);
+  }
+
+  get routingKey(): string {
+    return this.#text(ROUTING_KEY);
+  }
+
+  get messageId(): string {
+    return this.#text(MESSAGE_ID);
+  }
+
+  get correlationId(): string {
+    return this.#text(CORRELATION_ID);
+  }
+
+  get type(): string {
+    return this.#text(TYPE);
+  }
+
+  get timestamp(): number {
+    return timestampOf(this.source, this.record);
+  }
+
+  get headers(): MessageHeaders {
+    const { source, record } = this;
+    return readHeaders(source, startOf(source, record, HEADERS), headerCountOf(source, record));
+  }
+
+  get sessionId(): string | undefined {
+    return this.#optional(SESSION_ID);
+  }
+
+  get partitionKey(): string | undefined {
+    return this.#optional(PARTITION_KEY);
+  }
+
+  body(): Buffer {
+    const { source, record } = this;
+    return Buffer.from(source.subarray(startOf(source, record, BODY), endOf(source, record, BODY)));
+  }
+
+  detach(changes: MessageChanges = {}): OutboundMessage {
+    const { sequence, exchange, routingKey, messageId, correlationId, type, timestamp, headers } = this;
+    const { sessionId, partitionKey } = this;
+    return outboundMessage({
+      sequence,
+      exchange,
+      routingKey,
+      body: this.body(),
+      messageId,
+      correlationId,
+      type,
+      timestamp,
+      headers,
+      sessionId,
+      partitionKey,
+      ...changes,
+    });
+  }
+
+  #text(field: Field): string {
+    const { source, record } = this;
+    const start = startOf(source, record, field);
+    const end = endOf(source, record, field);
+    return start === end ? "" : source.toString("utf8", start, end);
+  }
+
+  #optional(field: Field): string | undefined {
+    return isPresent(this.source, this.record, field) ? this.#text(field) : undefined;
+  }
+}

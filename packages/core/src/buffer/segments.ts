@@ -1,0 +1,102 @@
+import { lengthOf, slotOf } from "./record.js";
+
+/** A piece of memory outside of V8's heap, which records are appended to. */
+export interface Segment {
+  readonly id: number;
+  readonly bytes: Buffer;
+  /** Where the next record goes. */
+  end: number;
+  /** Bytes of records that are not released. */
+  live: number;
+}
+
+/** Free segments of the standard size that are kept for the next records beside as many as are in use. */
+const SPARE = 8;
+
+/** The segments of a log. A fresh page of memory costs more than what is written into it, so they are used again. */
+export class Segments {
+  /** By id; an id is used again. */
+  readonly #segments: (Segment | undefined)[] = [];
+  readonly #freeIds: number[] = [];
+  readonly #spare: Buffer[] = [];
+  readonly #size: number;
+  #inUse = 0;
+  #current: Segment;
+  /** Bytes of all segments in use. */
+  held = 0;
+  /** Bytes of records that are not released. */
+  live = 0;
+
+  /** @param size of a segment, in bytes. A larger record has a segment of its own. */
+  constructor(size: number) {
+    this.#size = size;
+    this.#current = this.#take(Buffer.alloc(0));
+  }
+
+  at(id: number): Segment {
+    return this.#segments[id]!;
+  }
+
+  /** A segment with room for `bytes` at its end. */
+  withRoom(bytes: number): Segment {
+    if (this.#current.bytes.length - this.#current.end >= bytes) return this.#current;
+    const full = this.#current;
+    this.#current = this.#take(
+      bytes > this.#size
+        ? Buffer.allocUnsafeSlow(bytes)
+        : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size)),
+    );
+    if (full.live === 0) this.#giveBack(full);
+    return this.#current;
+  }
+
+  /** A record of `bytes` was written at the end. */
+  written(segment: Segment, bytes: number): void {
+    segment.end += bytes;
+    segment.live += bytes;
+    this.live += bytes;
+  }
+
+  release(segment: Segment, bytes: number): void {
+    segment.live -= bytes;
+    this.live -= bytes;
+    if (segment.live > 0) return;
+    if (segment === this.#current) segment.end = 0;
+    else this.#giveBack(segment);
+  }
+
+  /** The segment with the smallest share of live bytes, where much of what is held is dead. */
+  sparse(): Segment | undefined {
+    const dead = this.held - this.live;
+    if (dead <= 4 * this.#size + this.held / 4) return undefined;
+    let sparse: Segment | undefined;
+    for (const segment of this.#segments) {
+      if (segment === undefined || segment === this.#current) continue;
+      if (sparse === undefined || segment.live * sparse.end < sparse.live * segment.end) sparse = segment;
+    }
+    return sparse;
+  }
+
+  #take(bytes: Buffer): Segment {
+    const id = this.#freeIds.pop() ?? this.#segments.length;
+    const segment: Segment = { id, bytes, end: 0, live: 0 };
+    this.#segments[id] = segment;
+    this.#inUse++;
+    this.held += bytes.length;
+    return segment;
+  }
+
+  #giveBack({ id, bytes }: Segment): void {
+    this.#segments[id] = undefined;
+    this.#freeIds.push(id);
+    this.#inUse--;
+    this.held -= bytes.length;
+    if (bytes.length === this.#size) this.#spare.push(bytes);
+    if (this.#spare.length > SPARE + this.#inUse) this.#spare.pop();
+  }
+}
+
+/** Where the records of a segment begin, and whose they are. */
+export function* recordsOf({ bytes, end }: Segment): Generator<{ readonly slot: number; readonly at: number }> {
+  for (let at = 0; at < end; at += lengthOf(bytes, at)) yield { slot: slotOf(bytes, at), at };
+}

@@ -1,0 +1,18 @@
+/** Writes text as UTF-8 and returns its length. Short ASCII is copied here: a call into native code costs more than forty characters do. */
+export function putText(target: Buffer, at: number, text: string): number {
+  const { length } = text;
+  if (length > 40) return target.write(text, at);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return target.write(text, at);
+    target[at + i] = code;
+  }
+  return length;
+}
+
+/** Copies bytes and returns where they end. Short ones are copied here, as in {@link putText}. */
+export function putSlice(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+  if (to - from > 40) return at + source.copy(target, at, from, to);
+  for (let i = from; i < to; i++) target[at + i - from] = source[i]!;
+  return at + to - from;
+}

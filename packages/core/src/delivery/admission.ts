@@ -1,0 +1,156 @@
+import type { PreparedMessage } from "../buffer/encoded-event.js";
+import type { EventLog } from "../buffer/event-log.js";
+import { DeliveryError } from "../errors.js";
+import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import type { Clock } from "./clock.js";
+import type { Lane } from "./lane/lane.js";
+import type { LaneAffinity } from "./lane-affinity.js";
+import type { Ledger } from "./ledger.js";
+import type { Losses } from "./losses.js";
+import type { DeliveryOptions } from "./options.js";
+import { Room } from "./room.js";
+import { SequenceGuard } from "./sequence-guard.js";
+import type { Settlement, Waiter } from "./settlement.js";
+
+export interface AdmissionSetup {
+  readonly log: EventLog;
+  readonly ledger: Ledger;
+  readonly affinity: LaneAffinity;
+  readonly settlement: Settlement;
+  readonly losses: Losses;
+  readonly events: Pick<EventDispatcher<never>, "dispatching" | "pendingBytes" | "drain">;
+  readonly clock: Clock;
+  readonly options: DeliveryOptions;
+  /** Of one body, in bytes; infinite where the transport knows none. */
+  readonly maxMessageBytes: number;
+  lanes(): readonly Lane[];
+  /** The lane of an execution that has no event left. */
+  chooseLane(hash: number): Lane;
+}
+
+/** Decides which events are taken, and makes room for them. */
+export class Admission {
+  readonly #setup: AdmissionSetup;
+  readonly #sequences = new SequenceGuard();
+  readonly #maxBytes: number;
+  readonly #room: Room;
+  /** The most that a record has taken beside its body, in bytes. */
+  #overhead = 0;
+
+  constructor(setup: AdmissionSetup) {
+    const { options, maxMessageBytes } = setup;
+    this.#setup = setup;
+    this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes, options.maxBufferedBytes);
+    this.#room = new Room({
+      clock: setup.clock,
+      free: () => this.#freeRoom(),
+      relaxed: () => this.#isHalfFree(),
+    });
+  }
+
+  /** Takes an event and returns its slot, or why it was not taken. */
+  admit(message: PreparedMessage, waiter: Waiter | undefined): number | DeliveryError {
+    const { events, options, settlement, ledger, log, affinity } = this.#setup;
+    // A program that hands over faster than its listeners are told must not pile up what it lost.
+    if (events.pendingBytes > options.maxBufferedBytes / 4) events.drain();
+    const { bytes, sequence } = message;
+    if (bytes > this.#maxBytes) {
+      const error = `the event has ${bytes} bytes, at most ${this.#maxBytes} are allowed (maxEventBytes)`;
+      const slot = this.#enter(message, waiter);
+      settlement.fail(slot, new DeliveryError("EVENT_TOO_LARGE", error), 0);
+      return slot;
+    }
+    const invalid = this.#sequences.validate(sequence);
+    if (invalid !== undefined) return this.reject(new DeliveryError("REJECTED", invalid));
+    const size = log.bound(message);
+    if (!this.#makeRoom(size)) {
+      const full = `the buffer is full (${ledger.unsettled} events, ${log.bytes} bytes)`;
+      const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
+      if (this.#overflow !== "drop-newest") return this.reject(error);
+      settlement.drop(this.#enter(message, undefined), error);
+      return error;
+    }
+    this.#overhead = Math.max(this.#overhead, size - bytes);
+    this.#sequences.accepted(sequence);
+    const slot = this.#enter(message, waiter);
+    affinity.laneOf(log.execution[slot]!).accept(slot);
+    return slot;
+  }
+
+  reject(error: DeliveryError): DeliveryError {
+    this.#setup.losses.refused(error);
+    return error;
+  }
+
+  /** Resolves when there is room; `undefined` where there is some now, and it is kept for the caller. */
+  ready(): Promise<void> | undefined {
+    this.#setup.losses.heard();
+    return this.#room.promise() ? undefined : this.#room.wait();
+  }
+
+  /** An event has ended. */
+  freed(): void {
+    if (this.#room.isAwaited) this.#room.freed();
+  }
+
+  /** Lets all who wait go on, whatever there is. */
+  close(): void {
+    this.#room.close();
+  }
+
+  #enter(message: PreparedMessage, waiter: Waiter | undefined): number {
+    const { ledger, losses, affinity, log, clock, settlement } = this.#setup;
+    const order = ledger.accept();
+    this.#room.taken();
+    losses.watch();
+    const slot = log.append(message, order, clock.now());
+    const execution = affinity.enter(message.correlationId, this.#chooseLane);
+    log.execution[slot] = execution;
+    affinity.laneOf(execution).load++;
+    if (waiter !== undefined) settlement.await(slot, waiter);
+    return slot;
+  }
+
+  readonly #chooseLane = (hash: number): Lane => this.#setup.chooseLane(hash);
+
+  #hasRoom(bytes: number): boolean {
+    const { ledger, log, options } = this.#setup;
+    if (ledger.unsettled === 0) return true;
+    return ledger.unsettled < options.maxBufferedEvents && log.bytes + bytes <= options.maxBufferedBytes;
+  }
+
+  /** How many more events surely fit. */
+  #freeRoom(): number {
+    const { ledger, log, options } = this.#setup;
+    const byBytes = Math.floor((options.maxBufferedBytes - log.bytes) / (this.#maxBytes + this.#overhead));
+    const least = ledger.unsettled === 0 ? 1 : 0;
+    return Math.max(least, Math.min(options.maxBufferedEvents - ledger.unsettled, byBytes));
+  }
+
+  #isHalfFree(): boolean {
+    const { ledger, log, options } = this.#setup;
+    const { unsettled } = ledger;
+    const { maxBufferedEvents, maxBufferedBytes } = options;
+    return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && log.bytes <= maxBufferedBytes / 2);
+  }
+
+  /** A listener's own event pushes nothing out: told of what that was, the listener would hand over the next. */
+  get #overflow(): DeliveryOptions["overflow"] {
+    return this.#setup.events.dispatching ? "reject" : this.#setup.options.overflow;
+  }
+
+  #makeRoom(bytes: number): boolean {
+    const { log, settlement } = this.#setup;
+    while (!this.#hasRoom(bytes)) {
+      if (this.#overflow !== "drop-oldest") return false;
+      let oldest: number | undefined;
+      for (const lane of this.#setup.lanes()) {
+        const slot = lane.oldestBuffered();
+        if (slot !== undefined && (oldest === undefined || log.order[slot]! < log.order[oldest]!)) oldest = slot;
+      }
+      if (oldest === undefined) return false;
+      settlement.drop(oldest, new DeliveryError("DROPPED", "the buffer was full and this event the oldest in it"));
+    }
+    return true;
+  }
+}

@@ -1,0 +1,56 @@
+import type { CircuitBreakerOptions } from "../options.js";
+import type { CircuitState } from "../report.js";
+
+/**
+ * The circuit breaker of one endpoint. It counts connections that failed, not events; those that fall
+ * together count once: a failure counts only if none was counted since that connection was begun.
+ */
+export class Breaker {
+  state: CircuitState = "closed";
+  openUntil = 0;
+  #failures = 0;
+  #generation = 0;
+  readonly #options: CircuitBreakerOptions | false;
+
+  constructor(options: CircuitBreakerOptions | false) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks to connect. Gives the generation to hand back to {@link failed}, or `undefined` when it is refused.
+   *
+   * @param probe Connect even though the cooldown has not passed.
+   */
+  enter(now: number, probe: boolean): number | undefined {
+    if (this.state === "half-open" && !probe) return undefined;
+    if (this.state === "open") {
+      if (now < this.openUntil && !probe) return undefined;
+      this.state = "half-open";
+    }
+    return this.#generation;
+  }
+
+  failed(generation: number, now: number): void {
+    if (this.#options === false || generation !== this.#generation) return;
+    this.#generation++;
+    this.#failures++;
+    if (this.state !== "half-open" && this.#failures < this.#options.failureThreshold) return;
+    this.state = "open";
+    this.openUntil = now + this.#options.cooldownMs;
+  }
+
+  /** The endpoint took a connection. */
+  connected(): void {
+    this.state = "closed";
+  }
+
+  /** The endpoint answered for an event: what failed before is past. */
+  proven(): void {
+    this.#failures = 0;
+  }
+
+  /** A probe ended without an answer, by `stop()` for one. */
+  abandoned(): void {
+    if (this.state === "half-open") this.state = "open";
+  }
+}

@@ -1,0 +1,241 @@
+import { textOf } from "../../connect/socket-fault.js";
+import { isStreamllError, isTransportError } from "../../copies.js";
+import { TransportError } from "../../errors.js";
+import type { Transport, TransportConnection } from "../../transport.js";
+import type { LogThrottle } from "../../telemetry/log-throttle.js";
+import { fullJitter } from "../backoff.js";
+import type { Clock } from "../clock.js";
+import type { Endpoints, EndpointState } from "./endpoints.js";
+import type { DeliveryOptions } from "../options.js";
+
+const GRACE_MS = 1000;
+
+type Attempt = { readonly connection: TransportConnection } | { readonly error: TransportError };
+
+export interface SupervisorSetup {
+  readonly transport: Transport;
+  readonly endpoints: Endpoints;
+  readonly options: DeliveryOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly throttle: LogThrottle;
+  readonly lane: number;
+  /** Somebody flushes: no pause takes much of their time, and no breaker holds. */
+  urgent(): boolean;
+  /** How many have asked so far whether a connection can be had: for each, a round begins at once. */
+  asked(): number;
+  opened(connection: TransportConnection, endpoint: EndpointState): void;
+  /** The connection is gone; `true` when it had proven itself by an outcome. */
+  lost(error: TransportError | undefined, endpoint: EndpointState): boolean;
+  /**
+   * Every address was tried once and none answered; `true` when the lane is given up for it. It answers those who had
+   * asked before the round began; since then, what was wrong may have been mended.
+   */
+  roundFailed(errors: readonly TransportError[], asked: number): boolean;
+}
+
+/** Keeps one lane connected: connects, waits for the end, backs off, goes on to the next address. */
+export class Supervisor {
+  readonly #setup: SupervisorSetup;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #connection: TransportConnection | undefined;
+  #turn: number;
+  #wake: (() => void) | undefined;
+  #abandon: ((error: TransportError) => void) | undefined;
+
+  constructor(setup: SupervisorSetup) {
+    this.#setup = setup;
+    this.#turn = setup.lane;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Cuts short the pause of the backoff or the breaker: somebody has asked. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Abandons the connection even if the transport reports it open. */
+  abandon(error: TransportError): void {
+    this.#abandon?.(error);
+  }
+
+  /** Closes in good order until `signal` aborts. The loop does not come back. */
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    if (this.#connection) await Promise.race([closed(this.#connection, signal), whenAborted(signal)]);
+    this.#abandon?.(new TransportError("unreachable", "the sink was stopped"));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { endpoints, clock, throttle } = this.#setup;
+    const stopped = this.#stopping.signal;
+    let failures = 0;
+    let round: TransportError[] = [];
+    let probing = false;
+    let asked = this.#setup.asked();
+    // Before the first round nobody could know better: it answers all.
+    let answers = Number.POSITIVE_INFINITY;
+    while (!stopped.aborted) {
+      const endpoint = endpoints.at(this.#turn);
+      const generation = endpoint.breaker.enter(clock.now(), probing || this.#setup.urgent());
+      let error: TransportError | undefined;
+      if (generation !== undefined) {
+        const attempt = await this.#connect(endpoint);
+        if (stopped.aborted) {
+          endpoint.breaker.abandoned();
+          if ("connection" in attempt) discard(attempt.connection);
+          return;
+        }
+        if ("error" in attempt) {
+          error = attempt.error;
+          throttle.log(
+            error.permanent ? "connect_refused" : "connect_failed",
+            { endpoint: endpoint.endpoint.label, lane: this.#setup.lane, code: error.code },
+            `cannot connect: ${error.message}`,
+          );
+        } else {
+          probing = false;
+          round = [];
+          endpoint.breaker.connected();
+          const end = await this.#use(attempt.connection, endpoint);
+          if (end.proven) failures = 0;
+          if (stopped.aborted) return;
+          error = temporary(end.error ?? new TransportError("unreachable", "the connection was closed"));
+        }
+        endpoint.breaker.failed(generation, clock.now());
+      }
+      this.#turn++;
+      if (error !== undefined) round.push(error);
+      if (this.#turn % endpoints.states.length !== this.#setup.lane % endpoints.states.length) continue;
+      if (round.length > 0 && this.#setup.roundFailed(round, answers)) return;
+      if (this.#setup.asked() === asked) await this.#pause(this.#delay(failures++, round));
+      probing = this.#setup.asked() > asked;
+      asked = this.#setup.asked();
+      answers = asked;
+      round = [];
+    }
+  }
+
+  /**
+   * What will not heal by itself waits long; with every circuit open, until the first may be probed. While somebody
+   * flushes the pauses grow too, so far that several tries are left.
+   */
+  #delay(failures: number, round: readonly TransportError[]): number {
+    const { options, endpoints, clock, random } = this.#setup;
+    const { retryBackoffMs, maxRetryBackoffMs, flushTimeoutMs } = options;
+    const isUrgent = this.#setup.urgent();
+    const short = Math.max(retryBackoffMs, flushTimeoutMs / 10);
+    const longest = isUrgent ? Math.min(maxRetryBackoffMs, short) : maxRetryBackoffMs;
+    const jittered = fullJitter(failures, retryBackoffMs, longest, random);
+    if (isUrgent) return jittered;
+    if (round.length === 0) {
+      const cooldown = Math.min(...endpoints.states.map(({ breaker }) => breaker.openUntil - clock.now()));
+      return Math.max(cooldown, jittered);
+    }
+    const hopeless = round.every((error) => error.permanent);
+    return hopeless ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
+  }
+
+  async #connect(endpoint: EndpointState): Promise<Attempt> {
+    const { transport, options, clock, lane } = this.#setup;
+    const aborter = new AbortController();
+    const abort = () => aborter.abort();
+    this.#stopping.signal.addEventListener("abort", abort);
+    // The transport keeps its own time and can say where it was lost; this is for one that does not end.
+    const cancel = clock.after(options.connectionTimeoutMs + GRACE_MS, abort);
+    const seconds = options.connectionTimeoutMs / 1000;
+    const message = `no connection to ${endpoint.endpoint.label} within ${seconds} s`;
+    const late = { error: new TransportError("timeout", message) };
+    let over = false;
+    const aborted = whenAborted(aborter.signal).then((): Attempt => {
+      over = true;
+      return late;
+    });
+    const connecting = new Promise<TransportConnection>((resolve) => {
+      resolve(transport.connect(endpoint.endpoint, { index: lane }, aborter.signal));
+    }).then(
+      (connection): Attempt => {
+        if (over) {
+          discard(connection);
+          return late;
+        }
+        if (typeof connection?.publish === "function") return { connection };
+        return { error: new TransportError("protocol", `${transport.name} gave no connection`) };
+      },
+      (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
+    );
+    const result = await Promise.race([connecting, aborted]);
+    cancel();
+    this.#stopping.signal.removeEventListener("abort", abort);
+    return result;
+  }
+
+  async #use(
+    connection: TransportConnection,
+    endpoint: EndpointState,
+  ): Promise<{ error: TransportError | undefined; proven: boolean }> {
+    this.#connection = connection;
+    const abandoned = new Promise<TransportError>((resolve) => {
+      this.#abandon = resolve;
+    });
+    const ended = Promise.resolve(connection.closed).catch(asTransportError);
+    try {
+      this.#setup.opened(connection, endpoint);
+    } catch (error) {
+      this.abandon(asTransportError(error));
+    }
+    const error = await Promise.race([ended, abandoned]);
+    this.#abandon = undefined;
+    this.#connection = undefined;
+    const proven = this.#setup.lost(error, endpoint);
+    discard(connection);
+    return { error, proven };
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#setup.clock.after(Math.max(0, ms), () => this.#wake?.());
+      this.#wake = () => {
+        this.#wake = undefined;
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function discard(connection: TransportConnection): void {
+  void closed(connection, AbortSignal.abort());
+}
+
+/** Whatever close() does: the transport may be somebody's first. */
+async function closed(connection: TransportConnection, signal: AbortSignal): Promise<void> {
+  try {
+    await connection.close(signal);
+  } catch {
+    // It is let go of all the same.
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** The broker took the login and the declaration: what ended the connection later is no reason not to open it again. */
+const temporary = (error: TransportError): TransportError =>
+  error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
+
+function asTransportError(error: unknown): TransportError {
+  if (isTransportError(error)) return error;
+  // A missing package or a wrong option: connecting again cannot mend it.
+  const permanent = isStreamllError(error);
+  return new TransportError("protocol", textOf(error), { cause: error, permanent });
+}

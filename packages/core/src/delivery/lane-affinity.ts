@@ -1,0 +1,59 @@
+import { murmur3 } from "../routing/partition.js";
+import type { Lane } from "./lane/lane.js";
+
+/**
+ * Which execution sits on which lane. It keeps to its lane while any of its events is unsettled. Executions are known by
+ * the hash of their id: two with the same one share a lane.
+ */
+export class LaneAffinity {
+  readonly #byHash = new Map<number, number>();
+  readonly #free: number[] = [];
+  readonly #hashes: number[] = [];
+  readonly #lanes: Lane[] = [];
+  readonly #unsettled: number[] = [];
+  // Events of one execution mostly come in a row.
+  #lastId: string | undefined;
+  #last = 0;
+
+  /** Returns the entry of the execution: on its lane, or on the one that `choose` gives when none of its events is left. */
+  enter(id: string, choose: (hash: number) => Lane): number {
+    if (id === this.#lastId) {
+      this.#unsettled[this.#last]!++;
+      return this.#last;
+    }
+    const hash = murmur3(id);
+    const entry = this.#byHash.get(hash) ?? this.#add(hash, choose(hash));
+    this.#unsettled[entry]!++;
+    this.#lastId = id;
+    this.#last = entry;
+    return entry;
+  }
+
+  leave(entry: number): void {
+    if (--this.#unsettled[entry]! > 0) return;
+    this.#byHash.delete(this.#hashes[entry]!);
+    this.#free.push(entry);
+    if (this.#last === entry) this.#lastId = undefined;
+  }
+
+  laneOf(entry: number): Lane {
+    return this.#lanes[entry]!;
+  }
+
+  hashOf(entry: number): number {
+    return this.#hashes[entry]!;
+  }
+
+  move(entry: number, lane: Lane): void {
+    this.#lanes[entry] = lane;
+  }
+
+  #add(hash: number, lane: Lane): number {
+    const entry = this.#free.pop() ?? this.#hashes.length;
+    this.#hashes[entry] = hash;
+    this.#lanes[entry] = lane;
+    this.#unsettled[entry] = 0;
+    this.#byHash.set(hash, entry);
+    return entry;
+  }
+}

@@ -1,0 +1,88 @@
+import { type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
+import { Fifo } from "../../buffer/fifo.js";
+
+/** Events that were handed to a connection together. */
+export interface Flight {
+  /** Rises from flight to flight. */
+  readonly id: number;
+  readonly slots: readonly number[];
+  readonly writtenAt: number;
+  /** How many have no outcome yet. */
+  open: number;
+  /** Index behind the last one that was answered: those before it without an outcome were passed over. */
+  answeredTo: number;
+}
+
+/** What a connection has and the broker did not answer yet. */
+export class InFlight {
+  readonly #log: EventLog;
+  readonly #flights = new Fifo<Flight>();
+  #answeredFlight = 0;
+  /** Events without an outcome. */
+  count = 0;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  depart(slots: readonly number[], now: number): Flight {
+    const id = this.#log.nextFlight();
+    const flight = { id, slots, writtenAt: now, open: slots.length, answeredTo: 0 };
+    for (const slot of slots) this.#log.flight[slot] = id;
+    this.#flights.push(flight);
+    this.count += slots.length;
+    return flight;
+  }
+
+  /** The broker answered for the events `from` up to `to`: returns those for which it is the first answer. */
+  answered(flight: Flight, from: number, to: number): number[] {
+    const slots = this.land(flight, from, to);
+    if (slots.length > 0) {
+      flight.answeredTo = Math.max(flight.answeredTo, to);
+      this.#answeredFlight = Math.max(this.#answeredFlight, flight.id);
+    }
+    return slots;
+  }
+
+  /** Takes events out of a flight. An answer of a connection that was given up, or a second one, takes none. */
+  land(flight: Flight, from: number, to: number): number[] {
+    const { flight: flights } = this.#log;
+    const slots: number[] = [];
+    for (let i = Math.max(0, from); i < Math.min(to, flight.slots.length); i++) {
+      const slot = flight.slots[i]!;
+      if (flights[slot] !== flight.id) continue;
+      flights[slot] = 0;
+      slots.push(slot);
+    }
+    flight.open -= slots.length;
+    this.count -= slots.length;
+    while (this.#flights.peek()?.open === 0) this.#flights.shift();
+    return slots;
+  }
+
+  /** The connection is gone: takes everything out, in the order of writing. */
+  rewind(): number[] {
+    const slots: number[] = [];
+    for (const flight of this.#flights.clear()) {
+      for (const slot of flight.slots) {
+        if (this.#log.flight[slot] !== flight.id) continue;
+        this.#log.flight[slot] = 0;
+        this.#log.mark(slot, MAYBE_STORED);
+        slots.push(slot);
+      }
+    }
+    this.count = 0;
+    return slots;
+  }
+
+  /**
+   * The oldest flight, as far as later events were answered and these, written before `writtenBefore`, were not;
+   * `undefined` where there is none.
+   */
+  overdue(writtenBefore: number): { readonly flight: Flight; readonly passed: number } | undefined {
+    const flight = this.#flights.peek();
+    if (flight === undefined || flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight)
+      return undefined;
+    return { flight, passed: flight.id < this.#answeredFlight ? flight.slots.length : flight.answeredTo };
+  }
+}

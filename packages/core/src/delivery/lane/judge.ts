@@ -1,0 +1,84 @@
+import { type EventLog, MAYBE_STORED, NUMBERED } from "../../buffer/event-log.js";
+import type { TransportError } from "../../errors.js";
+import type { PublishOutcome } from "../../transport.js";
+import { fullJitter } from "../backoff.js";
+import type { LaneSetup } from "./lane-setup.js";
+import type { PoisonSearch } from "./poison.js";
+import type { Retries } from "./retries.js";
+import { decide, decideTry } from "./retry.js";
+import type { SendQueue } from "./send-queue.js";
+import type { Sequences } from "./sequences.js";
+import type { Throttle } from "./throttle.js";
+
+export interface JudgeSetup
+  extends Pick<LaneSetup, "log" | "options" | "random" | "deduplication" | "outcomes"> {
+  readonly queue: SendQueue;
+  readonly retries: Retries;
+  readonly sequences: Sequences;
+  readonly poison: PoisonSearch;
+  readonly throttle: Throttle;
+  /** The time has come to send an event again. */
+  again(slot: number): void;
+}
+
+/** Carries out what {@link decide} says of events that came back from their flight. */
+export class Judge {
+  readonly #setup: JudgeSetup;
+  readonly #log: EventLog;
+
+  constructor(setup: JudgeSetup) {
+    this.#setup = setup;
+    this.#log = setup.log;
+  }
+
+  /** Returns why the connection has to be abandoned, where it has. */
+  land(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
+    const { outcomes, deduplication, queue, poison, sequences, throttle } = this.#setup;
+    outcomes.cameBack(slots.length);
+    const numbered = this.#log.has(slots[0]!, NUMBERED);
+    const decision = decide(outcome, { events: slots.length, deduplication, numbered });
+    switch (decision.do) {
+      case "sent":
+        if (decision.as === "confirmed") sequences.confirmed(this.#log.sequence[slots.at(-1)!]!);
+        outcomes.sent(slots, decision.as, latencyMs);
+        throttle.over();
+        poison.confirmed(slots.length);
+        return undefined;
+      case "hold":
+        queue.putBack(slots);
+        throttle.refused(decision.error);
+        return undefined;
+      case "halve":
+        for (const slot of slots) this.#log.renumber(slot);
+        queue.putBack(slots);
+        poison.split(slots.length);
+        return undefined;
+      case "rewind":
+        for (const slot of slots) this.#log.mark(slot, MAYBE_STORED);
+        queue.putBack(slots);
+        return decision.error;
+      case "judge":
+        for (const slot of slots) {
+          if (decision.maybeStored) this.#log.mark(slot, MAYBE_STORED);
+          this.#judge(slot, decision.error);
+        }
+        poison.settled(slots.length);
+        return undefined;
+    }
+  }
+
+  #judge(slot: number, error: TransportError): void {
+    const { options, outcomes, random, retries, poison, again } = this.#setup;
+    poison.cleared(slot);
+    const tries = this.#log.tries[slot]!;
+    const numbered = this.#log.has(slot, NUMBERED);
+    if (decideTry(error, { tries, numbered, maxRetries: options.maxRetries }) === "fail")
+      return outcomes.refused(slot, error);
+    outcomes.retried(error);
+    this.#log.tries[slot]!++;
+    // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
+    this.#log.renumber(slot);
+    const delay = fullJitter(tries, options.retryBackoffMs, options.maxRetryBackoffMs, random);
+    retries.wait(slot, delay, () => again(slot));
+  }
+}

@@ -1,0 +1,45 @@
+import type { EventLog } from "../../buffer/event-log.js";
+import type { StreamllError, TransportError } from "../../errors.js";
+import type { Clock } from "../clock.js";
+import type { DeliveryOptions } from "../options.js";
+
+/** A lane without a connection: since when, and what it ended or failed with. */
+export interface Outage {
+  readonly since: number;
+  readonly error?: StreamllError | undefined;
+  /** It had a connection, or has tried each address. */
+  readonly tried?: true;
+}
+
+/** What becomes of the events of a lane. */
+export interface LaneOutcomes {
+  departed(slots: readonly number[]): void;
+  /** They are back from their flight, without an outcome. */
+  cameBack(events: number): void;
+  sent(slots: readonly number[], as: "confirmed" | "written", latencyMs: number): void;
+  /** The broker refused it, or it stayed unanswered, and it goes again. */
+  retried(error: TransportError): void;
+  /** The same, and it does not: it fails, or goes to the dead-letter exchange. */
+  refused(slot: number, error: TransportError): void;
+  /** It ends every connection that carries it. */
+  isolated(slot: number, error: TransportError): void;
+  /** `true` when it was too old, and is settled. */
+  expired(slot: number): boolean;
+}
+
+export interface LaneSetup {
+  readonly log: EventLog;
+  readonly options: DeliveryOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Somebody flushes. */
+  urgent(): boolean;
+  /** How many events this lane may have in flight. */
+  readonly share: number;
+  /** The broker deduplicates by sequence: what is unknown must go again in its old place. */
+  readonly deduplication: boolean;
+  readonly outcomes: LaneOutcomes;
+  blocked(reason: string | undefined): void;
+  /** The connection is to be abandoned. */
+  abandon(error: TransportError): void;
+}

@@ -1,0 +1,325 @@
+import { isStreamllError } from "../../copies.js";
+import type { EventLog } from "../../buffer/event-log.js";
+import { LogBatch } from "../../buffer/log-batch.js";
+import { textOf } from "../../connect/socket-fault.js";
+import { type StreamllError, TransportError } from "../../errors.js";
+import type { Flow, PublishOutcome, TransportConnection } from "../../transport.js";
+import type { EndpointState } from "../connection/endpoints.js";
+import { Batches } from "./batches.js";
+import { FlowState } from "./flow-state.js";
+import { type Flight, InFlight } from "./in-flight.js";
+import { Judge } from "./judge.js";
+import type { LaneSetup, Outage } from "./lane-setup.js";
+import { CHECK_THE_BROKER, patience } from "./patience.js";
+import { PoisonSearch } from "./poison.js";
+import { Retries } from "./retries.js";
+import { isSent } from "./retry.js";
+import { SendQueue } from "./send-queue.js";
+import { SendTimer } from "./send-timer.js";
+import { Sequences } from "./sequences.js";
+import { Throttle } from "./throttle.js";
+import { Watchdog } from "./watchdog.js";
+
+/**
+ * A lane keeps order and has one connection at a time. Its events are in one of three places: in its queue, in flight,
+ * or waiting to be tried again.
+ */
+export class Lane {
+  readonly index: number;
+  /** Unsettled events of this lane. */
+  load = 0;
+  outage: Outage | undefined;
+  /** Why the broker takes nothing. */
+  blocked: string | undefined;
+
+  readonly #setup: LaneSetup;
+  readonly #log: EventLog;
+  readonly #queue: SendQueue;
+  readonly #inFlight: InFlight;
+  readonly #retries: Retries;
+  readonly #sequences: Sequences;
+  readonly #flow: FlowState;
+  readonly #sendTimer: SendTimer;
+  readonly #watchdog: Watchdog;
+  readonly #poison: PoisonSearch;
+  readonly #throttle: Throttle;
+  readonly #batches: Batches;
+  readonly #judge: Judge;
+  #connection: TransportConnection | undefined;
+  #endpoint: EndpointState | undefined;
+  #proven = false;
+
+  constructor(index: number, setup: LaneSetup) {
+    const { log, clock, options, deduplication, outcomes } = setup;
+    this.index = index;
+    this.#setup = setup;
+    this.#log = log;
+    this.#queue = new SendQueue({ log, deduplication, expired: (slot) => outcomes.expired(slot) });
+    this.#inFlight = new InFlight(log);
+    this.#retries = new Retries(clock);
+    this.#sequences = new Sequences(log);
+    this.#flow = new FlowState(clock);
+    this.#sendTimer = new SendTimer({ clock, options, queue: this.#queue, send: () => this.#send() });
+    this.#poison = new PoisonSearch(options.maxRetries);
+    this.#throttle = new Throttle({ ...setup, changed: () => this.#updateBlocked() });
+    const parts = {
+      queue: this.#queue,
+      inFlight: this.#inFlight,
+      retries: this.#retries,
+      sequences: this.#sequences,
+      sendTimer: this.#sendTimer,
+      poison: this.#poison,
+      throttle: this.#throttle,
+    };
+    this.#batches = new Batches({ ...setup, ...parts });
+    this.#judge = new Judge({ ...setup, ...parts, again: (slot) => this.again([slot]) });
+    this.#watchdog = new Watchdog({
+      clock,
+      timeoutMs: () => patience(setup).ms,
+      owed: () => this.connected && this.inFlight > 0 && this.#flow.blocked === undefined,
+      drained: () => this.#drainedBytes(),
+      expired: () => this.#abandonSilent(),
+      overdue: (writtenBefore) => this.#judgeOverdue(writtenBefore),
+    });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.count;
+  }
+
+  get down(): boolean {
+    return this.outage?.tried === true;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** The highest sequence that the broker has of this lane; unknown until it is connected. */
+  get storedTo(): number | undefined {
+    return this.#sequences.storedTo;
+  }
+
+  /** Where it is connected, or was last. */
+  get endpoint(): string {
+    return this.#endpoint?.endpoint.label ?? "";
+  }
+
+  /** What its connection sees that is wrong, and goes on. */
+  get problem(): StreamllError | undefined {
+    // The transport may be somebody's first.
+    try {
+      const problem = this.#connection?.problem;
+      return isStreamllError(problem) ? problem : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** For how long the broker has owed an answer, in milliseconds. */
+  get silence(): number {
+    return this.#watchdog.silence;
+  }
+
+  /** For how long the connection has taken nothing more, without saying why, in milliseconds. */
+  get congestion(): number {
+    return this.#flow.congestion;
+  }
+
+  accept(slot: number): void {
+    this.#queue.push(slot);
+    this.#schedule();
+  }
+
+  /** Nothing waits for its batch to fill any more: somebody flushes. */
+  hurry(): void {
+    this.#queue.hurry();
+    this.#schedule();
+  }
+
+  /** The oldest event that no connection has. */
+  oldestBuffered(): number | undefined {
+    this.#queue.purge();
+    const candidates = [this.#queue.peek(), this.#retries.oldest].filter((slot) => slot !== undefined);
+    return candidates.toSorted((a, b) => this.#log.order[a]! - this.#log.order[b]!)[0];
+  }
+
+  /** An event was settled; the lane forgets it. */
+  left(slot: number): void {
+    this.load--;
+    this.#retries.cancel(slot);
+    this.#poison.left(slot);
+  }
+
+  /** An event was settled where it stood. */
+  abandoned(): void {
+    this.#queue.abandoned();
+  }
+
+  /** Settles what is too old. */
+  expire(): void {
+    this.#queue.purge();
+    for (const slot of this.#retries.slots) this.#setup.outcomes.expired(slot);
+  }
+
+  /** Sends events again, each in its place: a dead letter, for one. */
+  again(slots: readonly number[]): void {
+    this.#queue.putBack(slots);
+    this.#schedule();
+  }
+
+  /** Takes events over from another lane, whose numbers mean nothing here. */
+  adopt(slots: readonly number[]): void {
+    for (const slot of slots) this.#log.renumber(slot);
+    this.again(slots);
+  }
+
+  /** Takes out all that is unsettled, in order: for the end of `stop()`, or for other lanes. */
+  drain(): number[] {
+    this.#cancelTimers();
+    this.#rewind();
+    const left = [...this.#queue.clear(), ...this.#retries.clear()];
+    return left.sort((a, b) => this.#log.order[a]! - this.#log.order[b]!);
+  }
+
+  opened(connection: TransportConnection, endpoint: EndpointState): void {
+    this.outage = undefined;
+    this.#connection = connection;
+    this.#endpoint = endpoint;
+    this.#proven = false;
+    this.#flow.reset();
+    this.#queue.hurry();
+    this.#sequences.connected(connection.lastSequence ?? 0);
+    connection.onFlow((flow) => {
+      if (this.#connection === connection) this.#flowed(flow);
+    });
+    this.#schedule();
+  }
+
+  /** The connection is gone: the lane is rewound. Returns whether it ever answered for an event. */
+  lost(error: TransportError | undefined): boolean {
+    if (this.#connection === undefined) return this.#proven;
+    this.#connection = undefined;
+    this.#cancelTimers();
+    this.#flow.reset();
+    this.#updateBlocked();
+    const guilty = this.#poison.disconnected(this.#rewind(), error);
+    if (guilty !== undefined && error !== undefined) this.#isolate(guilty, error);
+    return this.#proven;
+  }
+
+  /** Everything without an outcome goes back to its place, before anything new. */
+  #rewind(): number[] {
+    const rewound = this.#inFlight.rewind();
+    this.#setup.outcomes.cameBack(rewound.length);
+    this.#queue.putBack(rewound);
+    return rewound;
+  }
+
+  #schedule(): void {
+    if (this.connected) this.#sendTimer.schedule();
+  }
+
+  #send(): void {
+    for (let connection = this.#connection; connection !== undefined; connection = this.#connection) {
+      const batch = this.#batches.next(this.#flow.credit);
+      if (batch.length === 0) break;
+      this.#write(connection, batch);
+    }
+    if (this.#sendTimer.dueEvents() === 0) this.#schedule();
+  }
+
+  #write(connection: TransportConnection, slots: readonly number[]): void {
+    for (const slot of slots) this.#sequences.assign(slot);
+    if (this.inFlight === 0) this.#watchdog.progress();
+    const flight = this.#inFlight.depart(slots, this.#setup.clock.now());
+    this.#flow.credit -= slots.length;
+    this.#setup.outcomes.departed(slots);
+    this.#watchdog.arm();
+    try {
+      const batch = new LogBatch(this.#log, slots, flight.id);
+      connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
+    } catch (error) {
+      const message = `publish threw: ${textOf(error)}`;
+      this.#abandon(new TransportError("protocol", message, { cause: error }));
+    }
+  }
+
+  #answered(flight: Flight, from: number, to: number, outcome: PublishOutcome): void {
+    const slots = this.#inFlight.answered(flight, from, to);
+    if (slots.length === 0) return;
+    this.#landed(slots, outcome, this.#setup.clock.now() - flight.writtenAt);
+    this.#watchdog.progress();
+  }
+
+  #landed(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): void {
+    if (outcome?.kind === "refused" || isSent(outcome)) {
+      this.#proven = true;
+      this.#endpoint?.breaker.proven();
+    }
+    const broken = this.#judge.land(slots, outcome, latencyMs);
+    if (broken !== undefined) this.#abandon(broken);
+    this.#schedule();
+  }
+
+  /** Later events were answered and these were not: each is on its own, and uses a try. */
+  #judgeOverdue(writtenBefore: number): void {
+    const message = "others were confirmed, this event was not within confirmTimeout. Check whether one of its queues hangs";
+    const outcome: PublishOutcome = { kind: "unknown", error: new TransportError("timeout", message) };
+    for (let next = this.#inFlight.overdue(writtenBefore); next; next = this.#inFlight.overdue(writtenBefore)) {
+      const slots = this.#inFlight.land(next.flight, 0, next.passed);
+      if (slots.length > 0) this.#landed(slots, outcome, 0);
+      if (slots.length === 0 || next.flight.open > 0) return;
+    }
+  }
+
+  #isolate(slot: number, cause: TransportError): void {
+    this.#poison.settled(1);
+    const message = `alone in flight when the broker ended the connection: ${cause.message}`;
+    this.#setup.outcomes.isolated(slot, new TransportError(cause.kind, message, { permanent: true, cause }));
+  }
+
+  #abandon(error: TransportError): void {
+    this.#setup.abandon(error);
+    this.lost(error);
+  }
+
+  #abandonSilent(): void {
+    const { ms, option } = patience(this.#setup);
+    const silence = `${this.endpoint}: nothing confirmed and no byte taken for ${ms / 1000} s (${option})`;
+    this.#abandon(new TransportError("timeout", `${silence}. ${CHECK_THE_BROKER}`));
+  }
+
+  #flowed(flow: Flow): void {
+    if (this.#flow.changed(flow)) {
+      this.#updateBlocked();
+      this.#watchdog.progress();
+    }
+    if (this.inFlight > 0 && this.#flow.blocked === undefined) this.#watchdog.arm();
+    if (flow.credit > 0) this.#schedule();
+  }
+
+  /** The transport may be somebody's first. */
+  #drainedBytes(): number {
+    try {
+      return this.#connection?.drainedBytes?.() ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  #updateBlocked(): void {
+    const reason = this.#flow.blocked ?? this.#throttle.reason;
+    if (reason !== this.blocked) {
+      this.blocked = reason;
+      this.#setup.blocked(reason);
+    }
+    this.#schedule();
+  }
+
+  #cancelTimers(): void {
+    this.#throttle.over();
+    this.#watchdog.disarm();
+    this.#sendTimer.cancel();
+  }
+}

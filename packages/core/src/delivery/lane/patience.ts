@@ -1,0 +1,16 @@
+import type { LaneSetup } from "./lane-setup.js";
+
+/** What to do about a broker or a network that is silent. */
+export const CHECK_THE_BROKER = "Check whether the broker hangs (its log, its disk) or the network drops packets";
+
+/** An answer may take so long, in milliseconds, however short `flushTimeout` is. */
+const SLOW_MS = 2000;
+
+/** How long the broker may owe an answer. While somebody flushes, time for another connection must be left. */
+export function patience({ options, urgent }: Pick<LaneSetup, "options" | "urgent">) {
+  const { confirmTimeoutMs, flushTimeoutMs } = options;
+  const ms = Math.max(flushTimeoutMs / 2, SLOW_MS);
+  return urgent() && ms < confirmTimeoutMs
+    ? { ms, option: "half of flushTimeout" }
+    : { ms: confirmTimeoutMs, option: "confirmTimeout" };
+}

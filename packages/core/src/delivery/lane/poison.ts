@@ -1,0 +1,124 @@
+import type { TransportError, TransportErrorKind } from "../../errors.js";
+
+/** Errors that tell of the state of the lane, not of an event. */
+const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
+  "not-found",
+  "permission",
+  "auth",
+  "tls",
+  "throttled",
+  "topology-conflict",
+]);
+
+/** Only a broker that names the message as the reason blames it: networks lose connections for nothing. */
+const blamingKinds: ReadonlySet<TransportErrorKind> = new Set(["protocol", "too-large"]);
+
+/** After so many disconnects with it alone in flight, an event lets others go before it, whatever the reason. */
+const DISCONNECTS_TO_STAND_ASIDE = 3;
+
+/** Connections that ended while an event was all that was in flight on them. */
+interface Disconnects {
+  solo: number;
+  /** Those of them that the broker ended because of a message. */
+  blamed: number;
+}
+
+/**
+ * Finds the event that ends its connection. Two disconnects without a confirm between them start a search: what was in
+ * flight goes again in halves, one batch at a time. An event that was alone in flight at a disconnect is the suspect:
+ * on the next connection a neighbour goes first, then the suspect, alone. It is isolated when the broker ends that
+ * connection too, and says that a message is the reason.
+ */
+export class PoisonSearch {
+  #disconnects = 0;
+  /** By slot. */
+  readonly #ofEvents = new Map<number, Disconnects>();
+  #remaining = 0;
+  #limit = Number.POSITIVE_INFINITY;
+  #suspect: number | undefined;
+  /** On this connection something else was confirmed before the suspect. */
+  #neighbourConfirmed = false;
+  readonly #maxRetries: number;
+
+  constructor(maxRetries: number) {
+    this.#maxRetries = maxRetries;
+  }
+
+  /** While searching, batches go one at a time and hold at most {@link limit} events. */
+  get active(): boolean {
+    return this.#remaining > 0;
+  }
+
+  get limit(): number {
+    return this.#suspect === undefined ? this.#limit : 1;
+  }
+
+  /** Whether a neighbour should go ahead of this one, to see if the connection is at fault. */
+  standsAside(slot: number): boolean {
+    return this.#suspect === slot && !this.#neighbourConfirmed;
+  }
+
+  /** One answer for several events: they go again in halves. */
+  split(events: number): void {
+    this.#search(events, Math.max(this.#remaining, events));
+  }
+
+  confirmed(events: number): void {
+    this.#disconnects = 0;
+    if (!this.active) return;
+    this.#neighbourConfirmed = this.#suspect !== undefined;
+    this.#limit *= 2;
+    this.settled(events);
+  }
+
+  /** Events of the search are gone, for whatever reason. */
+  settled(events: number): void {
+    if (!this.active) return;
+    this.#remaining -= events;
+    if (!this.active) this.#end();
+  }
+
+  /** A connection ended with these in flight. Returns the event that is guilty of it, where that is proven. */
+  disconnected(inFlight: readonly number[], error: TransportError | undefined): number | undefined {
+    const neighbourConfirmed = this.#neighbourConfirmed;
+    this.#neighbourConfirmed = false;
+    const [first] = inFlight;
+    if (first === undefined || (error !== undefined && laneKinds.has(error.kind))) return undefined;
+    if (++this.#disconnects < 2 && !this.active) return undefined;
+    this.#search(inFlight.length, Math.max(this.#remaining, inFlight.length));
+    if (inFlight.length > 1) return undefined;
+    const wasSuspect = this.#suspect === first;
+    const blamed = error !== undefined && blamingKinds.has(error.kind);
+    const ofEvent = this.#ofEvents.get(first) ?? { solo: 0, blamed: 0 };
+    this.#ofEvents.set(first, ofEvent);
+    ofEvent.solo++;
+    if (blamed) ofEvent.blamed++;
+    this.#suspect = blamed || ofEvent.solo >= DISCONNECTS_TO_STAND_ASIDE ? first : undefined;
+    if (!blamed) return undefined;
+    // With no neighbour to try, it has its tries like any event that the broker refused.
+    return (wasSuspect && neighbourConfirmed) || ofEvent.blamed > this.#maxRetries ? first : undefined;
+  }
+
+  /** The broker answered for it. */
+  cleared(slot: number): void {
+    if (this.#suspect === slot) this.#suspect = undefined;
+  }
+
+  /** The event is gone from the lane. */
+  left(slot: number): void {
+    this.cleared(slot);
+    if (this.#ofEvents.size > 0) this.#ofEvents.delete(slot);
+  }
+
+  #search(group: number, remaining: number): void {
+    this.#remaining = remaining;
+    this.#limit = Math.max(1, group >> 1);
+  }
+
+  #end(): void {
+    this.#remaining = 0;
+    this.#limit = Number.POSITIVE_INFINITY;
+    this.#neighbourConfirmed = false;
+    this.#suspect = undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import { type EventLog, QUEUED, SETTLED } from "../../buffer/event-log.js";
+import { Fifo } from "../../buffer/fifo.js";
+
+export interface SendQueueSetup {
+  readonly log: EventLog;
+  /** The broker deduplicates by sequence. */
+  readonly deduplication: boolean;
+  /** `true` when the event was too old, and is settled. */
+  expired(slot: number): boolean;
+}
+
+/** The events of a lane that no connection has. The queue is sorted: what comes back takes the place that it had. */
+export class SendQueue {
+  readonly #setup: SendQueueSetup;
+  readonly #log: EventLog;
+  readonly #slots = new Fifo<number>();
+  /** Bodies of the events in it. */
+  bytes = 0;
+  /** How many at the head need not wait for their batch to fill. */
+  due = 0;
+  /** About so many in it are settled. */
+  #abandoned = 0;
+
+  constructor(setup: SendQueueSetup) {
+    this.#setup = setup;
+    this.#log = setup.log;
+  }
+
+  get length(): number {
+    return this.#slots.length;
+  }
+
+  peek(): number | undefined {
+    return this.#slots.peek();
+  }
+
+  push(slot: number): void {
+    this.#log.mark(slot, QUEUED);
+    this.#slots.push(slot);
+    this.bytes += this.#log.bodyBytes[slot]!;
+  }
+
+  /** Lets none of the events in it wait for its batch to fill. */
+  hurry(): void {
+    this.due = this.#slots.length;
+  }
+
+  /** Takes the event at the head, settled or not. */
+  take(): number | undefined {
+    const slot = this.#shift();
+    if (slot !== undefined) this.#log.unlist(slot);
+    return slot;
+  }
+
+  /** Takes the first event that matches and is not settled, wherever it stands. */
+  takeFirst(matches: (slot: number) => boolean): number | undefined {
+    const slot = this.#slots.take((one) => !this.#log.has(one, SETTLED) && matches(one));
+    if (slot === undefined) return undefined;
+    this.bytes -= this.#log.bodyBytes[slot]!;
+    this.#log.unlist(slot);
+    return slot;
+  }
+
+  /** Drops from the head what is settled or too old. */
+  purge(): void {
+    for (
+      let slot = this.#slots.peek();
+      slot !== undefined && (this.#log.has(slot, SETTLED) || this.#setup.expired(slot));
+      slot = this.#slots.peek()
+    ) {
+      this.take();
+    }
+  }
+
+  /** Puts events where they belong; none of them waits for its batch to fill. */
+  putBack(slots: readonly number[]): void {
+    const last = slots.toSorted(this.compare).at(-1);
+    if (last === undefined) return;
+    const earlier: number[] = [];
+    for (
+      let head = this.#slots.peek();
+      head !== undefined && (this.#log.has(head, SETTLED) || this.compare(head, last) < 0);
+      head = this.#slots.peek()
+    ) {
+      this.#shift();
+      if (this.#log.has(head, SETTLED)) this.#log.unlist(head);
+      else earlier.push(head);
+    }
+    const sorted = [...earlier, ...slots].sort(this.compare);
+    this.#slots.unshift(sorted);
+    this.due += sorted.length;
+    for (const slot of sorted) {
+      this.#log.mark(slot, QUEUED);
+      this.bytes += this.#log.bodyBytes[slot]!;
+    }
+  }
+
+  /** An event of it was settled where it stood, maybe in the middle. */
+  abandoned(): void {
+    if (++this.#abandoned * 2 <= this.#slots.length) return;
+    this.#abandoned = 0;
+    const left = this.clear();
+    this.#slots.unshift(left);
+    for (const slot of left) {
+      this.#log.mark(slot, QUEUED);
+      this.bytes += this.#log.bodyBytes[slot]!;
+    }
+  }
+
+  /** Takes out all that is unsettled. */
+  clear(): number[] {
+    const slots = this.#slots.clear();
+    const unsettled = slots.filter((slot) => !this.#log.has(slot, SETTLED));
+    for (const slot of slots) this.#log.unlist(slot);
+    this.bytes = 0;
+    this.due = Math.min(this.due, unsettled.length);
+    return unsettled;
+  }
+
+  /**
+   * Events are sent, and sent again, in the order in which they were accepted. Where the broker deduplicates, what has
+   * a sequence goes in the order of sequences and before what has none: anything else would be swallowed.
+   */
+  readonly compare = (a: number, b: number): number =>
+    (this.#setup.deduplication && this.#sequenceOf(a) - this.#sequenceOf(b)) ||
+    this.#log.order[a]! - this.#log.order[b]!;
+
+  /** What has none yet comes after all that have one. */
+  #sequenceOf(slot: number): number {
+    return this.#log.sequence[slot]! || Number.MAX_SAFE_INTEGER;
+  }
+
+  #shift(): number | undefined {
+    const slot = this.#slots.shift();
+    if (slot === undefined) return undefined;
+    this.bytes -= this.#log.bodyBytes[slot]!;
+    if (this.due > 0) this.due--;
+    return slot;
+  }
+}

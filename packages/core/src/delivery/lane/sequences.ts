@@ -1,0 +1,43 @@
+import { DUPLICATE, type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
+
+/** Numbers the events of a lane: sequences rise on a connection. */
+export class Sequences {
+  readonly #log: EventLog;
+  #last = 0;
+  /** What the broker had when the present connection was opened. */
+  #storedBefore = 0;
+  /** The highest sequence that this connection has carried. */
+  #carried = 0;
+  /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
+  storedTo: number | undefined;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** @param lastSequence what the broker has stored of the lane. */
+  connected(lastSequence: number): void {
+    this.#carried = 0;
+    this.#storedBefore = lastSequence;
+    this.confirmed(lastSequence);
+    this.#last = Math.max(this.#last, this.storedTo!);
+  }
+
+  confirmed(sequence: number): void {
+    this.storedTo = Math.max(this.storedTo ?? 0, sequence);
+  }
+
+  /**
+   * Gives an event its sequence. One that is sent again keeps its own, unless the connection has carried a higher one
+   * before it: that of the event which a suspect has let go first.
+   */
+  assign(slot: number): void {
+    const { sequence } = this.#log;
+    if (sequence[slot]! <= this.#carried) this.#log.renumber(slot);
+    if (sequence[slot] === 0) sequence[slot] = this.#last + 1;
+    this.#carried = sequence[slot]!;
+    this.#last = Math.max(this.#last, this.#carried);
+    if (this.#carried <= this.#storedBefore && !this.#log.has(slot, MAYBE_STORED))
+      this.#log.mark(slot, DUPLICATE);
+  }
+}

@@ -1,0 +1,72 @@
+import type { EventLog } from "../buffer/event-log.js";
+import type { Meter } from "../telemetry/meter.js";
+import type { DeliveryStats } from "../telemetry/stats.js";
+import type { Connections } from "./connection/connections.js";
+import type { Ledger } from "./ledger.js";
+import type { Health, Problem } from "./report.js";
+import type { Settlement } from "./settlement.js";
+
+interface StatsSources {
+  readonly ledger: Ledger;
+  readonly log: EventLog;
+  readonly connections: Connections;
+  readonly counts: Settlement["counts"];
+  readonly meter: Meter;
+}
+
+/** The counters and gauges of this moment. */
+export function statsOf({ ledger, log, connections, counts, meter }: StatsSources): DeliveryStats {
+  const { received, sent, failed, dropped, rejected, buffered, inFlight } = ledger;
+  const { confirms, nacks, returns } = counts;
+  const { perSecond, p50, p95, p99 } = meter.read();
+  const { lanes } = connections;
+  return {
+    events_received: received,
+    events_sent: sent,
+    events_duplicate: counts.duplicates,
+    events_failed: failed,
+    events_dropped: dropped,
+    events_rejected: rejected,
+    events_retried: counts.retried,
+    events_dead_lettered: counts.deadLettered,
+    events_buffered: buffered,
+    events_in_flight: inFlight,
+    bytes_buffered: log.bytes,
+    batches_sent: counts.batches,
+    bytes_sent: counts.bytes,
+    confirms,
+    nacks,
+    returns,
+    reconnects: connections.reconnects,
+    connections_open: lanes.filter((lane) => lane.connected).length,
+    connections_in_use: lanes.filter((lane) => lane.inFlight > 0).length,
+    circuit_state: connections.endpoints.circuitState,
+    blocked: lanes.some((lane) => lane.blocked !== undefined),
+    events_per_second: perSecond,
+    publish_latency_p50_ms: p50,
+    publish_latency_p95_ms: p95,
+    publish_latency_p99_ms: p99,
+    confirm_failure_rate: (nacks + returns) / Math.max(1, confirms + nacks + returns),
+  };
+}
+
+/** How the connections are. */
+export function healthOf(
+  { lanes, endpoints, lastError }: Connections,
+  isRunning: boolean,
+  pending: number,
+  problems: readonly Problem[],
+): Health {
+  const open = lanes.filter((lane) => lane.connected);
+  const blocked = lanes.find((lane) => lane.blocked !== undefined)?.blocked;
+  const up = open.some((lane) => lane.blocked === undefined);
+  return {
+    status: isRunning ? (up ? "up" : "degraded") : "stopped",
+    connectionsOpen: open.length,
+    circuitState: endpoints.circuitState,
+    pending,
+    problems,
+    ...(blocked === undefined ? {} : { blocked }),
+    ...(lastError === undefined ? {} : { lastError: { code: lastError.code, message: lastError.message } }),
+  };
+}

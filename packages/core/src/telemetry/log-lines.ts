@@ -1,0 +1,61 @@
+import type { Logger } from "../logger.js";
+
+/**
+ * `once`: where it happens. `counted`: at once, and what repeats it is logged as a count, window by window.
+ * `gathered`: as counted, but the first line waits too: a burst of events is one line.
+ */
+export type Cadence = "once" | "counted" | "gathered";
+
+const line = <Field extends string>(level: keyof Logger, cadence: Cadence, ...fields: Field[]) => ({
+  level,
+  cadence,
+  fields,
+});
+
+/** Every line of the log, by its name. `docs/operations.md` says what to do for each. */
+export const logLines = {
+  connected: line("info", "counted", "endpoint", "lane"),
+  disconnected: line("info", "counted", "endpoint", "lane", "code"),
+  connect_failed: line("warn", "counted", "endpoint", "lane", "code"),
+  connect_refused: line("error", "counted", "endpoint", "lane", "code"),
+  circuit_open: line("error", "counted", "code"),
+  pool_lowered: line("warn", "counted", "code", "connections"),
+  blocked: line("warn", "counted", "reason"),
+  unblocked: line("info", "counted"),
+  congested: line("warn", "counted", "code"),
+  unanswered: line("warn", "counted", "code"),
+  buffer_filling: line("warn", "counted", "code"),
+  recovered: line("info", "counted", "code"),
+  retried: line("warn", "gathered", "code"),
+  failed: line("error", "gathered", "code"),
+  dropped: line("warn", "gathered", "code"),
+  rejected: line("warn", "counted", "code"),
+  not_dead_lettered: line("warn", "gathered", "code", "exchange"),
+  duplicates: line("warn", "once", "lane", "sequence"),
+  second_writer: line("error", "once", "endpoint", "lane"),
+  token_not_renewed: line("warn", "once", "endpoint"),
+  events_lost: line("error", "once", "failed", "dropped", "rejected", "failures"),
+  returned: line("warn", "once", "endpoint", "exchange"),
+  option_warning: line("warn", "once", "about"),
+  invalid_event: line("warn", "once", "about"),
+  header_left_out: line("warn", "once", "about"),
+  callback_failed: line("warn", "once", "about"),
+  not_recorded: line("warn", "once", "about"),
+};
+
+export type LogName = keyof typeof logLines;
+
+/** The fields of a line: all of them, and no other. */
+export type LineFields<Name extends LogName> = Readonly<
+  Record<(typeof logLines)[Name]["fields"][number], unknown>
+>;
+
+/** Logs a line at its level, with its name in the field `line`. */
+export function logLine<Name extends LogName>(
+  logger: Logger,
+  name: Name,
+  fields: LineFields<Name>,
+  message: string,
+): void {
+  return logger[logLines[name].level]({ line: name, ...fields }, message);
+}
