@@ -68,7 +68,7 @@ export class Segments {
   /** The segment with the smallest share of live bytes, where much of what is held is dead. */
   sparse(): Segment | undefined {
     const dead = this.held - this.live;
-    if (dead <= 4 * this.#size + this.held / 4) return undefined;
+    if (dead <= 2 * this.#size + this.held / 4) return undefined;
     let sparse: Segment | undefined;
     for (const segment of this.#segments) {
       if (segment === undefined || segment === this.#current) continue;

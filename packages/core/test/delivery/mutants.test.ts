@@ -82,12 +82,6 @@ const mutants: readonly Mutant[] = [
     to: "    this.#free.push(slot);",
   },
   {
-    fault: "a record that moves is lost",
-    file: "buffer/event-log.ts",
-    from: "bytes.copy(target.bytes, target.end, at, at + length);",
-    to: "",
-  },
-  {
     fault: "an event gets the record of the one that had its slot before",
     file: "buffer/event-log.ts",
     from: "    this.offset[slot] = segment.end;\n",
@@ -101,8 +95,8 @@ const mutants: readonly Mutant[] = [
   },
   {
     fault: "a lane takes more in flight than its share",
-    file: "delivery/lane/lane.ts",
-    from: "const room = share - this.inFlight;",
+    file: "delivery/lane/batches.ts",
+    from: "const room = share - inFlight.count;",
     to: "const room = share;",
   },
   {

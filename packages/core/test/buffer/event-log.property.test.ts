@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PreparedMessage } from "../../src/buffer/encoded-event.js";
+import { EventLog } from "../../src/buffer/event-log.js";
+
+const text = fc.string({ unit: "binary", maxLength: 60 });
+const value = fc.oneof(text, fc.boolean(), fc.constant(null), fc.integer(), fc.maxSafeInteger(), fc.double());
+const fields = fc.record({
+  routingKey: text,
+  text: fc.oneof(text, fc.nat(3000).map((length) => "x".repeat(length))),
+  messageId: text,
+  correlationId: text,
+  type: text,
+  timestamp: fc.maxSafeInteger(),
+  headers: fc.dictionary(text, value, { maxKeys: 4 }),
+  exchange: fc.option(text, { nil: undefined }),
+  sessionId: fc.option(text, { nil: undefined }),
+  partitionKey: fc.option(text, { nil: undefined }),
+});
+type Fields = (typeof fields) extends fc.Arbitrary<infer T> ? T : never;
+
+/** Lone surrogates cannot be written in UTF-8. */
+const written = (text: string) => Buffer.from(text).toString();
+const optional = (text: string | undefined) => (text === undefined ? undefined : written(text));
+
+function expected({ text, headers, exchange, sessionId, partitionKey, timestamp, ...texts }: Fields) {
+  return {
+    ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, written(value)])),
+    timestamp,
+    exchange: optional(exchange),
+    sessionId: optional(sessionId),
+    partitionKey: optional(partitionKey),
+    body: written(text),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        written(name),
+        typeof value === "string" ? written(value) : value,
+      ]),
+    ),
+  };
+}
+
+function held(log: EventLog, slot: number) {
+  const message = log.detach(slot);
+  const { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey } = message;
+  const texts = { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey };
+  return { ...texts, body: String(message.body()), headers: message.headers };
+}
+
+describe("the log", () => {
+  it("gives back each event as it was, in whatever order the others end", () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fields.map((event) => ({ do: "append" as const, event })) },
+      { weight: 2, arbitrary: fc.nat().map((index) => ({ do: "settle" as const, index })) },
+      { weight: 1, arbitrary: fc.tuple(fc.nat(), text).map(([index, key]) => ({ do: "rewrite" as const, index, key })) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
+        const log = new EventLog(4000);
+        const live = new Map<number, Fields>();
+        const at = (index: number) => [...live.keys()][index % Math.max(1, live.size)];
+        for (const [order, next] of steps.entries()) {
+          const slot = next.do === "append" ? undefined : at(next.index);
+          if (next.do === "append") {
+            live.set(log.append(new PreparedMessage(next.event), order, 0), next.event);
+          } else if (slot !== undefined && next.do === "settle") {
+            log.settle(slot);
+            live.delete(slot);
+          } else if (slot !== undefined && next.do === "rewrite") {
+            log.rewrite(slot, { routingKey: next.key });
+            live.set(slot, { ...live.get(slot)!, routingKey: next.key });
+          }
+          const bytes = [...live.keys()].reduce((sum, one) => sum + log.recordBytes[one]!, 0);
+          expect(log.bytes).toBe(bytes);
+        }
+        for (const [slot, event] of live) expect(held(log, slot)).toEqual(expected(event));
+        for (const slot of live.keys()) log.settle(slot);
+        expect(log.bytes).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("lets go of segments whose events have ended, though single ones stay", () => {
+    const log = new EventLog(1024 * 1024);
+    const event = new PreparedMessage({
+      routingKey: "app.end",
+      text: "x".repeat(1000),
+      messageId: "id",
+      correlationId: "run",
+      type: "end",
+      timestamp: 0,
+      headers: {},
+    });
+    const survivors: number[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      const slot = log.append(event, i, 0);
+      if (i % 500 === 0) survivors.push(slot);
+      else log.settle(slot);
+      expect(log.heldBytes).toBeLessThan(log.bytes * 1.5 + 4 * 64 * 1024);
+    }
+    for (const slot of survivors) expect(log.detach(slot).messageId).toBe("id");
+  });
+});
