@@ -9,6 +9,7 @@ import {
   type TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { say } from "@streamll/core/internal";
 import {
   connectDeadline,
   endAfterStandstill,
@@ -18,9 +19,8 @@ import {
   type Reached,
   renewBeforeExpiry,
   type Suspects,
-  say,
   startDeadline,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { failure, type Stage, transportError } from "./failure.js";

@@ -7,6 +7,7 @@ import {
   type TransportCapabilities,
   type TransportOptions,
 } from "@streamll/core";
+import { say } from "@streamll/core/internal";
 import {
   type Address,
   connectDeadline,
@@ -15,8 +16,7 @@ import {
   type Login,
   login,
   type Reached,
-  say,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
 import { failure, transportError } from "./failure.js";

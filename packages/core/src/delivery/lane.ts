@@ -1,5 +1,5 @@
-import { textOf } from "../connect/socket-fault.js";
 import { isStreamllError } from "../copies.js";
+import { textOf } from "../error-text.js";
 import { type StreamllError, TransportError } from "../errors.js";
 import { told } from "../redact.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../transport.js";
