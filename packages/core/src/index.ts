@@ -1,4 +1,3 @@
-export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
 export { type EventFields, emit } from "./context/emit.js";

@@ -1,21 +1,6 @@
 // What sibling packages build on; outside semver.
 
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
-export { connectDeadline, type Deadline, type Reached, startDeadline } from "./connect/deadline.js";
-export {
-  type Address,
-  attemptsAt,
-  bareHost,
-  type DialAddress,
-  dial,
-  dialTcp,
-  tlsOptions,
-} from "./connect/dial.js";
-export { type Login, login } from "./connect/login.js";
-export { renewBeforeExpiry } from "./connect/renewal.js";
-export { socketFaultOf, textOf } from "./connect/socket-fault.js";
-export { endAfterStandstill } from "./connect/standstill.js";
-export { type Reply, refusalOfVirtualHost } from "./connect/virtual-host.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
@@ -29,6 +14,7 @@ export {
   type Overflow,
 } from "./delivery/options.js";
 export { expectEnding, isRepetition } from "./ending.js";
+export { textOf } from "./error-text.js";
 export { toEvent } from "./event/create-event.js";
 export { encodeEvent } from "./event/encode-event.js";
 export type { EventContext } from "./event/event.js";
@@ -45,8 +31,3 @@ export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";
-export { type OpenMessage, refuseAccused, type Suspects } from "./wire/accused.js";
-export * from "./wire/amqp10.js";
-export { putBytes, putInt64 } from "./wire/bytes.js";
-export { conflictHint, declarationHint } from "./wire/declaring.js";
-export { cutToShortString, isShortString, putText, SHORT_STRING_MAX } from "./wire/text.js";

@@ -1,4 +1,4 @@
-import { textOf } from "./connect/socket-fault.js";
+import { textOf } from "./error-text.js";
 import { type StreamllError, TransportError, TransportNotInstalledError } from "./errors.js";
 
 /** The line that lets esbuild put CommonJS, as the brokers' clients are, into an ES module. */

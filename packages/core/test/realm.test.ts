@@ -6,7 +6,6 @@ import {
   isStreamllError,
   isTransportError,
   plainJson,
-  socketFaultOf,
   textOf,
 } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
@@ -66,19 +65,7 @@ describe("an error is known as one", () => {
   });
 });
 
-describe("what a socket of another realm threw", () => {
-  const fault = (code: string) => elsewhere(`Object.assign(new Error("${code}"), { code: "${code}" })`);
-
-  it.each([
-    ["ECONNREFUSED", "unreachable"],
-    ["ENOTFOUND", "unknown-host"],
-    ["ETIMEDOUT", "timeout"],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", "certificate"],
-    ["ERR_SSL_WRONG_VERSION_NUMBER", "plain"],
-  ])("is judged by its code %s", (code, expected) => {
-    expect(socketFaultOf(fault(code))).toBe(expected);
-  });
-
+describe("the text of what a program of another realm threw", () => {
   it("tells all its reasons where every address of a host was tried", () => {
     const error = elsewhere("new AggregateError([new Error('a refused'), new Error('b refused')])");
     expect(textOf(error)).toBe("a refused; b refused");

@@ -1,5 +1,5 @@
 import type { OutboundBatch, OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
-import type { OpenMessage } from "@streamll/core/internal";
+import type { OpenMessage } from "@streamll/transport-kit";
 import type { Names } from "./failure.js";
 
 /** What lies between the indices that are left out, which rise. */

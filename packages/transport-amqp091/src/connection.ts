@@ -6,7 +6,7 @@ import type {
   TransportConnection,
   TransportError,
 } from "@streamll/core";
-import { refuseAccused, type Suspects } from "@streamll/core/internal";
+import { refuseAccused, type Suspects } from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { Confirms, gaps } from "./confirms.js";
 import { failure, isCut, refusedBy, transportError } from "./failure.js";

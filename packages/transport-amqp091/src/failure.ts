@@ -1,12 +1,6 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import {
-  conflictHint,
-  declarationHint,
-  isError,
-  type Reply,
-  socketFaultOf,
-  textOf,
-} from "@streamll/core/internal";
+import { isError, textOf } from "@streamll/core/internal";
+import { conflictHint, declarationHint, type Reply, socketFaultOf } from "@streamll/transport-kit";
 
 interface Verdict {
   readonly kind: TransportErrorKind;

@@ -1,5 +1,6 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { bodyBytes, cutToShortString, putBody, putBytes, putInt64, putText } from "@streamll/core/internal";
+import { bodyBytes, putBody } from "@streamll/core/internal";
+import { cutToShortString, putBytes, putInt64, putText } from "@streamll/transport-kit";
 import { frameBound, tableBound, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).

@@ -1,13 +1,13 @@
 import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
+import { isError } from "@streamll/core/internal";
 import {
   attemptsAt,
   type Deadline,
   type DialAddress,
   dialTcp,
-  isError,
   type Login,
   refusalOfVirtualHost,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 import { failure, judgeReply, transportError } from "./failure.js";
 import { addressOf, catchSocket } from "./socket.js";

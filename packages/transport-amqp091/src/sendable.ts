@@ -4,7 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-import { isShortString, SHORT_STRING_MAX } from "@streamll/core/internal";
+import { isShortString, SHORT_STRING_MAX } from "@streamll/transport-kit";
 
 /** Header names that RabbitMQ reads as lists of further routing keys: a string there closes the channel (406). */
 const SENDER_ROUTED = new Set(["CC", "BCC"]);

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { bareHost, type DialAddress, tlsOptions } from "@streamll/core/internal";
+import { bareHost, type DialAddress, tlsOptions } from "@streamll/transport-kit";
 
 export function addressOf({ scheme, host, port }: Endpoint, options: TransportOptions): DialAddress {
   const address = bareHost(host);

@@ -9,6 +9,7 @@ import {
   type TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { say } from "@streamll/core/internal";
 import {
   connectDeadline,
   endAfterStandstill,
@@ -20,7 +21,7 @@ import {
   renewBeforeExpiry,
   type Suspects,
   startDeadline,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
 import { failure, type Stage, transportError } from "./failure.js";

@@ -4,7 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-import { cutToShortString } from "@streamll/core/internal";
+import { cutToShortString } from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
-import { startDeadline } from "@streamll/core/internal";
+import { startDeadline } from "@streamll/transport-kit";
 import { describe, expect, it, vi } from "vitest";
 import { destroy } from "../src/connection.js";
 import { amqp091Transport } from "../src/index.js";

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
-import { refuseAccused, type Suspects } from "@streamll/core/internal";
+import { refuseAccused, type Suspects } from "@streamll/transport-kit";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
 import { BEFORE_CREDIT, type Group, SenderLink } from "./link.js";

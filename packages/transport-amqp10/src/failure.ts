@@ -1,5 +1,6 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { socketFaultOf, textOf } from "@streamll/core/internal";
+import { textOf } from "@streamll/core/internal";
+import { socketFaultOf } from "@streamll/transport-kit";
 import type { Dialect, Fault } from "./dialect.js";
 import { FaultError } from "./fault.js";
 import { SILENT, SPEAKS_TLS } from "./wire.js";

@@ -1,5 +1,5 @@
 import { type OutboundMessage, type PublishOutcome, type Settle, TransportError } from "@streamll/core";
-import type { OpenMessage } from "@streamll/core/internal";
+import type { OpenMessage } from "@streamll/transport-kit";
 import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";

@@ -1,4 +1,4 @@
-import { putBoolean, putBytes, putUint } from "@streamll/core/internal";
+import { putBoolean, putBytes, putUint } from "@streamll/transport-kit";
 
 /** A message, whole, as the frame of its transfer needs it. */
 export interface OutgoingTransfer {

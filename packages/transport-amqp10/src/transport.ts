@@ -7,7 +7,7 @@ import {
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
-import { connectDeadline, endAfterStandstill, type Reached, type Suspects } from "@streamll/core/internal";
+import { connectDeadline, endAfterStandstill, type Reached, type Suspects } from "@streamll/transport-kit";
 import { laneConnection } from "./connection.js";
 import type { Dialect, Opening } from "./dialect.js";
 import { failure } from "./failure.js";

@@ -1,5 +1,5 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Address, bareHost } from "@streamll/core/internal";
+import { type Address, bareHost } from "@streamll/transport-kit";
 
 const PORT = 5552;
 const TLS_PORT = 5551;

@@ -1,5 +1,6 @@
 import { TransportError, type TransportErrorKind } from "@streamll/core";
-import { socketFaultOf, textOf } from "@streamll/core/internal";
+import { textOf } from "@streamll/core/internal";
+import { socketFaultOf } from "@streamll/transport-kit";
 import * as code from "./protocol/codes.js";
 import { MalformedFrameError } from "./protocol/reader.js";
 import { ClosedByBrokerError, RefusedError, SilentPeerError } from "./wire.js";

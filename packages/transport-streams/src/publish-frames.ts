@@ -4,7 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
-import { cutToShortString } from "@streamll/core/internal";
+import { cutToShortString } from "@streamll/transport-kit";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,

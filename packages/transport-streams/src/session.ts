@@ -1,5 +1,5 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Address, type Deadline, dial, type Login, tlsOptions } from "@streamll/core/internal";
+import { type Address, type Deadline, dial, type Login, tlsOptions } from "@streamll/transport-kit";
 import { isEncrypted } from "./address.js";
 import { failure, type Stage, transportError } from "./failure.js";
 import type { Dialect } from "./message/message.js";

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
-import { type Address, type Deadline, isTransportError } from "@streamll/core/internal";
+import { isTransportError } from "@streamll/core/internal";
+import type { Address, Deadline } from "@streamll/transport-kit";
 import { failure, transportError } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";

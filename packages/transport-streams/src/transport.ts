@@ -7,16 +7,16 @@ import {
   type TransportCapabilities,
   type TransportOptions,
 } from "@streamll/core";
+import { logLine } from "@streamll/core/internal";
 import {
   type Address,
   connectDeadline,
   type Deadline,
   endAfterStandstill,
   type Login,
-  logLine,
   login,
   type Reached,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
 import { failure, transportError } from "./failure.js";

@@ -13,12 +13,18 @@ const transports = [
   "@streamll/transport-pubsub",
 ];
 
+/** Every transport but the memory one speaks over a socket. */
+const transportMay = ["@streamll/core", "@streamll/transport-kit"];
+
 /** Which source may import whom, by folder. Tests, tooling and examples may import anything. */
 const layers: Readonly<Record<string, Layer>> = {
   "packages/core": { may: [] },
+  "packages/transport-kit": { may: ["@streamll/core"] },
+  "packages/transport-memory": { may: ["@streamll/core"] },
+  "packages/transport-testkit": { may: ["@streamll/core"] },
   // A super stream on an old broker is made over AMQP 0-9-1.
-  "packages/transport-streams": { may: ["@streamll/core"], onDemand: ["@streamll/transport-amqp091"] },
-  "packages/transport-*": { may: ["@streamll/core"] },
+  "packages/transport-streams": { may: transportMay, onDemand: ["@streamll/transport-amqp091"] },
+  "packages/transport-*": { may: transportMay },
   "packages/sink": { may: ["@streamll/core"], onDemand: transports },
   "packages/consumer": { may: ["@streamll/core"], onDemand: transports },
   "apps/cli": { may: ["@streamll/core", "@streamll/sink", "@streamll/consumer", ...transports] },

@@ -46,7 +46,7 @@ test.each([
     "packages/transport-x/src/x.ts": source,
   };
   expect(edgesOf(files)).toEqual([
-    expect.stringContaining("transport-x may import only @streamll/core of ours"),
+    expect.stringContaining("transport-x may import only @streamll/core, @streamll/transport-kit of ours"),
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { TransportError } from "@streamll/core";
-import { startDeadline } from "@streamll/core/internal";
+import { startDeadline } from "@streamll/transport-kit";
 import type { Message, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
 import { verdictOf, verdictOfStatus } from "./conditions.js";

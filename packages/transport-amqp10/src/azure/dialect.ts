@@ -5,7 +5,8 @@ import type {
   TransportError,
   TransportOptions,
 } from "@streamll/core";
-import { bareHost, type DialAddress, dial, logLine, textOf, tlsOptions } from "@streamll/core/internal";
+import { logLine, textOf } from "@streamll/core/internal";
+import { bareHost, type DialAddress, dial, tlsOptions } from "@streamll/transport-kit";
 import type { Answer, Dialect, Fault, Opening } from "../dialect.js";
 import { judged, judgeSocket, type Verdict } from "../failure.js";
 import { encodeBatches } from "./batch.js";

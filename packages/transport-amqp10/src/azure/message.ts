@@ -1,5 +1,5 @@
 import type { MessageDefaults, MessageHeaders, OutboundMessage } from "@streamll/core";
-import { cutToShortString } from "@streamll/core/internal";
+import { cutToShortString } from "@streamll/transport-kit";
 import type { Message } from "rhea";
 import { message as codec, types } from "../rhea.js";
 

@@ -5,7 +5,8 @@ import {
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
-import { login, textOf } from "@streamll/core/internal";
+import { textOf } from "@streamll/core/internal";
+import { login } from "@streamll/transport-kit";
 import { isSasToken, sasExpiry, sasToken } from "./sas.js";
 
 /** Lets its bearer use an entity for a while. */

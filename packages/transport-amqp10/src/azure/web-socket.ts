@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type { WebSocketOptions } from "@streamll/core";
-import { attemptsAt, type DialAddress, notLoaded } from "@streamll/core/internal";
+import { notLoaded } from "@streamll/core/internal";
+import { attemptsAt, type DialAddress } from "@streamll/transport-kit";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";

@@ -7,7 +7,7 @@ import {
   login,
   refusalOfVirtualHost,
   tlsOptions,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import type { Dialect, Opening, Sasl } from "../dialect.js";
 import { accused, declarationFailure, failureOf } from "./failure.js";
 import { messagesEncoder } from "./message.js";

@@ -1,5 +1,5 @@
 import type { OutboundMessage, TransportError } from "@streamll/core";
-import { conflictHint, declarationHint } from "@streamll/core/internal";
+import { conflictHint, declarationHint } from "@streamll/transport-kit";
 import type { Fault } from "../dialect.js";
 import { judged, judgeSocket, transportError, type Verdict } from "../failure.js";
 import { FaultError } from "../fault.js";

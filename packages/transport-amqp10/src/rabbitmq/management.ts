@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { startDeadline } from "@streamll/core/internal";
+import { startDeadline } from "@streamll/transport-kit";
 import type { Message, Receiver, Sender, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
 import { transportError } from "../failure.js";

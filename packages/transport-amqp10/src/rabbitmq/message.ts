@@ -4,10 +4,10 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { bodyBytes, putBody } from "@streamll/core/internal";
 import {
   APPLICATION_PROPERTIES,
   beginSection,
-  bodyBytes,
   cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
@@ -15,7 +15,6 @@ import {
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
-  putBody,
   putBoolean,
   putBytes,
   putDataHead,
@@ -28,7 +27,7 @@ import {
   putValue,
   SECTION_HEAD_BYTES,
   TEXT_HEAD_BYTES,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
 import { destination } from "./address.js";
 

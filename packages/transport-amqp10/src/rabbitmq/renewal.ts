@@ -1,5 +1,5 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Login, login, renewBeforeExpiry } from "@streamll/core/internal";
+import { type Login, login, renewBeforeExpiry } from "@streamll/transport-kit";
 import type { OpenConnection } from "../dialect.js";
 import { declarationFailure } from "./failure.js";
 import { openManagement } from "./management.js";

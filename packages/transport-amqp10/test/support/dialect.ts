@@ -1,4 +1,4 @@
-import { dial } from "@streamll/core/internal";
+import { dial } from "@streamll/transport-kit";
 import type { Answer, Dialect } from "../../src/dialect.js";
 import { judged, transportError } from "../../src/failure.js";
 import { message } from "../../src/rhea.js";

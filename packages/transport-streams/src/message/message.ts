@@ -4,17 +4,16 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { bodyBytes, putBody } from "@streamll/core/internal";
 import {
   APPLICATION_PROPERTIES,
   beginSection,
-  bodyBytes,
   cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
-  putBody,
   putBytes,
   putDataHead,
   putNull,
@@ -24,7 +23,7 @@ import {
   putValue,
   SECTION_HEAD_BYTES,
   TEXT_HEAD_BYTES,
-} from "@streamll/core/internal";
+} from "@streamll/transport-kit";
 
 export interface MessageEncoder {
   /**

@@ -1,4 +1,4 @@
-import type { Address } from "@streamll/core/internal";
+import type { Address } from "@streamll/transport-kit";
 import type { Reader } from "./reader.js";
 import { list, string } from "./writer.js";
 

@@ -1,5 +1,5 @@
-import { textOf } from "../../connect/socket-fault.js";
 import { isStreamllError, isTransportError } from "../../copies.js";
+import { textOf } from "../../error-text.js";
 import { TransportError } from "../../errors.js";
 import type { Transport, TransportConnection } from "../../transport.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";

@@ -1,7 +1,7 @@
 import { isStreamllError } from "../../copies.js";
 import type { EventLog } from "../../buffer/event-log.js";
 import { LogBatch } from "../../buffer/log-batch.js";
-import { textOf } from "../../connect/socket-fault.js";
+import { textOf } from "../../error-text.js";
 import { type StreamllError, TransportError } from "../../errors.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../../transport.js";
 import type { EndpointState } from "../connection/endpoints.js";

@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.js";
+import { TransportError } from "@streamll/core";
 
 /** What a connection needs that must not outlive a standstill of the process. */
 export interface Watched {

@@ -13,15 +13,3 @@ export function cutToShortString(text: string): string {
   while ((bytes[end]! & 0xc0) === 0x80) end--;
   return bytes.toString("utf8", 0, end);
 }
-
-/** Text as UTF-8. Short ASCII is copied here: the call into native code costs more than forty characters do. */
-export function putText(target: Buffer, at: number, text: string): number {
-  const { length } = text;
-  if (length > 40) return target.write(text, at);
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return target.write(text, at);
-    target[at + i] = code;
-  }
-  return length;
-}

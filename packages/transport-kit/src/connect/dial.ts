@@ -2,7 +2,7 @@ import dns from "node:dns";
 import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
 import { promisify } from "node:util";
-import type { TransportTlsOptions } from "../transport.js";
+import type { TransportTlsOptions } from "@streamll/core";
 
 export interface Address {
   readonly host: string;

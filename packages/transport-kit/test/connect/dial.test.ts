@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createServer, type TLSSocket } from "node:tls";
 import type { Endpoint, TransportTlsOptions } from "@streamll/core";
-import { dial, login, tlsOptions } from "@streamll/core/internal";
+import { dial, login, tlsOptions } from "@streamll/transport-kit";
 import { describe, expect, it } from "vitest";
 
 /** Certificate and key of CN=anna, for 127.0.0.1 and ::1, until 2126; made by `openssl pkcs12 -export`. */

@@ -1,5 +1,5 @@
-import { type DialAddress, dial } from "./dial.js";
-import type { Login } from "./login.js";
+import { type DialAddress, dial } from "../connect/dial.js";
+import type { Login } from "../connect/login.js";
 
 /** A reply code and text of AMQP 0-9-1, as in connection.close and channel.close. */
 export interface Reply {

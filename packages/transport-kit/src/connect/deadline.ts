@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.js";
+import { TransportError } from "@streamll/core";
 
 /** Bounds all steps of one connect together. */
 export interface Deadline {

@@ -1,5 +1,4 @@
-import type { TransportError } from "../errors.js";
-import type { OutboundMessage } from "../transport.js";
+import type { OutboundMessage, TransportError } from "@streamll/core";
 
 /** One that a broker has not answered yet. */
 export interface OpenMessage {

@@ -1,6 +1,5 @@
+import { type Login, renewBeforeExpiry } from "@streamll/transport-kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Login } from "../../src/connect/login.js";
-import { renewBeforeExpiry } from "../../src/connect/renewal.js";
 
 const lasting = (milliseconds: number): Login => ({
   mechanism: "PLAIN",

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import dns from "node:dns";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { attemptsAt, dialTcp } from "@streamll/transport-kit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { attemptsAt, dialTcp } from "../../src/connect/dial.js";
 
 /** A name that stands for several addresses. */
 function resolveTo(...addresses: readonly string[]): void {

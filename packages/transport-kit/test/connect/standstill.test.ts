@@ -1,6 +1,6 @@
+import type { TransportError } from "@streamll/core";
+import { endAfterStandstill } from "@streamll/transport-kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { endAfterStandstill } from "../../src/connect/standstill.js";
-import type { TransportError } from "../../src/errors.js";
 
 describe("a connection of a process that stood still", () => {
   beforeEach(() => {

@@ -1,4 +1,4 @@
-import { isError } from "../realm.js";
+import { isError, textOf } from "@streamll/core/internal";
 
 /** Why a socket did not come about, or ended: `plain`: the other end does not speak TLS. */
 export type SocketFault =
@@ -41,21 +41,4 @@ function codeOf(error: unknown): string | undefined {
   if (!isError(error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : undefined;
-}
-
-/** Where every address of a host was tried the message is empty, and the reasons are inside. */
-export function textOf(error: unknown): string {
-  if (!isError(error)) return textOfThrown(error);
-  const { message, errors } = error as Partial<AggregateError>;
-  const isAggregate = message === "" && Array.isArray(errors);
-  return isAggregate ? [...new Set(errors.map(textOf))].join("; ") : String(message).trim();
-}
-
-/** Anything can be thrown, also what no text can be made of. */
-function textOfThrown(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return "something unreadable was thrown";
-  }
 }

@@ -1,5 +1,4 @@
-import { putInt64 } from "./bytes.js";
-import { putText } from "./text.js";
+import { putInt64, putText } from "./bytes.js";
 
 // AMQP 1.0, 1.6 (primitive types) and 3.2 (sections).
 export const HEADER = 0x70;

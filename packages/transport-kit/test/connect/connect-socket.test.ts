@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { connectSocket, type Endpoint, TransportError } from "@streamll/core";
+import { type Endpoint, TransportError } from "@streamll/core";
+import { connectSocket } from "@streamll/transport-kit";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const closing: (() => unknown)[] = [];

@@ -1,6 +1,11 @@
 import { types } from "node:util";
-import { TransportError } from "../errors.js";
-import type { Credentials, CredentialsProvider, Endpoint, TransportOptions } from "../transport.js";
+import {
+  type Credentials,
+  type CredentialsProvider,
+  type Endpoint,
+  TransportError,
+  type TransportOptions,
+} from "@streamll/core";
 
 /** What SASL takes, verbatim and as UTF-8. */
 export interface Login {

@@ -1,5 +1,5 @@
+import { conflictHint, declarationHint } from "@streamll/transport-kit";
 import { describe, expect, it } from "vitest";
-import { conflictHint, declarationHint } from "../../src/wire/declaring.js";
 
 describe("what RabbitMQ says of a declaration", () => {
   it.each([

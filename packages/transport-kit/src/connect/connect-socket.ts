@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
-import { isTransportError } from "../copies.js";
-import { TransportError } from "../errors.js";
-import type { Endpoint, TransportOptions } from "../transport.js";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import { isTransportError, textOf } from "@streamll/core/internal";
 import { connectDeadline } from "./deadline.js";
 import { bareHost, dial, tlsOptions } from "./dial.js";
-import { type SocketFault, socketFaultOf, textOf } from "./socket-fault.js";
+import { type SocketFault, socketFaultOf } from "./socket-fault.js";
 
 /** Where to, and with what a transport was made. */
 export interface SocketTarget {

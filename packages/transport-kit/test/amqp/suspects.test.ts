@@ -1,6 +1,6 @@
+import { TransportError } from "@streamll/core";
+import { type OpenMessage, refuseAccused } from "@streamll/transport-kit";
 import { expect, it } from "vitest";
-import { TransportError } from "../../src/errors.js";
-import { type OpenMessage, refuseAccused } from "../../src/wire/accused.js";
 
 const refusal = new TransportError("permission", "forbidden", { permanent: true });
 
