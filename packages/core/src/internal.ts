@@ -6,7 +6,11 @@ export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export * from "./delivery/engine-events.js";
 export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
+export { type EncodedMessage, encodedMessage, fieldLength } from "./buffer/encoded-message.js";
 export { Fifo } from "./buffer/fifo.js";
+export * from "./buffer/record.js";
+export { readHeaders } from "./buffer/header-block.js";
+export { putSlice, putText } from "./buffer/text.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,

@@ -233,12 +233,16 @@ export interface LaneContext {
 
 /**
  * Messages that are written together, in this order; an array is one. Each may be read until it is settled or the
- * connection has closed, through one view: what `at` gave is valid until `at` is called again.
+ * connection has closed. All are seen through one view: what `at`, `map` or an iterator gave is valid until the next
+ * one is asked for.
  */
 export interface OutboundBatch extends Iterable<OutboundMessage> {
   readonly length: number;
-  /** @throws RangeError for a message that is settled. */
+  /** `undefined` also for a message that is settled; negative indices count from the end. */
   at(index: number): OutboundMessage | undefined;
+  /** With their indices; the iterators throw a RangeError for a message that is settled before its turn. */
+  entries(): IterableIterator<[index: number, message: OutboundMessage]>;
+  /** @throws RangeError as the iterators do. */
   map<T>(each: (message: OutboundMessage, index: number) => T): T[];
 }
 

@@ -12,6 +12,6 @@ export function deadLetterOf({
   const template = compileTemplate(deadLetterRoutingKey);
   return {
     exchange,
-    routingKey: ({ text }) => template.render(parseEvent(JSON.parse(text))),
+    routingKey: (message) => template.render(parseEvent(JSON.parse(String(message.body())))),
   };
 }

@@ -17,7 +17,7 @@ export function failureOf({ message, error, attempts }: EngineFailure): Failure 
   let event: StreamllEvent | undefined;
   return {
     get event() {
-      event ??= parseEvent(JSON.parse(message.text));
+      event ??= parseEvent(JSON.parse(String(message.body())));
       return event;
     },
     code: error.code,

@@ -72,8 +72,7 @@ export class Confirms {
 
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
-    const kept = batch.map((message) => message.detach());
-    for (const [from, to] of gaps(batch.length, skipped)) this.#push(kept, settle, from, to);
+    for (const [from, to] of gaps(batch.length, skipped)) this.#push(batch, settle, from, to);
   }
 
   /** The broker has it. */
@@ -101,9 +100,10 @@ export class Confirms {
     for (let i = this.#oldest; i < this.#runs.length; i++) {
       const run = this.#runs[i]!;
       for (let at = run.head; at < run.count; at++) {
-        const message = run.batch[run.from + at]!;
-        if (isSettled(run, at) || !fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
-        open.push({ message, refuse: (error) => settleOne(run, at, { kind: "refused", error }) });
+        const message = isSettled(run, at) ? undefined : run.batch.at(run.from + at);
+        if (!message || !fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
+        const refuse = (error: TransportError) => settleOne(run, at, { kind: "refused", error });
+        open.push({ message: message.detach(), refuse });
       }
     }
     return open;
@@ -165,7 +165,7 @@ export class Confirms {
       const run = this.#runs[i]!;
       for (let at = Math.max(run.head, fromTag - run.firstTag); at < run.count; at++) {
         if (isSettled(run, at) || run.returned?.has(at)) continue;
-        if (!this.#fits(run.batch[run.from + at]!, message)) continue;
+        if (!this.#fits(run.batch.at(run.from + at), message)) continue;
         run.returned ??= new Map();
         run.returned.set(at, error);
         this.#returnsFrom = run.firstTag + at + 1;
@@ -175,8 +175,9 @@ export class Confirms {
     return false;
   }
 
-  #fits(sent: OutboundMessage, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
+  #fits(sent: OutboundMessage | undefined, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
     return (
+      sent !== undefined &&
       sent.messageId === (messageId ?? "") &&
       sent.routingKey === routingKey &&
       (sent.exchange ?? this.#exchange) === exchange

@@ -9,13 +9,12 @@ import {
   type TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { say } from "@streamll/core/internal";
+import { logLine } from "@streamll/core/internal";
 import {
   connectDeadline,
   endAfterStandstill,
   isShortString,
   type Login,
-  logLine,
   login,
   type Reached,
   renewBeforeExpiry,

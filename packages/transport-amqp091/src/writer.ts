@@ -4,6 +4,7 @@ import {
   type OutboundMessage,
   TransportError,
 } from "@streamll/core";
+import { encodedMessage } from "@streamll/core/internal";
 import { cutToShortString } from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
@@ -51,7 +52,7 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
     write(batch) {
       let room = 0;
       const unsendable = checkEach(batch, (message) => {
-        room += encoder.bound(message);
+        room += encoder.bound(encodedMessage(message));
       });
       if (room === 0) return unsendable;
       if (room > block.length) block = Buffer.allocUnsafeSlow(Math.max(room, BLOCK));
@@ -74,7 +75,7 @@ function encodeAll(
 ): Buffer {
   let at = 0;
   for (let i = 0; i < batch.length; i++) {
-    if (!unsendable?.has(i)) at = encoder.write(bytes, at, batch[i]!);
+    if (!unsendable?.has(i)) at = encoder.write(bytes, at, encodedMessage(batch.at(i)!));
   }
   return bytes.subarray(0, at);
 }
@@ -98,7 +99,7 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
     isFull: () => full,
     write: (batch) =>
       checkEach(batch, (message) => {
-        frameBound(message, defaults, frameMax);
+        frameBound(encodedMessage(message), defaults, frameMax);
         const { exchange = defaults.exchange, routingKey, headers } = message;
         full = !channel.publish(exchange, routingKey, message.body(), {
           ...shared,
@@ -117,7 +118,7 @@ function checkEach(batch: OutboundBatch, each: (message: OutboundMessage) => voi
   let unsendable: Unsendable | undefined;
   for (let i = 0; i < batch.length; i++) {
     try {
-      each(batch[i]!);
+      each(batch.at(i)!);
     } catch (error) {
       unsendable ??= new Map();
       unsendable.set(i, asUnsendable(error));

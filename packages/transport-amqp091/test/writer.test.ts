@@ -46,7 +46,7 @@ it.each(["", "plain", "naïve 😀 \ud800", "x".repeat(131_064), "é".repeat(131
   (text) => {
     const { writer, held } = bench({ waiting: 0 });
     const fields = parts();
-    writer.write([new PreparedMessage({ ...fields, text })]);
+    writer.write([outboundMessage({ ...fields, body: Buffer.from(text) })]);
     writer.write([message({ ...fields, body: Buffer.from(text) })]);
     expect(held[0]!.copy.equals(held[1]!.copy)).toBe(true);
     const bodies = decodeAll(held[0]!.copy, 131_072).map(({ content }) => content ?? Buffer.alloc(0));

@@ -172,21 +172,13 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
 }
 
 function* groupsOf(batch: OutboundBatch, settle: Settle, dialect: Dialect): Generator<[string, Group]> {
-  const [first] = batch;
-  if (first === undefined) return;
-  const address = dialect.addressOf(first);
-  if (batch.every((message) => dialect.addressOf(message) === address)) {
-    yield [address, { messages: batch, settle }];
-    return;
-  }
   const indices = new Map<string, number[]>();
-  batch.forEach((message, index) => {
-    const own = dialect.addressOf(message);
-    const found = indices.get(own);
+  for (const [index, address] of batch.map((message) => dialect.addressOf(message)).entries()) {
+    const found = indices.get(address);
     if (found) found.push(index);
-    else indices.set(own, [index]);
-  });
-  for (const [own, at] of indices) yield [own, { messages: at.map((i) => batch[i]!), indices: at, settle }];
+    else indices.set(address, [index]);
+  }
+  for (const [address, at] of indices) yield [address, { batch, indices: at, settle }];
 }
 
 const nothing = Buffer.alloc(0);

@@ -32,7 +32,7 @@ export interface Dialect {
   /** Opened with the connection, so that a missing node or right fails the connect. Absent: all are on demand. */
   readonly firstAddress?: string;
   /** Puts messages of one address on the wire, in order. Called when the link is open and has credit. */
-  encode(messages: readonly OutboundMessage[], limits: LinkLimits): readonly Encoded[];
+  encode(messages: Iterable<[at: number, message: OutboundMessage]>, limits: LinkLimits): readonly Encoded[];
   /** What became of the messages of a transfer that was not accepted; or why the connection must end over it. */
   outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly ends: TransportError };
   /** Puts what ended a connection, a session or a link in the terms of the seam. */

@@ -1,4 +1,10 @@
-import { type OutboundMessage, type PublishOutcome, type Settle, TransportError } from "@streamll/core";
+import {
+  type OutboundBatch,
+  type OutboundMessage,
+  type PublishOutcome,
+  type Settle,
+  TransportError,
+} from "@streamll/core";
 import type { OpenMessage } from "@streamll/transport-kit";
 import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
@@ -25,9 +31,9 @@ const LEFT_BEHIND = 1024;
 
 /** Messages of one batch that go to one address. */
 export interface Group {
-  readonly messages: readonly OutboundMessage[];
-  /** Where each is in its batch; absent: it is the batch. */
-  readonly indices?: readonly number[];
+  readonly batch: OutboundBatch;
+  /** Where each is in its batch, in rising order. */
+  readonly indices: readonly number[];
   readonly settle: Settle;
 }
 
@@ -226,10 +232,10 @@ export class SenderLink {
     const open: OpenMessage[] = [];
     for (const { group, at } of this.#sent.values()) {
       for (const index of at) {
-        const message = group.messages[index]!;
-        if (!isMeant(message)) continue;
+        const message = messageAt(group, index);
+        if (message === undefined || !isMeant(message)) continue;
         open.push({
-          message,
+          message: message.detach(),
           refuse: (error) => settleRange(group, index, index + 1, { kind: "refused", error }),
         });
       }
@@ -248,7 +254,7 @@ export class SenderLink {
     this.#state = "detached";
     if (cause instanceof FaultError) this.#session.close();
     for (const group of this.#waiting.splice(0))
-      settleRange(group, 0, group.messages.length, { kind: "refused", error });
+      settleRange(group, 0, group.indices.length, { kind: "refused", error });
     changed();
   }
 
@@ -281,7 +287,7 @@ export class SenderLink {
     // Told at the end: whoever hears of one may hand over more at once.
     const refusals: (() => void)[] = [];
     for (let group = this.#waiting[0]; group !== undefined; group = this.#waiting[0]) {
-      if (this.#encoded.length === 0) this.#encoded = [...dialect.encode(group.messages, this.#limits)];
+      if (this.#encoded.length === 0) this.#encoded = [...dialect.encode(messagesOf(group), this.#limits)];
       let taken = 0;
       for (const encoded of this.#encoded) {
         if ("error" in encoded) {
@@ -360,6 +366,16 @@ export class SenderLink {
 const isOfConnection = (cause: unknown): boolean =>
   cause instanceof FaultError ? cause.fault.stage !== "attach" : !(cause instanceof TransportError);
 
+const messageAt = ({ batch, indices }: Group, at: number): OutboundMessage | undefined => batch.at(indices[at]!);
+
+/** With their place in the group. One that was settled while the link opened is left out. */
+function* messagesOf(group: Group): Generator<[at: number, message: OutboundMessage]> {
+  for (let at = 0; at < group.indices.length; at++) {
+    const message = messageAt(group, at);
+    if (message !== undefined) yield [at, message];
+  }
+}
+
 const confirmed: PublishOutcome = { kind: "confirmed" };
 
 function settleEach(group: Group, at: readonly number[], outcome: PublishOutcome): void {
@@ -375,6 +391,13 @@ function settleEach(group: Group, at: readonly number[], outcome: PublishOutcome
 }
 
 function settleRange({ indices, settle }: Group, from: number, to: number, outcome: PublishOutcome): void {
-  if (indices === undefined) return settle(from, to, outcome);
-  for (let at = from; at < to; at++) settle(indices[at]!, indices[at]! + 1, outcome);
+  for (let at = from; at < to; ) {
+    const first = indices[at]!;
+    let next = first;
+    while (at < to && indices[at] === next) {
+      at++;
+      next++;
+    }
+    settle(first, next, outcome);
+  }
 }

@@ -1,7 +1,14 @@
 export * from "./amqp/amqp10-values.js";
+export * from "./amqp/amqp10-message.js";
 export { putBytes, putInt64, putText } from "./amqp/bytes.js";
 export { conflictHint, declarationHint } from "./amqp/declaration-hints.js";
-export { cutToShortString, isShortString, SHORT_STRING_MAX } from "./amqp/short-string.js";
+export {
+  cutToShortString,
+  isShortField,
+  isShortString,
+  SHORT_STRING_MAX,
+  shortFieldEnd,
+} from "./amqp/short-string.js";
 export { type OpenMessage, refuseAccused, type Suspects } from "./amqp/suspects.js";
 export { type Reply, refusalOfVirtualHost } from "./amqp/virtual-host.js";
 export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";

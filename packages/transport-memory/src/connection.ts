@@ -1,13 +1,12 @@
 import {
   type Flow,
-  type OutboundBatch,
+  type OutboundMessage,
   type PublishOutcome,
   type Settle,
   type TransportConnection,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { bodyBytes } from "@streamll/core/internal";
 import { outcomes } from "./outcomes.js";
 import type { Peer } from "./peer.js";
 
@@ -15,7 +14,7 @@ import type { Peer } from "./peer.js";
 export function memoryConnection(peer: Peer, options: TransportOptions): TransportConnection {
   const { condition, label } = peer;
   const outcomeOf = outcomes(peer, options);
-  const inbox: { readonly batch: OutboundBatch; readonly settle: Settle }[] = [];
+  const inbox: { readonly batch: readonly OutboundMessage[]; readonly settle: Settle }[] = [];
   let listener: ((flow: Flow) => void) | undefined;
   let reading = false;
   let unanswered = 0;
@@ -87,7 +86,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
         broken = error;
         break;
       }
-      readBytes += bodyBytes(message);
+      readBytes += message.body().length;
       const last = answers.at(-1);
       if (last?.[2] === outcome) last[1] = index + 1;
       else answers.push([index, index + 1, outcome]);

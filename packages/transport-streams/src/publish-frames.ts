@@ -1,10 +1,6 @@
-import {
-  type MessageDefaults,
-  type OutboundBatch,
-  type OutboundMessage,
-  TransportError,
-} from "@streamll/core";
-import { cutToShortString } from "@streamll/transport-kit";
+import { type MessageDefaults, type OutboundBatch, TransportError } from "@streamll/core";
+import { type EncodedMessage, encodedMessage, startOf, TYPE } from "@streamll/core/internal";
+import { shortFieldEnd } from "@streamll/transport-kit";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,
@@ -48,6 +44,7 @@ export function publishFrames(
   const encoder = messageEncoder(defaults, dialect);
   const largest = frameMax + SIZE_BYTES;
   const full = Math.min(largest, FILL);
+  const entryBound = ENTRY_HEAD_BYTES + (version === 2 ? FILTER_HEAD_BYTES + 255 : 0);
   let block = Buffer.alloc(0);
 
   function makeRoom(used: number, wanted: number): void {
@@ -70,12 +67,14 @@ export function publishFrames(
         count = 0;
       };
       for (let i = 0; i < batch.length; i++) {
-        const message = batch[i]!;
         try {
-          const bound = entryBound(message) + encoder.bound(message);
+          const message = batch.at(i)!;
+          const { sequence } = message;
+          const encoded = encodedMessage(message);
+          const bound = entryBound + encoder.bound(encoded);
           if (end + bound > full) flush();
           makeRoom(end, bound);
-          const next = putEntry(message, end);
+          const next = putEntry(encoded, sequence, end);
           if (next > largest) throw tooLarge(next - end, frameMax);
           end = next;
           count++;
@@ -91,18 +90,17 @@ export function publishFrames(
     },
   };
 
-  function putEntry(message: OutboundMessage, at: number): number {
-    const filterValue = version === 2 ? cutToShortString(message.type) : undefined;
-    const sizeAt = putEntryHead(block, at, message.sequence, filterValue);
+  function putEntry(message: EncodedMessage, sequence: number, at: number): number {
+    const filterValue = version === 2 ? typeOf(message) : undefined;
+    const sizeAt = putEntryHead(block, at, sequence, filterValue);
     const end = encoder.write(block, sizeAt + 4, message);
     block.writeUInt32BE(end - sizeAt - 4, sizeAt);
     return end;
   }
-
-  function entryBound({ type }: OutboundMessage): number {
-    return ENTRY_HEAD_BYTES + (version === 2 ? FILTER_HEAD_BYTES + 3 * Math.min(type.length, 255) : 0);
-  }
 }
+
+const typeOf = (message: EncodedMessage): string =>
+  message.source.toString("utf8", startOf(message.source, message.record, TYPE), shortFieldEnd(message, TYPE));
 
 const tooLarge = (bytes: number, frameMax: number) =>
   new TransportError(

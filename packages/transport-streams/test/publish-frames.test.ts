@@ -58,7 +58,7 @@ it("an event's text is stored as its bytes", () => {
   for (const text of ["", "plain", "naïve 😀 \ud800"]) {
     const fields = parts({ sequence: 1 });
     let stored: Buffer | undefined;
-    frames.encode([new PreparedMessage({ ...fields, text })], (frame) => {
+    frames.encode([outboundMessage({ ...fields, body: Buffer.from(text) })], (frame) => {
       stored = decodeMessage(Buffer.from(frame.subarray(13 + 12))).data;
       return true;
     });

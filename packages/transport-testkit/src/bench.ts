@@ -3,12 +3,13 @@ import {
   type Endpoint,
   type MessageDefaults,
   type OutboundMessage,
+  outboundMessage,
   silentLogger,
   type Transport,
   type TransportConnection,
   type TransportOptions,
 } from "@streamll/core";
-import { isTransportError, PreparedMessage, textOf } from "@streamll/core/internal";
+import { isTransportError, textOf } from "@streamll/core/internal";
 import { endpointOf } from "./endpoint.js";
 import type { MessageParts } from "./messages.js";
 import type { Alone, FaultName, Faults, Heal, StoredMessage, TransportUnderTest } from "./options.js";
@@ -214,17 +215,17 @@ export class Bench {
   /** As a sink makes it, with `changes`. */
   message(changes?: MessageParts): OutboundMessage {
     const number = this.#made++;
-    const message = new PreparedMessage({
+    return outboundMessage({
       sequence: this.#firstSequence + number,
       routingKey: "streamll.token.testkit",
-      text: JSON.stringify({ number, text: "an event of the conformance suite" }),
+      body: Buffer.from(JSON.stringify({ number, text: "an event of the conformance suite" })),
       messageId: `${this.#prefix}-${number}`,
       correlationId: "testkit",
       type: "token",
       timestamp: Date.now(),
       headers: { event_type: "token" },
+      ...changes,
     });
-    return message.detach(changes);
   }
 
   messages(count: number): OutboundMessage[] {

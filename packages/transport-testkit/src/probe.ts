@@ -69,7 +69,7 @@ export class Probe {
   }
 
   /** Hands a batch over as it is, whatever the credit. */
-  hand(batch: OutboundBatch): readonly Handed[] {
+  hand(batch: readonly OutboundMessage[]): readonly Handed[] {
     const handed = batch.map((message): Handed => ({ message, lane: this.lane, outcome: undefined }));
     const late = this.end !== undefined;
     if (!late) this.handed.push(...handed);
@@ -79,7 +79,7 @@ export class Probe {
       // What is said of a batch that came after the end is ignored, as the engine does.
       this.connection.publish(view.batch, (from, to, outcome) => {
         if (!late) this.#settle(handed, from, to, outcome);
-        for (let index = from; index < to && index < handed.length; index++) view.reuse(index);
+        for (let index = from; index < to && index < handed.length; index++) view.settled(index);
       });
     } catch (error) {
       this.#broke(
@@ -88,7 +88,6 @@ export class Probe {
         error,
       );
     }
-    view.lapse();
     return handed;
   }
 

@@ -7,7 +7,7 @@ export const rules = {
   "connect-aborts":
     "When its signal aborts, connect() lets go of everything that it opened and rejects; what it gives all the same is good for use.",
   lifetime:
-    "Batch and messages are valid until publish() returns, and the bytes of a body until its message is settled: what must stay is taken out, or detached.",
+    "A batch gives each message until it is settled. What it gave is valid until the next one is asked for and no longer than the turn, the bytes of a body until the message is settled: what must stay is taken out, or detached.",
   "connect-times-out":
     "connect() rejects by itself once connectionTimeoutMs are over, whatever it waits for: name, TCP, TLS or handshake.",
   "flow-at-once": "The listener given to onFlow() hears the present state at once, before onFlow() returns.",

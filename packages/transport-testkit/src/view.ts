@@ -1,112 +1,137 @@
 import type { MessageChanges, OutboundBatch, OutboundMessage } from "@streamll/core";
-import type { PreparedMessage } from "@streamll/core/internal";
+import { encodedMessage } from "@streamll/core/internal";
 
-/** What a transport is handed in the place of a batch: it hears of each look at it that comes too late. */
+/** What a transport is handed in the place of a batch: it hears of each look at a message that comes too late. */
 export interface View {
   readonly batch: OutboundBatch;
-  /** `publish` has returned. */
-  lapse(): void;
-  /** The message is settled: the bytes that its body was given as are used for something else. */
-  reuse(index: number): void;
+  /** The message is settled: neither it nor the bytes that its body was given as may be read any more. */
+  settled(index: number): void;
 }
 
-/** @param late is told what was looked at after `publish` had returned. */
-export function viewOf(messages: OutboundBatch, late: (what: string) => void): View {
-  let lapsed = false;
-  const look = (what: string) => {
-    if (lapsed) late(what);
+/** @param late is told what was looked at after the next message was asked for, or after the turn in which it was. */
+export function viewOf(messages: readonly OutboundMessage[], late: (what: string) => void): View {
+  const bodies = messages.map((): Buffer[] => []);
+  const settled = new Set<number>();
+  let shown: MessageView | undefined;
+
+  const at = (index: number): OutboundMessage | undefined => {
+    const place = index < 0 ? messages.length + index : index;
+    const message = messages[place];
+    shown?.lapse();
+    shown =
+      message === undefined || settled.has(place)
+        ? undefined
+        : new MessageView(message, bodies[place]!, late);
+    const view = shown;
+    queueMicrotask(() => view?.lapse());
+    return view;
   };
-  const views = messages.map((message) => new MessageView(message, look));
+  const unsettled = (index: number): OutboundMessage => {
+    const message = at(index);
+    if (message === undefined) throw new RangeError("a message of the batch is settled");
+    return message;
+  };
+
   return {
-    batch: new Proxy(views, {
-      get(target, property, receiver) {
-        // How many there were is asked at the very end: settle(0, batch.length, …).
-        if (property !== "length") look("the batch");
-        return Reflect.get(target, property, receiver);
+    batch: {
+      length: messages.length,
+      at,
+      map: (each) => messages.map((_, index) => each(unsettled(index), index)),
+      *entries() {
+        for (let index = 0; index < messages.length; index++) yield [index, unsettled(index)];
       },
-    }),
-    lapse() {
-      lapsed = true;
+      *[Symbol.iterator]() {
+        for (let index = 0; index < messages.length; index++) yield unsettled(index);
+      },
     },
-    reuse: (index) => views[index]?.reuse(),
+    settled(index) {
+      settled.add(index);
+      for (const body of bodies[index]?.splice(0) ?? []) body.fill("?");
+    },
   };
 }
 
-/** As a sink hands it over, with the text of what it encoded itself. */
+/** A message as an engine shows it, by its getters or by the bytes of its record. */
 class MessageView implements OutboundMessage {
   readonly #message: OutboundMessage;
-  readonly #look: (what: string) => void;
-  readonly #bodies: Buffer[] = [];
+  readonly #bodies: Buffer[];
+  readonly #late: (what: string) => void;
+  readonly #source: Buffer;
+  #lapsed = false;
 
-  constructor(message: OutboundMessage, look: (what: string) => void) {
+  constructor(message: OutboundMessage, bodies: Buffer[], late: (what: string) => void) {
     this.#message = message;
-    this.#look = look;
+    this.#bodies = bodies;
+    this.#late = late;
+    this.#source = encodedMessage(message).source;
+  }
+
+  lapse(): void {
+    this.#lapsed = true;
+    this.#source.fill("?");
+  }
+
+  get source(): Buffer {
+    this.#look("source");
+    return this.#source;
+  }
+
+  get record(): number {
+    return 0;
   }
 
   get sequence() {
-    return this.#at("sequence").sequence;
+    return this.#look("sequence").sequence;
   }
 
   get exchange() {
-    return this.#at("exchange").exchange;
+    return this.#look("exchange").exchange;
   }
 
   get routingKey() {
-    return this.#at("routingKey").routingKey;
+    return this.#look("routingKey").routingKey;
   }
 
   get messageId() {
-    return this.#at("messageId").messageId;
+    return this.#look("messageId").messageId;
   }
 
   get correlationId() {
-    return this.#at("correlationId").correlationId;
+    return this.#look("correlationId").correlationId;
   }
 
   get type() {
-    return this.#at("type").type;
+    return this.#look("type").type;
   }
 
   get timestamp() {
-    return this.#at("timestamp").timestamp;
+    return this.#look("timestamp").timestamp;
   }
 
   get headers() {
-    return this.#at("headers").headers;
+    return this.#look("headers").headers;
   }
 
   get sessionId() {
-    return this.#at("sessionId").sessionId;
+    return this.#look("sessionId").sessionId;
   }
 
   get partitionKey() {
-    return this.#at("partitionKey").partitionKey;
-  }
-
-  get text(): string | undefined {
-    return (this.#at("text") as Partial<PreparedMessage>).text;
-  }
-
-  get bytes(): number | undefined {
-    return (this.#at("bytes") as Partial<PreparedMessage>).bytes;
+    return this.#look("partitionKey").partitionKey;
   }
 
   body(): Buffer {
-    const body = Buffer.from(this.#at("body()").body());
+    const body = Buffer.from(this.#look("body()").body());
     this.#bodies.push(body);
     return body;
   }
 
   detach(changes?: MessageChanges): OutboundMessage {
-    return this.#at("detach()").detach(changes);
+    return this.#look("detach()").detach(changes);
   }
 
-  reuse(): void {
-    for (const body of this.#bodies.splice(0)) body.fill("?");
-  }
-
-  #at(what: string): OutboundMessage {
-    this.#look(`${what} of a message`);
+  #look(what: string): OutboundMessage {
+    if (this.#lapsed) this.#late(`${what} of a message`);
     return this.#message;
   }
 }

@@ -22,17 +22,25 @@ export class LogBatch implements OutboundBatch {
 
   at(index: number): OutboundMessage | undefined {
     const slot = this.#slots[index < 0 ? this.#slots.length + index : index];
-    if (slot === undefined) return undefined;
-    if (this.#log.flight[slot] !== this.#flight)
-      throw new RangeError("The message is settled: read it before, or keep a copy made by detach()");
-    return this.#view.show(slot);
+    return slot !== undefined && this.#log.flight[slot] === this.#flight ? this.#view.show(slot) : undefined;
   }
 
   map<T>(each: (message: OutboundMessage, index: number) => T): T[] {
-    return this.#slots.map((_, index) => each(this.at(index)!, index));
+    return this.#slots.map((_, index) => each(this.#unsettled(index), index));
+  }
+
+  *entries(): Generator<[number, OutboundMessage]> {
+    for (let index = 0; index < this.#slots.length; index++) yield [index, this.#unsettled(index)];
   }
 
   *[Symbol.iterator](): Generator<OutboundMessage> {
-    for (let index = 0; index < this.#slots.length; index++) yield this.at(index)!;
+    for (const [, message] of this.entries()) yield message;
+  }
+
+  #unsettled(index: number): OutboundMessage {
+    const message = this.at(index);
+    if (message === undefined)
+      throw new RangeError("A message of the batch is settled: read it before, or keep what detach() gives");
+    return message;
   }
 }

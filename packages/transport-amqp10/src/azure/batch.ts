@@ -30,7 +30,7 @@ interface Batch {
  * order.
  */
 export function encodeBatches(
-  messages: readonly OutboundMessage[],
+  messages: Iterable<[at: number, message: OutboundMessage]>,
   defaults: MessageDefaults,
   { maxMessageSize, properties }: LinkLimits,
 ): Encoded[] {
@@ -38,7 +38,7 @@ export function encodeBatches(
   const encoded: Encoded[] = [];
   const open = new Map<string, Batch>();
 
-  for (const [index, message] of messages.entries()) {
+  for (const [index, message] of messages) {
     const sections = sectionsOf(message, defaults);
     const head = encodeSections(sections);
     const body = message.body();

@@ -1,42 +1,52 @@
+import { type MessageDefaults, type OutboundMessage, TransportError } from "@streamll/core";
 import {
-  type MessageDefaults,
-  type MessageHeaders,
-  type OutboundMessage,
-  TransportError,
-} from "@streamll/core";
-import { bodyBytes, putBody } from "@streamll/core/internal";
+  BODY,
+  CORRELATION_ID,
+  type EncodedMessage,
+  EXCHANGE,
+  encodedMessage,
+  fieldLength,
+  MESSAGE_ID,
+  ROUTING_KEY,
+  TYPE,
+  textOf,
+  timestampOf,
+} from "@streamll/core/internal";
 import {
-  APPLICATION_PROPERTIES,
   beginSection,
-  cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
   HEADER,
-  isShortString,
+  headersBound,
+  isShortField,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
+  putBody,
   putBoolean,
   putBytes,
-  putDataHead,
+  putHeaders,
   putNull,
+  putOptionalField,
+  putShortField,
   putString,
   putSymbol,
   putTimestamp,
   putUbyte,
   putUint,
-  putValue,
   SECTION_HEAD_BYTES,
-  TEXT_HEAD_BYTES,
 } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
 import { destination } from "./address.js";
 
-/** Everything that is no text of the message's own. */
-const FIXED_BYTES = 4 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 160;
+/** Everything but headers, body and address: texts of the message's own have at most 255 bytes each. */
+const FIXED_BYTES = 4 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 160 + 4 * 260;
 /** Keys that are remembered with their addresses. */
 const REMEMBERED = 1000;
 
-export type MessagesEncoder = (messages: readonly OutboundMessage[], limits: LinkLimits) => Encoded[];
+export type MessagesEncoder = (
+  messages: Iterable<[at: number, message: OutboundMessage]>,
+  limits: LinkLimits,
+) => Encoded[];
 
 /**
  * A message for the anonymous terminus: its `to` says exchange and routing key. RabbitMQ gives a consumer over
@@ -50,57 +60,58 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   const shared = FIXED_BYTES + header.length + contentTypeSymbol.length + 3 * appId.length;
   const addressOf = remembering((routingKey) => destination(defaults.exchange, routingKey));
 
-  function bound(message: OutboundMessage, to: string): number {
-    const { routingKey, messageId, correlationId, type, headers, exchange = "" } = message;
-    if (!isShortString(routingKey)) throw unsendable("the routing key is over 255 bytes");
-    if (!isShortString(exchange)) throw unsendable("the name of the exchange is over 255 bytes");
+  function bound(message: EncodedMessage, to: string): number {
+    if (!isShortField(message, ROUTING_KEY)) throw unsendable("the routing key is over 255 bytes");
+    if (!isShortField(message, EXCHANGE)) throw unsendable("the name of the exchange is over 255 bytes");
     // An id is never cut: a consumer that deduplicates by it would take two messages for one.
-    if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
-    const labels = Math.min(correlationId.length, 255) + 2 * Math.min(type.length, 255);
-    return shared + headersBound(headers) + (to.length + messageId.length + labels) * 3 + bodyBytes(message);
+    if (!isShortField(message, MESSAGE_ID)) throw unsendable("the message id is over 255 bytes");
+    return shared + headersBound(message) + 3 * to.length + fieldLength(message, BODY);
   }
 
-  function write(target: Buffer, start: number, message: OutboundMessage, to: string): number {
-    const type = cutToShortString(message.type);
+  function write(target: Buffer, start: number, message: EncodedMessage, to: string): number {
+    const timestamp = timestampOf(message.source, message.record);
     let at = putBytes(target, start, header);
-    if (type !== "") {
+    if (fieldLength(message, TYPE) > 0) {
       const annotations = at;
       at = beginSection(target, at, MESSAGE_ANNOTATIONS);
       at = putBytes(target, at, typeName);
-      at = putString(target, at, type);
+      at = putShortField(target, at, message, TYPE);
       endSection(target, annotations, at, 2);
     }
     const properties = at;
     at = beginSection(target, at, PROPERTIES);
-    at = putOptionalString(target, at, message.messageId);
+    at = putOptionalField(target, at, message, MESSAGE_ID);
     at = putNull(target, at); // user-id
     at = putString(target, at, to);
-    at = putOptionalString(target, at, type); // subject
+    at = putOptionalField(target, at, message, TYPE); // subject
     at = putNull(target, at); // reply-to
-    at = putOptionalString(target, at, cutToShortString(message.correlationId));
+    at = putOptionalField(target, at, message, CORRELATION_ID);
     at = putBytes(target, at, contentTypeSymbol);
     at = putNull(target, at); // content-encoding
     at = putNull(target, at); // absolute-expiry-time
-    at = putTimestamp(target, at, Number.isSafeInteger(message.timestamp) ? message.timestamp : 0);
-    at = putOptionalString(target, at, appId); // group-id
+    at = putTimestamp(target, at, Number.isSafeInteger(timestamp) ? timestamp : 0);
+    at = appId === "" ? putNull(target, at) : putString(target, at, appId); // group-id
     endSection(target, properties, at, 11);
-    at = putHeaders(target, at, message.headers);
-    at = putDataHead(target, at, bodyBytes(message));
-    return putBody(target, at, message);
+    return putBody(target, putHeaders(target, at, message), message);
+  }
+
+  function encode(message: OutboundMessage): Buffer {
+    const { exchange, routingKey } = message;
+    const to = exchange === undefined ? addressOf(routingKey) : destination(exchange, routingKey);
+    const encoded = encodedMessage(message);
+    const target = Buffer.allocUnsafe(bound(encoded, to));
+    return target.subarray(0, write(target, 0, encoded, to));
   }
 
   return (messages, { maxMessageSize }) =>
-    messages.map((message, index) => {
+    Array.from(messages, ([index, message]) => {
       const at = [index];
       try {
-        const { exchange, routingKey } = message;
-        const to = exchange === undefined ? addressOf(routingKey) : destination(exchange, routingKey);
-        const target = Buffer.allocUnsafe(bound(message, to));
-        const payload = target.subarray(0, write(target, 0, message, to));
+        const payload = encode(message);
         if (payload.length > maxMessageSize) return { at, error: tooLarge(payload.length, maxMessageSize) };
         return { at, payload, format: 0 };
       } catch (error) {
-        return { at, error: error instanceof TransportError ? error : unsendable(String(error), error) };
+        return { at, error: error instanceof TransportError ? error : unsendable(textOf(error), error) };
       }
     });
 }
@@ -113,36 +124,6 @@ function headerSection({ persistent, priority, expirationMs }: MessageDefaults):
   at = expirationMs === undefined ? putNull(bytes, at) : putUint(bytes, at, expirationMs);
   return bytes.subarray(0, endSection(bytes, 0, at, 3));
 }
-
-function putHeaders(target: Buffer, start: number, headers: MessageHeaders): number {
-  let at = beginSection(target, start, APPLICATION_PROPERTIES);
-  let count = 0;
-  for (const name in headers) {
-    const value = headers[name];
-    // Nothing says as much as null, and every reader takes it.
-    if (value === undefined || value === null) continue;
-    at = putString(target, at, name);
-    at = putValue(target, at, value);
-    count += 2;
-  }
-  return count === 0 ? start : endSection(target, start, at, count);
-}
-
-function headersBound(headers: MessageHeaders): number {
-  let bound = 0;
-  for (const name in headers) {
-    const value = headers[name];
-    if (!isShortString(name)) throw unsendable("the name of a header is over 255 bytes");
-    if (typeof value === "number" && !Number.isFinite(value))
-      throw unsendable("a header is not a finite number");
-    const text = typeof value === "string" ? value.length * 3 : 4;
-    bound += 2 * TEXT_HEAD_BYTES + name.length * 3 + text;
-  }
-  return bound;
-}
-
-const putOptionalString = (target: Buffer, at: number, text: string): number =>
-  text === "" ? putNull(target, at) : putString(target, at, text);
 
 function symbol(text: string): Buffer {
   const bytes = Buffer.alloc(2 + Buffer.byteLength(text));

@@ -1,3 +1,5 @@
+export { putText } from "@streamll/core/internal";
+
 /** Short ones are copied here: the call into native code costs more than forty bytes do. */
 export function putBytes(target: Buffer, at: number, bytes: Buffer): number {
   if (bytes.length > 40) return at + bytes.copy(target, at);
@@ -9,16 +11,4 @@ export function putBytes(target: Buffer, at: number, bytes: Buffer): number {
 export function putInt64(target: Buffer, at: number, value: number): number {
   target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
   return target.writeUInt32BE(value >>> 0, at + 4);
-}
-
-/** Text as UTF-8. Short ASCII is copied here: the call into native code costs more than forty characters do. */
-export function putText(target: Buffer, at: number, text: string): number {
-  const { length } = text;
-  if (length > 40) return target.write(text, at);
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return target.write(text, at);
-    target[at + i] = code;
-  }
-  return length;
 }

@@ -1,28 +1,35 @@
+import { type MessageDefaults, TransportError } from "@streamll/core";
 import {
-  type MessageDefaults,
-  type MessageHeaders,
-  type OutboundMessage,
-  TransportError,
-} from "@streamll/core";
-import { bodyBytes, putBody } from "@streamll/core/internal";
+  BODY,
+  CORRELATION_ID,
+  type EncodedMessage,
+  endOf,
+  fieldLength,
+  MESSAGE_ID,
+  ROUTING_KEY,
+  startOf,
+  TYPE,
+  timestampOf,
+} from "@streamll/core/internal";
 import {
-  APPLICATION_PROPERTIES,
   beginSection,
   cutToShortString,
   DATA_HEAD_BYTES,
   endSection,
-  isShortString,
+  headersBound,
+  isShortField,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
+  putBody,
   putBytes,
-  putDataHead,
+  putHeaders,
   putNull,
+  putOptionalField,
+  putShortField,
   putShortText,
   putSymbol,
   putTimestamp,
-  putValue,
   SECTION_HEAD_BYTES,
-  TEXT_HEAD_BYTES,
 } from "@streamll/transport-kit";
 
 export interface MessageEncoder {
@@ -31,9 +38,9 @@ export interface MessageEncoder {
    *
    * @throws TransportError for a message that cannot be sent.
    */
-  bound(message: OutboundMessage): number;
+  bound(message: EncodedMessage): number;
   /** Writes it at `at`, and returns where it ends. Never throws for a message that has a bound. */
-  write(target: Buffer, at: number, message: OutboundMessage): number;
+  write(target: Buffer, at: number, message: EncodedMessage): number;
 }
 
 /**
@@ -42,8 +49,8 @@ export interface MessageEncoder {
  */
 export type Dialect = "before 3.13" | "from 3.13";
 
-/** Constructors and lengths of everything that is no text of the message's own. */
-const FIXED_BYTES = 3 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 128;
+/** Everything but headers and body: texts of the message's own have at most 255 bytes each. */
+const FIXED_BYTES = 3 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 128 + 5 * 260;
 
 /**
  * A message as other stream clients expect it, and as a stream that is read over AMQP 0-9-1 needs it: annotations
@@ -62,115 +69,65 @@ export function messageEncoder(
   const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbol(contentType);
   const shared = FIXED_BYTES + sharedAnnotations.bytes.length + contentTypeSymbol.length + 3 * appId.length;
 
-  // Neighbours often have the same routing key and type, and the same headers object.
-  let annotated: { readonly routingKey: string; readonly type: string; readonly section: Buffer } | undefined;
-  let boundedHeaders: MessageHeaders | undefined;
-  let headersBound = 0;
-  let lastHeaders: MessageHeaders | undefined;
-  let lastType = "";
-  let lastSection: Buffer = Buffer.alloc(0);
-
-  function writeHeaders(target: Buffer, at: number, { headers, type }: OutboundMessage): number {
-    if (headers === lastHeaders && type === lastType) return putBytes(target, at, lastSection);
-    const end = putApplicationProperties(target, at, isOld ? withBasic(headers, type, appId) : headers);
-    lastHeaders = headers;
-    lastType = type;
-    lastSection = Buffer.from(target.subarray(at, end));
-    return end;
-  }
-
-  function writeAnnotations(target: Buffer, start: number, message: OutboundMessage): number {
-    const { routingKey, type } = message;
-    if (annotated?.routingKey === routingKey && annotated.type === type)
-      return putBytes(target, start, annotated.section);
-    const end = putAnnotations(target, start, message);
-    annotated = { routingKey, type, section: Buffer.from(target.subarray(start, end)) };
-    return end;
-  }
-
-  function putAnnotations(target: Buffer, start: number, { routingKey, type }: OutboundMessage): number {
+  function writeAnnotations(target: Buffer, start: number, message: EncodedMessage): number {
     let at = beginSection(target, start, MESSAGE_ANNOTATIONS);
     at = putBytes(target, at, sharedAnnotations.bytes);
     at = putBytes(target, at, routingKeyName);
-    at = putShortText(target, at, routingKey);
+    at = putShortField(target, at, message, ROUTING_KEY);
     if (isOld) return endSection(target, start, at, sharedAnnotations.count + 2);
     at = putBytes(target, at, typeName);
-    at = putShortText(target, at, cutToShortString(type));
+    at = putShortField(target, at, message, TYPE);
     return endSection(target, start, at, sharedAnnotations.count + 4);
   }
 
-  function writeProperties(target: Buffer, start: number, message: OutboundMessage): number {
+  function writeProperties(target: Buffer, start: number, message: EncodedMessage): number {
     let at = beginSection(target, start, PROPERTIES);
-    at = putOptional(target, at, message.messageId);
+    at = putOptionalField(target, at, message, MESSAGE_ID);
     // user-id, to, subject, reply-to
     for (let i = 0; i < 4; i++) at = putNull(target, at);
-    at = putOptional(target, at, cutToShortString(message.correlationId));
+    at = putOptionalField(target, at, message, CORRELATION_ID);
     at = putBytes(target, at, contentTypeSymbol);
     // content-encoding, absolute-expiry-time
     for (let i = 0; i < 2; i++) at = putNull(target, at);
-    at = putTimestamp(target, at, Number.isSafeInteger(message.timestamp) ? message.timestamp : 0);
-    at = putOptional(target, at, groupId);
+    const timestamp = timestampOf(message.source, message.record);
+    at = putTimestamp(target, at, Number.isSafeInteger(timestamp) ? timestamp : 0);
+    at = groupId === "" ? putNull(target, at) : putShortText(target, at, groupId);
     return endSection(target, start, at, 11);
+  }
+
+  function boundOfHeaders(message: EncodedMessage): number {
+    try {
+      return headersBound(message);
+    } catch (error) {
+      throw unsendable((error as Error).message);
+    }
   }
 
   return {
     bound(message) {
-      const { routingKey, messageId, correlationId, type, headers } = message;
-      if (!isShortString(routingKey)) throw unsendable("the routing key is over 255 bytes");
+      if (!isShortField(message, ROUTING_KEY)) throw unsendable("the routing key is over 255 bytes");
       // An id is never cut: a consumer that deduplicates by it would take two messages for one.
-      if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
-      if (headers !== boundedHeaders) {
-        headersBound = applicationPropertiesBound(headers);
-        boundedHeaders = headers;
-      }
-      const labels = Math.min(correlationId.length, 255) + Math.min(type.length, 255);
-      const texts = routingKey.length + messageId.length + labels;
-      return shared + headersBound + texts * 3 + bodyBytes(message);
+      if (!isShortField(message, MESSAGE_ID)) throw unsendable("the message id is over 255 bytes");
+      return shared + boundOfHeaders(message) + fieldLength(message, BODY);
     },
     write(target, start, message) {
       let at = writeAnnotations(target, start, message);
       at = writeProperties(target, at, message);
-      at = writeHeaders(target, at, message);
-      at = putDataHead(target, at, bodyBytes(message));
+      at = putHeaders(target, at, message, isOld ? basicOf(message) : none);
       return putBody(target, at, message);
     },
   };
-}
 
-const withBasic = (headers: MessageHeaders, type: string, appId: string): MessageHeaders => ({
-  ...headers,
-  ...(type === "" ? {} : { "x-basic-type": cutToShortString(type) }),
-  ...(appId === "" ? {} : { "x-basic-app-id": appId }),
-});
-
-function putApplicationProperties(target: Buffer, start: number, headers: MessageHeaders): number {
-  let at = beginSection(target, start, APPLICATION_PROPERTIES);
-  let count = 0;
-  for (const name in headers) {
-    const value = headers[name];
-    // Nothing says as much as null, and every reader takes it.
-    if (value === undefined || value === null) continue;
-    at = putShortText(target, at, name);
-    at = putValue(target, at, value);
-    count += 2;
+  function basicOf({ source, record }: EncodedMessage): Record<string, string> {
+    const type = source.toString("utf8", startOf(source, record, TYPE), endOf(source, record, TYPE));
+    return {
+      ...(type === "" ? {} : { "x-basic-type": cutToShortString(type) }),
+      ...(appId === "" ? {} : { "x-basic-app-id": appId }),
+    };
   }
-  return count === 0 ? start : endSection(target, start, at, count);
 }
 
-function applicationPropertiesBound(headers: MessageHeaders): number {
-  let bound = 0;
-  for (const name in headers) {
-    const value = headers[name];
-    if (!isShortString(name)) throw unsendable("the name of a header is over 255 bytes");
-    if (typeof value === "number" && !Number.isFinite(value))
-      throw unsendable("a header is not a finite number");
-    bound += 2 + name.length * 3 + TEXT_HEAD_BYTES + (typeof value === "string" ? value.length * 3 : 9);
-  }
-  return bound;
-}
-
-const putOptional = (target: Buffer, at: number, text: string): number =>
-  text === "" ? putNull(target, at) : putShortText(target, at, text);
+const none = {};
 
 function annotations(all: Readonly<Record<string, string>>): { bytes: Buffer; count: number } {
   const bytes = Buffer.alloc(2048);

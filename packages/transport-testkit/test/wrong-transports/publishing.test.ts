@@ -60,7 +60,7 @@ const wrong: WrongConnections = {
     "publish-never-throws",
     (right) => ({
       publish: (batch, settle) => {
-        if (batch.some(({ routingKey }) => routingKey.length > 255))
+        if (batch.map(({ routingKey }) => routingKey.length).some((length) => length > 255))
           throw new RangeError("the key is too long");
         right.publish(batch, settle);
       },

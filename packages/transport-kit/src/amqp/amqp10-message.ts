@@ -1,0 +1,102 @@
+import {
+  BODY,
+  type EncodedMessage,
+  endOf,
+  type Field,
+  fieldLength,
+  HEADERS,
+  hasPlainHeaders,
+  headerCountOf,
+  putSlice,
+  readHeaders,
+  startOf,
+} from "@streamll/core/internal";
+import {
+  APPLICATION_PROPERTIES,
+  beginSection,
+  endSection,
+  putDataHead,
+  putNull,
+  putShortText,
+  putString,
+  putValue,
+  TEXT_HEAD_BYTES,
+} from "./amqp10-values.js";
+import { isShortString, shortFieldEnd } from "./short-string.js";
+
+const STRING_8 = 0xa1;
+
+/** Writes a field as a string of at most 255 bytes: a longer one is cut. */
+export function putShortField(target: Buffer, at: number, message: EncodedMessage, field: Field): number {
+  const { source, record } = message;
+  const start = startOf(source, record, field);
+  const end = shortFieldEnd(message, field);
+  target[at] = STRING_8;
+  target[at + 1] = end - start;
+  return putSlice(target, at + 2, source, start, end);
+}
+
+/** The same, but null where the field is empty. */
+export const putOptionalField = (target: Buffer, at: number, message: EncodedMessage, field: Field): number =>
+  fieldLength(message, field) === 0 ? putNull(target, at) : putShortField(target, at, message, field);
+
+/** The section of the body. */
+export function putBody(target: Buffer, at: number, message: EncodedMessage): number {
+  const { source, record } = message;
+  const start = startOf(source, record, BODY);
+  const end = endOf(source, record, BODY);
+  return putSlice(target, putDataHead(target, at, end - start), source, start, end);
+}
+
+/**
+ * Room that {@link putHeaders} surely needs.
+ *
+ * @throws Error saying what is wrong with a header that cannot be sent.
+ */
+export function headersBound(message: EncodedMessage): number {
+  if (hasPlainHeaders(message.source, message.record)) return fieldLength(message, HEADERS);
+  let bound = 0;
+  const headers = headersOf(message);
+  for (const name in headers) {
+    const value = headers[name];
+    if (!isShortString(name)) throw new Error("the name of a header is over 255 bytes");
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new Error("a header is not a finite number");
+    bound += 2 * TEXT_HEAD_BYTES + name.length * 3 + (typeof value === "string" ? value.length * 3 : 4);
+  }
+  return bound;
+}
+
+/** The application properties: the headers, and `more` after them, whose names no header may have. */
+export function putHeaders(
+  target: Buffer,
+  start: number,
+  message: EncodedMessage,
+  more: Readonly<Record<string, string>> = {},
+): number {
+  const { source, record } = message;
+  const names = Object.keys(more);
+  let at = beginSection(target, start, APPLICATION_PROPERTIES);
+  let count = 0;
+  if (hasPlainHeaders(source, record) && !names.some((name) => mentions(message, name))) {
+    // They lie in the buffer as AMQP 1.0 has them.
+    at = putSlice(target, at, source, startOf(source, record, HEADERS), endOf(source, record, HEADERS));
+    count = headerCountOf(source, record);
+  } else {
+    for (const [name, value] of Object.entries(headersOf(message))) {
+      // Nothing says as much as null, and every reader takes it.
+      if (value === null || name in more) continue;
+      at = putValue(target, putShortText(target, at, name), value);
+      count++;
+    }
+  }
+  for (const name of names) at = putString(target, putShortText(target, at, name), more[name]!);
+  count += names.length;
+  return count === 0 ? start : endSection(target, start, at, 2 * count);
+}
+
+const headersOf = ({ source, record }: EncodedMessage) =>
+  readHeaders(source, startOf(source, record, HEADERS), headerCountOf(source, record));
+
+const mentions = ({ source, record }: EncodedMessage, text: string): boolean =>
+  source.subarray(startOf(source, record, HEADERS), endOf(source, record, HEADERS)).includes(text);
