@@ -1,6 +1,7 @@
 import type { MessageDefaults, MessageParts, OutboundMessage } from "@streamll/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { encodedMessage } from "@streamll/core/internal";
 import { frameEncoder } from "../src/frames.js";
 import { decodeAll, defs, frame } from "./support/amqplib-codec.js";
 import { defaults, message } from "./support/message.js";
@@ -9,8 +10,8 @@ const FRAME_MAX = 131_072;
 
 function encode(sent: OutboundMessage, shared: MessageDefaults, frameMax = FRAME_MAX, channel = 1): Buffer {
   const encoder = frameEncoder(channel, frameMax, shared);
-  const target = Buffer.alloc(encoder.bound(sent), 0xff);
-  return target.subarray(0, encoder.write(target, 0, sent));
+  const target = Buffer.alloc(encoder.bound(encodedMessage(sent)), 0xff);
+  return target.subarray(0, encoder.write(target, 0, encodedMessage(sent)));
 }
 
 function encodeByAmqplib(sent: OutboundMessage, shared: MessageDefaults, channel = 1): Buffer {
@@ -152,7 +153,7 @@ describe("a message that AMQP 0-9-1 cannot carry", () => {
     ["headers over a frame", { headers: { value: "x".repeat(FRAME_MAX) } }, "too-large"],
   ])("has no frames: %s", (_, parts, kind) => {
     const encoder = frameEncoder(1, FRAME_MAX, defaults());
-    expect(() => encoder.bound(message(parts as Partial<MessageParts>))).toThrow(
+    expect(() => encoder.bound(encodedMessage(message(parts as Partial<MessageParts>)))).toThrow(
       expect.objectContaining({ kind, permanent: true }),
     );
   });
@@ -163,6 +164,6 @@ describe("a message that AMQP 0-9-1 cannot carry", () => {
     const most = FRAME_MAX - 400;
     const [, header] = decodeAll(encode(sized(most), defaults()), FRAME_MAX);
     expect(header?.fields?.headers).toEqual({ value: "x".repeat(most) });
-    expect(() => encoder.bound(sized(FRAME_MAX - 100))).toThrow("do not fit");
+    expect(() => encoder.bound(encodedMessage(sized(FRAME_MAX - 100)))).toThrow("do not fit");
   });
 });

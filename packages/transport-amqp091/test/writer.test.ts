@@ -1,4 +1,4 @@
-import { PreparedMessage } from "@streamll/core/internal";
+import { outboundMessage } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import type { Wire } from "../src/wire.js";
 import { bulkWriter } from "../src/writer.js";

@@ -1,16 +1,23 @@
+import { encodedMessage } from "@streamll/core/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Dialect, messageEncoder } from "../src/message/message.js";
 import { decodeMessage } from "./support/amqp-value.js";
 import { message, options } from "./support/options.js";
 
-const encoderOf = (dialect: Dialect) => messageEncoder(options().message, dialect);
+type Message = ReturnType<typeof message>;
 
-function encoded(sent: ReturnType<typeof message>, dialect: Dialect = "from 3.13") {
+function encoderOf(dialect: Dialect) {
+  const encoder = messageEncoder(options().message, dialect);
+  return {
+    bound: (sent: Message) => encoder.bound(encodedMessage(sent)),
+    write: (target: Buffer, at: number, sent: Message) => encoder.write(target, at, encodedMessage(sent)),
+  };
+}
+
+function encoded(sent: Message, dialect: Dialect = "from 3.13") {
   const encoder = encoderOf(dialect);
   const bytes = Buffer.alloc(encoder.bound(sent));
-  // Twice: neighbours share what is encoded once.
-  encoder.write(bytes, 0, sent);
   return decodeMessage(bytes.subarray(0, encoder.write(bytes, 0, sent)));
 }
 

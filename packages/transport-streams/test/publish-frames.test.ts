@@ -1,4 +1,4 @@
-import { PreparedMessage } from "@streamll/core/internal";
+import { outboundMessage } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { publishFrames } from "../src/publish-frames.js";
 import { decodeMessage } from "./support/amqp-value.js";

@@ -1,6 +1,5 @@
 import type {
   Flow,
-  OutboundBatch,
   OutboundMessage,
   PublishOutcome,
   TransportConnection,

@@ -6,9 +6,12 @@ import {
 } from "@streamll/core";
 import type { Message } from "rhea";
 import { describe, expect, it } from "vitest";
-import { BATCH_FORMAT, encodeBatches } from "../../src/azure/batch.js";
-import type { Encoded, Transfer } from "../../src/dialect.js";
+import { BATCH_FORMAT, encodeBatches as encode } from "../../src/azure/batch.js";
+import type { Encoded, LinkLimits, Transfer } from "../../src/dialect.js";
 import { message as codec } from "../../src/rhea.js";
+
+const encodeBatches = (messages: OutboundMessage[], shared: MessageDefaults, limits: LinkLimits) =>
+  encode(messages.entries(), shared, limits);
 
 const defaults: MessageDefaults = {
   exchange: "",

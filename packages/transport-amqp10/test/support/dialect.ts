@@ -22,7 +22,7 @@ export const plainDialect = (own: Partial<Dialect> = {}): Dialect => ({
   }),
   addressOf: ({ routingKey }) => routingKey,
   encode: (messages, { maxMessageSize }) =>
-    messages.map((one, index) => {
+    Array.from(messages, ([index, one]) => {
       const payload = message.encode({ body: message.data_section(one.body()) });
       const at = [index];
       if (payload.length > maxMessageSize) return { at, error: transportError("too-large", "too large") };
