@@ -11,10 +11,10 @@ const sources = readdirSync(new URL("packages/", root), { recursive: true, encod
 
 describe("the page of operations", () => {
   const rows = [...read("docs/operations.md").matchAll(/^\| `([a-z_]+)` \| (\w+) \| (\w+) \| (.*?) \|/gm)];
-  const documented = rows.map(([, name, level, telling, fields]) => ({
+  const documented = rows.map(([, name, level, cadence, fields]) => ({
     name,
     level,
-    telling,
+    cadence,
     fields: [...fields!.matchAll(/`(\w+)`/g)].map(([, field]) => field),
   }));
 
@@ -28,7 +28,7 @@ describe("the source", () => {
   it("says each line somewhere", () => {
     // Names of lines are names of events too: only a call counts, or the line of a problem.
     const calls = sources.flatMap(
-      ({ text }) => text.match(/(\bsay|omplain|#giveUp)\([^;]*;|\bline: "\w+"/g) ?? [],
+      ({ text }) => text.match(/(\blog|\blogLine|omplain|#giveUp)\([^;]*;|\bline: "\w+"/g) ?? [],
     );
     const unsaid = (Object.keys(logLines) as LogName[]).filter(
       (name) => !calls.some((call) => call.includes(`"${name}"`)),

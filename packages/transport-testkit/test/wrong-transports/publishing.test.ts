@@ -39,7 +39,7 @@ const wrong: WrongConnections = {
     "order",
     (right) => ({
       publish: (batch, settle) =>
-        right.publish([...batch].reverse(), (from, to, outcome) =>
+        right.publish(batch.map((one) => one.detach()).reverse(), (from, to, outcome) =>
           settle(batch.length - to, batch.length - from, outcome),
         ),
     }),
@@ -91,8 +91,8 @@ const wrong: WrongConnections = {
     "written-arrives",
     (right) => ({
       publish: (batch, settle) => {
-        if (batch.length > 0) settle(0, batch.length, { kind: "written" });
         right.publish(batch, () => {});
+        if (batch.length > 0) settle(0, batch.length, { kind: "written" });
       },
       close: () => right.close(AbortSignal.abort()),
     }),
