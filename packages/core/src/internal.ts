@@ -1,16 +1,16 @@
 // What sibling packages build on; outside semver.
 
+export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
+export { type EncodedMessage, encodedMessage, fieldLength } from "./buffer/encoded-message.js";
+export { Fifo } from "./buffer/fifo.js";
+export { readHeaders } from "./buffer/header-block.js";
+export * from "./buffer/record.js";
+export { putSlice, putText } from "./buffer/text.js";
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export * from "./delivery/engine-events.js";
-export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
-export { type EncodedMessage, encodedMessage, fieldLength } from "./buffer/encoded-message.js";
-export { Fifo } from "./buffer/fifo.js";
-export * from "./buffer/record.js";
-export { readHeaders } from "./buffer/header-block.js";
-export { putSlice, putText } from "./buffer/text.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,
@@ -25,7 +25,6 @@ export type { EventContext } from "./event/event.js";
 export { randomId } from "./event/id.js";
 export { plainJson } from "./event/plain-json.js";
 export { epochMsOf } from "./event/timestamp.js";
-export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";
 export { guarded, warnProcess } from "./logger.js";
 export { notLoaded } from "./not-loaded.js";
 export { printable, printableJson, printableLines } from "./printable.js";
@@ -33,5 +32,6 @@ export { isError, isPlainObject } from "./realm.js";
 export { beforeColon, quoted, redacted, redactedDeeply, told } from "./redact.js";
 export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
+export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";

@@ -37,7 +37,8 @@ export function tableBytes(message: EncodedMessage): number {
     if (length > SHORT_STRING_MAX) throw unsendable("the name of a header is over 255 bytes");
     if (length === 2 || length === 3) {
       const name = source.toString("latin1", nameFrom, nameTo);
-      if (SENDER_ROUTED.has(name)) throw unsendable(`a header may not be named ${name}: RabbitMQ routes by it`);
+      if (SENDER_ROUTED.has(name))
+        throw unsendable(`a header may not be named ${name}: RabbitMQ routes by it`);
     }
     if (type === DOUBLE && !Number.isFinite(source.readDoubleBE(from)))
       throw unsendable("a header is not a finite number");

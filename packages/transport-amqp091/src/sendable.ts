@@ -29,7 +29,8 @@ export function frameBound(message: EncodedMessage, defaults: MessageDefaults, f
   if (fieldLength(message, EXCHANGE) > SHORT_STRING_MAX)
     throw unsendable("the name of the exchange is over 255 bytes");
   // An id is never cut: a consumer that deduplicates by it would take two messages for one.
-  if (fieldLength(message, MESSAGE_ID) > SHORT_STRING_MAX) throw unsendable("the message id is over 255 bytes");
+  if (fieldLength(message, MESSAGE_ID) > SHORT_STRING_MAX)
+    throw unsendable("the message id is over 255 bytes");
   const header =
     FIXED_HEADER_BYTES +
     tableBytes(message) +

@@ -1,7 +1,7 @@
 import type { MessageDefaults, MessageParts, OutboundMessage } from "@streamll/core";
+import { encodedMessage } from "@streamll/core/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodedMessage } from "@streamll/core/internal";
 import { frameEncoder } from "../src/frames.js";
 import { decodeAll, defs, frame } from "./support/amqplib-codec.js";
 import { defaults, message } from "./support/message.js";

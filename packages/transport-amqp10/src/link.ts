@@ -366,7 +366,8 @@ export class SenderLink {
 const isOfConnection = (cause: unknown): boolean =>
   cause instanceof FaultError ? cause.fault.stage !== "attach" : !(cause instanceof TransportError);
 
-const messageAt = ({ batch, indices }: Group, at: number): OutboundMessage | undefined => batch.at(indices[at]!);
+const messageAt = ({ batch, indices }: Group, at: number): OutboundMessage | undefined =>
+  batch.at(indices[at]!);
 
 /** With their place in the group. One that was settled while the link opened is left out. */
 function* messagesOf(group: Group): Generator<[at: number, message: OutboundMessage]> {

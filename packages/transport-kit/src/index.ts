@@ -1,5 +1,5 @@
-export * from "./amqp/amqp10-values.js";
 export * from "./amqp/amqp10-message.js";
+export * from "./amqp/amqp10-values.js";
 export { putBytes, putInt64, putText } from "./amqp/bytes.js";
 export { conflictHint, declarationHint } from "./amqp/declaration-hints.js";
 export {

@@ -100,7 +100,11 @@ export function publishFrames(
 }
 
 const typeOf = (message: EncodedMessage): string =>
-  message.source.toString("utf8", startOf(message.source, message.record, TYPE), shortFieldEnd(message, TYPE));
+  message.source.toString(
+    "utf8",
+    startOf(message.source, message.record, TYPE),
+    shortFieldEnd(message, TYPE),
+  );
 
 const tooLarge = (bytes: number, frameMax: number) =>
   new TransportError(

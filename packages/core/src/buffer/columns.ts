@@ -35,7 +35,10 @@ export class Columns {
   }
 }
 
-function doubled<T extends Float64Array | Uint32Array | Uint16Array>(array: T, make: new (size: number) => T): T {
+function doubled<T extends Float64Array | Uint32Array | Uint16Array>(
+  array: T,
+  make: new (size: number) => T,
+): T {
   const grown = new make(2 * array.length);
   grown.set(array);
   return grown;

@@ -1,6 +1,6 @@
 import type { OutboundMessage } from "../transport.js";
 import { encodedEvent } from "./encoded-event.js";
-import { type Field, endOf, RecordWriter, startOf } from "./record.js";
+import { endOf, type Field, RecordWriter, startOf } from "./record.js";
 import type { RecordPlace } from "./record-view.js";
 
 /** A message by the bytes of its record: a transport that copies them decodes no text. */

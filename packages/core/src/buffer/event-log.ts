@@ -1,8 +1,8 @@
 import type { MessageChanges, OutboundMessage } from "../transport.js";
 import { Columns } from "./columns.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
-import { type RecordPlace, RecordView } from "./record-view.js";
 import { RecordWriter } from "./record.js";
+import { type RecordPlace, RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
 
 // What a slot says of its event.

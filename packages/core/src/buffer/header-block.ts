@@ -8,8 +8,8 @@ const FALSE = 0x42;
 const INT = 0x71;
 const LONG = 0x81;
 const DOUBLE = 0x82;
-export const STRING_8 = 0xa1;
-export const STRING_32 = 0xb1;
+const STRING_8 = 0xa1;
+const STRING_32 = 0xb1;
 
 /** Headers as they lie in a record: names and values in turn, each an AMQP 1.0 value. */
 export interface HeaderBlock {

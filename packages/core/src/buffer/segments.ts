@@ -97,6 +97,9 @@ export class Segments {
 }
 
 /** Where the records of a segment begin, and whose they are. */
-export function* recordsOf({ bytes, end }: Segment): Generator<{ readonly slot: number; readonly at: number }> {
+export function* recordsOf({
+  bytes,
+  end,
+}: Segment): Generator<{ readonly slot: number; readonly at: number }> {
   for (let at = 0; at < end; at += lengthOf(bytes, at)) yield { slot: slotOf(bytes, at), at };
 }

@@ -1,8 +1,8 @@
 import { answerOf, faultOf, nameOfError, runCallback } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import type { EventSink } from "../event/sink.js";
-import { type LogName, logLine } from "../telemetry/log-lines.js";
 import { guarded, type Logger, warnProcess } from "../logger.js";
+import { type LogName, logLine } from "../telemetry/log-lines.js";
 import type { RecordingOptions } from "./options.js";
 
 export type EventFilter = Iterable<string> | ((event: StreamllEvent) => boolean);

@@ -146,10 +146,14 @@ export class Admission {
       let oldest: number | undefined;
       for (const lane of this.#setup.lanes()) {
         const slot = lane.oldestBuffered();
-        if (slot !== undefined && (oldest === undefined || log.order[slot]! < log.order[oldest]!)) oldest = slot;
+        if (slot !== undefined && (oldest === undefined || log.order[slot]! < log.order[oldest]!))
+          oldest = slot;
       }
       if (oldest === undefined) return false;
-      settlement.drop(oldest, new DeliveryError("DROPPED", "the buffer was full and this event the oldest in it"));
+      settlement.drop(
+        oldest,
+        new DeliveryError("DROPPED", "the buffer was full and this event the oldest in it"),
+      );
     }
     return true;
   }

@@ -147,8 +147,7 @@ export class DeliveryEngine {
       );
       const errors = await news;
       if (isRefusedForGood(errors)) throw causeOf(errors[0]!);
-      if (!this.isRunning)
-        throw new DeliveryError("STOPPED", "the sink was stopped before it was connected");
+      if (!this.isRunning) throw new DeliveryError("STOPPED", "the sink was stopped before it was connected");
     });
   }
 
@@ -206,7 +205,8 @@ export class DeliveryEngine {
       const last = () => Math.min(...lanes.map(({ storedTo = -1 }) => storedTo));
       if (this.isRunning && last() < 0) {
         const isEnough = () => last() >= 0 || !this.isRunning;
-        const errors = await this.#connections.hear(0, (errors) => isRefusedForGood(errors) || isEnough()).news;
+        const errors = await this.#connections.hear(0, (errors) => isRefusedForGood(errors) || isEnough())
+          .news;
         if (!isEnough()) throw causeOf(errors[0]!);
       }
       if (this.isRunning) return last();

@@ -1,6 +1,6 @@
 import type { DeliveryError, StreamllError } from "../errors.js";
-import { logLine } from "../telemetry/log-lines.js";
 import type { Logger } from "../logger.js";
+import { logLine } from "../telemetry/log-lines.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
 import type { Clock } from "./clock.js";
 import type { Ledger } from "./ledger.js";

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.js";
 import { Fifo } from "../buffer/fifo.js";
+import type { Clock } from "./clock.js";
 
 export interface RoomSetup {
   readonly clock: Clock;

@@ -1,11 +1,4 @@
-import {
-  AWAITED,
-  DEAD,
-  DUPLICATE,
-  type EventLog,
-  MAYBE_STORED,
-  SETTLED,
-} from "../buffer/event-log.js";
+import { AWAITED, DEAD, DUPLICATE, type EventLog, MAYBE_STORED, SETTLED } from "../buffer/event-log.js";
 import { DeliveryError, type TransportError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
@@ -18,7 +11,7 @@ import type { EngineEvents } from "./engine-events.js";
 import type { LaneOutcomes } from "./lane/lane-setup.js";
 import { failureOf } from "./lane/retry.js";
 import type { LaneAffinity } from "./lane-affinity.js";
-import { type Ledger, SENT, type Settlement as Ending } from "./ledger.js";
+import { type Settlement as Ending, type Ledger, SENT } from "./ledger.js";
 import type { Losses } from "./losses.js";
 import type { Receipt } from "./report.js";
 
@@ -122,7 +115,11 @@ export class Settlement implements LaneOutcomes {
     const attempts = log.tries[slot]! + 1;
     if (log.has(slot, DEAD)) {
       const { exchange } = log.view(slot);
-      throttle.log("not_dead_lettered", { code: failure.code, exchange }, `not dead-lettered: ${error.message}`);
+      throttle.log(
+        "not_dead_lettered",
+        { code: failure.code, exchange },
+        `not dead-lettered: ${error.message}`,
+      );
       return this.fail(slot, failure, attempts);
     }
     // What is too large for the broker is too large for its dead-letter exchange.
@@ -146,7 +143,8 @@ export class Settlement implements LaneOutcomes {
 
   expired(slot: number): boolean {
     const { log, clock, deliveryTimeoutMs } = this.#setup;
-    if (deliveryTimeoutMs === undefined || clock.now() - log.acceptedAt[slot]! < deliveryTimeoutMs) return false;
+    if (deliveryTimeoutMs === undefined || clock.now() - log.acceptedAt[slot]! < deliveryTimeoutMs)
+      return false;
     const message = `not delivered within ${deliveryTimeoutMs / 1000} s (deliveryTimeout)`;
     const error = this.#withDoubt(slot, new DeliveryError("DELIVERY_TIMEOUT", message));
     this.fail(slot, error, log.tries[slot]!);
@@ -163,7 +161,9 @@ export class Settlement implements LaneOutcomes {
   failAtStop(slot: number, cause: Error | undefined): void {
     const { log } = this.#setup;
     const error = log.has(slot, MAYBE_STORED)
-      ? new DeliveryError("UNCONFIRMED_AT_STOP", "stopped before the broker answered: it may have arrived", { cause })
+      ? new DeliveryError("UNCONFIRMED_AT_STOP", "stopped before the broker answered: it may have arrived", {
+          cause,
+        })
       : new DeliveryError("UNSENT_AT_STOP", "stopped before it could be sent", { cause });
     this.fail(slot, error, log.tries[slot]!);
   }

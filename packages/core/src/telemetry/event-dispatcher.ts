@@ -1,7 +1,7 @@
 import { nameOfError, runCallback } from "../callback.js";
-import { logLine } from "./log-lines.js";
-import type { Logger } from "../logger.js";
 import type { Clock } from "../delivery/clock.js";
+import type { Logger } from "../logger.js";
+import { logLine } from "./log-lines.js";
 
 type Listener = (...args: unknown[]) => unknown;
 

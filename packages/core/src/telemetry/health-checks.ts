@@ -1,10 +1,10 @@
-import type { LogName } from "./log-lines.js";
 import type { Endpoints } from "../delivery/connection/endpoints.js";
-import type { Recent } from "./log-throttle.js";
+import type { Pool } from "../delivery/connection/pool.js";
 import type { Lane } from "../delivery/lane/lane.js";
 import { CHECK_THE_BROKER } from "../delivery/lane/patience.js";
-import type { Pool } from "../delivery/connection/pool.js";
 import type { Problem } from "../delivery/report.js";
+import type { LogName } from "./log-lines.js";
+import type { Recent } from "./log-throttle.js";
 
 /** An answer, or room in the socket, that is late by so much is worth a word. */
 const LATE_MS = 5000;

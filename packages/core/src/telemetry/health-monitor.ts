@@ -1,7 +1,7 @@
 import type { Clock } from "../delivery/clock.js";
-import type { LogThrottle } from "./log-throttle.js";
-import type { HealthIssue } from "./health-checks.js";
 import type { Problem } from "../delivery/report.js";
+import type { HealthIssue } from "./health-checks.js";
+import type { LogThrottle } from "./log-throttle.js";
 
 /** How often listeners and the log are told of what is wrong. */
 const INTERVAL_MS = 1000;

@@ -1,6 +1,6 @@
-import { type LineFields, type LogName, logLine, logLines } from "./log-lines.js";
-import type { Logger } from "../logger.js";
 import type { Clock } from "../delivery/clock.js";
+import type { Logger } from "../logger.js";
+import { type LineFields, type LogName, logLine, logLines } from "./log-lines.js";
 
 const GATHER_MS = 1000;
 const FIRST_WINDOW_MS = 10_000;

@@ -7,7 +7,10 @@ const text = fc.string({ unit: "binary", maxLength: 60 });
 const value = fc.oneof(text, fc.boolean(), fc.constant(null), fc.integer(), fc.maxSafeInteger(), fc.double());
 const fields = fc.record({
   routingKey: text,
-  text: fc.oneof(text, fc.nat(3000).map((length) => "x".repeat(length))),
+  text: fc.oneof(
+    text,
+    fc.nat(3000).map((length) => "x".repeat(length)),
+  ),
   messageId: text,
   correlationId: text,
   type: text,
@@ -17,7 +20,7 @@ const fields = fc.record({
   sessionId: fc.option(text, { nil: undefined }),
   partitionKey: fc.option(text, { nil: undefined }),
 });
-type Fields = (typeof fields) extends fc.Arbitrary<infer T> ? T : never;
+type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
 /** Lone surrogates cannot be written in UTF-8. */
 const written = (text: string) => Buffer.from(text).toString();
@@ -42,7 +45,8 @@ function expected({ text, headers, exchange, sessionId, partitionKey, timestamp,
 
 function held(log: EventLog, slot: number) {
   const message = log.detach(slot);
-  const { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey } = message;
+  const { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey } =
+    message;
   const texts = { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey };
   return { ...texts, body: String(message.body()), headers: message.headers };
 }
@@ -52,7 +56,10 @@ describe("the log", () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fields.map((event) => ({ do: "append" as const, event })) },
       { weight: 2, arbitrary: fc.nat().map((index) => ({ do: "settle" as const, index })) },
-      { weight: 1, arbitrary: fc.tuple(fc.nat(), text).map(([index, key]) => ({ do: "rewrite" as const, index, key })) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(fc.nat(), text).map(([index, key]) => ({ do: "rewrite" as const, index, key })),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {

@@ -37,7 +37,12 @@ export function putShortField(target: Buffer, at: number, message: EncodedMessag
 }
 
 /** The same, but null where the field is empty. */
-export const putOptionalField = (target: Buffer, at: number, message: EncodedMessage, field: Field): number =>
+export const putOptionalField = (
+  target: Buffer,
+  at: number,
+  message: EncodedMessage,
+  field: Field,
+): number =>
   fieldLength(message, field) === 0 ? putNull(target, at) : putShortField(target, at, message, field);
 
 /** The section of the body. */

@@ -1,8 +1,4 @@
-import {
-  type OutboundMessage,
-  type PublishOutcome,
-  TransportError,
-} from "@streamll/core";
+import { type OutboundMessage, type PublishOutcome, TransportError } from "@streamll/core";
 import { cannot } from "@streamll/transport-testkit";
 import { expect, it } from "vitest";
 import { ReferenceBroker } from "../reference.js";

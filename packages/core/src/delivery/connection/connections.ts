@@ -1,5 +1,5 @@
-import { isStreamllError } from "../../copies.js";
 import type { EventLog } from "../../buffer/event-log.js";
+import { isStreamllError } from "../../copies.js";
 import type { StreamllError, TransportError } from "../../errors.js";
 import type { EventDispatcher } from "../../telemetry/event-dispatcher.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
@@ -12,7 +12,7 @@ import type { LaneOutcomes } from "../lane/lane-setup.js";
 import type { LaneAffinity } from "../lane-affinity.js";
 import type { DeliveryOptions } from "../options.js";
 import { ConnectAttempts } from "./connect-attempts.js";
-import { Endpoints, type EndpointState } from "./endpoints.js";
+import { type EndpointState, Endpoints } from "./endpoints.js";
 import { Pool } from "./pool.js";
 import { Supervisor } from "./supervisor.js";
 

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../transport.js";
-import { Breaker } from "./breaker.js";
 import type { CircuitBreakerOptions } from "../options.js";
 import type { CircuitState } from "../report.js";
+import { Breaker } from "./breaker.js";
 
 /** One address of the cluster, and how it fared. */
 export interface EndpointState {
@@ -14,7 +14,10 @@ export class Endpoints {
   readonly states: readonly EndpointState[];
 
   constructor(endpoints: readonly Endpoint[], breaker: CircuitBreakerOptions | false, random: () => number) {
-    this.states = shuffled(endpoints, random).map((endpoint) => ({ endpoint, breaker: new Breaker(breaker) }));
+    this.states = shuffled(endpoints, random).map((endpoint) => ({
+      endpoint,
+      breaker: new Breaker(breaker),
+    }));
   }
 
   /** The `turn`th address, going round. */

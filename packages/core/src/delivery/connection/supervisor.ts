@@ -1,12 +1,12 @@
 import { isStreamllError, isTransportError } from "../../copies.js";
 import { textOf } from "../../error-text.js";
 import { TransportError } from "../../errors.js";
-import type { Transport, TransportConnection } from "../../transport.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
+import type { Transport, TransportConnection } from "../../transport.js";
 import { fullJitter } from "../backoff.js";
 import type { Clock } from "../clock.js";
-import type { Endpoints, EndpointState } from "./endpoints.js";
 import type { DeliveryOptions } from "../options.js";
+import type { EndpointState, Endpoints } from "./endpoints.js";
 
 const GRACE_MS = 1000;
 

@@ -1,6 +1,6 @@
-import { isStreamllError } from "../../copies.js";
 import type { EventLog } from "../../buffer/event-log.js";
 import { LogBatch } from "../../buffer/log-batch.js";
+import { isStreamllError } from "../../copies.js";
 import { textOf } from "../../error-text.js";
 import { type StreamllError, TransportError } from "../../errors.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../../transport.js";
@@ -264,9 +264,14 @@ export class Lane {
 
   /** Later events were answered and these were not: each is on its own, and uses a try. */
   #judgeOverdue(writtenBefore: number): void {
-    const message = "others were confirmed, this event was not within confirmTimeout. Check whether one of its queues hangs";
+    const message =
+      "others were confirmed, this event was not within confirmTimeout. Check whether one of its queues hangs";
     const outcome: PublishOutcome = { kind: "unknown", error: new TransportError("timeout", message) };
-    for (let next = this.#inFlight.overdue(writtenBefore); next; next = this.#inFlight.overdue(writtenBefore)) {
+    for (
+      let next = this.#inFlight.overdue(writtenBefore);
+      next;
+      next = this.#inFlight.overdue(writtenBefore)
+    ) {
       const slots = this.#inFlight.land(next.flight, 0, next.passed);
       if (slots.length > 0) this.#landed(slots, outcome, 0);
       if (slots.length === 0 || next.flight.open > 0) return;

@@ -34,10 +34,7 @@ export const isSent = (outcome: PublishOutcome): boolean =>
   outcome?.kind === "confirmed" || outcome?.kind === "written";
 
 /** Decides what an outcome means. An outcome that the seam does not have counts as unknown. */
-export function decide(
-  outcome: PublishOutcome,
-  { events, deduplication, numbered }: OutcomeState,
-): Decision {
+export function decide(outcome: PublishOutcome, { events, deduplication, numbered }: OutcomeState): Decision {
   switch (outcome?.kind) {
     case "confirmed":
     case "written":
@@ -65,8 +62,10 @@ export interface TryState {
 }
 
 /** Whether an event is tried again: not where no try can mend it, and not under a sequence that was passed. */
-export const decideTry = (error: TransportError, { tries, maxRetries, numbered }: TryState): "retry" | "fail" =>
-  !error.permanent && !numbered && tries < maxRetries ? "retry" : "fail";
+export const decideTry = (
+  error: TransportError,
+  { tries, maxRetries, numbered }: TryState,
+): "retry" | "fail" => (!error.permanent && !numbered && tries < maxRetries ? "retry" : "fail");
 
 /** What an event fails with when it is not tried again. */
 export function failureOf(error: TransportError): DeliveryError {
