@@ -1,17 +1,17 @@
-/** Short ones are copied here: the call into native code costs more than forty bytes do. */
+/** Copies bytes, and returns where they end. Short ones are copied here: the call into native code costs more than forty bytes do. */
 export function putBytes(target: Buffer, at: number, bytes: Buffer): number {
   if (bytes.length > 40) return at + bytes.copy(target, at);
   for (let i = 0; i < bytes.length; i++) target[at + i] = bytes[i]!;
   return at + bytes.length;
 }
 
-/** A safe integer in 64 bits, two's complement, without the cost of a BigInt. */
+/** Writes a safe integer in 64 bits, two's complement, without the cost of a BigInt. */
 export function putInt64(target: Buffer, at: number, value: number): number {
   target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
   return target.writeUInt32BE(value >>> 0, at + 4);
 }
 
-/** Text as UTF-8. Short ASCII is copied here: the call into native code costs more than forty characters do. */
+/** Writes text as UTF-8, and returns how many bytes it took. Short ASCII is copied here: the call into native code costs more than forty characters do. */
 export function putText(target: Buffer, at: number, text: string): number {
   const { length } = text;
   if (length > 40) return target.write(text, at);

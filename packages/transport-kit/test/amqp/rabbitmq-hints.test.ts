@@ -1,5 +1,7 @@
-import { conflictHint, declarationHint } from "@streamll/transport-kit";
+import { rabbitmqHints } from "@streamll/transport-kit";
 import { describe, expect, it } from "vitest";
+
+const { conflictHint, declarationHint } = rabbitmqHints;
 
 describe("what RabbitMQ says of a declaration", () => {
   it.each([

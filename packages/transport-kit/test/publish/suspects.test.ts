@@ -1,5 +1,5 @@
 import { TransportError } from "@streamll/core";
-import { type OpenMessage, refuseAccused } from "@streamll/transport-kit";
+import { type OpenMessage, refuseAccused, suspectsByLane } from "@streamll/transport-kit";
 import { expect, it } from "vitest";
 
 const refusal = new TransportError("permission", "forbidden", { permanent: true });
@@ -21,4 +21,11 @@ it("of messages that the broker may mean, refuses the last, and at the next accu
   expect(accuse([4], suspects)).toEqual([4]);
   expect(accuse([], suspects)).toEqual([]);
   expect(suspects.size).toBe(0);
+});
+
+it("the suspects of a lane outlive its connections, and are no other lane's", () => {
+  const suspectsOf = suspectsByLane();
+  suspectsOf({ index: 0 }).add(7);
+  expect([...suspectsOf({ index: 0 })]).toEqual([7]);
+  expect(suspectsOf({ index: 1 }).size).toBe(0);
 });

@@ -1,3 +1,17 @@
+// What RabbitMQ's answers call for, over whatever protocol they come.
+
+export const SEE_THE_LOG = "See the broker's log";
+export const CHECK_LOGIN = "Check the user name and the password";
+export const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
+export const GRANT_WRITE = "Grant the user the right to write to it";
+export const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
+export const CREATE = 'Create it on the broker, or let it be made with declareTopology: "declare"';
+export const MAKE_AGAIN = "It was there before: make it again, unless the sink declares it";
+export const SHORT_OF_RESOURCES = "The broker is short of resources: see its log";
+export const BROKER_WENT_DOWN = "The broker went down, or somebody closed the connection there";
+export const NACKED =
+  "the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log";
+
 /** The options that make an argument of a queue. */
 const optionOf: Readonly<Record<string, string>> = {
   "x-max-priority": "queuePriority",
