@@ -1,5 +1,4 @@
 export * from "./amqp/amqp10-values.js";
-export { applicationPropertiesBound, putApplicationProperties } from "./amqp/application-properties.js";
 export { putBytes, putInt64, putText } from "./amqp/bytes.js";
 export { heartbeatSeconds } from "./amqp/heartbeat.js";
 export * as rabbitmqHints from "./amqp/rabbitmq-hints.js";

@@ -1,7 +1,12 @@
-import { type MessageDefaults, type OutboundMessage, TransportError } from "@streamll/core";
+import {
+  type MessageDefaults,
+  type MessageHeaders,
+  type OutboundMessage,
+  TransportError,
+} from "@streamll/core";
 import { bodyBytes, putBody } from "@streamll/core/internal";
 import {
-  applicationPropertiesBound,
+  APPLICATION_PROPERTIES,
   beginSection,
   cutToShortString,
   DATA_HEAD_BYTES,
@@ -10,17 +15,18 @@ import {
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
-  putApplicationProperties,
   putBoolean,
   putBytes,
   putDataHead,
   putNull,
   putString,
+  putSymbol,
   putTimestamp,
   putUbyte,
   putUint,
+  putValue,
   SECTION_HEAD_BYTES,
-  symbol,
+  TEXT_HEAD_BYTES,
 } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
 import { destination } from "./address.js";
@@ -51,12 +57,7 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
     // An id is never cut: a consumer that deduplicates by it would take two messages for one.
     if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
     const labels = Math.min(correlationId.length, 255) + 2 * Math.min(type.length, 255);
-    return (
-      shared +
-      applicationPropertiesBound(headers, unsendable) +
-      (to.length + messageId.length + labels) * 3 +
-      bodyBytes(message)
-    );
+    return shared + headersBound(headers) + (to.length + messageId.length + labels) * 3 + bodyBytes(message);
   }
 
   function write(target: Buffer, start: number, message: OutboundMessage, to: string): number {
@@ -83,7 +84,7 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
     at = putTimestamp(target, at, Number.isSafeInteger(message.timestamp) ? message.timestamp : 0);
     at = putOptionalString(target, at, appId); // group-id
     endSection(target, properties, at, 11);
-    at = putApplicationProperties(target, at, message.headers);
+    at = putHeaders(target, at, message.headers);
     at = putDataHead(target, at, bodyBytes(message));
     return putBody(target, at, message);
   }
@@ -113,8 +114,41 @@ function headerSection({ persistent, priority, expirationMs }: MessageDefaults):
   return bytes.subarray(0, endSection(bytes, 0, at, 3));
 }
 
+function putHeaders(target: Buffer, start: number, headers: MessageHeaders): number {
+  let at = beginSection(target, start, APPLICATION_PROPERTIES);
+  let count = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    // Nothing says as much as null, and every reader takes it.
+    if (value === undefined || value === null) continue;
+    at = putString(target, at, name);
+    at = putValue(target, at, value);
+    count += 2;
+  }
+  return count === 0 ? start : endSection(target, start, at, count);
+}
+
+function headersBound(headers: MessageHeaders): number {
+  let bound = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    if (!isShortString(name)) throw unsendable("the name of a header is over 255 bytes");
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw unsendable("a header is not a finite number");
+    const text = typeof value === "string" ? value.length * 3 : 4;
+    bound += 2 * TEXT_HEAD_BYTES + name.length * 3 + text;
+  }
+  return bound;
+}
+
 const putOptionalString = (target: Buffer, at: number, text: string): number =>
   text === "" ? putNull(target, at) : putString(target, at, text);
+
+function symbol(text: string): Buffer {
+  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
+  putSymbol(bytes, 0, text);
+  return bytes;
+}
 
 function remembering(make: (key: string) => string): (key: string) => string {
   const made = new Map<string, string>();

@@ -100,13 +100,6 @@ export const putShortText = (target: Buffer, at: number, text: string): number =
 export const putSymbol = (target: Buffer, at: number, text: string): number =>
   putShort(target, at, SYMBOL_8, text);
 
-/** {@link putSymbol} by itself, for what many messages share. */
-export function symbol(text: string): Buffer {
-  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
-  putSymbol(bytes, 0, text);
-  return bytes;
-}
-
 function putShort(target: Buffer, at: number, type: number, text: string): number {
   const length = putText(target, at + 2, text);
   target[at] = type;

@@ -6,7 +6,7 @@ import {
 } from "@streamll/core";
 import { bodyBytes, putBody } from "@streamll/core/internal";
 import {
-  applicationPropertiesBound,
+  APPLICATION_PROPERTIES,
   beginSection,
   cutToShortString,
   DATA_HEAD_BYTES,
@@ -14,15 +14,15 @@ import {
   isShortString,
   MESSAGE_ANNOTATIONS,
   PROPERTIES,
-  putApplicationProperties,
   putBytes,
   putDataHead,
   putNull,
   putShortText,
   putSymbol,
   putTimestamp,
+  putValue,
   SECTION_HEAD_BYTES,
-  symbol,
+  TEXT_HEAD_BYTES,
 } from "@streamll/transport-kit";
 
 export interface MessageEncoder {
@@ -120,7 +120,7 @@ export function messageEncoder(
       // An id is never cut: a consumer that deduplicates by it would take two messages for one.
       if (!isShortString(messageId)) throw unsendable("the message id is over 255 bytes");
       if (headers !== boundedHeaders) {
-        headersBound = applicationPropertiesBound(headers, unsendable);
+        headersBound = applicationPropertiesBound(headers);
         boundedHeaders = headers;
       }
       const labels = Math.min(correlationId.length, 255) + Math.min(type.length, 255);
@@ -143,6 +143,32 @@ const withBasic = (headers: MessageHeaders, type: string, appId: string): Messag
   ...(appId === "" ? {} : { "x-basic-app-id": appId }),
 });
 
+function putApplicationProperties(target: Buffer, start: number, headers: MessageHeaders): number {
+  let at = beginSection(target, start, APPLICATION_PROPERTIES);
+  let count = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    // Nothing says as much as null, and every reader takes it.
+    if (value === undefined || value === null) continue;
+    at = putShortText(target, at, name);
+    at = putValue(target, at, value);
+    count += 2;
+  }
+  return count === 0 ? start : endSection(target, start, at, count);
+}
+
+function applicationPropertiesBound(headers: MessageHeaders): number {
+  let bound = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    if (!isShortString(name)) throw unsendable("the name of a header is over 255 bytes");
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw unsendable("a header is not a finite number");
+    bound += 2 + name.length * 3 + TEXT_HEAD_BYTES + (typeof value === "string" ? value.length * 3 : 9);
+  }
+  return bound;
+}
+
 const putOptional = (target: Buffer, at: number, text: string): number =>
   text === "" ? putNull(target, at) : putShortText(target, at, text);
 
@@ -156,6 +182,12 @@ function annotations(all: Readonly<Record<string, string>>): { bytes: Buffer; co
     count += 2;
   }
   return { bytes: Buffer.from(bytes.subarray(0, at)), count };
+}
+
+function symbol(text: string): Buffer {
+  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
+  putSymbol(bytes, 0, text);
+  return bytes;
 }
 
 const unsendable = (reason: string) =>
