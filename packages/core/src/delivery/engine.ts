@@ -11,7 +11,7 @@ import { onAbort } from "./aborts.js";
 import { type Clock, systemClock } from "./clock.js";
 import { sayingWhatIsStored } from "./deduplication.js";
 import { Endpoints } from "./endpoints.js";
-import { Entry, type Waiter } from "./entry.js";
+import { Entry, type EntryLane, type Waiter } from "./entry.js";
 import { Executions } from "./executions.js";
 import { Journal } from "./journal.js";
 import { Lane } from "./lane.js";
@@ -446,7 +446,7 @@ export class DeliveryEngine {
     const limit = errors.find(({ kind }) => kind === "throttled");
     if (limit !== undefined) this.#lowerPool(lane, supervisor, limit);
     const place = limit === undefined ? () => this.#pool.leastLoaded() : this.#chooseLane;
-    const moved = new Map<Lane, Entry[]>();
+    const moved = new Map<EntryLane, Entry[]>();
     for (const entry of lane.drain()) {
       const { execution } = entry;
       if (execution.lane === lane) execution.lane = place(execution.id);

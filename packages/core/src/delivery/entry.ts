@@ -1,5 +1,4 @@
 import type { DeliveryError } from "../errors.js";
-import type { Execution } from "./executions.js";
 import { type MessageFields, PreparedMessage } from "./message.js";
 import type { Receipt } from "./report.js";
 
@@ -7,6 +6,24 @@ import type { Receipt } from "./report.js";
 export interface Waiter {
   resolve(receipt: Receipt): void;
   reject(error: DeliveryError): void;
+}
+
+/** What the engine does with the lane that an event sits on. */
+export interface EntryLane {
+  readonly index: number;
+  load: number;
+  accept(entry: Entry): void;
+  adopt(entries: readonly Entry[]): void;
+  again(entry: Entry): void;
+  left(entry: Entry): void;
+  abandoned(): void;
+}
+
+/** The lane that an execution keeps to while any of its events is unsettled. */
+export interface Execution {
+  readonly id: string;
+  lane: EntryLane;
+  unsettled: number;
 }
 
 /** Messages that were handed to a connection together. */

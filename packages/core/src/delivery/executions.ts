@@ -1,11 +1,4 @@
-import type { Lane } from "./lane.js";
-
-/** The lane that an execution keeps to while any of its events is unsettled. */
-export interface Execution {
-  readonly id: string;
-  lane: Lane;
-  unsettled: number;
-}
+import type { EntryLane, Execution } from "./entry.js";
 
 /** Which execution sits on which lane. */
 export class Executions {
@@ -14,7 +7,7 @@ export class Executions {
   #last: Execution | undefined;
 
   /** The execution's lane, or the one that `choose` gives when none of its events is left. */
-  enter(id: string, choose: (id: string) => Lane): Execution {
+  enter(id: string, choose: (id: string) => EntryLane): Execution {
     let execution = this.#last?.id === id ? this.#last : this.#byId.get(id);
     if (execution === undefined) {
       execution = { id, lane: choose(id), unsettled: 0 };
