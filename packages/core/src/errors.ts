@@ -1,4 +1,4 @@
-import { errorBrand } from "./copies.js";
+import { errorBrand } from "./error-brand.js";
 import { printable, printableLines } from "./printable.js";
 import { redacted, told } from "./redact.js";
 

@@ -1,5 +1,3 @@
-import type { MessageDefaults } from "./transport.js";
-
 /**
  * One message as a transport writes it: a view, valid until `publish` returns. What must stay is taken out of it, or
  * detached. It is read by its getters, so `{ ...message }` has none of it, for the compiler too.
@@ -10,7 +8,7 @@ export declare abstract class OutboundMessage {
    * far as the connection has carried no higher one.
    */
   abstract get sequence(): number;
-  /** Where it differs from {@link MessageDefaults.exchange}: a dead letter. */
+  /** Where it differs from `MessageDefaults.exchange`: a dead letter. */
   abstract get exchange(): string | undefined;
   /** At most 255 bytes of UTF-8. */
   abstract get routingKey(): string;

@@ -1,37 +1,16 @@
 import type { OutboundBatch, OutboundMessage, PublishOutcome, Settle, TransportError } from "@streamll/core";
-import type { OpenMessage } from "@streamll/transport-kit";
+import { ConfirmWindow, type Flight, type OpenMessage, rangesBetween } from "@streamll/transport-kit";
 import type { Names } from "./failure.js";
-
-/** What lies between the indices that are left out, which rise. */
-export function* gaps(
-  length: number,
-  skipped?: ReadonlyMap<number, unknown>,
-): Generator<[from: number, to: number]> {
-  let from = 0;
-  for (const gap of [...(skipped?.keys() ?? []), length]) {
-    if (gap > from) yield [from, gap];
-    from = gap + 1;
-  }
-}
 
 const confirmed: PublishOutcome = { kind: "confirmed" };
 
-/** Neighbours of one batch with consecutive delivery tags. */
-interface Run {
-  readonly firstTag: number;
+/** Of neighbours of one batch with consecutive delivery tags. */
+interface Written {
+  readonly batch: OutboundBatch;
   /** Index of the first one in its batch. */
   readonly from: number;
-  readonly count: number;
-  /** Empty once all of the run is answered: those before it may not be. */
-  batch: OutboundBatch;
-  readonly settle: Settle;
-  /** Settled from the head, and settled in all. */
-  head: number;
-  settled: number;
-  /** Settled ahead of the head; made at the first such answer. */
-  ahead?: Uint8Array;
-  /** Came back, and waits for its confirm. */
-  returned?: Map<number, TransportError>;
+  /** Came back, and waits for its confirm; by its place among the neighbours. */
+  readonly returned: Map<number, TransportError>;
 }
 
 /** What a broker sends with a message that it could not route. */
@@ -47,8 +26,7 @@ export interface ReturnedMessage {
  */
 export class Confirms {
   readonly #exchange: string;
-  #runs: Run[] = [];
-  #oldest = 0;
+  readonly #window = new ConfirmWindow<Written>();
   #nextTag = 1;
   #returnsFrom = 1;
 
@@ -59,20 +37,18 @@ export class Confirms {
 
   /** Messages without an answer. */
   get unconfirmed(): number {
-    let open = 0;
-    for (let i = this.#oldest; i < this.#runs.length; i++)
-      open += this.#runs[i]!.count - this.#runs[i]!.settled;
-    return open;
-  }
-
-  /** Runs of messages that are still held. */
-  get retained(): number {
-    return this.#runs.length;
+    return this.#window.unconfirmed;
   }
 
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
-    for (const [from, to] of gaps(batch.length, skipped)) this.#push(batch, settle, from, to);
+    for (const [from, to] of rangesBetween(batch, skipped)) {
+      const count = to - from;
+      const first = this.#nextTag;
+      this.#nextTag += count;
+      const written = { batch, from, returned: new Map() };
+      this.#window.add({ first, last: first + count - 1, count, offset: from, settle, kept: written });
+    }
   }
 
   /** The broker has it. */
@@ -97,87 +73,55 @@ export class Confirms {
   /** The messages without an answer that fit, in the order of sending. */
   open(fits: Names): OpenMessage[] {
     const open: OpenMessage[] = [];
-    for (let i = this.#oldest; i < this.#runs.length; i++) {
-      const run = this.#runs[i]!;
-      for (let at = run.head; at < run.count; at++) {
-        const message = isSettled(run, at) ? undefined : run.batch.at(run.from + at);
-        if (!message || !fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
-        const refuse = (error: TransportError) => settleOne(run, at, { kind: "refused", error });
-        open.push({ message: message.detach(), refuse });
-      }
+    for (const [flight, at, message] of this.#unanswered(1)) {
+      if (!fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
+      open.push({ message: message.detach(), refuse: (error) => flight.settle(at, at + 1, { kind: "refused", error }) });
     }
     return open;
-  }
-
-  #push(batch: OutboundBatch, settle: Settle, from: number, to: number): void {
-    if (from === to) return;
-    this.#runs.push({ firstTag: this.#nextTag, from, count: to - from, batch, settle, head: 0, settled: 0 });
-    this.#nextTag += to - from;
   }
 
   #answer(tag: number, multiple: boolean, outcome: PublishOutcome): void {
     if (tag >= this.#nextTag) return;
     if (!multiple) {
-      const run = this.#runs[this.#indexOf(tag)];
-      if (run) settleOne(run, tag - run.firstTag, outcome);
+      const flight = this.#window.flightOf(tag);
+      const at = flight === undefined ? -1 : tag - flight.first;
+      if (flight !== undefined && at >= 0) settle(flight, at, at + 1, outcome);
     } else {
       // Tag 0 with "multiple" stands for all so far (0-9-1 reference, basic.ack).
       const last = tag === 0 ? this.#nextTag - 1 : tag;
-      for (let i = this.#oldest; i < this.#runs.length; i++) {
-        const run = this.#runs[i]!;
-        if (run.firstTag > last) break;
-        settleUpTo(run, Math.min(run.count, last - run.firstTag + 1), outcome);
+      for (const flight of this.#window.flights()) {
+        if (flight.first > last) break;
+        settle(flight, flight.head, Math.min(flight.count, last - flight.first + 1), outcome);
       }
     }
-    this.#forget();
-  }
-
-  #forget(): void {
-    while (
-      this.#oldest < this.#runs.length &&
-      this.#runs[this.#oldest]!.settled === this.#runs[this.#oldest]!.count
-    ) {
-      this.#oldest++;
-    }
-    if (this.#oldest > 64 && this.#oldest * 2 > this.#runs.length) {
-      this.#runs = this.#runs.slice(this.#oldest);
-      this.#oldest = 0;
-    }
-  }
-
-  /** Where the run with this tag is, or -1. */
-  #indexOf(tag: number): number {
-    let low = this.#oldest;
-    let high = this.#runs.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const { firstTag, count } = this.#runs[middle]!;
-      if (tag < firstTag) high = middle - 1;
-      else if (tag >= firstTag + count) low = middle + 1;
-      else return middle;
-    }
-    return -1;
+    this.#window.forget();
   }
 
   #markReturned(message: ReturnedMessage, error: TransportError, fromTag: number): boolean {
-    const start = this.#indexOf(fromTag);
-    for (let i = start === -1 ? this.#oldest : start; i < this.#runs.length; i++) {
-      const run = this.#runs[i]!;
-      for (let at = Math.max(run.head, fromTag - run.firstTag); at < run.count; at++) {
-        if (isSettled(run, at) || run.returned?.has(at)) continue;
-        if (!this.#fits(run.batch.at(run.from + at), message)) continue;
-        run.returned ??= new Map();
-        run.returned.set(at, error);
-        this.#returnsFrom = run.firstTag + at + 1;
-        return true;
-      }
+    for (const [flight, at, sent] of this.#unanswered(fromTag)) {
+      const { returned } = flight.kept!;
+      if (returned.has(at) || !this.#fits(sent, message)) continue;
+      returned.set(at, error);
+      this.#returnsFrom = flight.first + at + 1;
+      return true;
     }
     return false;
   }
 
-  #fits(sent: OutboundMessage | undefined, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
+  /** Without an answer, from this tag on, in the order of sending. */
+  *#unanswered(fromTag: number): Generator<[flight: Flight<Written>, at: number, message: OutboundMessage]> {
+    for (const flight of this.#window.flights(fromTag)) {
+      const { kept } = flight;
+      if (kept === undefined) continue;
+      for (let at = Math.max(flight.head, fromTag - flight.first); at < flight.count; at++) {
+        const message = flight.isAnswered(at) ? undefined : kept.batch.at(kept.from + at);
+        if (message !== undefined) yield [flight, at, message];
+      }
+    }
+  }
+
+  #fits(sent: OutboundMessage, { messageId, exchange, routingKey }: ReturnedMessage): boolean {
     return (
-      sent !== undefined &&
       sent.messageId === (messageId ?? "") &&
       sent.routingKey === routingKey &&
       (sent.exchange ?? this.#exchange) === exchange
@@ -185,39 +129,12 @@ export class Confirms {
   }
 }
 
-const isSettled = (run: Run, at: number): boolean => at < run.head || run.ahead?.[at] === 1;
-
-function settleOne(run: Run, at: number, outcome: PublishOutcome): void {
-  if (isSettled(run, at)) return;
-  if (at === run.head) run.head++;
-  else {
-    run.ahead ??= new Uint8Array(run.count);
-    run.ahead[at] = 1;
+/** Those that came back have an outcome of their own. */
+function settle(flight: Flight<Written>, from: number, to: number, outcome: PublishOutcome): void {
+  const returned = flight.kept?.returned;
+  if (returned === undefined || returned.size === 0) return flight.settle(from, to, outcome);
+  for (let at = from; at < to; at++) {
+    const error = returned.get(at);
+    flight.settle(at, at + 1, error ? { kind: "refused", error } : outcome);
   }
-  answered(run, 1);
-  while (run.ahead?.[run.head] === 1) run.head++;
-  run.settle(run.from + at, run.from + at + 1, outcomeOf(run, at, outcome));
-}
-
-function settleUpTo(run: Run, to: number, outcome: PublishOutcome): void {
-  const { head, from } = run;
-  if (run.ahead === undefined && run.returned === undefined) {
-    if (to <= head) return;
-    run.head = to;
-    answered(run, to - head);
-    run.settle(from + head, from + to, outcome);
-    return;
-  }
-  // Rare: some of them are settled, or have an outcome of their own.
-  for (let at = head; at < to; at++) settleOne(run, at, outcome);
-}
-
-function answered(run: Run, messages: number): void {
-  run.settled += messages;
-  if (run.settled === run.count) run.batch = [];
-}
-
-function outcomeOf(run: Run, at: number, outcome: PublishOutcome): PublishOutcome {
-  const error = run.returned?.get(at);
-  return error ? { kind: "refused", error } : outcome;
 }

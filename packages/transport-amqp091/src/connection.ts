@@ -1,29 +1,30 @@
 import type { Socket } from "node:net";
-import type {
-  Flow,
-  MessageDefaults,
-  PublishOutcome,
-  TransportConnection,
+import {
+  type MessageDefaults,
+  type PublishOutcome,
+  type Topology,
+  type TransportConnection,
   TransportError,
 } from "@streamll/core";
-import { refuseAccused, type Suspects } from "@streamll/transport-kit";
+import {
+  aborted,
+  afterDrain,
+  destroyAfterGrace,
+  rabbitmqHints,
+  rangesBetween,
+  redeclarer,
+  refuseAccused,
+  type Suspects,
+  socketClosed,
+  socketFlow,
+} from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
-import { Confirms, gaps } from "./confirms.js";
-import { failure, isCut, refusedBy, transportError } from "./failure.js";
+import { Confirms } from "./confirms.js";
+import { failure, isCut, refusedBy } from "./failure.js";
 import { wireOf } from "./wire.js";
 import type { BatchWriter } from "./writer.js";
 
-/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
-const FULL = 1024 * 1024;
-/** How long an ended connection may take to say goodbye, in milliseconds. */
-const FAREWELL = 1000;
-
-/** Between two declarations of what messages came back for, in milliseconds. */
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 60_000;
-
 const written: PublishOutcome = { kind: "written" };
-const nothing = Buffer.alloc(0);
 
 export interface OpenLane {
   readonly model: ChannelModel;
@@ -37,8 +38,9 @@ export interface OpenLane {
   readonly suspects: Suspects;
   /** A message came back that had been settled as written. */
   readonly lost: (exchange: string) => void;
-  /** Declares again what messages to this exchange need; `undefined` where that is not the sink's. */
-  readonly redeclare: (exchange: string) => Promise<void> | undefined;
+  readonly topology: Topology;
+  /** Declares it again. */
+  readonly redeclare: () => Promise<void>;
 }
 
 export interface LaneConnection extends TransportConnection {
@@ -54,12 +56,8 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   const { stream } = wire;
   const confirms = lane.confirms ? new Confirms(lane.message.exchange) : undefined;
   const unroutable = new Map<string, TransportError>();
-  let listener: ((flow: Flow) => void) | undefined;
   let blocked: string | undefined;
-  let full = false;
   let declaring = false;
-  let declareFrom = 0;
-  let pause = FIRST_PAUSE;
   let closing = false;
   let ended = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
@@ -78,8 +76,31 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   function fail(error: unknown): void {
     end(error);
     if (!closing) model.close().catch(() => {});
-    retire(stream);
+    destroyAfterGrace(stream, () => destroy(stream));
   }
+
+  const flow = socketFlow(
+    stream,
+    (full) => {
+      const credit = full || declaring ? 0 : Number.POSITIVE_INFINITY;
+      return blocked === undefined ? { credit } : { credit: 0, blocked };
+    },
+    () => writer.isFull(),
+  );
+  const redeclare = redeclarer({
+    topology: lane.topology,
+    declare: lane.redeclare,
+    isAnswering: () => !ended && !closing && blocked === undefined,
+    failed: fail,
+    pause(until) {
+      declaring = true;
+      flow.tell();
+      void until.then(() => {
+        declaring = false;
+        if (!ended) flow.tell();
+      });
+    },
+  });
 
   /**
    * Where the broker names a topic, or another exchange than the sink's, it goes on to take everything else: what it
@@ -93,63 +114,27 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     const { kind, message } = failure(error, "use", label);
     const keys = new Set(accused.map((open) => open.message.routingKey));
     const permanent = keys.size === 1 || !isCut(error);
-    refuseAccused(accused, lane.suspects, transportError(kind, message, { cause: error, permanent }));
-    return transportError(kind, message, { cause: error });
-  }
-
-  function tellFlow(): void {
-    const credit = full || declaring ? 0 : Number.POSITIVE_INFINITY;
-    listener?.(blocked === undefined ? { credit } : { credit: 0, blocked });
-  }
-
-  /**
-   * Somebody took away the queue that the sink has bound. Until it is there again, nothing more is taken. Where
-   * messages come back for another reason, it is tried ever more rarely.
-   */
-  function redeclare(exchange: string): void {
-    if (declaring || ended || closing || blocked !== undefined || performance.now() < declareFrom) return;
-    const declared = lane.redeclare(exchange);
-    if (declared === undefined) return;
-    declaring = true;
-    tellFlow();
-    const done = () => {
-      if (ended) return;
-      declaring = false;
-      declareFrom = performance.now() + pause;
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
-      tellFlow();
-    };
-    declared.then(done, (error) => {
-      // A broker that blocks the connection meanwhile answers later.
-      if (blocked !== undefined) done();
-      else if (!ended) fail(error);
-    });
-  }
-
-  function checkRoom(): void {
-    const wasFull = full;
-    full = writer.isFull() || stream.writableLength > FULL;
-    if (full !== wasFull) tellFlow();
+    refuseAccused(accused, lane.suspects, new TransportError(kind, message, { cause: error, permanent }));
+    return new TransportError(kind, message, { cause: error });
   }
 
   // 320 CONNECTION_FORCED, an ordinary shutdown of the broker, comes as "close" alone.
   model.on("error", (error) => end(error));
   model.on("close", (error) => {
     end(error ?? new Error("Unexpected close"));
-    retire(stream);
+    destroyAfterGrace(stream, () => destroy(stream));
   });
   model.on("blocked", (reason) => {
     blocked = reason || "the broker blocks the connection";
-    tellFlow();
+    flow.tell();
   });
   model.on("unblocked", () => {
     blocked = undefined;
-    tellFlow();
+    flow.tell();
   });
   // amqplib forgets a socket that was destroyed under it until its heartbeat fails.
-  stream.once("close", () => end(new Error("Socket closed")));
-  stream.on("drain", checkRoom);
-  channel.on("drain", checkRoom);
+  stream.once("close", () => end(socketClosed()));
+  channel.on("drain", flow.checkRoom);
   channel.on("error", (error) => fail(refuseNamed(error)));
   // Where the connection takes the channel along, its own event comes next, and says why.
   channel.on("close", () =>
@@ -162,10 +147,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   if (confirms) {
     // The bulk writer goes past amqplib's own book of callbacks, which would only grow.
     if (writer.name === "bulk") channel.removeAllListeners("ack").removeAllListeners("nack");
-    const nacked = transportError(
-      "nack",
-      `${label}: the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log`,
-    );
+    const nacked = new TransportError("nack", `${label}: ${rabbitmqHints.NACKED}`);
     channel.on("ack", ({ deliveryTag, multiple }: Confirm) => {
       if (!ended) confirms.ack(deliveryTag, multiple);
     });
@@ -185,7 +167,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     let error = unroutable.get(exchange);
     if (!error) {
       const text = `${label}: no queue of exchange "${exchange}" takes the message: bind one to its routing key`;
-      error = transportError("unroutable", text);
+      error = new TransportError("unroutable", text);
       unroutable.set(exchange, error);
     }
     return error;
@@ -213,16 +195,13 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       else {
         afterDrain(stream, () => {
           if (ended) return;
-          for (const [from, to] of gaps(batch.length, unsendable)) settle(from, to, written);
+          for (const [from, to] of rangesBetween(batch, unsendable)) settle(from, to, written);
         });
       }
       for (const [index, error] of unsendable ?? []) settle(index, index + 1, { kind: "refused", error });
-      checkRoom();
+      flow.checkRoom();
     },
-    onFlow(tell) {
-      listener = tell;
-      tellFlow();
-    },
+    onFlow: flow.onFlow,
     async close(signal) {
       if (!ended && !signal.aborted) {
         closing = true;
@@ -239,24 +218,6 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
 interface Confirm {
   readonly deliveryTag: number;
   readonly multiple: boolean;
-}
-
-/** Calls back once the network has taken all that was written so far. */
-function afterDrain(stream: Socket, then: () => void): void {
-  if (stream.writableLength === 0) return then();
-  stream.write(nothing, (error) => {
-    if (!error) then();
-  });
-}
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-
-/** Lets what was written leave, then destroys the socket: a dead peer cannot hold it. */
-function retire(stream: Socket): void {
-  const timer = setTimeout(destroy, FAREWELL, stream);
-  timer.unref();
-  stream.once("close", () => clearTimeout(timer));
 }
 
 /** With an error amqplib notices, and stops its heartbeat. */

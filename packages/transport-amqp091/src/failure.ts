@@ -1,16 +1,25 @@
-import { TransportError, type TransportErrorKind } from "@streamll/core";
+import { TransportError } from "@streamll/core";
 import { isError, textOf } from "@streamll/core/internal";
-import { conflictHint, declarationHint, type Reply, socketFaultOf } from "@streamll/transport-kit";
+import {
+  classifySocketError,
+  classifyVirtualHostRefusal,
+  errorOf,
+  type Reply,
+  rabbitmqHints,
+  silentPeer,
+  type Verdict,
+  verdict,
+} from "@streamll/transport-kit";
 
-interface Verdict {
-  readonly kind: TransportErrorKind;
-  readonly permanent: boolean;
-  /** What to do. */
-  readonly hint?: string;
-}
-
-const verdict = (kind: TransportErrorKind, permanent: boolean, hint?: string): Verdict =>
-  hint === undefined ? { kind, permanent } : { kind, permanent, hint };
+const {
+  declarationHint,
+  conflictHint,
+  CHECK_ARGUMENTS,
+  CHECK_LOGIN,
+  GRANT_DECLARE,
+  GRANT_WRITE,
+  SEE_THE_LOG,
+} = rabbitmqHints;
 
 /** What was going on when it failed. */
 export type Stage = "connect" | "declare" | "use";
@@ -19,16 +28,10 @@ export type Stage = "connect" | "declare" | "use";
 export function failure(error: unknown, stage: Stage, label: string): TransportError {
   if (error instanceof TransportError) return error;
   const reply = replyOf(error);
-  const { kind, permanent, hint } = reply ? judgeReply(reply, stage) : judgeError(error, stage);
   const what = reply ? `${reply.code} ${withoutData(reply.text)}` : textOf(error);
-  return transportError(kind, `${label}: ${what}${hint ? `. ${hint}` : ""}`, { cause: error, permanent });
+  const meaning = reply ? classifyReply(reply, stage) : classifyError(error, stage);
+  return errorOf(meaning, `${label}: ${what}`, error);
 }
-
-export const transportError = (
-  kind: TransportErrorKind,
-  message: string,
-  options: ErrorOptions & { permanent?: boolean } = {},
-) => new TransportError(kind, message, options);
 
 /** amqplib keeps the code on the error, once the connection is open, and the text in its message alone. */
 export function replyOf(error: unknown): Reply | undefined {
@@ -76,45 +79,38 @@ const withoutData = (text: string): string =>
     .replace(/(access to topic ')(?:.*(' in exchange '.*(?<!\.\.\.)$)|.*$)/s, "$1…$2")
     .replace(/(octets = ).*?(?=(?:: \{\w+,[\d,]*\})?$)/s, "$1…");
 
-export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
-  if (/limit.*reached|reached the maximum allowed/i.test(text)) {
-    const what = /channel/.test(text) ? "channels" : "connections";
-    return verdict(
-      "throttled",
-      false,
-      `The broker allows no more ${what} for this virtual host or user: raise its limit, or lower connectionPoolSize`,
-    );
-  }
+export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
+  const refusal = classifyVirtualHostRefusal(text);
+  if (refusal?.kind === "throttled") return refusal;
   switch (code) {
     case 403:
-      return text.includes("Login was refused")
-        ? verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN)
-        : verdict(
-            "permission",
-            true,
-            stage === "use" ? GRANT_WRITE : (declarationHint(text) ?? GRANT_DECLARE),
-          );
+      if (text.includes("Login was refused"))
+        return verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN);
+      return verdict(
+        "permission",
+        true,
+        stage === "use" ? GRANT_WRITE : (declarationHint(text) ?? GRANT_DECLARE),
+      );
     case 404:
       // Of a queue: its node, or while it recovers its process.
       if (/is down or inaccessible|is stopped by supervisor/.test(text))
         return verdict("unreachable", false, "Start the queue's node, or wait until it has recovered");
       return stage === "declare"
-        ? verdict(
-            "not-found",
-            true,
-            'Create it on the broker, or let it be made with declareTopology: "declare"',
-          )
-        : verdict("not-found", false, "It was there before: make it again, unless the sink declares it");
+        ? verdict("not-found", true, rabbitmqHints.CREATE)
+        : verdict("not-found", false, rabbitmqHints.MAKE_AGAIN);
     case 405:
       return verdict("permission", false, "Another connection holds it as its own: use another name");
     case 406:
-      return judgePrecondition(text, stage);
+      return classifyPrecondition(text, stage);
     case 320:
-      return verdict("unreachable", false, "The broker went down, or somebody closed the connection there");
+      return verdict("unreachable", false, rabbitmqHints.BROKER_WENT_DOWN);
     case 530:
-      return judgeNotAllowed(text);
+      if (refusal) return refusal;
+      return /secret/i.test(text)
+        ? verdict("auth", false, "Check what the credentials function gives")
+        : verdict("protocol", true, SEE_THE_LOG);
     case 506:
-      return verdict("throttled", false, "The broker is short of resources: see its log");
+      return verdict("throttled", false, rabbitmqHints.SHORT_OF_RESOURCES);
     default: {
       // RabbitMQ 3 ends the connection (503) over a type of exchange that it does not know.
       const hint = declarationHint(text);
@@ -123,20 +119,13 @@ export function judgeReply({ code, text }: Reply, stage: Stage): Verdict {
   }
 }
 
-const SEE_THE_LOG = "See the broker's log";
-const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
-const GRANT_WRITE = "Grant the user the right to write to it";
-
-const CHECK_LOGIN = "Check the user name and the password";
 const USER_OF_CERTIFICATE =
   "The broker has no user that is named as the certificate says (by default its whole subject): make one, or give username and password";
-
-const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
 
 /** The second are LavinMQ's words. */
 export const isConflict = (text: string): boolean => /inequivalent|other arguments/.test(text);
 
-function judgePrecondition(text: string, stage: Stage): Verdict {
+function classifyPrecondition(text: string, stage: Stage): Verdict {
   if (/message size/i.test(text)) {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
@@ -146,53 +135,20 @@ function judgePrecondition(text: string, stage: Stage): Verdict {
     : verdict("protocol", true, declarationHint(text) ?? CHECK_ARGUMENTS);
 }
 
-function judgeNotAllowed(text: string): Verdict {
-  if (/vhost '.*' not found|vhost .* not found/.test(text)) {
-    return verdict("not-found", true, "Check the path of the URL: it is the virtual host, percent-encoded");
-  }
-  if (/is down/.test(text)) return verdict("unreachable", false, "Restart the virtual host on the broker");
-  if (/refused for user/.test(text)) {
-    return verdict("permission", true, "Grant the user access to the virtual host");
-  }
-  if (/secret/i.test(text)) return verdict("auth", false, "Check what the credentials function gives");
-  return verdict("protocol", true, SEE_THE_LOG);
-}
-
-function judgeError(error: unknown, stage: Stage): Verdict {
+function classifyError(error: unknown, stage: Stage): Verdict {
   // So amqplib refuses to encode a value, each time anew.
   const isUnencodable = isError(error) && (error.name === "TypeError" || error.name === "RangeError");
   return stage === "declare" && isUnencodable
     ? verdict("protocol", true, CHECK_ARGUMENTS)
-    : judgeSocket(error);
+    : classifySocket(error);
 }
 
-const hangs = verdict("timeout", false, "The broker hangs, or the network swallows what is sent");
-
-function judgeSocket(error: unknown): Verdict {
+function classifySocket(error: unknown): Verdict {
   const text = textOf(error);
-  if (text === "Heartbeat timeout") return hangs;
-  switch (socketFaultOf(error)) {
-    case "timeout":
-      return hangs;
-    case "unknown-host":
-      return verdict("unreachable", false, "Check the host's name");
-    case "unreachable":
-      return verdict("unreachable", false, "Check host and port, and that the broker runs");
-    case "plain":
-      return verdict(
-        "tls",
-        true,
-        "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)",
-      );
-    case "certificate-required":
-      return verdict("tls", true, "The broker asks for a certificate of yours: set tls.cert and tls.key");
-    case "certificate":
-      return verdict(
-        "tls",
-        true,
-        "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
-      );
-  }
+  if (text === "Heartbeat timeout") return silentPeer;
+  const plain = "The port does not speak TLS: use amqp://, or the broker's TLS port (5671)";
+  const fault = classifySocketError(error, { plain });
+  if (fault) return fault;
   // An HTTP server's answer, or another version of AMQP, read as a frame.
   if (/exceeds maxFrameSize|Invalid frame|Unknown frame type/.test(text)) {
     return verdict("protocol", true, "The other end does not speak AMQP 0-9-1");
@@ -204,7 +160,7 @@ function judgeSocket(error: unknown): Verdict {
   }
   if (/SASL mechanism/.test(text))
     return verdict("auth", true, "The broker does not take user name and password");
-  if (/Socket closed|Unexpected close/.test(text)) {
+  if (/Unexpected close/.test(text)) {
     return verdict("unreachable", false, "The other end hung up: see the broker's log");
   }
   return verdict("protocol", false, SEE_THE_LOG);

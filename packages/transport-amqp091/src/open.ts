@@ -1,20 +1,25 @@
-import type { Endpoint, LaneContext, TransportError, TransportOptions } from "@streamll/core";
+import { type Endpoint, type LaneContext, TransportError, type TransportOptions } from "@streamll/core";
 import { isError } from "@streamll/core/internal";
 import {
   attemptsAt,
-  type Deadline,
+  type ConnectAttempt,
   type DialAddress,
+  dialAddressOf,
   dialTcp,
+  errorOf,
+  heartbeatSeconds,
   type Login,
   refusalOfVirtualHost,
+  virtualHostOf,
 } from "@streamll/transport-kit";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
-import { failure, judgeReply, transportError } from "./failure.js";
-import { addressOf, catchSocket } from "./socket.js";
+import { classifyReply, failure } from "./failure.js";
+import { catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
 /** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
 const FRAME_MAX = 131_072;
+const PORTS = { plain: 5672, tls: 5671 };
 /** One is used at a time. */
 const CHANNEL_MAX = 8;
 
@@ -23,9 +28,7 @@ export interface Opening {
   readonly lane: LaneContext;
   readonly options: TransportOptions;
   readonly login: Login;
-  readonly deadline: Deadline;
-  /** Told how far it came, for the message of a timeout. */
-  readonly reached: (stage: "host" | "broker") => void;
+  readonly attempt: ConnectAttempt;
 }
 
 /**
@@ -34,22 +37,22 @@ export interface Opening {
  * @throws TransportError
  */
 export async function openConnection(opening: Opening): Promise<ChannelModel> {
-  const { endpoint, options, login, deadline } = opening;
-  const address = addressOf(endpoint, options);
-  const vhost = endpoint.path === "" ? "/" : endpoint.path;
+  const { endpoint, options, login, attempt } = opening;
+  const address = dialAddressOf(endpoint, options, PORTS, "amqps");
+  const vhost = virtualHostOf(endpoint);
   const handshake = await (address.tls ? overTls : overTcp)(address, opening, vhost);
   try {
-    return await deadline.race(handshake.model);
+    return await attempt.race(handshake.model);
   } catch (error) {
-    if (deadline.signal.aborted) throw error;
-    if (isRefusedOpen(error)) throw await vhostFailure(error, endpoint.label, () => deadline.race(reason()));
+    if (attempt.signal.aborted) throw error;
+    if (isRefusedOpen(error)) throw await vhostFailure(error, endpoint.label, () => attempt.race(reason()));
     throw (
       closedEarly(error, handshake.bytesRead(), endpoint.label) ?? failure(error, "connect", endpoint.label)
     );
   }
 
   function reason() {
-    return refusalOfVirtualHost(address, login, vhost, deadline.signal);
+    return refusalOfVirtualHost(address, login, vhost, attempt.signal);
   }
 }
 
@@ -60,29 +63,29 @@ interface Handshake {
 }
 
 async function overTcp(address: DialAddress, opening: Opening, vhost: string): Promise<Handshake> {
-  const { deadline, endpoint } = opening;
-  const attempts = await deadline.race(attemptsAt(address)).catch((error) => {
+  const { attempt, endpoint } = opening;
+  const attempts = await attempt.race(attemptsAt(address)).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
   // Node takes the signal for the socket, and destroys it: amqplib itself cannot be interrupted.
-  const signal = inTheNextTurn(deadline.signal);
+  const signal = inTheNextTurn(attempt.signal);
   const { result, socket } = catchSocket(() =>
     amqpConnect("amqp", address, opening, vhost, { ...attempts, signal } as SocketOptions),
   );
   socket?.unref();
   socket?.once("connect", () => {
     socket.unref();
-    opening.reached("host");
+    attempt.reached("host");
   });
   return { model: result, bytesRead: () => socket?.bytesRead ?? Number.NaN };
 }
 
 async function overTls(address: DialAddress, opening: Opening, vhost: string): Promise<Handshake> {
-  const { deadline, endpoint } = opening;
-  const socket = await deadline.race(dialTcp(address, inTheNextTurn(deadline.signal))).catch((error) => {
+  const { attempt, endpoint } = opening;
+  const socket = await attempt.race(dialTcp(address, inTheNextTurn(attempt.signal))).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
-  opening.reached("host");
+  attempt.reached("host");
   const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
   return { model, bytesRead: () => Number.NaN };
 }
@@ -102,7 +105,7 @@ function inTheNextTurn(signal: AbortSignal): AbortSignal {
 function amqpConnect(
   protocol: "amqp" | "amqps",
   { host, port }: DialAddress,
-  { options, lane, login, reached }: Opening,
+  { options, lane, login, attempt }: Opening,
   vhost: string,
   socketOptions: SocketOptions,
 ): Promise<ChannelModel> {
@@ -129,14 +132,10 @@ function amqpConnect(
     // Before anything can emit it.
     model.on("error", () => {});
     unrefWire(wireOf(model));
-    reached("broker");
+    attempt.reached("broker");
     return model;
   });
 }
-
-/** 0 switches it off, so that half a second must not become it; the field has 16 bits. */
-const heartbeatSeconds = (milliseconds: number): number =>
-  milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
 const isRefusedOpen = (error: unknown): boolean =>
   isError(error) && error.message.includes("Expected ConnectionOpenOk; got <ConnectionClose");
@@ -148,11 +147,11 @@ async function vhostFailure(
 ): Promise<TransportError> {
   const reply = await reason().catch(() => undefined);
   if (!reply) {
-    return transportError("permission", `${label}: the broker refused to open the virtual host`, { cause });
+    return new TransportError("permission", `${label}: the broker refused to open the virtual host`, {
+      cause,
+    });
   }
-  const { kind, permanent, hint } = judgeReply(reply, "connect");
-  const message = `${label}: ${reply.code} ${reply.text}${hint ? `. ${hint}` : ""}`;
-  return transportError(kind, message, { cause, permanent });
+  return errorOf(classifyReply(reply, "connect"), `${label}: ${reply.code} ${reply.text}`, cause);
 }
 
 /** A TLS alert has 7 bytes, and an AMQP broker's first frame some hundred. */
@@ -164,12 +163,12 @@ function closedEarly(cause: unknown, bytesRead: number, label: string): Transpor
   if (code !== "ECONNRESET" && code !== "EPIPE" && !/Socket closed abruptly/.test(message)) return undefined;
   if (bytesRead === TLS_ALERT_BYTES) {
     const text = `${label}: the port speaks TLS. Use amqps://, or the broker's plain port (5672)`;
-    return transportError("tls", text, { cause, permanent: true });
+    return new TransportError("tls", text, { cause, permanent: true });
   }
   if (bytesRead > TLS_ALERT_BYTES) {
     const text = `${label}: the broker hung up in the handshake: it went down, or, in old versions, refused the login`;
-    return transportError("unreachable", text, { cause });
+    return new TransportError("unreachable", text, { cause });
   }
   const text = `${label}: the other end hung up before the broker said anything. Check that the port is the broker's, and whether it speaks TLS (amqps://)`;
-  return transportError("unreachable", text, { cause });
+  return new TransportError("unreachable", text, { cause });
 }

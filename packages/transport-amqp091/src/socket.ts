@@ -1,15 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import type { Endpoint, TransportOptions } from "@streamll/core";
-import { bareHost, type DialAddress, tlsOptions } from "@streamll/transport-kit";
-
-export function addressOf({ scheme, host, port }: Endpoint, options: TransportOptions): DialAddress {
-  const address = bareHost(host);
-  const timeoutMs = options.connectionTimeoutMs;
-  if (options.tls === undefined && scheme !== "amqps")
-    return { host: address, port: port ?? 5672, timeoutMs };
-  return { host: address, port: port ?? 5671, timeoutMs, tls: tlsOptions(options.tls) };
-}
 
 /**
  * Catches the socket that amqplib opens while `open` runs, which it hands out only once the handshake is done;

@@ -6,24 +6,24 @@ import {
   type Transport,
   type TransportCapabilities,
   type TransportConnection,
-  type TransportError,
+  TransportError,
   type TransportOptions,
 } from "@streamll/core";
 import { logLine } from "@streamll/core/internal";
 import {
-  connectDeadline,
+  connectWithin,
   endAfterStandstill,
   isShortString,
   type Login,
   login,
-  type Reached,
   renewBeforeExpiry,
   type Suspects,
-  startDeadline,
+  suspectsByLane,
+  within,
 } from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
-import { failure, type Stage, transportError } from "./failure.js";
+import { failure, type Stage } from "./failure.js";
 import { openConnection } from "./open.js";
 import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
@@ -49,12 +49,7 @@ export function amqpTransport(
 ): Transport {
   const problems = problemsOf(options);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const suspects = new Map<number, Suspects>();
-  const suspectsOf = ({ index }: LaneContext): Suspects => {
-    const found = suspects.get(index) ?? new Set();
-    suspects.set(index, found);
-    return found;
-  };
+  const suspectsOf = suspectsByLane();
   return {
     name: "amqp091",
     capabilities: capabilitiesOf(options),
@@ -83,7 +78,7 @@ function problemsOf({ message }: TransportOptions): ConfigurationProblem[] {
 
 const isWhole = (value: number, most: number) => Number.isInteger(value) && value >= 0 && value <= most;
 
-async function connectLane(
+function connectLane(
   options: TransportOptions,
   endpoint: Endpoint,
   lane: LaneContext,
@@ -92,86 +87,55 @@ async function connectLane(
   suspects: Suspects,
 ): Promise<TransportConnection> {
   const { label } = endpoint;
-  let reached: Reached = "nothing";
-  const deadline = connectDeadline(label, options.connectionTimeoutMs, signal, () => reached);
+  const { connectionTimeoutMs: timeoutMs, heartbeatMs, confirms, message, topology } = options;
   let stage: Stage = "connect";
-  let model: ChannelModel | undefined;
   let ending: unknown;
-  try {
-    const credentials = await deadline.race(login(options, endpoint));
-    model = await openConnection({
-      endpoint,
-      lane,
-      options,
-      login: credentials,
-      deadline,
-      reached: (place) => {
-        reached = place;
-      },
-    });
+  const failed = (error: unknown) => failure(ending ?? error, ending ? "connect" : stage, label);
+  return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
+    const credentials = await attempt.race(login(options, endpoint));
+    const model = await openConnection({ endpoint, lane, options, login: credentials, attempt });
+    attempt.onFailure(() => destroy(wireOf(model).stream));
     // Tells more than the rejections of what was under way.
     const ended = (error?: Error) => {
       ending ??= error;
     };
     model.on("error", ended).on("close", ended);
     stage = "declare";
-    await deadline.race(declareTopology(model, options.topology));
+    await attempt.race(declareTopology(model, topology));
     stage = "connect";
-    const channel = await deadline.race(openChannel(model, options.confirms));
+    const channel = await attempt.race(openChannel(model, confirms));
     if (ending) throw ending;
     const life = new AbortController();
     const connection = laneConnection({
       model,
       channel,
-      writer: writerOf(model, channel, options.message),
-      message: options.message,
-      confirms: options.confirms,
+      writer: writerOf(model, channel, message),
+      message,
+      confirms,
       label,
       suspects,
+      topology,
       lost: warnOnce(options, label),
-      redeclare: redeclarer(model, options, label, life.signal),
+      redeclare: () => redeclare(model, options, label, life.signal),
     });
     void connection.closed.then(() => life.abort());
-    const { heartbeatMs } = options;
     endAfterStandstill({ heartbeatMs, label, closed: connection.closed, fail: connection.fail });
     renew(connection, model, credentials, options, endpoint, life.signal);
     return connection;
-  } catch (error) {
-    if (model) destroy(wireOf(model).stream);
-    if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw failure(ending ?? error, ending ? "connect" : stage, label);
-  } finally {
-    deadline.done();
-  }
+  });
 }
 
-/** For what the sink itself has bound a queue to. */
-function redeclarer(
+function redeclare(
   model: ChannelModel,
   { topology, connectionTimeoutMs }: TransportOptions,
   label: string,
   life: AbortSignal,
-) {
-  return (exchange: string): Promise<void> | undefined => {
-    const isBound = topology.bindings.some((binding) => binding.exchange === exchange);
-    if (topology.mode !== "declare" || !isBound) return undefined;
-    const late = () =>
-      transportError("timeout", `${label}: the queue is gone, and could not be declared again in time`);
-    return within(connectionTimeoutMs, life, late, declareTopology(model, topology)).catch((error) => {
-      throw failure(error, "declare", label);
-    });
-  };
-}
-
-/** Bounds a step that a connection takes once it is open. */
-function within<T>(
-  milliseconds: number,
-  life: AbortSignal,
-  late: () => TransportError,
-  step: Promise<T>,
-): Promise<T> {
-  const deadline = startDeadline(milliseconds, life, late);
-  return deadline.race(step).finally(deadline.done);
+): Promise<void> {
+  const late = () =>
+    new TransportError("timeout", `${label}: the queue is gone, and could not be declared again in time`);
+  return within(connectionTimeoutMs, life, late, declareTopology(model, topology)).catch((error) => {
+    throw failure(error, "declare", label);
+  });
 }
 
 async function openChannel(model: ChannelModel, confirms: boolean): Promise<Channel> {
@@ -188,7 +152,8 @@ function renew(
   endpoint: Endpoint,
   life: AbortSignal,
 ): void {
-  const late = () => transportError("auth", `${endpoint.label}: the password could not be renewed in time`);
+  const late = () =>
+    new TransportError("auth", `${endpoint.label}: the password could not be renewed in time`);
   const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life, late, step);
   const stop = renewBeforeExpiry(first, {
     ask: () => bounded(login(options, endpoint)),

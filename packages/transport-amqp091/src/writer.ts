@@ -5,7 +5,7 @@ import {
   TransportError,
 } from "@streamll/core";
 import { encodedMessage } from "@streamll/core/internal";
-import { cutToShortString } from "@streamll/transport-kit";
+import { cutToShortString, type Unsendable } from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";
@@ -14,9 +14,6 @@ import { channelNumber, type Wire, wireOf } from "./wire.js";
 /** Memory that batches are written in is asked for in no smaller pieces, and kept in no larger ones, in bytes. */
 const BLOCK = 128 * 1024;
 const LARGEST_BLOCK = 1024 * 1024;
-
-/** Messages of a batch that cannot be sent, by their index, in rising order. */
-export type Unsendable = Map<number, TransportError>;
 
 /** Puts batches on one channel, in order. */
 export interface BatchWriter {
@@ -115,7 +112,7 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
 
 /** Runs `each` on every message, and collects those it throws for. */
 function checkEach(batch: OutboundBatch, each: (message: OutboundMessage) => void): Unsendable | undefined {
-  let unsendable: Unsendable | undefined;
+  let unsendable: Map<number, TransportError> | undefined;
   for (let i = 0; i < batch.length; i++) {
     try {
       each(batch.at(i)!);

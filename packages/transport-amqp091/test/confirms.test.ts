@@ -110,16 +110,6 @@ describe("confirms", () => {
     confirms.ack(7, true);
     expect(settled[0]?.open()).toBe(2);
   });
-
-  it("keep nothing of what is settled", () => {
-    const confirms = new Confirms("events");
-    for (let tag = 1; tag <= 10_000; tag++) {
-      confirms.add(messages(1), () => {});
-      confirms.ack(tag, false);
-    }
-    expect(confirms.unconfirmed).toBe(0);
-    expect(confirms.retained).toBeLessThan(200);
-  });
 });
 
 describe("a message that came back", () => {

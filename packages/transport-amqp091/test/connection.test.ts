@@ -26,6 +26,12 @@ function lane() {
     label: "amqp://rabbit/",
     suspects: new Set(),
     lost: () => {},
+    topology: {
+      mode: "declare",
+      exchanges: [],
+      queues: [],
+      bindings: [{ exchange: "e", queue: "q", pattern: "#" }],
+    },
     redeclare,
   });
   const flows: Flow[] = [];

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
-import { startDeadline } from "@streamll/transport-kit";
+import { connectWithin } from "@streamll/transport-kit";
 import { describe, expect, it, vi } from "vitest";
 import { destroy } from "../src/connection.js";
 import { amqp091Transport } from "../src/index.js";
@@ -111,16 +111,22 @@ describe("connecting", () => {
 describe("a broker that hangs, and goes on with its heartbeats", () => {
   it("holds no process from the handshake on, before anything is declared", async () => {
     await using peer = await hangingPeer(1);
-    const deadline = startDeadline(5000, never, () => new Error("late"));
-    const model = await openConnection({
-      endpoint: peer.endpoint,
-      lane: { index: 0 },
-      options: options({ heartbeatMs: 1000 }),
-      login: { mechanism: "PLAIN", username: "guest", password: "guest" },
-      deadline,
-      reached() {},
-    });
-    deadline.done();
+    const { endpoint } = peer;
+    const whole = {
+      label: "here",
+      timeoutMs: 5000,
+      signal: never,
+      failure: (error: unknown) => error as Error,
+    };
+    const model = await connectWithin(whole, (attempt) =>
+      openConnection({
+        endpoint,
+        lane: { index: 0 },
+        options: options({ heartbeatMs: 1000 }),
+        login: { mechanism: "PLAIN", username: "guest", password: "guest" },
+        attempt,
+      }),
+    );
     const { stream, heartbeater } = wireOf(model);
     expect(heartbeater?.sendTimer?.hasRef()).toBe(false);
     expect(heartbeater?.recvTimer?.hasRef()).toBe(false);

@@ -1,14 +1,10 @@
 import { setMaxListeners } from "node:events";
-import type { Duplex } from "node:stream";
-import type { Flow, OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
-import { refuseAccused, type Suspects } from "@streamll/transport-kit";
+import type { OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
+import { aborted, afterDrain, refuseAccused, type Suspects, socketFlow } from "@streamll/transport-kit";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
 import { BEFORE_CREDIT, type Group, SenderLink } from "./link.js";
 import type { Wire } from "./wire.js";
-
-/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
-const FULL = 1024 * 1024;
 
 const BLOCKED = "the broker takes nothing: it has closed the session's window (see whether it has an alarm)";
 
@@ -39,10 +35,8 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const life = new AbortController();
   // A listener an address and request, and Node warns of an eleventh.
   setMaxListeners(0, life.signal);
-  let listener: ((flow: Flow) => void) | undefined;
   let reason: TransportError | undefined;
   let closing = false;
-  let full = false;
   let pauses = 0;
   let retiring = false;
 
@@ -70,16 +64,16 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     },
     pause(until) {
       pauses++;
-      tellFlow();
+      flow.tell();
       const done = () => {
         pauses--;
-        tellFlow();
+        flow.tell();
       };
       until.then(done, done);
     },
     retire() {
       retiring = true;
-      tellFlow();
+      flow.tell();
     },
   };
 
@@ -93,10 +87,11 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       confirms: lane.confirms,
       label,
       attaching: async () => opening.attaching?.(address, open),
-      changed: tellFlow,
-      declined: (answer) => opening.declined?.(answer, open),
+      changed: () => flow.tell(),
+      declined: (answer) => opening.declined?.(answer),
       accused: (all, error) => refuseAccused(all, lane.suspects, error),
-      written: (then) => afterDrain(socket, then),
+      // rhea writes at the end of the turn.
+      written: (then) => process.nextTick(() => afterDrain(socket, then)),
       failed: fail,
     });
     links.set(address, link);
@@ -105,24 +100,18 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
 
   const isBlocked = () => [...links.values()].some((link) => link.isBlocked);
 
-  function tellFlow(): void {
-    if (wire.isEnded) return;
+  const flow = socketFlow(socket, (full) => {
+    if (wire.isEnded) return undefined;
     const all = [...links.values()];
-    if (isBlocked()) return listener?.({ credit: 0, blocked: BLOCKED });
+    if (isBlocked()) return { credit: 0, blocked: BLOCKED };
     if (retiring && all.every((link) => link.isIdle)) {
       closing = true;
-      return rhea.close();
+      rhea.close();
+      return undefined;
     }
     const credit = Math.min(...(all.length === 0 ? [BEFORE_CREDIT] : all.map((link) => link.room)));
-    listener?.({ credit: full || retiring || pauses > 0 ? 0 : credit });
-  }
-
-  function checkRoom(): void {
-    const wasFull = full;
-    full = socket.writableLength > FULL;
-    if (full !== wasFull) tellFlow();
-  }
-  socket.on("drain", checkRoom);
+    return { credit: full || retiring || pauses > 0 ? 0 : credit };
+  });
 
   /** What a listener throws would be thrown out of rhea into the host. */
   const guarded =
@@ -151,12 +140,9 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       // They wait for credit, and for their answers.
       const kept = batch.map((message) => message.detach());
       for (const [address, group] of groupsOf(kept, guarded(settle), dialect)) linkTo(address).hand(group);
-      process.nextTick(checkRoom);
+      process.nextTick(flow.checkRoom);
     },
-    onFlow(tell) {
-      listener = tell;
-      tellFlow();
-    },
+    onFlow: flow.onFlow,
     async close(signal) {
       if (!wire.isEnded && !signal.aborted) {
         closing = true;
@@ -180,17 +166,3 @@ function* groupsOf(batch: OutboundBatch, settle: Settle, dialect: Dialect): Gene
   }
   for (const [address, at] of indices) yield [address, { batch, indices: at, settle }];
 }
-
-const nothing = Buffer.alloc(0);
-
-/** Once the network has taken all that was written so far: rhea writes at the end of the turn. */
-function afterDrain(socket: Duplex, then: () => void): void {
-  process.nextTick(() =>
-    socket.write(nothing, (error) => {
-      if (!error) then();
-    }),
-  );
-}
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -58,7 +58,7 @@ export interface Opening {
   /** Before a link to the address is attached, each time: a token for it. @throws TransportError */
   attaching?(address: string, open: OpenConnection): Promise<void>;
   /** An answer other than accepted came. */
-  declined?(answer: Answer, open: OpenConnection): void;
+  declined?(answer: Answer): void;
 }
 
 export interface Sasl {

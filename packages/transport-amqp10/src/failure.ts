@@ -1,22 +1,16 @@
-import { TransportError, type TransportErrorKind } from "@streamll/core";
+import { TransportError } from "@streamll/core";
 import { textOf } from "@streamll/core/internal";
-import { socketFaultOf } from "@streamll/transport-kit";
+import {
+  classifySocketError,
+  errorOf,
+  rabbitmqHints,
+  silentPeer,
+  type Verdict,
+  verdict,
+} from "@streamll/transport-kit";
 import type { Dialect, Fault } from "./dialect.js";
 import { FaultError } from "./fault.js";
 import { SILENT, SPEAKS_TLS } from "./wire.js";
-
-export interface Verdict {
-  readonly kind: TransportErrorKind;
-  readonly permanent: boolean;
-  /** What to do. */
-  readonly hint: string;
-}
-
-export const transportError = (
-  kind: TransportErrorKind,
-  message: string,
-  options: ErrorOptions & { permanent?: boolean } = {},
-) => new TransportError(kind, message, options);
 
 /** Puts whatever was thrown in the terms of the seam. */
 export function failure(error: unknown, dialect: Pick<Dialect, "failure">, label: string): TransportError {
@@ -27,53 +21,26 @@ export function failure(error: unknown, dialect: Pick<Dialect, "failure">, label
 }
 
 /** The verdict as an error that names the endpoint, and what the other end said. */
-export function judged(
+export function faultError(
   { condition, description, cause }: Fault,
-  { kind, permanent, hint }: Verdict,
+  meaning: Verdict,
   label: string,
 ): TransportError {
   const said = condition === undefined || description === condition ? "" : `${condition}: `;
-  return transportError(kind, `${label}: ${said}${description}. ${hint}`, { cause, permanent });
+  return errorOf(meaning, `${label}: ${said}${description}`, cause);
 }
 
 /** Of the network, of TLS, and of an other end that speaks something else: the same whatever the broker is. */
-export function judgeSocket({ stage, description, cause }: Fault): Verdict {
+export function classifySocket({ stage, description, cause }: Fault): Verdict {
   if (description === SPEAKS_TLS)
-    return { kind: "tls", permanent: true, hint: "Use amqps://, or the broker's plain port (5672)" };
-  switch (socketFaultOf(cause ?? new Error(description))) {
-    case "timeout":
-      return hangs;
-    case "unknown-host":
-      return { kind: "unreachable", permanent: false, hint: "Check the host's name" };
-    case "unreachable":
-      return { kind: "unreachable", permanent: false, hint: "Check host and port, and that the broker runs" };
-    case "plain":
-      return { kind: "tls", permanent: true, hint: "The port does not speak TLS: use its TLS port (5671)" };
-    case "certificate-required":
-      return {
-        kind: "tls",
-        permanent: true,
-        hint: "The broker asks for a certificate of yours: set tls.cert and tls.key",
-      };
-    case "certificate":
-      return {
-        kind: "tls",
-        permanent: true,
-        hint: "Check the certificates: tls.ca, tls.servername, tls.cert, tls.key and tls.passphrase",
-      };
-  }
-  if (description === SILENT) return hangs;
-  if (/protocol header|AMQP version|protocol id|SASL layer|frame type|data offset/.test(description)) {
-    return { kind: "protocol", permanent: stage === "open", hint: "The other end does not speak AMQP 1.0" };
-  }
-  if (/Socket closed|ended by the other party/.test(description)) {
-    return { kind: "unreachable", permanent: false, hint: "The other end hung up: see the broker's log" };
-  }
-  return { kind: "protocol", permanent: false, hint: "See the broker's log" };
+    return verdict("tls", true, "Use amqps://, or the broker's plain port (5672)");
+  const plain = "The port does not speak TLS: use its TLS port (5671)";
+  const fault = classifySocketError(cause ?? new Error(description), { plain });
+  if (fault) return fault;
+  if (description === SILENT) return silentPeer;
+  if (/protocol header|AMQP version|protocol id|SASL layer|frame type|data offset/.test(description))
+    return verdict("protocol", stage === "open", "The other end does not speak AMQP 1.0");
+  if (/ended by the other party/.test(description))
+    return verdict("unreachable", false, "The other end hung up: see the broker's log");
+  return verdict("protocol", false, rabbitmqHints.SEE_THE_LOG);
 }
-
-const hangs: Verdict = {
-  kind: "timeout",
-  permanent: false,
-  hint: "The broker hangs, or the network swallows what is sent",
-};

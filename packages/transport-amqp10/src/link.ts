@@ -9,7 +9,7 @@ import type { OpenMessage } from "@streamll/transport-kit";
 import type { Connection, Delivery, Sender, Session } from "rhea";
 import { answerOf } from "./answer.js";
 import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
-import { failure, transportError } from "./failure.js";
+import { failure } from "./failure.js";
 import { FaultError, faultOf } from "./fault.js";
 import {
   creditLimit,
@@ -215,7 +215,7 @@ export class SenderLink {
     if (this.#sent.size > 0 || !dialect.isIdleDetach?.(fault)) {
       const error = dialect.failure(fault, label);
       return failed(
-        this.#accuse(fault, error) ? transportError(error.kind, error.message, { cause: error }) : error,
+        this.#accuse(fault, error) ? new TransportError(error.kind, error.message, { cause: error }) : error,
       );
     }
     this.#leave();
@@ -241,7 +241,7 @@ export class SenderLink {
       }
     }
     if (open.length === 0) return false;
-    accused(open, transportError(kind, message, { cause, permanent: true }));
+    accused(open, new TransportError(kind, message, { cause, permanent: true }));
     return true;
   }
 

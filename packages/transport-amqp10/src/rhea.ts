@@ -83,7 +83,7 @@ export function takeIdleTimeout(connection: Connection): number | undefined {
 }
 
 /** rhea hears of "end" and "error" of its socket, not of "close". */
-export const socketClosed = (connection: Connection): void => inside(connection)._disconnected();
+export const tellSocketClosed = (connection: Connection): void => inside(connection)._disconnected();
 
 /** Whether what ended it was the login. */
 export const failedLogin = (connection: Connection): boolean =>

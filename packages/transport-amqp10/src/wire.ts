@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { destroyAfterGrace, socketClosed } from "@streamll/transport-kit";
 import type { Connection, ConnectionOptions, EventContext } from "rhea";
 import type { Fault, Opening } from "./dialect.js";
 import { FaultError, faultOf } from "./fault.js";
@@ -7,13 +8,11 @@ import {
   createContainer,
   failedLogin,
   isLoggedIn,
-  socketClosed,
   stopTimers,
   takeIdleTimeout,
+  tellSocketClosed,
 } from "./rhea.js";
 
-/** How long an ended connection may take to say goodbye, in milliseconds. */
-const FAREWELL = 1000;
 /** What a record of TLS begins with that says no. */
 const TLS_ALERT = 0x15;
 /** No frame that comes here is large. */
@@ -75,8 +74,7 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     isEnded = true;
     resolveEnded(fault);
     // What rhea still has to say leaves by itself.
-    const timer = setTimeout(() => socket.destroy(), FAREWELL).unref();
-    socket.once("close", () => clearTimeout(timer));
+    destroyAfterGrace(socket, () => socket.destroy());
   };
   const endWith = (stage: Fault["stage"], otherwise: string) => (context: EventContext) =>
     end(faultOf(stage, context.error ?? rhea.error, otherwise));
@@ -119,8 +117,8 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     });
   socket.on("error", (cause) => lost(cause.message, cause));
   socket.on("close", () => {
-    lost("Socket closed");
-    socketClosed(rhea);
+    lost(socketClosed().message);
+    tellSocketClosed(rhea);
   });
   rhea.connect();
 

@@ -1,7 +1,9 @@
 export * from "./amqp/amqp10-message.js";
 export * from "./amqp/amqp10-values.js";
 export { putBytes, putInt64, putText } from "./amqp/bytes.js";
-export { conflictHint, declarationHint } from "./amqp/declaration-hints.js";
+export { heartbeatSeconds } from "./amqp/heartbeat.js";
+export * as rabbitmqHints from "./amqp/rabbitmq-hints.js";
+export { type RedeclarationSteps, redeclarer } from "./amqp/redeclaration.js";
 export {
   cutToShortString,
   isShortField,
@@ -9,20 +11,38 @@ export {
   SHORT_STRING_MAX,
   shortFieldEnd,
 } from "./amqp/short-string.js";
-export { type OpenMessage, refuseAccused, type Suspects } from "./amqp/suspects.js";
-export { type Reply, refusalOfVirtualHost } from "./amqp/virtual-host.js";
-export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
-export { connectDeadline, type Deadline, type Reached, startDeadline } from "./connect/deadline.js";
+export {
+  classifyVirtualHostRefusal,
+  type Reply,
+  refusalOfVirtualHost,
+  virtualHostOf,
+} from "./amqp/virtual-host.js";
 export {
   type Address,
-  attemptsAt,
   bareHost,
+  type DefaultPorts,
   type DialAddress,
-  dial,
-  dialTcp,
-  tlsOptions,
-} from "./connect/dial.js";
+  dialAddressOf,
+} from "./connect/address.js";
+export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
+export { type ConnectAttempt, type ConnectWithin, connectWithin } from "./connect/connect-within.js";
+export { type Deadline, startDeadline, within } from "./connect/deadline.js";
+export { attemptsAt, dial, dialTcp } from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
-export { renewBeforeExpiry } from "./connect/renewal.js";
-export { type SocketFault, socketFaultOf } from "./connect/socket-fault.js";
-export { endAfterStandstill } from "./connect/standstill.js";
+export { type RenewalSteps, renewBeforeExpiry } from "./connect/renewal.js";
+export { tlsOptions } from "./connect/tls.js";
+export { ConfirmWindow, type Flight, type FlightSetup } from "./publish/confirm-window.js";
+export { rangesBetween, type Unsendable } from "./publish/ranges.js";
+export { type OpenMessage, refuseAccused, type Suspects, suspectsByLane } from "./publish/suspects.js";
+export { classifySocketError, type SocketFault, silentPeer, socketClosed } from "./socket/socket-faults.js";
+export {
+  aborted,
+  afterDrain,
+  CLOSE_GRACE_MS,
+  destroyAfterGrace,
+  HIGH_WATER_MARK,
+  type SocketFlow,
+  socketFlow,
+} from "./socket/socket-pressure.js";
+export { endAfterStandstill, type Watched } from "./socket/standstill.js";
+export { errorOf, type Verdict, verdict } from "./verdict.js";

@@ -1,5 +1,5 @@
 import type { MemoryMessage } from "./message.js";
-import type { Queue } from "./queue.js";
+import type { QueueLimits } from "./queue-limits.js";
 
 export type DeathReason = "expired" | "maxlen" | "rejected";
 
@@ -14,11 +14,17 @@ export interface Death {
   readonly "original-expiration"?: string;
 }
 
+/** What a dead letter tells of the queue that it comes from. */
+interface SourceQueue {
+  readonly name: string;
+  readonly limits: Pick<QueueLimits, "deadLetterRoutingKey">;
+}
+
 /** The message as it is published to the dead-letter exchange of its queue. */
 export function deadLetter(
   { expirationMs, ...message }: MemoryMessage,
   reason: DeathReason,
-  queue: Queue,
+  queue: SourceQueue,
   exchange: string,
 ): MemoryMessage {
   const deaths = deathsOf(message);
@@ -50,7 +56,7 @@ export function deadLetter(
 }
 
 /** It comes back to a queue that it died in, and nobody rejected it on the way: RabbitMQ drops it there. */
-export function isCycle(message: MemoryMessage, { name }: Queue): boolean {
+export function isCycle(message: MemoryMessage, { name }: Pick<SourceQueue, "name">): boolean {
   const deaths = deathsOf(message);
   const last = deaths.findIndex(({ queue }) => queue === name);
   return last >= 0 && deaths.slice(0, last + 1).every(({ reason }) => reason !== "rejected");

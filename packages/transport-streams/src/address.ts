@@ -1,13 +1,7 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Address, bareHost } from "@streamll/transport-kit";
+import { type DialAddress, dialAddressOf } from "@streamll/transport-kit";
 
-const PORT = 5552;
-const TLS_PORT = 5551;
+const PORTS = { plain: 5552, tls: 5551 };
 
-export const isEncrypted = ({ scheme }: Endpoint, { tls }: Pick<TransportOptions, "tls">): boolean =>
-  tls !== undefined || scheme === "rabbitmq-stream+tls";
-
-export const addressOf = (endpoint: Endpoint, options: Pick<TransportOptions, "tls">): Address => ({
-  host: bareHost(endpoint.host),
-  port: endpoint.port ?? (isEncrypted(endpoint, options) ? TLS_PORT : PORT),
-});
+export const addressOf = (endpoint: Endpoint, options: TransportOptions): DialAddress =>
+  dialAddressOf(endpoint, options, PORTS, "rabbitmq-stream+tls");

@@ -1,11 +1,11 @@
-import type { Socket } from "node:net";
 import type {
-  Flow,
   MessageDefaults,
   PublishOutcome,
+  Settle,
   TransportConnection,
   TransportError,
 } from "@streamll/core";
+import { aborted, afterDrain, rangesBetween, socketFlow, type Unsendable } from "@streamll/transport-kit";
 import { Confirms } from "./confirms.js";
 import { failure } from "./failure.js";
 import { close } from "./protocol/close.js";
@@ -13,11 +13,8 @@ import { OK } from "./protocol/codes.js";
 import { CLOSE, METADATA_UPDATE, PUBLISH_CONFIRM, PUBLISH_ERROR } from "./protocol/commands.js";
 import { readConfirmHead, readPublishErrors } from "./protocol/confirm.js";
 import { readMetadataUpdate } from "./protocol/metadata.js";
-import { type PublishFormat, publishFrames, type Unsendable } from "./publish-frames.js";
+import { type PublishFormat, publishFrames } from "./publish-frames.js";
 import { RefusedError, type Wire } from "./wire.js";
-
-/** More than this waiting for the network, in bytes, and no more is taken until it has drained. */
-const FULL = 1024 * 1024;
 
 /** A connection has one publisher: nothing that is said of another can be taken for it. */
 export const PUBLISHER_ID = 0;
@@ -47,9 +44,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   const { socket } = wire;
   const frames = publishFrames(PUBLISHER_ID, format, lane.message);
   const confirms = lane.confirms ? new Confirms() : undefined;
-  let listener: ((flow: Flow) => void) | undefined;
   let highestSequence = lane.lastSequence ?? 0;
-  let full = false;
   let closing = false;
   /** Where in the stream of bytes what was published ends: a heartbeat after it is no progress. */
   let publishedTo = socket.bytesWritten;
@@ -59,16 +54,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   );
   const write = (bytes: Buffer) => wire.write(bytes);
 
-  function tellFlow(): void {
-    listener?.({ credit: full ? 0 : Number.POSITIVE_INFINITY });
-  }
-
-  function checkRoom(): void {
-    const wasFull = full;
-    full = socket.writableLength > FULL;
-    if (full !== wasFull) tellFlow();
-  }
-  socket.on("drain", checkRoom);
+  const flow = socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
 
   wire.onPush = (command, content) => {
     if (command === PUBLISH_CONFIRM) {
@@ -91,11 +77,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   ) {
     afterDrain(socket, () => {
       if (wire.isEnded) return;
-      let from = 0;
-      for (const gap of [...(unsendable?.keys() ?? []), batch.length]) {
-        if (gap > from) settle(from, gap, written);
-        from = gap + 1;
-      }
+      for (const [from, to] of rangesBetween(batch, unsendable)) settle(from, to, written);
     });
   }
 
@@ -114,12 +96,9 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
       if (confirms) confirms.add(batch, settle, unsendable);
       else settleWritten(batch, unsendable, settle);
       for (const [index, error] of unsendable ?? []) settle(index, index + 1, { kind: "refused", error });
-      checkRoom();
+      flow.checkRoom();
     },
-    onFlow(tell) {
-      listener = tell;
-      tellFlow();
-    },
+    onFlow: flow.onFlow,
     async close(signal) {
       if (!wire.isEnded && !signal.aborted) {
         closing = true;
@@ -133,19 +112,4 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
     },
     drainedBytes: () => Math.min(publishedTo, socket.bytesWritten - socket.writableLength),
   };
-}
-
-type Settle = Parameters<TransportConnection["publish"]>[1];
-
-const nothing = Buffer.alloc(0);
-
-/** Once the network has taken all that was written so far. */
-function afterDrain(socket: Socket, then: () => void): void {
-  socket.write(nothing, (error) => {
-    if (!error) then();
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,6 +1,6 @@
 import type { Endpoint, Topology, TransportFactory, TransportOptions } from "@streamll/core";
 import { notLoaded } from "@streamll/core/internal";
-import { isEncrypted } from "./address.js";
+import { addressOf } from "./address.js";
 
 /**
  * Declares over AMQP 0-9-1 what the stream protocol of this broker cannot.
@@ -30,7 +30,7 @@ async function load(reason: string): Promise<TransportFactory> {
 }
 
 function amqpEndpoint(endpoint: Endpoint, options: TransportOptions): Endpoint {
-  const scheme = isEncrypted(endpoint, options) ? "amqps" : "amqp";
+  const scheme = addressOf(endpoint, options).tls ? "amqps" : "amqp";
   const { amqp_port: given } = endpoint.query;
   const port = given === undefined ? (scheme === "amqps" ? 5671 : 5672) : Number(given);
   return { ...endpoint, scheme, port, label: `${scheme}://${endpoint.host}:${port}/` };

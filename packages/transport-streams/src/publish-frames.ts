@@ -1,6 +1,6 @@
 import { type MessageDefaults, type OutboundBatch, TransportError } from "@streamll/core";
 import { type EncodedMessage, encodedMessage, startOf, TYPE } from "@streamll/core/internal";
-import { shortFieldEnd } from "@streamll/transport-kit";
+import { shortFieldEnd, type Unsendable } from "@streamll/transport-kit";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,
@@ -10,9 +10,6 @@ import {
   putPublishHead,
   SIZE_BYTES,
 } from "./protocol/publish.js";
-
-/** Messages of a batch that cannot be sent, by their index, in rising order. */
-export type Unsendable = Map<number, TransportError>;
 
 /** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
 const FILL = 1024 * 1024;
@@ -56,7 +53,7 @@ export function publishFrames(
 
   return {
     encode(batch, write) {
-      let unsendable: Unsendable | undefined;
+      let unsendable: Map<number, TransportError> | undefined;
       let end = PUBLISH_HEAD_BYTES;
       let count = 0;
       const flush = () => {

@@ -1,7 +1,14 @@
-import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Address, type Deadline, dial, type Login, tlsOptions } from "@streamll/transport-kit";
-import { isEncrypted } from "./address.js";
-import { failure, type Stage, transportError } from "./failure.js";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import {
+  type Address,
+  type ConnectAttempt,
+  type DialAddress,
+  dial,
+  heartbeatSeconds,
+  type Login,
+  virtualHostOf,
+} from "@streamll/transport-kit";
+import { failure, type Stage } from "./failure.js";
 import type { Dialect } from "./message/message.js";
 import {
   EXCHANGE_COMMAND_VERSIONS,
@@ -32,14 +39,12 @@ export interface Session {
 }
 
 export interface SessionSetup {
-  readonly address: Address;
+  readonly address: DialAddress;
   readonly endpoint: Endpoint;
   readonly options: TransportOptions;
   readonly connectionName: string;
   readonly login: Login;
-  readonly deadline: Deadline;
-  /** Told how far it came, for the message of a timeout. */
-  readonly reached: (stage: "host" | "broker") => void;
+  readonly attempt: ConnectAttempt;
 }
 
 /** No event of ours needs more, whatever the broker would take. */
@@ -47,38 +52,29 @@ const FRAME_MAX = 64 * 1024 * 1024;
 
 /** @throws TransportError */
 export async function openSession(setup: SessionSetup): Promise<Session> {
-  const { address, endpoint, options, connectionName, login, deadline, reached } = setup;
+  const { address, endpoint, options, connectionName, login, attempt } = setup;
   const { label } = endpoint;
   let stage: Stage = "login";
   let wire: Wire | undefined;
   try {
-    const tls = isEncrypted(endpoint, options) ? { tls: tlsOptions(options.tls) } : {};
-    const timeoutMs = options.connectionTimeoutMs;
-    const dialing = dial({ ...address, timeoutMs, ...tls }, deadline.signal);
-    // One that is there only after the time was up.
-    dialing.then(
-      (socket) => deadline.signal.aborted && socket.destroy(),
-      () => {},
-    );
-    wire = new Wire(await deadline.race(dialing));
-    reached("host");
-    const { ask } = asker(wire, deadline);
+    wire = new Wire(await attempt.race(dial(address, attempt.signal)));
+    attempt.reached("host");
+    const { ask } = asker(wire, attempt);
     const tuning = nextTuning(wire);
     const properties = readProperties(
       await ask(PEER_PROPERTIES, peerProperties(ownProperties(connectionName))),
     );
-    reached("broker");
+    attempt.reached("broker");
     await authenticate(ask, login, label);
-    const { frameMax, heartbeat } = await deadline.race(Promise.race([tuning, rejection(wire)]));
+    const { frameMax, heartbeat } = await attempt.race(Promise.race([tuning, rejection(wire)]));
     const agreed: Tuning = {
       frameMax: lower(frameMax, FRAME_MAX),
-      heartbeat: options.heartbeatMs === 0 ? 0 : lower(heartbeat, seconds(options.heartbeatMs)),
+      heartbeat: options.heartbeatMs === 0 ? 0 : lower(heartbeat, heartbeatSeconds(options.heartbeatMs)),
     };
     wire.write(tune(agreed));
     wire.limit(agreed.frameMax);
     stage = "virtual host";
-    const virtualHost = endpoint.path === "" ? "/" : endpoint.path;
-    const node = nodeOf(await ask(OPEN, open(virtualHost)));
+    const node = nodeOf(await ask(OPEN, open(virtualHostOf(endpoint))));
     // Not before: RabbitMQ 4 keeps silent for 3 s before it refuses a virtual host.
     wire.beat(agreed.heartbeat);
     const { version } = properties;
@@ -89,7 +85,6 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
     return { wire, frameMax: agreed.frameMax, node, versions, dialect };
   } catch (error) {
     wire?.end(error as Error);
-    if (deadline.signal.aborted) throw deadline.signal.reason;
     throw failure(error, stage, label);
   }
 }
@@ -97,8 +92,8 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
 type Ask = (command: number, ...fields: readonly Buffer[]) => Promise<Reader>;
 
 /** Asks within the time of the connect. */
-export const asker = (wire: Wire, deadline: Deadline): { readonly ask: Ask } => ({
-  ask: (command, ...fields) => deadline.race(wire.ask(command, ...fields)),
+export const asker = (wire: Wire, attempt: Pick<ConnectAttempt, "race">): { readonly ask: Ask } => ({
+  ask: (command, ...fields) => attempt.race(wire.ask(command, ...fields)),
 });
 
 async function authenticate(
@@ -113,7 +108,7 @@ async function authenticate(
         ? "enable rabbitmq_auth_mechanism_ssl there, or give username and password"
         : "it does not take user name and password";
     const message = `${label}: the broker offers ${offered.join(", ") || "no login"}, not ${mechanism}: ${hint}`;
-    throw transportError("auth", message, { permanent: true });
+    throw new TransportError("auth", message, { permanent: true });
   }
   await ask(SASL_AUTHENTICATE, saslAuthenticate(mechanism, username, password));
 }
@@ -143,6 +138,3 @@ function nodeOf(answer: Reader): Address | undefined {
   const { advertised_host: host, advertised_port: port } = readProperties(answer);
   return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
 }
-
-/** 0 would switch it off: half a second must not become it. */
-const seconds = (milliseconds: number): number => Math.max(1, Math.round(milliseconds / 1000));

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import type { Endpoint, Topology, TransportError, TransportOptions } from "@streamll/core";
+import { type Endpoint, type Topology, TransportError, type TransportOptions } from "@streamll/core";
 import { isTransportError } from "@streamll/core/internal";
-import type { Address, Deadline } from "@streamll/transport-kit";
-import { failure, transportError } from "./failure.js";
+import type { Address, ConnectAttempt } from "@streamll/transport-kit";
+import { failure } from "./failure.js";
 import { declareOverAmqp } from "./over-amqp.js";
 import type { StreamPlan } from "./plan.js";
 import {
@@ -28,7 +28,7 @@ export interface Declaring {
   readonly stream: string;
   readonly endpoint: Endpoint;
   readonly options: TransportOptions;
-  readonly deadline: Deadline;
+  readonly attempt: ConnectAttempt;
 }
 
 /**
@@ -53,22 +53,22 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
 
 /** Beside one of its name, a new stream would be read by nobody. */
 async function beNoSuperStream(declaring: Declaring): Promise<void> {
-  const { session, stream, endpoint, deadline } = declaring;
+  const { session, stream, endpoint, attempt } = declaring;
   const [found] = await locate(declaring, [stream]);
   // One that is there was made on purpose.
   if (found?.code !== STREAM_DOES_NOT_EXIST) return;
-  const { ask } = asker(session.wire, deadline);
+  const { ask } = asker(session.wire, attempt);
   const { length } = await ask(PARTITIONS, partitions(stream)).then(readStreams, none);
   if (length === 0) return;
   const message = `${endpoint.label}: ${stream} is a super stream: set superStreamPartitions: ${length}, or use another name`;
-  throw transportError("topology-conflict", message, { permanent: true });
+  throw new TransportError("topology-conflict", message, { permanent: true });
 }
 
 const LOCATOR = "queue-leader-locator";
 
 /** Where the leader of a stream was put is left as found: whoever made it may have chosen otherwise. */
-async function createStream({ session, plan, stream, deadline }: Declaring): Promise<void> {
-  const { ask } = asker(session.wire, deadline);
+async function createStream({ session, plan, stream, attempt }: Declaring): Promise<void> {
+  const { ask } = asker(session.wire, attempt);
   const { [LOCATOR]: _own, ...rest } = plan.arguments;
   const others = ["balanced", "least-leaders", "client-local"].map((locator) => ({
     ...rest,
@@ -92,9 +92,9 @@ async function createStream({ session, plan, stream, deadline }: Declaring): Pro
 const PATIENCE = { tries: 20, pauseMs: 100 };
 
 async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: SuperStream): Promise<void> {
-  const { session, plan, endpoint, options, deadline } = declaring;
+  const { session, plan, endpoint, options, attempt } = declaring;
   const { streams, mode } = plan;
-  const { ask } = asker(session.wire, deadline);
+  const { ask } = asker(session.wire, attempt);
   const what = `${endpoint.label}: the super stream ${name}`;
   for (let left = PATIENCE.tries; ; left--) {
     const found = await ask(PARTITIONS, partitions(name)).then(readStreams, none);
@@ -103,34 +103,34 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
     if (isWithin && missing.length === 0) return;
     if (found.length === 0 && mode === "passive") {
       const message = `${what} is not there. Create it, or set declareTopology: "declare"`;
-      throw transportError("not-found", message, { permanent: true });
+      throw new TransportError("not-found", message, { permanent: true });
     }
     const isHalfMade = async () =>
       mode === "declare" && left === 0 && (await locate(declaring, missing)).every(({ code }) => code === OK);
     if (!isWithin || (found.length > 0 && left <= 0 && !(await isHalfMade()))) {
       const message = `${what} has the partitions ${found.join(", ")}, and superStreamPartitions asks for ${streams.join(", ")}. Set it to ${found.length}, or use another name`;
-      throw transportError("topology-conflict", message, { permanent: true });
+      throw new TransportError("topology-conflict", message, { permanent: true });
     }
     if (left <= 0 || (found.length === 0 && !session.versions.has(CREATE_SUPER_STREAM))) {
       // One that makes it died in the middle: then RabbitMQ 4.0 does not go on with what it began.
       const reason = "making a super stream on RabbitMQ before 3.13, or one that was left half made,";
-      const declared = declareOverAmqp(options.topology, endpoint, options, deadline.signal, reason);
-      await deadline.race(declared.catch(whileItStarts));
+      const declared = declareOverAmqp(options.topology, endpoint, options, attempt.signal, reason);
+      await attempt.race(declared.catch(whileItStarts));
     } else if (found.length === 0) {
       const request = createSuperStream(name, streams, bindingKeys, plan.arguments);
       await ask(CREATE_SUPER_STREAM, request).catch(unless(STREAM_ALREADY_EXISTS, INTERNAL_ERROR));
     }
-    await deadline.race(setTimeout(PATIENCE.pauseMs, undefined, { ref: false }));
+    await attempt.race(setTimeout(PATIENCE.pauseMs, undefined, { ref: false }));
   }
 }
 
-const locate = async ({ session, deadline }: Declaring, streams: readonly string[]) =>
-  readMetadata(await asker(session.wire, deadline).ask(METADATA, metadata(streams)));
+const locate = async ({ session, attempt }: Declaring, streams: readonly string[]) =>
+  readMetadata(await asker(session.wire, attempt).ask(METADATA, metadata(streams)));
 
 /** What a broker finds missing that makes all that is missing, it has not recovered yet. */
 function whileItStarts(error: Error & { kind?: unknown }): never {
   if (error.kind !== "not-found") throw error;
-  throw transportError("unreachable", error.message, { cause: error });
+  throw new TransportError("unreachable", error.message, { cause: error });
 }
 
 function none(error: unknown): string[] {
@@ -146,7 +146,7 @@ const unless =
 
 /** The stream protocol does not tell what a stream was made with. A declaration over AMQP 0-9-1 that is refused does. */
 async function conflict(
-  { plan, stream, endpoint, options, deadline }: Declaring,
+  { plan, stream, endpoint, options, attempt }: Declaring,
   cause: Error,
 ): Promise<TransportError> {
   const topology: Topology = {
@@ -155,7 +155,7 @@ async function conflict(
     queues: options.topology.queues.filter(({ name }) => name === stream),
     bindings: [],
   };
-  const asked = deadline.race(declareOverAmqp(topology, endpoint, options, deadline.signal, "to see why"));
+  const asked = attempt.race(declareOverAmqp(topology, endpoint, options, attempt.signal, "to see why"));
   const brokersWords = await asked.then(
     () => undefined,
     (error: unknown) =>
@@ -166,7 +166,7 @@ async function conflict(
     brokersWords ??
     `What it has: rabbitmqctl list_queues name arguments. Use those, another name, or declareTopology: "passive"; or delete it`
   }`;
-  return transportError("topology-conflict", message, { cause, permanent: true });
+  return new TransportError("topology-conflict", message, { cause, permanent: true });
 }
 
 /**
@@ -190,5 +190,5 @@ export async function leaderOf(declaring: Declaring): Promise<Address> {
     );
   }
   const message = `${endpoint.label}: the stream ${stream} has no leader now; its nodes elect one`;
-  throw transportError("unreachable", message);
+  throw new TransportError("unreachable", message);
 }

@@ -5,21 +5,22 @@ import {
   type LaneContext,
   type Transport,
   type TransportCapabilities,
+  TransportError,
   type TransportOptions,
 } from "@streamll/core";
 import { logLine } from "@streamll/core/internal";
 import {
   type Address,
-  connectDeadline,
-  type Deadline,
+  type ConnectAttempt,
+  connectWithin,
+  type DialAddress,
   endAfterStandstill,
   type Login,
   login,
-  type Reached,
 } from "@streamll/transport-kit";
 import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
-import { failure, transportError } from "./failure.js";
+import { failure } from "./failure.js";
 import { planOf, type StreamPlan } from "./plan.js";
 import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
 import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
@@ -94,82 +95,69 @@ function turns(): Turns {
   };
 }
 
-interface Attempt extends Connecting {
+interface Opening extends Connecting {
   readonly stream: string;
   readonly credentials: Login;
-  readonly deadline: Deadline;
-  readonly reached: (place: Reached) => void;
+  readonly attempt: ConnectAttempt;
 }
 
-async function connectLane(connecting: Connecting, signal: AbortSignal): Promise<PublisherConnection> {
-  const { options, plan, endpoint, lane } = connecting;
+function connectLane(connecting: Connecting, signal: AbortSignal): Promise<PublisherConnection> {
+  const { options, plan, endpoint, lane, inTurn } = connecting;
   const { label } = endpoint;
-  let reached: Reached = "nothing";
-  const deadline = connectDeadline(label, options.connectionTimeoutMs, signal, () => reached);
-  let session: Session | undefined;
-  try {
-    const credentials = await deadline.race(login(options, endpoint));
-    const attempt: Attempt = {
-      ...connecting,
-      stream: plan.streams[lane.index % plan.streams.length]!,
-      credentials,
-      deadline,
-      reached: (place) => {
-        reached = place;
-      },
-    };
-    session = await open(attempt, addressOf(endpoint, options));
-    const declaring = { ...attempt, session };
-    await deadline.race(connecting.inTurn(() => declareStreams(declaring)));
-    const leader = await leaderOf({ ...attempt, session });
-    if (!isSame(session.node, leader)) {
-      const locator = session;
-      session = await openLeader(attempt, leader);
-      locator.wire.end(new Error("The leader is another node"));
-    }
-    return await openPublisher(attempt, session);
-  } catch (error) {
-    session?.wire.end(error as Error);
-    if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw failure(error, plan.mode === "declare" ? "use" : "publisher", label);
-  } finally {
-    deadline.done();
-  }
+  const timeoutMs = options.connectionTimeoutMs;
+  const failed = (error: unknown) => failure(error, plan.mode === "declare" ? "use" : "publisher", label);
+  return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
+    const credentials = await attempt.race(login(options, endpoint));
+    const stream = plan.streams[lane.index % plan.streams.length]!;
+    const opening: Opening = { ...connecting, stream, credentials, attempt };
+    const locator = await open(opening, addressOf(endpoint, options));
+    const declaring = { ...opening, session: locator };
+    await attempt.race(inTurn(() => declareStreams(declaring)));
+    const leader = await leaderOf(declaring);
+    if (isSame(locator.node, leader)) return await openPublisher(opening, locator);
+    const session = await openLeader(opening, leader);
+    locator.wire.end(new Error("The leader is another node"));
+    return await openPublisher(opening, session);
+  });
 }
 
-const open = (
-  { endpoint, options, lane, credentials: given, deadline, reached }: Attempt,
-  address: Address,
-): Promise<Session> =>
-  openSession({
+async function open(
+  { endpoint, options, lane, credentials, attempt }: Opening,
+  address: DialAddress,
+): Promise<Session> {
+  const connectionName = `${options.connectionName}#${lane.index}`;
+  const session = await openSession({
     address,
     endpoint,
     options,
-    connectionName: `${options.connectionName}#${lane.index}`,
-    login: given,
-    deadline,
-    reached,
+    connectionName,
+    login: credentials,
+    attempt,
   });
+  attempt.onFailure((error) => session.wire.end(error as Error));
+  return session;
+}
 
 const isSame = (one: Address | undefined, other: Address): boolean =>
   one !== undefined && one.host === other.host && one.port === other.port;
 
 /** @throws TransportError */
-async function openLeader(attempt: Attempt, leader: Address): Promise<Session> {
-  const { options, endpoint, stream } = attempt;
+async function openLeader(opening: Opening, leader: Address): Promise<Session> {
+  const { options, endpoint, stream } = opening;
+  const dialled = addressOf(endpoint, options);
   const { resolveAddress } = options;
   if (resolveAddress === undefined) {
     const place = `${endpoint.label}: the leader of ${stream}, ${leader.host}:${leader.port}`;
-    return open(attempt, leader).catch((error: unknown) => {
+    return open(opening, { ...dialled, ...leader }).catch((error: unknown) => {
       const { kind, permanent, message } = failure(error, "publisher", place);
       const hint =
         "It is the address that the broker gives (advertised_host): set streamAddressResolver to map it";
       const text = kind === "unreachable" || kind === "timeout" ? `${place}: ${message}. ${hint}` : message;
-      throw transportError(kind, text, { cause: error, permanent });
+      throw new TransportError(kind, text, { cause: error, permanent });
     });
   }
   for (let left = TRIES; ; left--) {
-    const session = await open(attempt, addressed(resolveAddress, leader, endpoint));
+    const session = await open(opening, { ...dialled, ...addressed(resolveAddress, leader, endpoint) });
     // Any node takes what is for the leader, by a detour.
     if (isSame(session.node, leader) || left === 1) return session;
     session.wire.end(new Error("Another node than the leader"));
@@ -185,17 +173,17 @@ function addressed(
     const { host, port } = resolve(leader);
     if (typeof host === "string" && Number.isInteger(port)) return { host, port };
   } catch (cause) {
-    throw transportError("unreachable", `${label}: streamAddressResolver failed`, { cause });
+    throw new TransportError("unreachable", `${label}: streamAddressResolver failed`, { cause });
   }
-  throw transportError("unreachable", `${label}: streamAddressResolver gave no { host, port }`);
+  throw new TransportError("unreachable", `${label}: streamAddressResolver gave no { host, port }`);
 }
 
 async function openPublisher(
-  attempt: Attempt,
+  opening: Opening,
   { wire, frameMax, dialect, versions }: Session,
 ): Promise<PublisherConnection> {
-  const { options, endpoint, stream, reference, sent, deadline } = attempt;
-  const { ask } = asker(wire, deadline);
+  const { options, endpoint, stream, reference, sent, attempt } = opening;
+  const { ask } = asker(wire, attempt);
   await ask(DECLARE_PUBLISHER, declarePublisher(PUBLISHER_ID, reference ?? "", stream));
   const query = (name: string) => queryPublisherSequence(name, stream);
   const lastSequence =
@@ -216,12 +204,12 @@ async function openPublisher(
     closed: connection.closed,
     fail: (error) => wire.end(error),
   });
-  if (sent !== undefined && (lastSequence ?? 0) > sent) noteSecondWriter(connection, attempt);
+  if (sent !== undefined && (lastSequence ?? 0) > sent) noteSecondWriter(connection, opening);
   if (typeof options.publisherName === "string") {
     const { publisherName } = options;
     const watch = setInterval(async () => {
       const last = await wire.ask(QUERY_PUBLISHER_SEQUENCE, query(publisherName)).then(readSequence, () => 0);
-      if (last > connection.highestSequence && !wire.isEnded) noteSecondWriter(connection, attempt);
+      if (last > connection.highestSequence && !wire.isEnded) noteSecondWriter(connection, opening);
     }, WATCH_MS);
     watch.unref();
     void wire.ended.then(() => clearInterval(watch));
@@ -232,10 +220,10 @@ async function openPublisher(
 /** Of two writers under one name, each loses what the other was ahead of. */
 function noteSecondWriter(
   connection: PublisherConnection,
-  { options, endpoint: { label }, lane, stream }: Attempt,
+  { options, endpoint: { label }, lane, stream }: Opening,
 ): void {
   if (connection.problem !== undefined) return;
   const message = `stream ${stream} has more under publisherName than was sent here: another program writes under the same name, and events of one of them are lost. Give each its own`;
-  connection.problem = transportError("second-writer", `${label}: ${message}`);
+  connection.problem = new TransportError("second-writer", `${label}: ${message}`);
   logLine(options.logger, "second_writer", { endpoint: label, lane: lane.index }, message);
 }

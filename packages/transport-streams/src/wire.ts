@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { socketClosed } from "@streamll/transport-kit";
 import { readClosing } from "./protocol/close.js";
 import { nameOfCode, OK } from "./protocol/codes.js";
 import { CLOSE, HEARTBEAT, METADATA, PARTITIONS, RESPONSE, ROUTE } from "./protocol/commands.js";
@@ -62,8 +63,8 @@ export class Wire {
     });
     socket.on("data", (chunk: Buffer) => this.#received(chunk));
     socket.on("error", (error) => this.end(error));
-    socket.on("end", () => this.end(new Error("Socket closed")));
-    socket.on("close", () => this.end(new Error("Socket closed")));
+    socket.on("end", () => this.end(socketClosed()));
+    socket.on("close", () => this.end(socketClosed()));
   }
 
   get isEnded(): boolean {
@@ -82,7 +83,7 @@ export class Wire {
   ask(command: number, ...fields: readonly Buffer[]): Promise<Reader> {
     const correlationId = ++this.#correlationId;
     const answer = new Promise<Reader>((resolve, reject) => {
-      if (this.#ended) return reject(new Error("Socket closed"));
+      if (this.#ended) return reject(socketClosed());
       this.#answers.set(correlationId, { resolve, reject });
     });
     this.write(frame(command, 1, u32(correlationId), ...fields));

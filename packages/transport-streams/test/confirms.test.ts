@@ -93,14 +93,4 @@ describe("confirms of a publisher", () => {
     add("b", messages(4, 1), new Map([[0, undefined]]));
     expect(confirms.unconfirmed).toBe(0);
   });
-
-  it("leave nothing behind", () => {
-    const { confirms, add, confirm } = bench();
-    for (let id = 1; id < 3000; id += 3) {
-      add("a", messages(id, 3));
-      confirm(id + 2, id, id + 1);
-    }
-    expect(confirms.unconfirmed).toBe(0);
-    expect(confirms.retained).toBeLessThan(200);
-  });
 });

@@ -1,7 +1,9 @@
-// Who may import whom: fails with the edge that breaks the layers of layer-rules.ts.
+// Who may import whom: fails with the edge that breaks the layers of layer-rules.ts, and with files of one package that
+// import each other in a circle.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { cyclesIn } from "./cycles.js";
 import { importsOf } from "./imports.js";
 import { type Layer, layerOf, matches } from "./layer-rules.js";
 import { type Package, packagesIn, repository } from "./workspace.js";
@@ -46,6 +48,32 @@ function brokenImports(root: string, { folder, manifest }: Package, layer: Layer
   });
 }
 
+/**
+ * The circles of imports within each package and app, each as one line. Imports of types count too: files that need each
+ * other's types are read together, and one `type` less makes a circle at run time.
+ */
+export function circles(root: string): string[] {
+  return packagesIn(["packages", "apps"], root).flatMap(({ folder }) => {
+    const files = sourcesIn(join(root, folder));
+    const known = new Set(files);
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file, readFileSync(file, "utf8"))
+          .map(({ specifier }) => sourceOf(file, specifier))
+          .filter((target) => known.has(target)),
+      ]),
+    );
+    return cyclesIn(graph).map(
+      (circle) => `a circle of imports: ${circle.map((file) => relative(root, file)).join(" → ")}`,
+    );
+  });
+}
+
+/** The source that a relative import names by what it is compiled to. */
+const sourceOf = (file: string, specifier: string): string =>
+  resolve(file, "..", specifier.replace(/\.([cm]?)js(x?)$/, ".$1ts$2"));
+
 function rule(folder: string, { may, onDemand }: Layer, name: string): string {
   const who = folder.slice(folder.indexOf("/") + 1);
   if (allowed(onDemand, name)) return `${who} may load it only by import(), as an optional peer`;
@@ -75,8 +103,10 @@ function sourcesIn(home: string): string[] {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const edges = brokenEdges(repository);
-  for (const edge of edges) console.error(edge);
-  console.log(`layers: ${edges.length === 0 ? "every import is allowed" : `${edges.length} broken`}`);
-  process.exitCode = edges.length === 0 ? 0 : 1;
+  const broken = [...brokenEdges(repository), ...circles(repository)];
+  for (const line of broken) console.error(line);
+  console.log(
+    `layers: ${broken.length === 0 ? "every import is allowed, and none runs in a circle" : `${broken.length} broken`}`,
+  );
+  process.exitCode = broken.length === 0 ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { brokenEdges } from "../src/layers.js";
+import { brokenEdges, circles } from "../src/layers.js";
 import { repository } from "../src/workspace.js";
 
 let root: string;
@@ -11,13 +11,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function edgesOf(files: Record<string, string | object>): string[] {
+function write(files: Record<string, string | object>): string {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
   }
-  return brokenEdges(root);
+  return root;
 }
+
+const edgesOf = (files: Record<string, string | object>) => brokenEdges(write(files));
+const circlesOf = (files: Record<string, string | object>) => circles(write({ ...core, ...files }));
 
 const core = { "packages/core/package.json": { name: "@streamll/core" } };
 const sink = { "packages/sink/package.json": { name: "@streamll/sink" } };
@@ -99,6 +102,46 @@ test("a package that no rule knows is an error", () => {
   ]);
 });
 
-test("this repository keeps its layers", { timeout: 30_000 }, () => {
+test.each([
+  ["a value", 'import { b } from "./deep/b.js";'],
+  ["a type", 'import type { B } from "./deep/b.js";'],
+  ["a re-export", 'export * from "./deep/b.js";'],
+  ["import()", 'const b = () => import("./deep/b.js");'],
+])(
+  "files of a package that import each other by %s are a circle, which is shown file by file",
+  (_, source) => {
+    const files = {
+      "packages/core/src/a.ts": source,
+      "packages/core/src/deep/b.ts": 'import { c } from "../c.js";',
+      "packages/core/src/c.ts": 'import type { A } from "./a.js";',
+      "packages/core/src/index.ts": 'export * from "./a.js";',
+    };
+    expect(circlesOf(files)).toEqual([
+      "a circle of imports: packages/core/src/a.ts → packages/core/src/deep/b.ts → packages/core/src/c.ts → packages/core/src/a.ts",
+    ]);
+  },
+);
+
+test("each circle of a package is named, and a file that imports itself is one", () => {
+  const files = {
+    "packages/core/src/a.ts": 'import "./b.js";',
+    "packages/core/src/b.ts": 'import "./a.js";',
+    "packages/core/src/self.ts": 'import "./self.js";',
+  };
+  expect(circlesOf(files)).toHaveLength(2);
+});
+
+test("files that import one file by several ways are no circle", () => {
+  const files = {
+    "packages/core/src/a.ts": 'import "./b.js";\nimport "./c.js";',
+    "packages/core/src/b.ts": 'import "./d.js";',
+    "packages/core/src/c.ts": 'import "./b.js";\nimport "./d.js";',
+    "packages/core/src/d.ts": 'import "node:fs";',
+  };
+  expect(circlesOf(files)).toEqual([]);
+});
+
+test("this repository keeps its layers, and no imports in it run in a circle", { timeout: 30_000 }, () => {
   expect(brokenEdges(repository)).toEqual([]);
+  expect(circles(repository)).toEqual([]);
 });

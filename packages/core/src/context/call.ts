@@ -6,7 +6,7 @@ import { timestampNow } from "../event/timestamp.js";
 import { isError } from "../realm.js";
 import { parseSize } from "../units/size.js";
 import type { Configuration } from "./configuration.js";
-import { aside, context } from "./context.js";
+import { aside, type CallAround, context } from "./context.js";
 import { addUsage, modelOf, type Usage } from "./llm.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
 import { snapshot } from "./snapshot.js";
@@ -24,10 +24,9 @@ type Data = Record<string, unknown>;
 /** In the place of what a call gave, or threw, where that could not be seen. */
 export const notWatched = Symbol("[Not watched]");
 
-/** One call that is recorded. What is public is read by calls in it, maybe by those of another copy of this code. */
-export class Call {
+/** One call that is recorded. */
+export class Call implements CallAround {
   readonly executionId: string;
-  /** The `event_id` of its `start`: the `parent_id` of all other events of the call, and of calls in it. */
   readonly startId = randomId();
   readonly moduleName: string;
   readonly methodName: string;

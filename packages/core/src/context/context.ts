@@ -1,13 +1,24 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { nameOfError } from "../callback.js";
 import { isRepetition } from "../ending.js";
-import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
 import { RecordedFailures } from "./failures.js";
 
+/** A call that is recorded, as code in it sees it: maybe that of another copy of this package. */
+export interface CallAround {
+  readonly executionId: string;
+  /** The `event_id` of its `start`: the `parent_id` of all other events of the call, and of calls in it. */
+  readonly startId: string;
+  readonly moduleName: string;
+  readonly methodName: string;
+  readonly operation: string;
+  readonly tags: Readonly<Record<string, string>>;
+  fail(error: unknown): void;
+}
+
 interface ProcessContext {
   /** The call that the present code runs in. */
-  readonly calls: AsyncLocalStorage<Call>;
+  readonly calls: AsyncLocalStorage<CallAround>;
   configuration: Configuration | undefined;
   /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
   busy: boolean;

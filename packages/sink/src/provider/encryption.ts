@@ -1,7 +1,8 @@
 import type { Endpoint } from "@streamll/core";
 import { withLabel } from "../endpoint/parse-endpoint.js";
 import { amqpPorts } from "../transport/known.js";
-import { type Provider, providerOf } from "./provider.js";
+import type { Provider } from "./provider.js";
+import { providerOf } from "./providers.js";
 
 const { amqp: PLAIN_PORT, amqps: TLS_PORT } = amqpPorts;
 

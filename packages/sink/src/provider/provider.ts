@@ -1,7 +1,3 @@
-import { amazonMq } from "./amazon-mq.js";
-import { azureServiceBus } from "./azure-service-bus.js";
-import { cloudAmqp } from "./cloudamqp.js";
-
 /** Who runs the broker: mostly a managed RabbitMQ; and what holds there. The provider's page under `docs/providers` has the source of each fact. */
 export interface Provider {
   readonly name: string;
@@ -20,8 +16,3 @@ export interface Provider {
   /** What it sells as its smallest, and how many connections all programs together may have there. */
   readonly smallest: { readonly plan: string; readonly connections: number };
 }
-
-const providers: readonly Provider[] = [amazonMq, cloudAmqp, azureServiceBus];
-
-export const providerOf = (host: string): Provider | undefined =>
-  providers.find(({ hosts }) => hosts.test(host));

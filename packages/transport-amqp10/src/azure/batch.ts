@@ -4,8 +4,9 @@ import {
   TransportError,
   type TransportErrorKind,
 } from "@streamll/core";
+import { dataHead } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits, Transfer } from "../dialect.js";
-import { dataHead, encodeSections, groupOf, LONGEST_ID, type Sections, sectionsOf } from "./message.js";
+import { encodeSections, groupOf, LONGEST_ID, type Sections, sectionsOf } from "./message.js";
 
 /** Of a transfer that holds several messages, each encoded as a whole in a data section of its own. */
 export const BATCH_FORMAT = 0x8001_3700;

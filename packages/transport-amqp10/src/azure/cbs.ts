@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { TransportError } from "@streamll/core";
-import { startDeadline } from "@streamll/transport-kit";
+import { within } from "@streamll/transport-kit";
 import type { Message, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
 import { verdictOf, verdictOfStatus } from "./conditions.js";
@@ -31,8 +31,7 @@ export async function openCbs(open: OpenConnection, label: string): Promise<Cbs>
   });
   const bounded = <T>(step: Promise<T>): Promise<T> => {
     const late = () => new TransportError("timeout", `${label}: ${NODE} does not answer in ${timeoutMs} ms`);
-    const deadline = startDeadline(timeoutMs, life, late);
-    return deadline.race(step).finally(deadline.done);
+    return within(timeoutMs, life, late, step);
   };
 
   const session: Session = rhea.create_session();

@@ -1,6 +1,6 @@
 import type { TransportErrorKind } from "@streamll/core";
+import type { Verdict } from "@streamll/transport-kit";
 import type { Fault } from "../dialect.js";
-import type { Verdict } from "../failure.js";
 
 /** What a condition of Service Bus says. */
 export interface ConditionVerdict extends Verdict {

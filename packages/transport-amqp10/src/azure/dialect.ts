@@ -6,9 +6,9 @@ import type {
   TransportOptions,
 } from "@streamll/core";
 import { logLine, textOf } from "@streamll/core/internal";
-import { bareHost, type DialAddress, dial, tlsOptions } from "@streamll/transport-kit";
+import { type DialAddress, dial, dialAddressOf, type Verdict } from "@streamll/transport-kit";
 import type { Answer, Dialect, Fault, Opening } from "../dialect.js";
-import { judged, judgeSocket, type Verdict } from "../failure.js";
+import { classifySocket, faultError } from "../failure.js";
 import { encodeBatches } from "./batch.js";
 import { openCbs } from "./cbs.js";
 import { type Claims, holdClaims } from "./claims.js";
@@ -88,10 +88,10 @@ function opening(options: TransportOptions, endpoint: Endpoint, tokenOf: TokenSo
   };
 }
 
-function addressOf({ host, port }: Endpoint, options: TransportOptions): DialAddress {
-  const { tls, webSocket, connectionTimeoutMs: timeoutMs } = options;
-  const usual = webSocket ? PORTS.webSocket : tls ? PORTS.amqps : PORTS.amqp;
-  return { host: bareHost(host), port: port ?? usual, timeoutMs, ...(tls ? { tls: tlsOptions(tls) } : {}) };
+function addressOf(endpoint: Endpoint, options: TransportOptions): DialAddress {
+  const { webSocket, amqp, amqps } = PORTS;
+  const ports = options.webSocket ? { plain: webSocket, tls: webSocket } : { plain: amqp, tls: amqps };
+  return dialAddressOf(endpoint, options, ports);
 }
 
 /** What a token is for. The port is part of it only where it is no usual one, as in Microsoft's clients. */
@@ -116,16 +116,16 @@ function outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly e
   const verdict: ConditionVerdict = verdictOf(condition) ?? unknownCondition;
   const permanent = answer.undeliverableHere || verdict.permanent;
   const said = { stage: "link", description, ...(condition === undefined ? {} : { condition }) } as const;
-  if (isOfEntity(verdict)) return { ends: judged(said, { ...verdict, permanent: false }, label) };
-  const error = judged(said, { ...verdict, permanent }, label);
+  if (isOfEntity(verdict)) return { ends: faultError(said, { ...verdict, permanent: false }, label) };
+  const error = faultError(said, { ...verdict, permanent }, label);
   const unclear = verdict.maybeStored || answer.deliveryFailed || outcome === "other";
   return unclear ? { kind: "unknown", error } : { kind: "refused", error };
 }
 
 function failure(fault: Fault, label: string): TransportError {
   const { stage, condition } = fault;
-  const verdict = verdictOf(condition) ?? judgeSocket(fault);
+  const verdict = verdictOf(condition) ?? classifySocket(fault);
   // What was allowed once may be so again, with a new token; the connect will tell.
   const isNew = stage === "attach" || stage === "open" || stage === "login" || verdict.kind === "tls";
-  return judged(fault, { ...verdict, permanent: verdict.permanent && isNew }, label);
+  return faultError(fault, { ...verdict, permanent: verdict.permanent && isNew }, label);
 }

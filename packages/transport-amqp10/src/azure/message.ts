@@ -63,15 +63,3 @@ const numberOf = (value: number) =>
 /** A message up to its body. */
 export const encodeSections = (sections: Sections): Buffer =>
   codec.encode({ ...sections, body: codec.data_sections([]) });
-
-const DATA = 0x75;
-const BINARY_8 = 0xa0;
-const BINARY_32 = 0xb0;
-
-/** What stands before `length` bytes of data. */
-export function dataHead(length: number): Buffer {
-  if (length <= 255) return Buffer.from([0, 0x53, DATA, BINARY_8, length]);
-  const head = Buffer.from([0, 0x53, DATA, BINARY_32, 0, 0, 0, 0]);
-  head.writeUInt32BE(length, 4);
-  return head;
-}

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type { WebSocketOptions } from "@streamll/core";
 import { notLoaded } from "@streamll/core/internal";
-import { attemptsAt, type DialAddress } from "@streamll/transport-kit";
+import { attemptsAt, type DialAddress, socketClosed } from "@streamll/transport-kit";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";
@@ -36,7 +36,7 @@ export async function dialWebSocket(
   stream.once("end", () => stream.destroy());
   return new Promise((resolve, reject) => {
     stream.on("error", reject);
-    stream.on("close", () => reject(new Error("Socket closed")));
+    stream.on("close", () => reject(socketClosed()));
     socket.once("open", () => resolve(stream));
     const abort = () => stream.destroy(signal.reason as Error);
     if (signal.aborted) abort();

@@ -1,18 +1,17 @@
 import type { Endpoint, TransportCapabilities, TransportOptions } from "@streamll/core";
 import {
-  bareHost,
-  type DialAddress,
   dial,
+  dialAddressOf,
   type Login,
   login,
+  redeclarer,
   refusalOfVirtualHost,
-  tlsOptions,
+  virtualHostOf,
 } from "@streamll/transport-kit";
 import type { Dialect, Opening, Sasl } from "../dialect.js";
 import { accused, declarationFailure, failureOf } from "./failure.js";
 import { messagesEncoder } from "./message.js";
 import { outcomes } from "./outcomes.js";
-import { redeclarer } from "./redeclare.js";
 import { renew } from "./renewal.js";
 import { declareTopology } from "./topology.js";
 import { checkVersion } from "./version.js";
@@ -45,9 +44,10 @@ export function rabbitmqDialect(options: TransportOptions): Dialect {
 async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Opening> {
   const { label } = endpoint;
   const given = await login(options, endpoint);
-  const redeclare = redeclarer(options, label);
-  const address = addressOf(endpoint, options);
-  const virtualHost = endpoint.path === "" ? "/" : endpoint.path;
+  const { topology, message } = options;
+  const address = dialAddressOf(endpoint, options, { plain: 5672, tls: 5671 }, "amqps");
+  const virtualHost = virtualHostOf(endpoint);
+  let redeclare: ReturnType<typeof redeclarer> | undefined;
   return {
     dial: (signal) => dial(address, signal),
     hostname: `vhost:${virtualHost}`,
@@ -57,26 +57,26 @@ async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Ope
       const reply = await refusalOfVirtualHost(address, given, virtualHost, signal);
       return reply && { stage: "open", description: `${reply.code} ${reply.text}` };
     },
-    declined: ({ outcome }, open) => {
-      if (outcome === "released" && options.message.mandatory) redeclare(open);
+    declined: ({ outcome }) => {
+      if (outcome === "released" && message.mandatory) redeclare?.(message.exchange);
     },
     async ready(open) {
       checkVersion(open.rhea, label);
       try {
-        await declareTopology(open, options.topology, label);
+        await declareTopology(open, topology, label);
       } catch (error) {
         throw declarationFailure(error, label);
       }
+      redeclare = redeclarer({
+        topology,
+        declare: () => declareTopology(open, topology, label),
+        pause: open.pause,
+        isAnswering: () => !open.life.aborted && !open.isBlocked,
+        failed: (error) => open.fail(declarationFailure(error, label)),
+      });
       renew(open, given, options, endpoint);
     },
   };
-}
-
-function addressOf({ scheme, host, port }: Endpoint, options: TransportOptions): DialAddress {
-  const { tls, connectionTimeoutMs: timeoutMs } = options;
-  const address = bareHost(host);
-  if (tls === undefined && scheme !== "amqps") return { host: address, port: port ?? 5672, timeoutMs };
-  return { host: address, port: port ?? 5671, timeoutMs, tls: tlsOptions(tls) };
 }
 
 /** A user name alone is ANONYMOUS, where the broker says who that is (`anonymous_login_user`). */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { startDeadline } from "@streamll/transport-kit";
+import { TransportError } from "@streamll/core";
+import { within } from "@streamll/transport-kit";
 import type { Message, Receiver, Sender, Session } from "rhea";
 import type { OpenConnection } from "../dialect.js";
-import { transportError } from "../failure.js";
 import { FaultError, faultOf } from "../fault.js";
 import { sessionInside, types } from "../rhea.js";
 
@@ -31,9 +31,8 @@ const CREDIT = 100;
 export async function openManagement(open: OpenConnection, label: string): Promise<Management> {
   const { rhea, life, timeoutMs } = open;
   const bounded = <T>(step: Promise<T>): Promise<T> => {
-    const late = () => transportError("timeout", `${label}: ${NODE.address} does not answer`);
-    const deadline = startDeadline(timeoutMs, life, late);
-    return deadline.race(step).finally(deadline.done);
+    const late = () => new TransportError("timeout", `${label}: ${NODE.address} does not answer`);
+    return within(timeoutMs, life, late, step);
   };
   const session = rhea.create_session();
   const links: (Sender | Receiver)[] = [];

@@ -1,6 +1,6 @@
-import type { MessageDefaults, PublishOutcome } from "@streamll/core";
+import { type MessageDefaults, type PublishOutcome, TransportError } from "@streamll/core";
+import { rabbitmqHints } from "@streamll/transport-kit";
 import type { Answer, Dialect } from "../dialect.js";
-import { transportError } from "../failure.js";
 
 const confirmed: PublishOutcome = { kind: "confirmed" };
 
@@ -10,7 +10,9 @@ export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["out
     const said = [answer.condition, answer.description].filter(Boolean).join(": ");
     const refused = (kind: "unroutable" | "nack", text: string): PublishOutcome => ({
       kind: "refused",
-      error: transportError(kind, `${label}: ${said ? `${said}. ` : ""}${text}`, { cause: causeOf(answer) }),
+      error: new TransportError(kind, `${label}: ${said ? `${said}. ` : ""}${text}`, {
+        cause: causeOf(answer),
+      }),
     });
     switch (answer.outcome) {
       case "released":
@@ -25,21 +27,18 @@ export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["out
         if (answer.condition === "amqp:not-found") {
           // Of all other messages that is true too.
           const isOfAll = answer.description?.includes(`exchange '${exchange}' in vhost`);
-          const hint = isOfAll
-            ? "It was there before: make it again, unless the sink declares it"
-            : "Create it on the broker";
-          const error = transportError("not-found", `${label}: ${said}. ${hint}`, { permanent: !isOfAll });
+          const hint = isOfAll ? rabbitmqHints.MAKE_AGAIN : "Create it on the broker";
+          const error = new TransportError("not-found", `${label}: ${said}. ${hint}`, {
+            permanent: !isOfAll,
+          });
           return isOfAll ? { ends: error } : { kind: "refused", error };
         }
         if (answer.condition === "amqp:precondition-failed")
           return {
             kind: "refused",
-            error: transportError("protocol", `${label}: ${said}`, { permanent: true }),
+            error: new TransportError("protocol", `${label}: ${said}`, { permanent: true }),
           };
-        return refused(
-          "nack",
-          "the broker could not take the message: a full queue (overflow: reject-publish), or an error of its own. Let the queue be read or raise its limit, else see the broker's log",
-        );
+        return refused("nack", rabbitmqHints.NACKED);
       case "modified":
         if (answer.deliveryFailed) return { kind: "unknown" };
         return refused("nack", "the broker gave the message back: see its log");

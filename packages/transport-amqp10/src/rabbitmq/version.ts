@@ -1,5 +1,5 @@
 import type { Connection } from "rhea";
-import { judged } from "../failure.js";
+import { faultError } from "../failure.js";
 import { tooOld } from "./failure.js";
 
 /** Whether the broker is that version or a later one. */
@@ -16,5 +16,5 @@ export function isFrom({ properties }: Connection, major: number, minor: number)
 export function checkVersion(rhea: Connection, label: string): void {
   const { product, version } = rhea.properties ?? {};
   if (product !== "RabbitMQ" || isFrom(rhea, 4, 0)) return;
-  throw judged({ stage: "open", description: `the broker is RabbitMQ ${version}` }, tooOld, label);
+  throw faultError({ stage: "open", description: `the broker is RabbitMQ ${version}` }, tooOld, label);
 }

@@ -1,6 +1,7 @@
+import { TransportError } from "@streamll/core";
 import { dial } from "@streamll/transport-kit";
 import type { Answer, Dialect } from "../../src/dialect.js";
-import { judged, transportError } from "../../src/failure.js";
+import { faultError } from "../../src/failure.js";
 import { message } from "../../src/rhea.js";
 
 /** A broker without peculiarities: a link for each routing key, a transfer for each message, all answers told as they are. */
@@ -25,10 +26,14 @@ export const plainDialect = (own: Partial<Dialect> = {}): Dialect => ({
     Array.from(messages, ([index, one]) => {
       const payload = message.encode({ body: message.data_section(one.body()) });
       const at = [index];
-      if (payload.length > maxMessageSize) return { at, error: transportError("too-large", "too large") };
+      if (payload.length > maxMessageSize) return { at, error: new TransportError("too-large", "too large") };
       return { at, payload, format: 0 };
     }),
-  outcomeOf: (answer: Answer) => ({ kind: "refused", error: transportError("nack", JSON.stringify(answer)) }),
-  failure: (fault, label) => judged(fault, { kind: "protocol", permanent: false, hint: fault.stage }, label),
+  outcomeOf: (answer: Answer) => ({
+    kind: "refused",
+    error: new TransportError("nack", JSON.stringify(answer)),
+  }),
+  failure: (fault, label) =>
+    faultError(fault, { kind: "protocol", permanent: false, hint: fault.stage }, label),
   ...own,
 });

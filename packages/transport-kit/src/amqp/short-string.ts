@@ -3,6 +3,7 @@ import { type EncodedMessage, endOf, type Field, fieldLength, startOf } from "@s
 /** A "shortstr" has one byte for its length (AMQP 0-9-1 specification, 4.2.5.3); streams are read by AMQP 0-9-1 too. */
 export const SHORT_STRING_MAX = 255;
 
+/** Whether a text is one of at most {@link SHORT_STRING_MAX} bytes of UTF-8. */
 export const isShortString = (text: string): boolean =>
   text.length * 3 <= SHORT_STRING_MAX || Buffer.byteLength(text) <= SHORT_STRING_MAX;
 

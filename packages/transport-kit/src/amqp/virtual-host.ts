@@ -1,5 +1,11 @@
-import { type DialAddress, dial } from "../connect/dial.js";
+import type { Endpoint } from "@streamll/core";
+import type { DialAddress } from "../connect/address.js";
+import { dial } from "../connect/dial.js";
 import type { Login } from "../connect/login.js";
+import { type Verdict, verdict } from "../verdict.js";
+
+/** The virtual host that the path of a URL names: `/` where there is none. */
+export const virtualHostOf = ({ path }: Pick<Endpoint, "path">): string => (path === "" ? "/" : path);
 
 /** A reply code and text of AMQP 0-9-1, as in connection.close and channel.close. */
 export interface Reply {
@@ -46,6 +52,25 @@ export async function refusalOfVirtualHost(
   } finally {
     socket.destroy();
   }
+}
+
+/**
+ * What RabbitMQ means by its words when it refuses a virtual host, or another channel or connection in it; `undefined`
+ * where it speaks of something else.
+ */
+export function classifyVirtualHostRefusal(text: string): Verdict | undefined {
+  if (/limit.*reached|reached the maximum allowed/i.test(text)) {
+    const what = /channel/.test(text) ? "channels" : "connections";
+    const hint = `The broker allows no more ${what} for this virtual host or user: raise its limit, or lower connectionPoolSize`;
+    return verdict("throttled", false, hint);
+  }
+  if (/vhost .*(not found|does not exist)|not found.*vhost/i.test(text))
+    return verdict("not-found", true, "Check the path of the URL: it is the virtual host, percent-encoded");
+  if (/vhost .*is down/.test(text))
+    return verdict("unreachable", false, "Restart the virtual host on the broker");
+  if (/refused for user/.test(text))
+    return verdict("permission", true, "Grant the user access to the virtual host");
+  return undefined;
 }
 
 /** The methods of class connection as they come in; in a handshake there is nothing else. */

@@ -1,6 +1,4 @@
-import { TransportError } from "@streamll/core";
-
-/** Bounds all steps of one connect together. */
+/** Bounds several steps together. */
 export interface Deadline {
   /** Aborts when the time is up or the caller gives up. */
   readonly signal: AbortSignal;
@@ -10,32 +8,12 @@ export interface Deadline {
   done(): void;
 }
 
-/** How far a connect has come. */
-export type Reached = keyof typeof whereItStuck;
-
-const whereItStuck = {
-  nothing: "the host does not answer (name, address, firewall?)",
-  host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
-  broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
-};
-
-/** For a connect of `label`: its time is `connectionTimeout`, and `reached` tells where it stuck. */
-export const connectDeadline = (
-  label: string,
-  milliseconds: number,
-  outer: AbortSignal,
-  reached: () => Reached,
-): Deadline =>
-  startDeadline(milliseconds, outer, ({ givenUp }) =>
-    givenUp
-      ? new TransportError("unreachable", `${label}: connecting was given up`)
-      : new TransportError(
-          "timeout",
-          `${label}: not connected in ${milliseconds} ms: ${whereItStuck[reached()]}`,
-        ),
-  );
-
-/** @param late makes the error for when the time is up. */
+/**
+ * Begins to count.
+ *
+ * @param outer gives up before the time is up, when it aborts.
+ * @param late makes the error for when the time is up, or for when `outer` gave up.
+ */
 export function startDeadline(
   milliseconds: number,
   outer: AbortSignal,
@@ -62,6 +40,24 @@ export function startDeadline(
       outer.removeEventListener("abort", giveUp);
     },
   };
+}
+
+/**
+ * Bounds one step that a connection takes once it is open.
+ *
+ * @param life aborts with the end of the connection.
+ * @throws what `late` makes, once the time is up.
+ * @example
+ * await within(5000, life.signal, () => new TransportError("timeout", `${label}: no answer`), ask("PING"));
+ */
+export function within<T>(
+  milliseconds: number,
+  life: AbortSignal,
+  late: () => Error,
+  step: Promise<T>,
+): Promise<T> {
+  const deadline = startDeadline(milliseconds, life, late);
+  return deadline.race(step).finally(deadline.done);
 }
 
 function rejection(): { promise: Promise<never>; reject(error: Error): void } {

@@ -18,7 +18,9 @@ export interface Login {
 }
 
 /**
- * Asks the provider, else reads the endpoint; a client's certificate without user and password is a login too.
+ * Asks the provider, else reads the endpoint; a client's certificate without user and password is a login too. Without
+ * any of them it is `guest` with `guest`, as RabbitMQ's clients have it. Call it at every connect: a password may have
+ * changed.
  *
  * @throws TransportError of kind `auth`.
  */

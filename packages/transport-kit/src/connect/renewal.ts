@@ -4,6 +4,7 @@ const MINUTE = 60_000;
 /** setTimeout fires at once for more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** What {@link renewBeforeExpiry} does with a connection. */
 export interface RenewalSteps {
   /** A password that is valid from now on. */
   ask(): Promise<Login>;
@@ -15,7 +16,12 @@ export interface RenewalSteps {
   blocked(): boolean;
 }
 
-/** Asks for a new password a minute before the old one expires, or with a fifth of its life left. Gives the stop. */
+/**
+ * Asks for a new password a minute before the old one expires, or with a fifth of its life left. Nothing happens where the first
+ * one does not expire.
+ *
+ * @returns stops it: call it at the end of the connection.
+ */
 export function renewBeforeExpiry(first: Login, steps: RenewalSteps): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
