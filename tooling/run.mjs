@@ -24,10 +24,10 @@ const commands = {
   test: tests("npm test", suites),
   "test:slow": tests("npm run test:slow", slowSuites),
   bench: fromSource("apps/bench/src/main.ts"),
-  faults: fromSource("tooling/faults/src/main.ts"),
-  chaos: fromSource("tooling/faults/src/endurance/chaos.ts"),
-  endurance: fromSource("tooling/faults/src/endurance/main.ts"),
-  "verify:azure": fromSource("tooling/verify-azure/src/main.ts"),
+  faults: fromSource("verification/faults/src/main.ts"),
+  chaos: fromSource("verification/faults/src/endurance/chaos.ts"),
+  endurance: fromSource("verification/faults/src/endurance/main.ts"),
+  "verify:azure": fromSource("verification/verify-azure/src/main.ts"),
 };
 const [name, ...args] = process.argv.slice(2);
 

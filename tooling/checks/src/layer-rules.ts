@@ -13,7 +13,7 @@ const transports = [
   "@streamll/transport-pubsub",
 ];
 
-/** Which source may import whom, by folder. Tests, tooling and examples may import anything. */
+/** Which source may import whom, by folder. Tests, tooling, verification and examples may import anything. */
 const layers: Readonly<Record<string, Layer>> = {
   "packages/core": { may: [] },
   // A super stream on an old broker is made over AMQP 0-9-1.
