@@ -7,7 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // Tests run from source: no build comes first.
 const alias = [
   { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
-  { find: /^@streamll\/(brokers|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
+  { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
   {
     find: /^@streamll\/fake-service-bus$/,
     replacement: source("./verification/fake-service-bus/src/index.ts"),

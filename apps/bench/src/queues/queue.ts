@@ -1,5 +1,5 @@
 import { type Channel, connect } from "amqplib";
-import { EXCHANGE, QUEUE } from "./event.js";
+import { EXCHANGE, QUEUE } from "../event.js";
 
 /** The durable classic queue that every contestant publishes to. */
 export interface BenchQueue extends AsyncDisposable {

@@ -1,18 +1,11 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { WireEvent } from "@streamll/core";
-import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
 import amqplib, { type Channel, type ConfirmChannel, type Options } from "amqplib";
-import { benchEvent, EXCHANGE, QUEUE, ROUTING_KEY, routingKey } from "./event.js";
-
-/** Publishes the events `from` up to but not including `to`, and resolves when each of them is confirmed. */
-export type Go = (from: number, to: number) => Promise<void>;
-
-export interface Contestant {
-  readonly title: string;
-  /** What must not be measured: connecting, encoding so many events in advance. */
-  prepare(url: string, events: number): Promise<Go>;
-}
+import { type Contestant, throughSink } from "../contestant.js";
+import { EXCHANGE, QUEUE, ROUTING_KEY, readyEvent, routingKey } from "../event.js";
+import { floor } from "../floor.js";
 
 export const IN_FLIGHT = 2000;
 
@@ -39,9 +32,9 @@ const full: Properties = (event) => ({
   },
 });
 
-/** As a program would: the event is made once, and encoded inline. */
+/** As a program does: encodes the event inline. */
 function publish(channel: Channel, index: number, properties: Properties, confirmed?: () => void): void {
-  const event = benchEvent(index);
+  const event = readyEvent(index);
   const body = Buffer.from(JSON.stringify(event));
   // Both kinds of channel take it; a plain one never calls back.
   (channel as ConfirmChannel).publish(EXCHANGE, routingKey(event), body, properties(event), confirmed);
@@ -144,24 +137,6 @@ const batched: Contestant = {
   },
 };
 
-/** Through a sink, by a program that waits where there is no room. */
-export const throughSink = (title: string, optionsFor: (url: string) => RabbitMQSinkOptions): Contestant => ({
-  title,
-  async prepare(url) {
-    const sink = new RabbitMQSink(optionsFor(url));
-    await sink.start();
-    return async (from, to) => {
-      for (let index = from; index < to; index++) {
-        while (!sink.handleEvent(benchEvent(index))) await sink.ready();
-        // The others wait for their window here; a program that never lets go of the event loop sends nothing.
-        if (index % 500 === 499) await setImmediate();
-      }
-      const report = await sink.flush();
-      if (report.failed + report.pending > 0) throw new Error(`not delivered: ${JSON.stringify(report)}`);
-    };
-  },
-});
-
 export const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
   throughSink(title, (amqpUrl) => ({
     amqpUrl,
@@ -171,7 +146,8 @@ export const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contesta
     ...own,
   }));
 
-export const contestants = {
+export const queueContestants = {
+  ...floor,
   replay,
   pipelined: pipelined(`amqplib, confirm channel, ${IN_FLIGHT} in flight`, bare),
   full: pipelined("the same, with streamll's properties and headers", full),
