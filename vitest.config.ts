@@ -9,9 +9,10 @@ const alias = [
   { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
   { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
   {
-    find: /^@streamll\/fake-service-bus$/,
-    replacement: source("./verification/fake-service-bus/src/index.ts"),
+    find: /^@streamll\/(fake-service-bus|harness)$/,
+    replacement: source("./verification/$1/src/index.ts"),
   },
+  { find: "@streamll/harness/defaults", replacement: source("./verification/harness/src/defaults.ts") },
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
 ];
 

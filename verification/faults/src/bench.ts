@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Broker, type Cluster, readQueue } from "@streamll/brokers";
 import type { FakeServiceBus } from "@streamll/fake-service-bus";
+import { defaults, FaultProxy, type Protocol } from "@streamll/harness";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect } from "amqplib";
 import type { Found } from "./account.js";
-import { defaultLoad, defaults } from "./defaults.js";
+import type { Row } from "./fault.js";
 import { HostProgram } from "./host-program.js";
-import type { Load } from "./messages.js";
-import { FaultProxy } from "./proxy.js";
-import type { Protocol, Row } from "./row.js";
+import { defaultLoad, type Load } from "./messages.js";
 import { sayings } from "./sayings.js";
 
 /** Where a row is run. */
@@ -57,7 +56,7 @@ export class Bench implements AsyncDisposable {
   }
 
   static async for(row: Row, place: Place): Promise<Bench> {
-    const { over = "amqp" } = row;
+    const { over } = row;
     const url = "faults" in place ? `amqp://${place.host}:${place.port}/` : urlOf(nodesOf(place)[0]!, over);
     return new Bench(row, place, await FaultProxy.to(url, { over }));
   }
@@ -77,7 +76,7 @@ export class Bench implements AsyncDisposable {
   }
 
   get over(): Protocol {
-    return this.#row.over ?? "amqp";
+    return this.#row.over;
   }
 
   get broker(): Broker {
@@ -236,7 +235,7 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-function urlOf(broker: Broker, over: Protocol = "amqp"): string {
+function urlOf(broker: Broker, over: Protocol): string {
   const { hostname } = new URL(broker.url);
   return over === "streams" ? `rabbitmq-stream://${hostname}:${broker.streamPort}/` : broker.url;
 }

@@ -1,4 +1,4 @@
-import { type Expectation, NOISE } from "./row.js";
+import { type Expectation, NOISE } from "./fault.js";
 import type { Run } from "./run.js";
 import { sayings } from "./sayings.js";
 
@@ -35,7 +35,7 @@ function* ofTheEvents({ account, verdict, inFlightAtMost }: Run, expected: Expec
   const { lost, duplicated, foreign, outOfOrder, accepted } = account;
   const { lost: mayBeLost = 0, failed = {}, refused = 0, order = "kept" } = expected;
   if (lost.length !== mayBeLost) yield `${lost.length} lost (${few(lost)}), not ${mayBeLost}`;
-  const most = expected.duplicated === "none" ? 0 : inFlightAtMost;
+  const most = expected.duplicated === "in flight" ? inFlightAtMost : 0;
   if (duplicated > most) yield `${duplicated} came twice, ${most} at most were expected`;
   if (foreign > 0) yield `${foreign} messages are none of the program's`;
   if (order === "kept" && outOfOrder.length > 0)

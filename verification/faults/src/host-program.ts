@@ -1,4 +1,4 @@
-import { ChildProgram, type Surroundings } from "./child-program.js";
+import { ChildProgram, type Surroundings } from "@streamll/harness";
 import type { Command, Said, Sample, Setup, Verdict } from "./messages.js";
 
 /** Milliseconds by the clock of the bench. */

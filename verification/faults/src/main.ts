@@ -4,27 +4,29 @@ import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
 import { isFor, type Place } from "./bench.js";
 import { deviations } from "./compare.js";
-import { matrix } from "./matrix.js";
+import type { Row } from "./fault.js";
+import { matrix } from "./matrix/index.js";
 import { record } from "./record.js";
-import { isBuilt, type Row } from "./row.js";
 import { runRow } from "./run-row.js";
-import { head, lineOf, type Result } from "./table.js";
+import { head, lineOf, protocolNames, type Result } from "./table.js";
 import { timelineText } from "./timeline.js";
 
 const HELP = `Brings each fault about on real brokers, and checks what came out of it.
 
   npm run faults -- [options]
 
-  --row 1,8-12   only these rows
+  --row 1,8-12   only these faults, on every protocol that they apply to
+  --over streams only this protocol: amqp, streams, amqp10 or service-bus
   --on 4.0       only brokers whose version begins so; "as" is the server as Service Bus
-  --fast         only the rows that npm test runs too
-  --timeline     show what the program said, of rows that are not as expected
-  --record       write what these rows showed into the table of docs/reliability.md
+  --fast         only those that npm run test:slow runs too
+  --timeline     show what the program said, where a fault went another way than expected
+  --record       write what came out into the table of docs/evidence/faults.md
   --help`;
 
 const { values } = parseArgs({
   options: {
     row: { type: "string" },
+    over: { type: "string" },
     on: { type: "string", default: "" },
     fast: { type: "boolean", default: false },
     timeline: { type: "boolean", default: false },
@@ -41,11 +43,16 @@ else {
 
 function chosen(): readonly Row[] {
   const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
-  const isWanted = ({ number }: Row) =>
-    wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true;
-  const rows = matrix.filter((row) => isWanted(row) && (row.fast || !values.fast));
-  if (rows.length === 0) throw new RangeError(`no row is ${values.row}; they go from 1 to ${matrix.length}`);
-  return rows;
+  const isWanted = ({ number, over, fast }: Row) =>
+    (wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true) &&
+    over === (values.over ?? over) &&
+    (fast || !values.fast);
+  const rows = matrix.filter(isWanted);
+  if (rows.length > 0) return rows;
+  const protocols = [...new Set(matrix.map(({ over }) => over))].join(", ");
+  throw new RangeError(
+    `no fault fits; --row takes numbers from 1 to ${matrix.at(-1)!.number}, --over one of ${protocols}`,
+  );
 }
 
 async function faults(rows: readonly Row[]): Promise<number> {
@@ -94,14 +101,13 @@ async function result(row: Row, place: Place, version: string): Promise<Result> 
   const { run, deviations } = await outcome(row, place);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(3);
   const verdict = deviations.length === 0 ? "ok  " : "FAIL";
-  console.error(`${verdict} ${seconds} s  ${row.number} ${row.title} (${version})`);
+  console.error(`${verdict} ${seconds} s  ${nameOf(row, version)}`);
   for (const deviation of deviations) console.error(`       ${deviation}`);
   if (values.timeline && run !== undefined && deviations.length > 0) console.error(timelineText(run));
   return { row, version, run, deviations };
 }
 
 async function outcome(row: Row, place: Place): Promise<Pick<Result, "run" | "deviations">> {
-  if (!isBuilt(row)) return { run: undefined, deviations: ["not built yet"] };
   try {
     const run = await runRow(row, place);
     return { run, deviations: deviations(run, row.expect) };
@@ -110,15 +116,19 @@ async function outcome(row: Row, place: Place): Promise<Pick<Result, "run" | "de
   }
 }
 
+function nameOf({ number, title, over }: Row, version: string): string {
+  return `${number} ${title}, over ${protocolNames[over]} (${version})`;
+}
+
 async function told(results: readonly Result[]): Promise<number> {
   const table = new Table({ head: [...head], style: { head: [], border: [] } });
   table.push(...results.map(lineOf));
   console.log(table.toString());
   const wrong = results.filter(({ deviations }) => deviations.length > 0);
   for (const { row, version, deviations } of wrong) {
-    console.log(`${row.number} ${row.title} (${version}): ${deviations.join("; ")}`);
+    console.log(`${nameOf(row, version)}: ${deviations.join("; ")}`);
   }
-  if (results.length === 0) throw new RangeError("none of these rows is for a broker that is here");
+  if (results.length === 0) throw new RangeError("none of these faults is for a broker that is here");
   console.log(`${results.length - wrong.length} of ${results.length} as expected`);
   if (values.record) await record(results);
   return wrong.length === 0 ? 0 : 1;

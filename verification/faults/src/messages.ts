@@ -14,6 +14,9 @@ export interface Load {
   readonly textBytes?: number;
 }
 
+/** Small enough that a buffer of 100,000 outlasts every fault of the matrix. */
+export const defaultLoad: Load = { perSecond: 1000 };
+
 /** The first message to a program. Options are plain data here; functions come from its behaviour. */
 export interface Setup {
   readonly options: RabbitMQSinkOptions;

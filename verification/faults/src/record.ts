@@ -1,50 +1,31 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { arch, cpus, platform } from "node:os";
-import { matrix } from "./matrix.js";
-import { head, lineOf, type Result } from "./table.js";
+import {
+  circumstances,
+  markdownTable,
+  tableRows,
+  textBetween,
+  today,
+  writeBetween,
+} from "@streamll/evidence";
+import { matrix } from "./matrix/index.js";
+import { head, lineOf, protocolNames, type Result } from "./table.js";
 
-const page = new URL("../../../docs/reliability.md", import.meta.url);
+const PAGE = "evidence/faults.md";
 
-/** Puts what was seen into the table of docs/reliability.md. Rows that were not run keep what they have there. */
+/** Puts what was seen into the table of docs/evidence/faults.md. Rows that were not run keep what they have there. */
 export async function record(results: readonly Result[]): Promise<void> {
-  const { text } = await between("faults");
-  await recordBetween("faults", merged(text, results, today()));
+  const table = merged(await textBetween(PAGE, "faults"), results, today());
+  await writeBetween(PAGE, "faults", `Last run: ${circumstances()}\n\n${table}`);
 }
 
-/** The table with these results in the place of what it had of the same rows on the same brokers. */
+/** The table with these results in the place of what it had of the same faults on the same brokers. */
 export function merged(table: string, results: readonly Result[], day: string): string {
-  const keyOf = ([number, title, on]: readonly string[]) => [number, title, on].join("|");
-  const lines = new Map<string, readonly string[]>();
-  for (const line of table.split("\n")) {
-    const cells = line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim());
-    if (matrix.some(({ number, title }) => cells[0] === String(number) && cells[1] === title))
-      lines.set(keyOf(cells), cells);
-  }
-  for (const result of results) {
-    const cells = [...lineOf(result), day];
-    lines.set(keyOf(cells), cells);
-  }
-  const rows = [...lines.values()].sort((a, b) => Number(a[0]) - Number(b[0]) || (a[2]! < b[2]! ? -1 : 1));
-  const all = [[...head, "seen"], [...head, "seen"].map(() => "---"), ...rows];
-  return all.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const keyOf = ([number, title, over, on]: readonly string[]) => [number, title, over, on].join("|");
+  const known = new Set(matrix.map(({ number, title, over }) => `${number}|${title}|${protocolNames[over]}`));
+  const isKnown = (cells: readonly string[]) => known.has(cells.slice(0, 3).join("|"));
+  const rows = [...tableRows(table).filter(isKnown), ...results.map((result) => [...lineOf(result), day])];
+  const order = [...known].map((key) => key.split("|")[0] + key.split("|").at(-1)!);
+  const placeOf = ([number, , over]: readonly string[]) => order.indexOf(number! + over!);
+  const latest = [...new Map(rows.map((cells) => [keyOf(cells), cells])).values()];
+  latest.sort((a, b) => placeOf(a) - placeOf(b) || (a[3]! < b[3]! ? -1 : 1));
+  return markdownTable([...head, "seen"], latest);
 }
-
-/** Puts a text into docs/reliability.md between the marks of this name, in the place of the last. */
-export async function recordBetween(name: string, text: string): Promise<void> {
-  const { before, after } = await between(name);
-  const where = `${today()}, ${platform()} ${arch()}, ${cpus().length} cores, Node ${process.version}.`;
-  await writeFile(page, `${before}\n${where}\n\n${text}\n${after}`);
-}
-
-async function between(name: string) {
-  const whole = await readFile(page, "utf8");
-  const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [start, end] = [whole.indexOf(from) + from.length, whole.indexOf(to)];
-  if (start < from.length || end < start) throw new Error(`docs/reliability.md has lost its marks ${from}`);
-  return { before: whole.slice(0, start), text: whole.slice(start, end), after: whole.slice(end) };
-}
-
-const today = () => new Date().toISOString().slice(0, 10);

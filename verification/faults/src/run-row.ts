@@ -1,14 +1,14 @@
+import { defaults, poolSizes } from "@streamll/harness";
 import { accountOf, type Found } from "./account.js";
 import { Bench, type Place } from "./bench.js";
-import { defaults, poolSizes } from "./defaults.js";
+import { type Expectation, NOISE, type Row } from "./fault.js";
 import type { Moment } from "./host-program.js";
-import { type BuiltRow, type Expectation, NOISE } from "./row.js";
 import type { Run } from "./run.js";
 
 /** Of `stop()`, above its flushTimeout. */
 const STOP_SLACK_MS = 1000;
 
-export async function runRow(row: BuiltRow, place: Place): Promise<Run> {
+export async function runRow(row: Row, place: Place): Promise<Run> {
   const bench = await Bench.for(row, place);
   const trouble: string[] = [];
   const attempt = (step: () => Promise<void>) =>

@@ -1,5 +1,5 @@
+import type { Exit } from "@streamll/harness";
 import type { Account } from "./account.js";
-import type { Exit } from "./child-program.js";
 import type { Moment } from "./host-program.js";
 import type { Verdict } from "./messages.js";
 

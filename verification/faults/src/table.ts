@@ -1,4 +1,5 @@
-import type { Row } from "./row.js";
+import type { Protocol } from "@streamll/harness";
+import type { Row } from "./fault.js";
 import type { Run } from "./run.js";
 import { sayings } from "./sayings.js";
 
@@ -12,9 +13,17 @@ export interface Result {
   readonly deviations: readonly string[];
 }
 
+export const protocolNames: Readonly<Record<Protocol, string>> = {
+  amqp: "AMQP 0-9-1",
+  streams: "streams",
+  amqp10: "AMQP 1.0",
+  "service-bus": "Service Bus",
+};
+
 export const head = [
   "",
   "fault",
+  "over",
   "on",
   "events",
   "lost",
@@ -26,8 +35,8 @@ export const head = [
 ];
 
 export function lineOf({ row, version, run, deviations }: Result): string[] {
-  const first = [String(row.number), row.title, version];
-  if (run === undefined) return [...first, inCell(deviations.join("; ")), "", "", "", "", "", ""];
+  const first = [String(row.number), row.title, protocolNames[row.over], version];
+  if (run === undefined) return [...first, deviations.join("; "), "", "", "", "", "", ""];
   const { account, verdict, recoveredMs } = run;
   const failures = Object.entries(verdict?.failures ?? {}).map(([code, ids]) => `${ids.length} ${code}`);
   return [
@@ -38,11 +47,9 @@ export function lineOf({ row, version, run, deviations }: Result): string[] {
     failures.join(", ") || "0",
     account.outOfOrder.length === 0 ? "kept" : `${account.outOfOrder.length} overtaken`,
     recoveredMs === undefined ? "" : `${(recoveredMs / 1000).toFixed(1)} s`,
-    inCell([meanwhile(run), ...deviations.map((text) => `NOT AS EXPECTED: ${text}`)].join("; ")),
+    [meanwhile(run), ...deviations.map((text) => `NOT AS EXPECTED: ${text}`)].join("; "),
   ];
 }
-
-const inCell = (text: string) => text.replace(/\s*[|\n]\s*/g, " ");
 
 /** What health, the events and the codes of problems said, in the order in which they were first told. */
 function meanwhile(run: Run): string {

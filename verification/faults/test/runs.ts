@@ -1,7 +1,7 @@
 import type { DeliveryStats } from "@streamll/core";
+import type { Expectation } from "../src/fault.js";
 import type { Moment } from "../src/host-program.js";
 import type { Said, Verdict } from "../src/messages.js";
-import type { Expectation } from "../src/row.js";
 import type { Run } from "../src/run.js";
 
 export const moment = (said: Said, at = 50): Moment => ({ ...said, at });

@@ -5,7 +5,7 @@ import { runRow } from "../src/run-row.js";
 import { fastRows, patient } from "./support/fast-rows.js";
 
 it.for(fastRows.filter(({ over }) => over === "service-bus"))(
-  "fault $number, $title",
+  "fault $number over $over: $title",
   patient,
   async (row) => {
     await using bus = await startFakeServiceBus();

@@ -1,5 +1,5 @@
+import type { Protocol } from "@streamll/harness";
 import type { Bench } from "../bench.js";
-import type { Protocol } from "../row.js";
 
 const sasl = Buffer.of(0, 0x53, 0x41);
 

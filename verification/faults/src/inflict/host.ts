@@ -6,6 +6,11 @@ import { fakeClock } from "./fake-clock.js";
 
 const HOUR_MS = 3_600_000;
 
+export async function oddEvents(bench: Bench): Promise<void> {
+  await bench.start();
+  await bench.inflict(() => bench.program.do({ do: "load" }));
+}
+
 /** Back an hour, and then forward again to the right time. */
 export async function clockBack(bench: Bench): Promise<void> {
   const file = await fakeClock(bench);

@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@streamll/brokers";
+import { FaultProxy } from "@streamll/harness";
 import type { Bench } from "../bench.js";
-import { FaultProxy } from "../proxy.js";
 
 /** The name is unknown until the sink has said so. */
 export async function unresolved(bench: Bench): Promise<void> {

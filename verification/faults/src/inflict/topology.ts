@@ -158,11 +158,6 @@ export async function keyRefused(bench: Bench): Promise<void> {
   await bench.inflict(() => bench.program.do({ do: "load" }));
 }
 
-export async function oddEvents(bench: Bench): Promise<void> {
-  await bench.start();
-  await bench.inflict(() => bench.program.do({ do: "load" }));
-}
-
 export async function smallFrames(bench: Bench): Promise<void> {
   await setting(bench, "frame_max", 4096);
   await bench.inflict(() => bench.underLoad(200));
