@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { accountOf } from "../src/account.js";
 import { deviations } from "../src/compare.js";
-import type { Said } from "../src/messages.js";
 import type { Expectation } from "../src/fault.js";
+import type { Said } from "../src/messages.js";
 import type { Run } from "../src/run.js";
 import { good, moment, run, verdict } from "./runs.js";
 

@@ -7,7 +7,7 @@ import { type Contestant, throughSink } from "../contestant.js";
 import { EXCHANGE, QUEUE, ROUTING_KEY, readyEvent, routingKey } from "../event.js";
 import { floor } from "../floor.js";
 
-export const IN_FLIGHT = 2000;
+const IN_FLIGHT = 2000;
 
 type Properties = (event: WireEvent) => Options.Publish;
 
