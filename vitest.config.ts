@@ -7,10 +7,12 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // Tests run from source: no build comes first.
 const alias = [
   { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
+  { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
   {
-    find: /^@streamll\/(brokers|fake-service-bus|programs)$/,
-    replacement: source("./tooling/$1/src/index.ts"),
+    find: /^@streamll\/(fake-service-bus|harness)$/,
+    replacement: source("./verification/$1/src/index.ts"),
   },
+  { find: "@streamll/harness/defaults", replacement: source("./verification/harness/src/defaults.ts") },
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
 ];
 
@@ -29,7 +31,7 @@ const alone = (roots: string) => ({
 
 /** Tests on real brokers. */
 const onBrokers = (kind: string, testTimeout: number) => ({
-  include: [`{packages,apps,tooling,examples}/*/test/**/*.${kind}.test.ts`],
+  include: [`{packages,apps,tooling,verification,examples}/*/test/**/*.${kind}.test.ts`],
   globalSetup: "./tooling/brokers/src/vitest.ts",
   testTimeout,
   hookTimeout: 180_000,
@@ -54,7 +56,7 @@ export default defineConfig({
         },
       },
       // Of the project's own scripts: compilers and processes, slower than all of the above.
-      { extends: true, test: { name: "tooling", ...alone("tooling/*") } },
+      { extends: true, test: { name: "tooling", ...alone("{tooling,verification}/*") } },
       { extends: true, test: { name: "broker", ...onBrokers("broker", 60_000) } },
       // For `npm run test:slow`: what would keep `npm test` from ending within minutes.
       { extends: true, test: { name: "slow", ...onBrokers("slow", 300_000) } },

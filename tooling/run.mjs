@@ -1,5 +1,5 @@
 // `npm run demo`, `npm test`, `npm run test:slow`, `npm run bench`, `npm run faults`, `npm run chaos`,
-// `npm run endurance` and `npm run verify:azure` of a fresh clone: each does its own set-up. No package is installed
+// `npm run endurance`, `npm run scale` and `npm run verify:azure` of a fresh clone: each does its own set-up. No package is installed
 // when this starts, so it imports nothing but Node's own modules.
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -24,10 +24,11 @@ const commands = {
   test: tests("npm test", suites),
   "test:slow": tests("npm run test:slow", slowSuites),
   bench: fromSource("apps/bench/src/main.ts"),
-  faults: fromSource("tooling/faults/src/main.ts"),
-  chaos: fromSource("tooling/faults/src/endurance/chaos.ts"),
-  endurance: fromSource("tooling/faults/src/endurance/main.ts"),
-  "verify:azure": fromSource("tooling/verify-azure/src/main.ts"),
+  faults: fromSource("verification/faults/src/main.ts"),
+  chaos: fromSource("verification/endurance/src/chaos.ts"),
+  endurance: fromSource("verification/endurance/src/main.ts"),
+  scale: fromSource("verification/scale/src/main.ts"),
+  "verify:azure": fromSource("verification/verify-azure/src/main.ts"),
 };
 const [name, ...args] = process.argv.slice(2);
 

@@ -1,70 +1,79 @@
-import type { Contestant } from "./contestants.js";
+import { type FieldName, fields, references } from "./fields.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
+import type { Runs } from "./race.js";
 import type { Run } from "./run.js";
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
 
-function spread(values: readonly number[], digits = 0): string {
+/** The median, and the least and the most in parentheses. */
+export function spread(values: readonly number[], digits = 0): string {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
-const FIRST_RIVAL = "pipelined";
+export const figuresOf = (runs: Runs, name: string, figure: keyof Run): number[] =>
+  (runs.get(name) ?? []).map((run) => run[figure]);
 
-/** Rates are told as a part of the ceiling, where that is measured. */
-export const headOf = (field: object) => [
-  "",
-  "events/s, median (spread)",
-  "replay" in field ? "of the ceiling" : "of the first rival",
-  "client CPU, µs an event",
-  "of the first rival",
-  "loop delay p99, ms",
-];
+/** Of each round by itself: what slows the machine down for a minute slows both down. */
+export function ratios(runs: Runs, figure: keyof Run, name: string, reference: string): number[] {
+  const of = figuresOf(runs, reference, figure);
+  return figuresOf(runs, name, figure).map((value, round) => value / of[round]!);
+}
 
-/** A row for each contestant. */
-export function rowsOf<Name extends string>(
-  field: Readonly<Record<Name | typeof FIRST_RIVAL, Contestant>>,
-  runs: ReadonlyMap<string, readonly Run[]>,
-): string[][] {
-  const of = (name: string, figure: keyof Run) => (runs.get(name) ?? []).map((run) => run[figure]);
-  const ceiling = median(of("replay" in field ? "replay" : FIRST_RIVAL, "eventsPerSecond"));
-  const rival = median(of(FIRST_RIVAL, "cpuMicros"));
-  return (Object.keys(field) as Name[]).map((name) => {
-    const rate = of(name, "eventsPerSecond");
-    const cpu = of(name, "cpuMicros");
+export function headOf(field: FieldName): string[] {
+  const of = (name: string) => (name === "replay" ? "the ceiling" : fields[field][name]!.title);
+  const { rate, cpu } = references[field];
+  return [
+    "",
+    "events/s",
+    `rate as a part of: ${of(rate)}`,
+    "client CPU, µs an event",
+    `CPU as a multiple of: ${of(cpu)}`,
+    "main thread in garbage collection, µs",
+    "CPU of V8's helper threads, µs",
+    "loop delay p99, ms",
+  ];
+}
+
+/** A row for each contestant: medians, and the spread over the rounds. */
+export function rowsOf(field: FieldName, runs: Runs): string[][] {
+  const { rate, cpu } = references[field];
+  return Object.entries(fields[field]).map(([name, { title, publishesNothing }]) => {
+    const rates = figuresOf(runs, name, "eventsPerSecond");
+    const percents = ratios(runs, "eventsPerSecond", name, rate).map((ratio) => 100 * ratio);
     return [
-      field[name].title,
-      spread(rate),
-      `${Math.round((100 * median(rate)) / ceiling)} %`,
-      spread(cpu, 1),
-      (median(cpu) / rival).toFixed(2),
-      median(of(name, "loopDelayP99Ms")).toFixed(1),
+      title,
+      publishesNothing ? "" : spread(rates),
+      publishesNothing ? "" : `${spread(percents)} %`,
+      spread(figuresOf(runs, name, "cpuMicros"), 1),
+      spread(ratios(runs, "cpuMicros", name, cpu), 2),
+      spread(figuresOf(runs, name, "gcMicros"), 1),
+      spread(figuresOf(runs, name, "helperMicros"), 1),
+      publishesNothing ? "" : median(figuresOf(runs, name, "loopDelayP99Ms")).toFixed(1),
     ];
   });
 }
 
 export function hotPathText(rounds: readonly HotPath[]): string {
-  const micros = (pick: (round: HotPath) => number) => median(rounds.map(pick)) / 1000;
-  const ours = micros(({ handleEvent }) => handleEvent.median);
-  const theirs = micros(({ encode }) => encode.median);
-  const oursP99 = micros(({ handleEvent }) => handleEvent.p99);
-  const theirsP99 = micros(({ encode }) => encode.p99);
+  const micros = (pick: (round: HotPath) => number) =>
+    spread(
+      rounds.map((round) => pick(round) / 1000),
+      2,
+    );
   return (
-    `\`handleEvent\` takes its caller ${ours.toFixed(2)} µs (median; p99 ${oursP99.toFixed(2)}), ` +
-    `\`JSON.stringify\` and \`Buffer.from\` of the same event alone ${theirs.toFixed(2)} µs (p99 ${theirsP99.toFixed(2)}): ` +
-    `${(ours - theirs).toFixed(2)} µs more, p99 ${(oursP99 / theirsP99).toFixed(1)} times. ` +
-    `200,000 calls in a row with room for all, medians of ${rounds.length} rounds.`
+    `\`handleEvent\` takes its caller ${micros(({ handleEvent }) => handleEvent.median)} µs ` +
+    `(p99 ${micros(({ handleEvent }) => handleEvent.p99)}), \`JSON.stringify\` and \`Buffer.from\` of the same event ` +
+    `${micros(({ encode }) => encode.median)} µs (p99 ${micros(({ encode }) => encode.p99)}). ` +
+    `200,000 calls in a row with room for all, ${rounds.length} rounds.`
   );
 }
 
-/** As Node.js has it by itself in a container of 512 MiB. */
-export const SMALL_HEAP_MIB = 256;
-
-/** @param small With a heap of {@link SMALL_HEAP_MIB}: on a large machine V8 lets garbage lie longer. */
-export const memoryText = (large: Memory, small: Memory, few: Memory): string =>
-  `${large.events.toLocaleString("en")} events, made faster than the broker takes them: resident memory grew by ` +
-  `${large.growthMiB.toFixed(0)} MiB at most where the sink buffers ${large.maxBufferedEvents.toLocaleString("en")}, by ` +
-  `${small.growthMiB.toFixed(0)} MiB with the heap of ${SMALL_HEAP_MIB} MiB that Node.js has in a container of 512 MiB, ` +
-  `and by ${few.growthMiB.toFixed(0)} MiB where it buffers ${few.maxBufferedEvents.toLocaleString("en")}.`;
+export const memoryText = (title: string, { events, growthMiB, peakMiB, programMiB }: Memory): string =>
+  `- ${title}: resident memory grew by ${growthMiB.toFixed(0)} MiB over the ${programMiB.toFixed(0)} MiB of the same ` +
+  `program without a sink, to ${peakMiB.toFixed(0)} MiB (${events.toLocaleString("en")} events).`;

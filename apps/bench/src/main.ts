@@ -1,18 +1,10 @@
 import { parseArgs } from "node:util";
-import Table from "cli-table3";
-import { amqp10Contestants } from "./amqp10/contestants.js";
 import { benchBroker } from "./broker.js";
-import { measured } from "./child.js";
-import { type Contestant, contestants, IN_FLIGHT } from "./contestants.js";
-import { headOf, hotPathText, memoryText, rowsOf, SMALL_HEAP_MIB } from "./figures.js";
-import type { HotPath } from "./hot-path.js";
-import type { Memory } from "./memory.js";
-import { benchQueue } from "./queue.js";
-import { circumstances, record } from "./record.js";
-import type { Run } from "./run.js";
-import { streamContestants } from "./streams/contestants.js";
-import { benchStream } from "./streams/stream.js";
-import { STEP, WARM_UP } from "./warm-up.js";
+import { type Course, courses } from "./courses.js";
+import type { FieldName } from "./fields.js";
+import { figureTable, goalTable } from "./print.js";
+import { about, type Outcome, record } from "./record.js";
+import { STEP } from "./warm-up.js";
 
 const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternating in the same run.
 
@@ -20,11 +12,12 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
 
   --events N     events a run, a multiple of 500 (100000); 20,000 go before them, unmeasured
   --rounds N     runs of each contestant (5)
-  --streams      on a stream, on RabbitMQ 4 unless --broker says otherwise; beside rabbitmq-stream-js-client
-  --amqp10       over AMQP 1.0, on RabbitMQ 4 unless --broker says otherwise; beside rhea
-  --memory N     events of the run that watches memory (1000000; 0 leaves it out)
-  --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (3.10)
-  --record       write the figures to docs/benchmarks.md
+  --streams      on a stream, beside rabbitmq-stream-js-client
+  --amqp10       over AMQP 1.0, beside rhea
+  --all          on a queue, on a stream and over AMQP 1.0, one after another
+  --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
+  --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
+  --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
   --help`;
 
 const { values } = parseArgs({
@@ -34,11 +27,39 @@ const { values } = parseArgs({
     memory: { type: "string", default: "1000000" },
     streams: { type: "boolean", default: false },
     amqp10: { type: "boolean", default: false },
-    broker: { type: "string" },
+    all: { type: "boolean", default: false },
+    broker: { type: "string", default: "4" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
+
+if (values.help) console.log(HELP);
+else await bench(chosen());
+
+async function bench(names: readonly FieldName[]): Promise<void> {
+  const course: Course = {
+    events: eventsOfARun(),
+    rounds: count("rounds", 1),
+    memoryEvents: count("memory", 0),
+  };
+  const outcomes: Outcome[] = [];
+  await using broker = await benchBroker(values.broker);
+  for (const name of names) {
+    const outcome = await courses[name](broker, course);
+    console.log(figureTable(outcome));
+    console.log([about(outcome), ...outcome.notes].join("\n"));
+    if (values.record) await record(outcome);
+    outcomes.push(outcome);
+  }
+  console.log(goalTable(outcomes.flatMap(({ goals }) => goals)));
+}
+
+function chosen(): readonly FieldName[] {
+  if (values.all) return ["queues", "streams", "amqp10"];
+  if (values.streams) return ["streams"];
+  return values.amqp10 ? ["amqp10"] : ["queues"];
+}
 
 function count(name: "events" | "rounds" | "memory", least: number): number {
   const value = Number(values[name]);
@@ -50,97 +71,4 @@ function eventsOfARun(): number {
   const events = count("events", STEP);
   if (events % STEP === 0) return events;
   throw new RangeError(`--events is ${events}; write a multiple of ${STEP}`);
-}
-
-if (values.help) console.log(HELP);
-else if (values.streams) await benchStreams(eventsOfARun(), count("rounds", 1));
-else if (values.amqp10) await benchAmqp10(eventsOfARun(), count("rounds", 1));
-else await bench(eventsOfARun(), count("rounds", 1), count("memory", 0));
-
-async function bench(events: number, rounds: number, memoryEvents: number): Promise<void> {
-  await using broker = await benchBroker(values.broker ?? "3.10");
-  await using queue = await benchQueue(broker.url);
-  const runs = await race(contestants, broker.url, events, rounds, { after: queue.expect });
-  const rows = shown(contestants, runs);
-  const texts = [circumstances(queue.brokerVersion, events, rounds)];
-  texts.push(hotPathText(await measured<HotPath[]>("./hot-path.ts")));
-  if (memoryEvents > 0) {
-    const watch = async (buffered: number, ...flags: string[]) => {
-      const memory = await measured<Memory>(
-        "./memory.ts",
-        [broker.url, `${memoryEvents}`, `${buffered}`],
-        flags,
-      );
-      await queue.expect(memoryEvents, "a run that watches memory");
-      return memory;
-    };
-    const large = await watch(10_000);
-    const small = await watch(10_000, `--max-old-space-size=${SMALL_HEAP_MIB}`);
-    texts.push(memoryText(large, small, await watch(2 * IN_FLIGHT)));
-  }
-  console.log(texts.join("\n"));
-  if (values.record) await record(headOf(contestants), rows, texts);
-}
-
-async function benchStreams(events: number, rounds: number): Promise<void> {
-  await using broker = await benchBroker(values.broker ?? "4");
-  if (broker.streamUrl === undefined) throw new Error("the stream port of a broker by URL is not known");
-  await using stream = await benchStream(broker.url);
-  const runs = await race(streamContestants, broker.streamUrl, events, rounds, {
-    before: stream.clear,
-    after: stream.expect,
-  });
-  const rows = shown(streamContestants, runs);
-  const text = circumstances(stream.brokerVersion, events, rounds);
-  console.log(text);
-  if (values.record) await record(headOf(streamContestants), rows, [text], "streams");
-}
-
-async function benchAmqp10(events: number, rounds: number): Promise<void> {
-  await using broker = await benchBroker(values.broker ?? "4");
-  await using queue = await benchQueue(broker.url);
-  const protocol = "amqp 1.0";
-  const runs = await race(amqp10Contestants, broker.url, events, rounds, { after: queue.expect }, protocol);
-  const rows = shown(amqp10Contestants, runs);
-  const text = circumstances(queue.brokerVersion, events, rounds);
-  console.log(text);
-  if (values.record) await record(headOf(amqp10Contestants), rows, [text], "amqp10");
-}
-
-function shown(...[field, runs]: Parameters<typeof rowsOf>): string[][] {
-  const rows = rowsOf(field, runs);
-  const table = new Table({ head: headOf(field) });
-  table.push(...rows);
-  console.log(table.toString());
-  return rows;
-}
-
-interface Umpire {
-  before?(): Promise<void>;
-  after(events: number, who: string): Promise<void>;
-}
-
-async function race<Name extends string>(
-  field: Readonly<Record<Name, Contestant>>,
-  url: string,
-  events: number,
-  rounds: number,
-  umpire: Umpire,
-  ...protocol: string[]
-): Promise<Map<Name, Run[]>> {
-  const names = Object.keys(field) as Name[];
-  const runs = new Map<Name, Run[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    // Another one begins each round: none always comes after the slowest.
-    const first = round % names.length;
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      await umpire.before?.();
-      const run = await measured<Run>("./run.ts", [name, url, String(events), ...protocol]);
-      await umpire.after(WARM_UP + events, name);
-      runs.get(name)!.push(run);
-      const rate = Math.round(run.eventsPerSecond);
-      console.error(`round ${round + 1}/${rounds}  ${name.padEnd(10)}  ${rate} events/s`);
-    }
-  }
-  return runs;
 }

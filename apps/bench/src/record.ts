@@ -1,32 +1,32 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { arch, cpus, platform } from "node:os";
+import { circumstances, markdownTable, writeBetween } from "@streamll/evidence";
+import type { FieldName } from "./fields.js";
+import { headOf } from "./figures.js";
+import { type Goal, goalRow, goalsHead } from "./goals.js";
 import { WARM_UP } from "./warm-up.js";
 
-/** The machine and the versions that the figures are of. */
-export function circumstances(brokerVersion: string, events: number, rounds: number): string {
-  const day = new Date().toISOString().slice(0, 10);
-  const cpu = cpus()[0]?.model.trim() ?? "unknown";
-  return (
-    `${day}, ${platform()} ${arch()}, ${cpus().length} cores (${cpu}), Node ${process.version}, ` +
-    `RabbitMQ ${brokerVersion}, broker and client on one machine. ` +
-    `${events.toLocaleString("en")} events a run after ${WARM_UP.toLocaleString("en")} to warm up, ${rounds} rounds.`
-  );
+/** What came out of a race. */
+export interface Outcome {
+  readonly field: FieldName;
+  readonly brokerVersion: string;
+  readonly events: number;
+  readonly rounds: number;
+  readonly rows: readonly (readonly string[])[];
+  readonly goals: readonly Goal[];
+  readonly notes: readonly string[];
 }
 
-/** Puts the figures into docs/benchmarks.md, in the place of the last ones. */
-export async function record(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  texts: readonly string[],
-  section = "figures",
-): Promise<void> {
-  const [FROM, TO] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
-  const page = new URL("../../../docs/benchmarks.md", import.meta.url);
-  const text = await readFile(page, "utf8");
-  const [before, after] = [text.split(FROM)[0], text.split(TO)[1]];
-  if (before === undefined || after === undefined) throw new Error("docs/benchmarks.md has lost its marks");
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const [first = "", ...rest] = texts;
-  const table = [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-  await writeFile(page, `${before}${FROM}\n${[first, table, ...rest].join("\n\n")}\n${TO}${after}`);
+export const about = ({ brokerVersion, events, rounds }: Omit<Outcome, "rows" | "goals" | "notes">): string =>
+  `${circumstances()} RabbitMQ ${brokerVersion} and client on one machine. ` +
+  `${events.toLocaleString("en")} events a run after ${WARM_UP.toLocaleString("en")} to warm up, ${rounds} rounds: ` +
+  "median, and least to most.";
+
+/** Puts all of it into docs/evidence/benchmarks.md, and the goals into docs/benchmarks.md: of the newest broker only. */
+export async function record(outcome: Outcome): Promise<void> {
+  const { field, brokerVersion, rows, goals, notes } = outcome;
+  const isNewest = Number.parseInt(brokerVersion, 10) >= 4;
+  const section = isNewest ? field : `${field}-3.10`;
+  const parts = [about(outcome), markdownTable(headOf(field), rows), notes.join("\n\n")];
+  await writeBetween("evidence/benchmarks.md", section, parts.join("\n\n"));
+  const table = markdownTable(goalsHead, goals.map(goalRow));
+  if (isNewest) await writeBetween("benchmarks.md", field, `${about(outcome)}\n\n${table}`);
 }

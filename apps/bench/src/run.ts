@@ -1,7 +1,12 @@
-import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { amqp10Contestants } from "./amqp10/contestants.js";
-import { type Contestant, contestants } from "./contestants.js";
-import { streamContestants } from "./streams/contestants.js";
+import { readFileSync } from "node:fs";
+import {
+  monitorEventLoopDelay,
+  type PerformanceEntry,
+  PerformanceObserver,
+  performance,
+} from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
+import { type FieldName, fields } from "./fields.js";
 import { WARM_UP } from "./warm-up.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
@@ -9,33 +14,53 @@ export interface Run {
   readonly eventsPerSecond: number;
   /** User and system time of the client alone, microseconds an event. */
   readonly cpuMicros: number;
+  /** What garbage collection keeps the main thread from its work, microseconds an event. */
+  readonly gcMicros: number;
+  /** Of {@link cpuMicros}, that of other threads, which help the garbage collector; NaN where the system does not say. */
+  readonly helperMicros: number;
   readonly loopDelayP99Ms: number;
 }
 
-const fields: Readonly<Record<string, Readonly<Record<string, Contestant>>>> = {
-  "amqp:": contestants,
-  "amqp 1.0": amqp10Contestants,
-  "rabbitmq-stream:": streamContestants,
-};
+/** CPU of the main thread so far in microseconds, as Linux tells it: in hundredths of a second. */
+function mainThread(): number {
+  try {
+    const stat = readFileSync(`/proc/self/task/${process.pid}/stat`, "utf8");
+    // The name before them, in parentheses, may hold blanks.
+    const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 14).map(Number);
+    return (user! + system!) * 10_000;
+  } catch {
+    return Number.NaN;
+  }
+}
 
-const [name, url, events, protocol = new URL(url).protocol] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-];
+const [field, name, url, events] = process.argv.slice(2) as [FieldName, string, string, string];
 const count = Number(events);
-const go = await fields[protocol]![name]!.prepare(url, WARM_UP + count);
+const go = await fields[field][name]!.prepare(url, WARM_UP + count);
 await go(0, WARM_UP);
+const pauses: PerformanceEntry[] = [];
+const collections = new PerformanceObserver((list) => pauses.push(...list.getEntries()));
+collections.observe({ entryTypes: ["gc"] });
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const cpu = process.cpuUsage();
+const mainBefore = mainThread();
 const startedAt = performance.now();
 await go(WARM_UP, WARM_UP + count);
-const seconds = (performance.now() - startedAt) / 1000;
+const endedAt = performance.now();
 const { user, system } = process.cpuUsage(cpu);
+const main = mainThread() - mainBefore;
+// The last collection is told in a later turn of the event loop.
+await setImmediate();
+await setImmediate();
+pauses.push(...collections.takeRecords());
+const gcMs = pauses
+  .filter(({ startTime }) => startTime >= startedAt && startTime < endedAt)
+  .reduce((sum, { duration }) => sum + duration, 0);
 const run: Run = {
-  eventsPerSecond: count / seconds,
+  eventsPerSecond: (count / (endedAt - startedAt)) * 1000,
   cpuMicros: (user + system) / count,
+  helperMicros: Math.max(0, user + system - main) / count,
+  gcMicros: (gcMs * 1000) / count,
   loopDelayP99Ms: delay.percentile(99) / 1e6,
 };
 process.stdout.write(JSON.stringify(run));

@@ -60,6 +60,8 @@ export interface PublishOptions {
 export class BrokerSink implements EventSink, AsyncDisposable {
   /** What the option of the broker's addresses is called. */
   protected static readonly urlOption: UrlOption = "url";
+  /** What pauses are spread by, 0 to 1: see `verification/scale`, which shows what a program without it meets. */
+  protected static readonly random: () => number = Math.random;
   readonly #plan: Plan;
   readonly #engine: DeliveryEngine;
   readonly #complain: Complain;
@@ -88,6 +90,7 @@ export class BrokerSink implements EventSink, AsyncDisposable {
       endpoints,
       options: delivery,
       logger,
+      random: new.target.random,
       ...(deadLetter === undefined ? {} : { deadLetter }),
       ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
     });

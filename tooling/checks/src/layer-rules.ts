@@ -16,7 +16,7 @@ const transports = [
 /** Every transport but the memory one speaks over a socket. */
 const transportMay = ["@streamll/core", "@streamll/transport-kit"];
 
-/** Which source may import whom, by folder. Tests, tooling and examples may import anything. */
+/** Which source may import whom, by folder. Tests, tooling, verification and examples may import anything. */
 const layers: Readonly<Record<string, Layer>> = {
   "packages/core": { may: [] },
   "packages/transport-kit": { may: ["@streamll/core"] },

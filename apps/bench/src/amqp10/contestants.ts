@@ -2,8 +2,10 @@ import { once } from "node:events";
 import type { WireEvent } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import rhea, { type Message } from "rhea";
-import { type Contestant, streamll } from "../contestants.js";
-import { benchEvent, EXCHANGE, routingKey } from "../event.js";
+import type { Contestant } from "../contestant.js";
+import { EXCHANGE, readyEvent, routingKey } from "../event.js";
+import { floor } from "../floor.js";
+import { streamll } from "../queues/contestants.js";
 
 const IN_FLIGHT = 1000;
 
@@ -61,7 +63,7 @@ const byHand = (
     let done = () => {};
     const pump = () => {
       while (sent < end && sent - accepted < IN_FLIGHT && sender.sendable())
-        sender.send(messageOf(benchEvent(sent++)));
+        sender.send(messageOf(readyEvent(sent++)));
     };
     sender.on("accepted", () => {
       if (++accepted === end) done();
@@ -85,7 +87,8 @@ const over10 = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
   streamll(title, { amqpVersion: "1.0", ...own });
 
 export const amqp10Contestants = {
-  pipelined: byHand(`rhea, ${IN_FLIGHT} unsettled`, { address: addressOf(benchEvent(0)) }, bare),
+  ...floor,
+  pipelined: byHand(`rhea, ${IN_FLIGHT} unsettled`, { address: addressOf(readyEvent(0)) }, bare),
   full: byHand("the same, with streamll's properties and headers", {}, full),
   streamll: over10("streamll, defaults"),
   alike: over10(`streamll, one connection, ${IN_FLIGHT} in flight, at the broker's pace`, {

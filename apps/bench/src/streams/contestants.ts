@@ -1,8 +1,9 @@
 import { type OutboundMessage, outboundMessage } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect, type Publisher } from "rabbitmq-stream-js-client";
-import { type Contestant, throughSink } from "../contestants.js";
-import { benchEvent, ROUTING_KEY, routingKey } from "../event.js";
+import { type Contestant, throughSink } from "../contestant.js";
+import { ROUTING_KEY, readyEvent, routingKey } from "../event.js";
+import { floor } from "../floor.js";
 import { bareFrame, openRaw, recordSession } from "./raw.js";
 import { STREAM } from "./stream.js";
 
@@ -16,7 +17,7 @@ function* batches(events: number, size: number): Generator<OutboundMessage[]> {
 }
 
 function messageOf(index: number): OutboundMessage {
-  const event = benchEvent(index);
+  const event = readyEvent(index);
   return outboundMessage({
     sequence: index + 1,
     routingKey: routingKey(event),
@@ -54,9 +55,7 @@ const inline: Contestant = {
     const raw = await openRaw(portOf(url), await recordSession(portOf(url), []));
     return async (from, to) => {
       for (let first = from; first < to; first += 100) {
-        const bodies = Array.from({ length: 100 }, (_, offset) =>
-          Buffer.from(JSON.stringify(benchEvent(first + offset))),
-        );
+        const bodies = Array.from({ length: 100 }, (_, offset) => JSON.stringify(readyEvent(first + offset)));
         const full = raw.write(bareFrame(first + 1, bodies));
         if (full !== undefined) await full;
       }
@@ -102,7 +101,7 @@ const official = (
 
 const single = official("rabbitmq-stream-js-client, single entries", async (publisher, from, to) => {
   for (let index = from; index < to; index++) {
-    await publisher.send(Buffer.from(JSON.stringify(benchEvent(index))));
+    await publisher.send(Buffer.from(JSON.stringify(readyEvent(index))));
   }
   await publisher.flush();
   return to - from;
@@ -112,7 +111,7 @@ const subEntries = official("rabbitmq-stream-js-client, sub-entries of 500", asy
   let sent = 0;
   for (let first = from; first < to; first += 500) {
     const entries = Array.from({ length: 500 }, (_, offset) => ({
-      content: Buffer.from(JSON.stringify(benchEvent(first + offset))),
+      content: Buffer.from(JSON.stringify(readyEvent(first + offset))),
     }));
     await publisher.sendSubEntries(entries);
     sent++;
@@ -124,6 +123,7 @@ const streamll = (title: string, own: RabbitMQSinkOptions = {}): Contestant =>
   throughSink(title, (amqpUrl) => ({ amqpUrl, stream: STREAM, routingKey: ROUTING_KEY, ...own }));
 
 export const streamContestants = {
+  ...floor,
   replay,
   inline,
   pipelined: single,

@@ -123,21 +123,23 @@ export async function openRaw(port: number, { handshake }: RecordedSession): Pro
   };
 }
 
-/** A Publish frame of bare messages: a data section, and nothing else. */
-export function bareFrame(firstId: number, bodies: readonly Buffer[]): Buffer {
-  const size = bodies.reduce((sum, body) => sum + 12 + 8 + body.length, 13);
+/** A Publish frame of bare messages, each a data section and nothing else, with no step between text and frame. */
+export function bareFrame(firstId: number, bodies: readonly string[]): Buffer {
+  const lengths = bodies.map((body) => Buffer.byteLength(body));
+  const size = lengths.reduce((sum, length) => sum + 12 + 8 + length, 13);
   const frame = Buffer.allocUnsafe(size);
   frame.writeUInt32BE(size - 4, 0);
   frame.writeUInt32BE(0x0002_0001, 4);
   frame[8] = 0;
   let at = frame.writeUInt32BE(bodies.length, 9);
   for (const [index, body] of bodies.entries()) {
+    const length = lengths[index]!;
     at = frame.writeUInt32BE(0, at);
     at = frame.writeUInt32BE(firstId + index, at);
-    at = frame.writeUInt32BE(8 + body.length, at);
+    at = frame.writeUInt32BE(8 + length, at);
     at = frame.writeUInt32BE(0x0053_75b0, at);
-    at = frame.writeUInt32BE(body.length, at);
-    at += body.copy(frame, at);
+    at = frame.writeUInt32BE(length, at);
+    at += frame.write(body, at);
   }
   return frame;
 }

@@ -1,0 +1,98 @@
+import type { BenchBroker } from "./broker.js";
+import { measured } from "./child.js";
+import type { FieldName } from "./fields.js";
+import { hotPathText, memoryText, rowsOf } from "./figures.js";
+import { type Goal, goalsOf, handOverGoal, memoryGoal } from "./goals.js";
+import type { HotPath } from "./hot-path.js";
+import type { Memory } from "./memory.js";
+import { type BenchQueue, benchQueue } from "./queues/queue.js";
+import { race } from "./race.js";
+import type { Outcome } from "./record.js";
+import { benchStream } from "./streams/stream.js";
+
+/** How long a course is. */
+export interface Course {
+  readonly events: number;
+  readonly rounds: number;
+  /** 0 leaves the runs out that watch memory. */
+  readonly memoryEvents: number;
+}
+
+/** As Node.js has it by itself in a container of 512 MiB. */
+const SMALL_HEAP_MIB = 256;
+
+/** The default of `maxBufferedBytes`, and a small one. */
+const BUFFERS_MIB = [64, 8];
+
+export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: Course) => Promise<Outcome>>> =
+  {
+    async queues({ url }, course) {
+      await using queue = await benchQueue(url);
+      const outcome = await onQueue("queues", url, queue, course);
+      const hotPath = await measured<HotPath[]>("./hot-path.ts");
+      const notes = [hotPathText(hotPath)];
+      const goals = [...outcome.goals, handOverGoal(hotPath)];
+      if (course.memoryEvents > 0) {
+        const memory = await watchMemory(url, queue, course.memoryEvents);
+        notes.push(memory.text);
+        goals.push(...memory.goals);
+      }
+      return { ...outcome, goals, notes };
+    },
+
+    async amqp10({ url }, course) {
+      await using queue = await benchQueue(url);
+      return await onQueue("amqp10", url, queue, course);
+    },
+
+    async streams({ url, streamUrl }, { events, rounds }) {
+      if (streamUrl === undefined)
+        throw new Error("the port of the stream protocol is not known of a broker by its URL");
+      await using stream = await benchStream(url);
+      const umpire = { before: stream.clear, after: stream.expect };
+      const runs = await race("streams", streamUrl, { events, rounds }, umpire);
+      const { brokerVersion } = stream;
+      return {
+        ...{ field: "streams", brokerVersion, events, rounds, notes: [] },
+        rows: rowsOf("streams", runs),
+        goals: goalsOf("streams", runs),
+      };
+    },
+  };
+
+async function onQueue(
+  field: "queues" | "amqp10",
+  url: string,
+  { brokerVersion, expect }: BenchQueue,
+  { events, rounds }: Course,
+): Promise<Outcome> {
+  const runs = await race(field, url, { events, rounds }, { after: expect });
+  return {
+    ...{ field, brokerVersion, events, rounds, notes: [] },
+    rows: rowsOf(field, runs),
+    goals: goalsOf(field, runs),
+  };
+}
+
+async function watchMemory(
+  url: string,
+  queue: BenchQueue,
+  events: number,
+): Promise<{ readonly text: string; readonly goals: readonly Goal[] }> {
+  const lines: string[] = [];
+  const goals: Goal[] = [];
+  const watch = async (maxBufferedMiB: number, title: string, ...flags: string[]) => {
+    const memory = await measured<Memory>("./memory.ts", [url, `${events}`, `${maxBufferedMiB}`], flags);
+    await queue.expect(events, "a run that watches memory");
+    lines.push(memoryText(title, memory));
+    return memory;
+  };
+  for (const mib of BUFFERS_MIB)
+    goals.push(memoryGoal([await watch(mib, `\`maxBufferedBytes\` of ${mib} MiB, V8's default heap`)], mib));
+  await watch(
+    BUFFERS_MIB[0]!,
+    `\`maxBufferedBytes\` of ${BUFFERS_MIB[0]} MiB, a heap of ${SMALL_HEAP_MIB} MiB as Node.js has it in a container of 512 MiB`,
+    `--max-old-space-size=${SMALL_HEAP_MIB}`,
+  );
+  return { text: lines.join("\n"), goals };
+}

@@ -1,0 +1,22 @@
+import { amqp10Contestants } from "./amqp10/contestants.js";
+import type { Contestant } from "./contestant.js";
+import { queueContestants } from "./queues/contestants.js";
+import { streamContestants } from "./streams/contestants.js";
+
+/** Those who are measured beside each other. */
+export type Field = Readonly<Record<string, Contestant>>;
+
+export type FieldName = "queues" | "streams" | "amqp10";
+
+export const fields: Readonly<Record<FieldName, Field>> = {
+  queues: queueContestants,
+  streams: streamContestants,
+  amqp10: amqp10Contestants,
+};
+
+/** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
+export const references: Readonly<Record<FieldName, { readonly rate: string; readonly cpu: string }>> = {
+  queues: { rate: "replay", cpu: "pipelined" },
+  streams: { rate: "replay", cpu: "inline" },
+  amqp10: { rate: "pipelined", cpu: "pipelined" },
+};

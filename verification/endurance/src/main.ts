@@ -1,0 +1,116 @@
+import { parseArgs } from "node:util";
+import { startBroker, unreadable } from "@streamll/brokers";
+import { circumstances, writeBetween } from "@streamll/evidence";
+import { accountTable, number } from "./chaos-text.js";
+import { megabytes } from "./judge.js";
+import { withKills } from "./kills.js";
+import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
+import { HEAP_MIB } from "./rig.js";
+
+const HELP = `What shows only after a long time: many events over a broker that is killed again and again, many sinks, many reconnects.
+
+  npm run endurance -- [options]
+
+  --only kills,sinks,reconnects
+                       some of them (default: all)
+  --events 1000000     of kills
+  --kills 20
+  --sinks 10000
+  --reconnects 1000
+  --on 4.0             the broker's version begins so (default: the newest)
+  --record             write what came out to docs/evidence/endurance.md: of all, with the numbers above
+  --help`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    events: { type: "string", default: "1000000" },
+    kills: { type: "string", default: "20" },
+    sinks: { type: "string", default: "10000" },
+    reconnects: { type: "string", default: "1000" },
+    on: { type: "string", default: "" },
+    record: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+interface Part {
+  /** Markdown. */
+  readonly text: string;
+  readonly wrong: readonly string[];
+}
+
+const parts = { kills, sinks: () => leaks("sinks"), reconnects: () => leaks("reconnects") } as const;
+const progress = (line: string) => console.error(line);
+const asIs = ["events", "kills", "sinks", "reconnects"].every((name) => !process.argv.includes(`--${name}`));
+
+if (values.help) console.log(HELP);
+else if (values.record && (values.only !== undefined || values.on !== "" || !asIs))
+  throw new RangeError("--record is of all, in full: leave the other options out");
+else process.exit(await endurance());
+
+async function endurance(): Promise<number> {
+  const reason = unreadable();
+  if (reason !== undefined) throw new Error(`endurance ${reason}`);
+  const names = values.only?.split(",") ?? Object.keys(parts);
+  const texts: string[] = [];
+  const wrong: string[] = [];
+  for (const name of names) {
+    if (!Object.hasOwn(parts, name)) throw new RangeError(`${name} is none of ${Object.keys(parts)}`);
+    console.error(`endurance: ${name}`);
+    const part = await parts[name as keyof typeof parts]();
+    console.log(`${part.text}\n`);
+    for (const one of part.wrong) console.log(`WRONG ${name}: ${one}`);
+    texts.push(part.text);
+    wrong.push(...part.wrong);
+  }
+  if (values.record && wrong.length === 0)
+    await writeBetween("evidence/endurance.md", "endurance", [circumstances(), ...texts].join("\n\n"));
+  return wrong.length === 0 ? 0 : 1;
+}
+
+async function kills(): Promise<Part> {
+  const times = Number(values.kills);
+  const { run, loop, seconds, wrong, timeline, version } = await withKills(
+    values.on,
+    Number(values.events),
+    times,
+    progress,
+  );
+  if (wrong.length > 0) console.log(timeline.join("\n"));
+  const accepted = run.sinks[0]!.account.accepted;
+  const text =
+    `**${number(accepted)} events with ${times} kills** of RabbitMQ ${version}: ${number(seconds)} s; ` +
+    `resident at most ${megabytes(run.rssMaxBytes)} MB (350 allowed), with the heap of ${HEAP_MIB} MiB that Node.js has in a container of 512 MiB; ` +
+    `event-loop delay p50 ${loop.p50.toFixed(1)} ms, p99 ${loop.p99.toFixed(1)} ms (50 allowed), max ${loop.max.toFixed(0)} ms.`;
+  return { text: `${text}\n\n${accountTable(run)}`, wrong };
+}
+
+async function leaks(what: "sinks" | "reconnects"): Promise<Part> {
+  const broker = await startBroker({ generation: values.on });
+  try {
+    const startedAt = performance.now();
+    const told = ({ done, heapBytes, files, handles, listeners }: Remains) =>
+      progress(
+        `${done} ${what}: heap ${kilobytes(heapBytes)} kB, ${files} files, ${handles} handles, ${listeners} listeners`,
+      );
+    const samples = await runForLeaks(broker, what, Number(values[what]), told);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const [warm, last] = warmAndLast(samples);
+    const done = number(last.done);
+    const title = what === "sinks" ? `${done} sinks, one after another` : `${done} reconnects of one sink`;
+    const change = (of: (remains: Remains) => number) => `${number(of(warm))} → ${number(of(last))}`;
+    const text =
+      `**${title}**: ${number(seconds)} s. After ${number(warm.done)} and after ${done}, with a forced collection: ` +
+      `heap ${change(({ heapBytes }) => kilobytes(heapBytes))} kB, open files ${change(({ files }) => files)}, ` +
+      `libuv handles ${change(({ handles }) => handles)}, listeners of the process ${change(({ listeners }) => listeners)}, ` +
+      `resident ${change(({ rssBytes }) => megabytes(rssBytes))} MB.`;
+    return { text, wrong: leaksIn(samples) };
+  } finally {
+    await broker.close();
+  }
+}
+
+function kilobytes(bytes: number): number {
+  return Math.round(bytes / 1000);
+}
