@@ -35,6 +35,7 @@ export { ConfirmWindow, type Flight, type FlightSetup } from "./publish/confirm-
 export { rangesBetween, type Unsendable } from "./publish/ranges.js";
 export { type OpenMessage, refuseAccused, type Suspects, suspectsByLane } from "./publish/suspects.js";
 export { classifySocketError, type SocketFault, silentPeer, socketClosed } from "./socket/socket-faults.js";
+export { SendBlocks } from "./socket/send-blocks.js";
 export {
   aborted,
   afterDrain,
