@@ -5,7 +5,14 @@ import type {
   TransportConnection,
   TransportError,
 } from "@streamll/core";
-import { aborted, afterDrain, rangesBetween, SendBlocks, socketFlow, type Unsendable } from "@streamll/transport-kit";
+import {
+  aborted,
+  afterDrain,
+  rangesBetween,
+  SendBlocks,
+  socketFlow,
+  type Unsendable,
+} from "@streamll/transport-kit";
 import { Confirms } from "./confirms.js";
 import { failure } from "./failure.js";
 import { close } from "./protocol/close.js";

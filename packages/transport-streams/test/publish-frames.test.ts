@@ -1,6 +1,6 @@
 import { outboundMessage } from "@streamll/core";
-import { describe, expect, it } from "vitest";
 import { SendBlocks } from "@streamll/transport-kit";
+import { describe, expect, it } from "vitest";
 import { publishFrames } from "../src/publish-frames.js";
 import { decodeMessage } from "./support/amqp-value.js";
 import { message, options, parts } from "./support/options.js";
