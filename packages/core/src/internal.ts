@@ -1,6 +1,7 @@
 // What sibling packages build on; outside semver.
 
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
+export { grantedCapabilities } from "./capabilities.js";
 export { connectDeadline, type Deadline, type Reached, startDeadline } from "./connect/deadline.js";
 export {
   type Address,

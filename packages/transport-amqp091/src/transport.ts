@@ -4,7 +4,6 @@ import {
   type Endpoint,
   type LaneContext,
   type Transport,
-  type TransportCapabilities,
   type TransportConnection,
   type TransportError,
   type TransportOptions,
@@ -12,6 +11,7 @@ import {
 import {
   connectDeadline,
   endAfterStandstill,
+  grantedCapabilities,
   isShortString,
   type Login,
   login,
@@ -23,21 +23,12 @@ import {
 } from "@streamll/core/internal";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
+import { amqp091Description } from "./description.js";
 import { failure, type Stage, transportError } from "./failure.js";
 import { openConnection } from "./open.js";
 import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";
-
-const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: true,
-  priority: true,
-  ttl: true,
-  deadLetter: true,
-  deduplication: false,
-  topology: true,
-});
 
 /** Frames that amqplib holds back on a channel, where the batches go through it: 8 MiB at most. */
 const CHANNEL_FRAMES = 64;
@@ -56,8 +47,8 @@ export function amqpTransport(
     return found;
   };
   return {
-    name: "amqp091",
-    capabilities: capabilitiesOf(options),
+    name: amqp091Description.name,
+    capabilities: grantedCapabilities(amqp091Description.capabilities, options),
     connect: (endpoint, lane, signal) =>
       connectLane(options, endpoint, lane, signal, writerOf, suspectsOf(lane)),
   };

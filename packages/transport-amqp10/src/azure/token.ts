@@ -1,11 +1,11 @@
 import {
   type Endpoint,
-  type TokenCredential,
   TransportError,
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
 import { login, textOf } from "@streamll/core/internal";
+import type { TokenCredential } from "./options.js";
 import { isSasToken, sasExpiry, sasToken } from "./sas.js";
 
 /** Lets its bearer use an entity for a while. */

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
-import type { WebSocketOptions } from "@streamll/core";
 import { attemptsAt, type DialAddress, notLoaded } from "@streamll/core/internal";
+import type { WebSocketOptions } from "./options.js";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";

@@ -1,13 +1,15 @@
-import type { Endpoint, TransportCapabilities, TransportOptions } from "@streamll/core";
+import type { Endpoint, TransportOptions } from "@streamll/core";
 import {
   bareHost,
   type DialAddress,
   dial,
+  grantedCapabilities,
   type Login,
   login,
   refusalOfVirtualHost,
   tlsOptions,
 } from "@streamll/core/internal";
+import { amqp10Description } from "../description.js";
 import type { Dialect, Opening, Sasl } from "../dialect.js";
 import { accused, declarationFailure, failureOf } from "./failure.js";
 import { messagesEncoder } from "./message.js";
@@ -17,21 +19,11 @@ import { renew } from "./renewal.js";
 import { declareTopology } from "./topology.js";
 import { checkVersion } from "./version.js";
 
-const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: true,
-  priority: true,
-  ttl: true,
-  deadLetter: true,
-  deduplication: false,
-  topology: true,
-});
-
 /** RabbitMQ 4: one link to the anonymous terminus, and everything declared through its management node. */
 export function rabbitmqDialect(options: TransportOptions): Dialect {
   return {
-    name: "amqp10",
-    capabilities: capabilitiesOf(options),
+    name: amqp10Description.name,
+    capabilities: grantedCapabilities(amqp10Description.capabilities, options),
     firstAddress: "",
     addressOf: () => "",
     encode: messagesEncoder(options.message),

@@ -31,7 +31,9 @@ export async function tryBundlers(
   cpSync(join(sources, "bundlers"), place.tools, { recursive: true });
   mkdirSync(place.elsewhere);
   for (const transport of transports) {
-    const wanted = ["@streamll/core", "@streamll/sink", `@streamll/transport-${transport}`];
+    const wanted = ["core", "connection", "sink", `transport-${transport}`].map(
+      (name) => `@streamll/${name}`,
+    );
     const project = join(place.tools, transport);
     await install(project, dependenciesOn(packed.filter(({ manifest }) => wanted.includes(manifest.name))));
     await writePrograms(project);
