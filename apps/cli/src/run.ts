@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { closestName } from "@streamll/connection/internal";
 import { ConfigurationError, StreamllError } from "@streamll/core";
 import { isError, told } from "@streamll/core/internal";
-import { closestName, type OptionName } from "@streamll/sink/internal";
 import { readArguments } from "./command/arguments.js";
 import { commandHelp, generalFlags, generalHelp } from "./command/help.js";
 import { flagName, inFlags, sayable } from "./command/sink-flags.js";
@@ -67,7 +67,7 @@ function unknownCommand(given: string): UsageError {
 function messageOf(error: unknown): string {
   if (error instanceof ConfigurationError) {
     const lines = error.problems.map(({ option, message }) => {
-      const name = sayable.includes(option as OptionName) ? `--${flagName(option as OptionName)}` : option;
+      const name = sayable.includes(option) ? `--${flagName(option)}` : option;
       return `${name}: ${inFlags(message)}`;
     });
     return lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`;

@@ -1,4 +1,5 @@
-import { optionNames, variablesFor } from "@streamll/sink/internal";
+import { variablesFor } from "@streamll/connection/internal";
+import { allRows } from "@streamll/sink/internal";
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../src/command/arguments.js";
 import { flagName, flagsOf, inFlags, sayable, sinkOptions } from "../src/command/sink-flags.js";
@@ -18,7 +19,7 @@ const problem = (...args: string[]) => {
 
 describe("options of the sink on the command line", () => {
   it("are all that an environment variable can set, but for those of callbacks", () => {
-    const variables = optionNames.filter((option) => variablesFor(option).length > 0);
+    const variables = Object.keys(allRows).filter((option) => variablesFor(option, allRows[option]!)[0]);
     expect(variables.filter((option) => !sayable.includes(option))).toEqual(["metricsInterval"]);
     expect(new Set(flags.map(({ name }) => name)).size).toBe(flags.length);
   });

@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { renamed, resolveNamed, type UrlOption } from "@streamll/connection/internal";
 import {
   type AnyEvent,
   ConfigurationError,
@@ -10,6 +11,7 @@ import {
   InvalidEventError,
   type Receipt,
   StreamllError,
+  type TransportFactory,
 } from "@streamll/core";
 import {
   DeliveryEngine,
@@ -23,10 +25,11 @@ import { deadLetterOf } from "./dead-letter.js";
 import { type Explanation, explain } from "./explain.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
-import { messageMaker } from "./message.js";
+import { filledFields, messageMaker } from "./message.js";
 import { Metrics } from "./metrics.js";
-import type { Plan } from "./resolve.js";
-import { type BrokerSinkOptions, brokerOptionsFromEnv, resolveNamed, type UrlOption } from "./url-option.js";
+import { overSinkEnvironment } from "./options/environment.js";
+import type { BrokerSinkOptions } from "./options/sink-options.js";
+import { type Plan, resolve } from "./resolve.js";
 
 /** What a sink tells its listeners, never in the middle of a call of yours. */
 export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
@@ -57,9 +60,13 @@ export interface PublishOptions {
  * sink.handleEvent({ eventType: "start", operation: "answer" });
  * await sink.stop();
  */
-export class BrokerSink implements EventSink, AsyncDisposable {
+export class BrokerSink<Factory extends TransportFactory = TransportFactory>
+  implements EventSink, AsyncDisposable
+{
   /** What the option of the broker's addresses is called. */
   protected static readonly urlOption: UrlOption = "url";
+  /** Named in errors about options. */
+  protected static readonly className: string = "BrokerSink";
   /** What pauses are spread by, 0 to 1: see `verification/scale`, which shows what a program without it meets. */
   protected static readonly random: () => number = Math.random;
   readonly #plan: Plan;
@@ -76,13 +83,16 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   readonly #origin = new AsyncResource("streamll.sink");
   #stopped: Promise<FlushReport> | undefined;
 
-  constructor(options: BrokerSinkOptions = {}) {
+  constructor(options: BrokerSinkOptions<Factory> = {} as BrokerSinkOptions<Factory>) {
+    const { urlOption, className } = new.target;
     const logger = sinkLogger(options?.logger);
-    this.#plan = resolveNamed(options, new.target.urlOption, logger);
-    const { values, transport, endpoints, delivery, warnings } = this.#plan;
+    const resolveGiven = (given: Readonly<Record<string, unknown>>) => resolve(given, logger, className);
+    this.#plan = resolveNamed(options, urlOption, className, resolveGiven);
+    const { connection, values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
-    this.#messageOf = messageMaker(values, this.#complain);
+    const filled = filledFields(connection.rows, connection.own);
+    this.#messageOf = messageMaker(values, filled, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
     this.#engine = new DeliveryEngine({
@@ -106,8 +116,12 @@ export class BrokerSink implements EventSink, AsyncDisposable {
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */
-  static fromEnv(overrides: BrokerSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): BrokerSink {
-    return new BrokerSink(brokerOptionsFromEnv(overrides, env));
+  static fromEnv<Factory extends TransportFactory = TransportFactory>(
+    overrides: BrokerSinkOptions<Factory> = {} as BrokerSinkOptions<Factory>,
+    env: NodeJS.ProcessEnv = process.env,
+  ): BrokerSink {
+    const named = overSinkEnvironment(renamed(overrides, "url", "amqpUrl"), env);
+    return new BrokerSink(renamed(named, "amqpUrl", "url"));
   }
 
   get isRunning(): boolean {

@@ -1,6 +1,6 @@
+import { closestName } from "@streamll/connection/internal";
 import type { BindingDeclaration, ConfigurationProblem } from "@streamll/core";
-import { closestName } from "./options/closest-name.js";
-import { shown } from "./options/option.js";
+import { shown } from "@streamll/core/options";
 
 /** How a binding of a queue is written, the exchange and the queue aside. */
 export type BindingKey = Pick<BindingDeclaration, "pattern" | "arguments">;

@@ -5,11 +5,28 @@ import {
   epochMsOf,
   isPlainObject,
   PreparedMessage,
+  type Template,
   toEvent,
 } from "@streamll/core/internal";
+import type { Option } from "@streamll/core/options";
 import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
+
+/** Fields of a message that options of the transport fill from each event. */
+export type FilledFields = Readonly<Partial<Record<"sessionId" | "partitionKey", Template>>>;
+
+/** By the table of the transport's own options, and by what the user gave for them. */
+export function filledFields(
+  rows: Readonly<Record<string, Pick<Option<unknown>, "fills">>>,
+  own: Readonly<Record<string, unknown>>,
+): FilledFields {
+  const fields = Object.entries(own).flatMap(([option, value]) => {
+    const field = rows[option]?.fills;
+    return field === undefined || typeof value !== "string" ? [] : [[field, compileTemplate(value)]];
+  });
+  return Object.fromEntries(fields);
+}
 
 /** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
 class TransformFailed extends Error {}
@@ -36,12 +53,12 @@ function shallowCopy<T extends object>(value: T): T {
  * @throws InvalidEventError for what is no event.
  */
 export function messageMaker(
-  { eventFilter, transform, routingKey, headers, maxEventBytes, ...keys }: ResolvedOptions,
+  { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
+  filled: FilledFields,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
-  const sessionId = keys.sessionId === undefined ? undefined : compileTemplate(keys.sessionId);
-  const partitionKey = keys.partitionKey === undefined ? undefined : compileTemplate(keys.partitionKey);
+  const { sessionId, partitionKey } = filled;
   const headersOf = headersMaker(headers, complain);
 
   const passes = (event: StreamllEvent): boolean => {

@@ -1,5 +1,5 @@
 import type { ConfigurationProblem } from "@streamll/core";
-import { shown } from "./options/option.js";
+import { shown } from "@streamll/core/options";
 
 type Arguments = Readonly<Record<string, unknown>>;
 

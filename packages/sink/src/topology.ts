@@ -5,6 +5,7 @@ import type {
   QueueDeclaration,
   Topology,
 } from "@streamll/core";
+import { shown } from "@streamll/core/options";
 import { type DeadLetterRequest, deadLetterTopology } from "./dead-letter-topology.js";
 import {
   type BindingKey,
@@ -17,7 +18,6 @@ import {
   unknownType,
 } from "./exchange-type.js";
 import { isExchangeToBe, isReserved, isTooLong, nameAfter, RESERVED } from "./names.js";
-import { shown } from "./options/option.js";
 import { type FromOption, mergeArguments } from "./queue-arguments.js";
 
 export interface TopologyRequest extends ExchangeRequest, DeadLetterRequest {

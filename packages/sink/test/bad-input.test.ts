@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { AnyEvent } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import type { Failure } from "../src/index.js";
-import { optionNames, rowOf } from "../src/options/table.js";
 import { keeper } from "./keeper.js";
 import { onMemory } from "./on-memory.js";
+import { optionNames, rowOf } from "./option-rows.js";
 import { problemsOf } from "./problems.js";
 
 describe("every option", () => {
   it.each(optionNames)("%s refuses what is of no type that it takes, by its name", (option) => {
     const [problem] = problemsOf({ [option]: Symbol("s") });
-    expect(problem).toMatch(new RegExp(`^${option}: .*allowed is `, "s"));
+    expect(problem).toMatch(new RegExp(`^${option}: .*must be `, "s"));
   });
 
   const numeric = optionNames.filter((option) =>
@@ -48,7 +48,7 @@ describe("a URL in the place of another option", () => {
     (option) => {
       for (const url of ["amqp://u:s3c@ret@h", "u:s3c@ret@h:5672", `amqp://u:s3c${"x".repeat(60)}ret@h`]) {
         const [problem] = problemsOf({ [option]: url });
-        expect(problem).toContain("allowed is");
+        expect(problem).toContain("must be");
         expect(problem).not.toMatch(/s3c|ret/);
       }
     },

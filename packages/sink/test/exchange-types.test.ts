@@ -91,7 +91,7 @@ describe("an exchange that delays", () => {
 
   it("refuses mandatory", () => {
     expect(problemsOf({ ...delayedBy("topic"), mandatory: true })).toEqual([
-      'mandatory: an exchange of type "x-delayed-message" gives back what it has stored: leave this out',
+      'mandatory: an exchange of type "x-delayed-message" returns what it has stored: leave this out',
     ]);
     expect(problemsOf({ ...delayedBy("topic"), mandatory: false })).toEqual([]);
   });

@@ -77,7 +77,7 @@ describe("a name", () => {
   });
 });
 
-const reserved = "may not begin with amq., which is the broker's own";
+const reserved = "must not begin with amq., which is reserved for the broker";
 
 describe("a name that is the broker's own", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import { describe, expect, it } from "vitest";
-import { parseConnectionString } from "../src/endpoint/connection-string.js";
+import { parseConnectionString } from "../../connection/src/endpoint/connection-string.js";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { problemsOf } from "./problems.js";
 
@@ -104,8 +104,12 @@ describe("what speaks to Azure Service Bus", () => {
     ["a queue to declare", { amqpUrl, routingKey: "q", queueType: "quorum" }, "queueType: the transport"],
     ["a priority", { amqpUrl, routingKey: "q", queuePriority: 1 }, "queuePriority: the transport"],
     ["mandatory", { amqpUrl, routingKey: "q", mandatory: true }, "mandatory: the transport"],
-    ["another version", { amqpUrl, routingKey: "q", amqpVersion: "0-9-1" }, "amqpVersion: Azure"],
-    ["another place", { amqpUrl: "memory:", routingKey: "q", webSocket: true }, "amqpUrl: memory: is no"],
+    [
+      "another version",
+      { amqpUrl, routingKey: "q", amqpVersion: "0-9-1" },
+      "amqpVersion: the transport service-bus does not speak AMQP 0-9-1",
+    ],
+    ["another place", { amqpUrl: "memory:", routingKey: "q", webSocket: true }, "amqpUrl: memory: is not"],
     [
       "a partition key that is not the session",
       { amqpUrl, routingKey: "q", sessionId: "{execution_id}", partitionKey: "{module_name}" },
@@ -114,7 +118,7 @@ describe("what speaks to Azure Service Bus", () => {
     [
       "no TLS",
       { amqpUrl, routingKey: "q", ssl: false },
-      "ssl: is false, and Azure Service Bus takes TLS only",
+      "ssl: is false, but Azure Service Bus takes TLS only",
     ],
     [
       "streams",

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { closestName } from "@streamll/sink/internal";
+import { closestName } from "@streamll/connection/internal";
 import { UsageError } from "../exit.js";
 import { camelCase, type Flag, kebabCase } from "./flags.js";
 

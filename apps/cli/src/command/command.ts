@@ -1,4 +1,3 @@
-import type { OptionName } from "@streamll/sink/internal";
 import type { Shell } from "../shell.js";
 import type { Arguments } from "./arguments.js";
 import type { Flag } from "./flags.js";
@@ -15,7 +14,7 @@ export interface Command {
   /** Those that the table of the sink gives, by the heading of the help. */
   readonly sinkFlags: Readonly<Record<string, readonly Flag[]>>;
   /** Those of its own, where the sink has others. */
-  readonly defaults?: Readonly<Partial<Record<OptionName, unknown>>>;
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly examples: readonly string[];
   /** The exit code. */
   run(args: Arguments, shell: Shell): Promise<number>;

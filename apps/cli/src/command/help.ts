@@ -1,4 +1,5 @@
-import { optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { variablesFor } from "@streamll/connection/internal";
+import { allRows } from "@streamll/sink/internal";
 import { commands } from "../commands.js";
 import type { Command } from "./command.js";
 import type { Flag } from "./flags.js";
@@ -71,15 +72,16 @@ function flagRow(
 
 /** Default and environment variable, of an option of the sink. */
 function sinkNote(flag: string, defaults: NonNullable<Command["defaults"]>): string {
-  const option = optionNames.find((one) => flagName(one) === flag);
-  if (option === undefined) return "";
-  const { default: value, defaultText, package: name } = rowOf(option);
+  const found = Object.entries(allRows).find(([option]) => flagName(option) === flag);
+  if (found === undefined) return "";
+  const [option, row] = found;
+  const { default: value, defaultText, packageName: name } = row;
   const byDefault =
     defaults[option] ?? defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);
   const notes = [
     byDefault !== undefined && `default ${byDefault}`.replaceAll("`", ""),
     name !== undefined && `needs ${name}`,
-    variablesFor(option)[0],
+    variablesFor(option, row)[0],
   ];
   return ` [${notes.filter(Boolean).join("; ")}]`;
 }

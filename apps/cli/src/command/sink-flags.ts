@@ -1,26 +1,29 @@
 import { readFileSync } from "node:fs";
+import { type Row, variablesFor } from "@streamll/connection/internal";
 import { redacted } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { groups, type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { allRows } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
 import type { Arguments } from "./arguments.js";
 import { type Flag, kebabCase } from "./flags.js";
 
 /** The flag of an option of the sink. */
-export const flagName = (option: OptionName): string => (option === "amqpUrl" ? "url" : kebabCase(option));
+export const flagName = (option: string): string => (option === "amqpUrl" ? "url" : kebabCase(option));
 
 /** What can be said in text; callbacks, and what only they need, are for programs. */
-export const sayable: readonly OptionName[] = optionNames.filter(
-  (option) => variablesFor(option).length > 0 && rowOf(option).group !== "Observing",
-);
+export const sayable: readonly string[] = Object.entries(allRows)
+  .filter(([option, row]) => variablesFor(option, row).length > 0 && row.group !== "Observing")
+  .map(([option]) => option);
+
+const rowOf = (option: string): Row => allRows[option]!;
 
 /** From the sink's own table: kebab-case, and text as in the environment variables. */
-export const flagsOf = (options: readonly OptionName[]): Flag[] => [
+export const flagsOf = (options: readonly string[]): Flag[] => [
   ...options.map(flagOf),
   ...(options.includes("tls") ? tlsFiles.map(({ flag }) => flag) : []),
 ];
 
-function flagOf(option: OptionName): Flag {
+function flagOf(option: string): Flag {
   const { kind, about } = rowOf(option);
   const flag = { name: flagName(option), about: `${about.split(/(?<=\.)\s/)[0]}`.replaceAll("`", "") };
   if (kind.type === "boolean") return { ...flag, negatable: true };
@@ -56,7 +59,7 @@ const tlsFiles = (["ca", "cert", "key", "pfx"] as const).map((key) => ({
 
 /** All of them, by the heading of the help. */
 export const sinkFlags: Readonly<Record<string, readonly Flag[]>> = Object.fromEntries(
-  groups
+  [...new Set(sayable.map((option) => rowOf(option).group))]
     .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
     .filter(([, flags]) => flags.length > 0),
 );
@@ -95,4 +98,4 @@ const inCamelCase = new RegExp(`\\b(${sayable.filter((name) => /[A-Z]/.test(name
 
 /** A message of the sink's in the words of the command line: `declareTopology: "none"` is a flag here. */
 export const inFlags = (message: string): string =>
-  message.replace(inCamelCase, (_, option: OptionName, colon) => `--${flagName(option)}${colon ? " " : ""}`);
+  message.replace(inCamelCase, (_, option: string, colon) => `--${flagName(option)}${colon ? " " : ""}`);

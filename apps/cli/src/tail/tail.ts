@@ -1,7 +1,7 @@
 import { silentLogger, type TransportOptions } from "@streamll/core";
 import { printableJson } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { type OptionName, overEnvironment, type Plan, resolve } from "@streamll/sink/internal";
+import { type OptionName, overSinkEnvironment, type Plan, resolve } from "@streamll/sink/internal";
 import type { Command } from "../command/command.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
@@ -64,7 +64,7 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
   async run(args, { stdout, stderr, env, interrupted }) {
     if (args.positionals.length > 0) throw new UsageError("tail takes options only; patterns are --pattern");
     const notes = new Notes(stderr, wantsColour(stderr, env));
-    const plan = resolve(pick(overEnvironment(sinkOptions(args), env)), silentLogger);
+    const plan = resolve({ ...pick(overSinkEnvironment(sinkOptions(args), env)) }, silentLogger);
     const patterns = args.all("pattern");
     const exchange = exchangeOf(plan);
     const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
@@ -131,8 +131,8 @@ const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
   declareTopology: "none",
 });
 
-const typeSaidBy = ({ values, origins }: Plan): string | undefined =>
-  origins.has("exchangeType") ? values.exchangeType : undefined;
+const typeSaidBy = ({ values, connection }: Plan): string | undefined =>
+  connection.origins.has("exchangeType") ? values.exchangeType : undefined;
 
 function exchangeOf({ values }: Plan): string {
   if (values.exchange !== "") return values.exchange;
@@ -156,6 +156,7 @@ function transportOptions({ values, endpoints }: Plan): TransportOptions {
     ...(endpoints[0]?.scheme === "amqps"
       ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
       : {}),
+    own: {},
     logger: silentLogger,
   };
 }
