@@ -75,7 +75,10 @@ export class Confirms {
     const open: OpenMessage[] = [];
     for (const [flight, at, message] of this.#unanswered(1)) {
       if (!fits(message.exchange ?? this.#exchange, message.routingKey)) continue;
-      open.push({ message: message.detach(), refuse: (error) => flight.settle(at, at + 1, { kind: "refused", error }) });
+      open.push({
+        message: message.detach(),
+        refuse: (error) => flight.settle(at, at + 1, { kind: "refused", error }),
+      });
     }
     return open;
   }
