@@ -2,7 +2,7 @@ import type { TransportConfiguration, TransportOptions } from "@streamll/core";
 import { builtInType } from "./exchange-type.js";
 import type { ResolvedTopology } from "./topology.js";
 
-/** What the sink works out of the other options where nobody set these. */
+/** Values that follow from the other options where the user set none. */
 export function derivedValues(
   { message, connectionName, tls }: TransportOptions,
   { queue }: ResolvedTopology,

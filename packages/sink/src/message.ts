@@ -28,7 +28,7 @@ export function filledFields(
   return Object.fromEntries(fields);
 }
 
-/** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
+/** `transform` threw: the event may hold what was to be redacted, so it is rejected. */
 class TransformFailed extends Error {}
 
 /** So that a `transform` which deletes a field does it to neither the caller's objects nor another sink's event. */
@@ -38,7 +38,7 @@ const copyOf = (event: StreamllEvent): StreamllEvent => ({
   tags: shallowCopy(event.tags),
 });
 
-/** A class, and what throws when it is read, stay themselves: the encoder knows how to write them. */
+/** An instance of a class, and an object that throws when it is read, are not copied: the encoder can write them. */
 function shallowCopy<T extends object>(value: T): T {
   try {
     return isPlainObject(value) ? { ...value } : value;
@@ -48,9 +48,9 @@ function shallowCopy<T extends object>(value: T): T {
 }
 
 /**
- * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is left out.
+ * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is filtered out.
  *
- * @throws InvalidEventError for what is no event.
+ * @throws InvalidEventError for an object that is not an event.
  */
 export function messageMaker(
   { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
@@ -69,7 +69,7 @@ export function messageMaker(
       complain(
         "callback_failed",
         "eventFilter",
-        `eventFilter ${faultOf(error)}; the event passes (said once)`,
+        `eventFilter ${faultOf(error)}; the event passes (reported once)`,
       );
       return true;
     }
@@ -79,8 +79,8 @@ export function messageMaker(
     try {
       return answerOf(() => transform!(copyOf(event)));
     } catch (error) {
-      const message = `transform ${faultOf(error)}; the event is not taken`;
-      complain("callback_failed", "transform", `${message} (said once)`);
+      const message = `transform ${faultOf(error)}; the event is rejected`;
+      complain("callback_failed", "transform", `${message} (reported once)`);
       throw new TransformFailed(message, { cause: error });
     }
   };

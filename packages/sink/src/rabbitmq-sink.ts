@@ -22,7 +22,7 @@ export class RabbitMQSink<Factory extends TransportFactory = TransportFactory> e
   }
 
   /**
-   * A sink by what environment variables say; `overrides` win.
+   * A sink with the options that environment variables set; `overrides` win.
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */

@@ -32,7 +32,7 @@ import { type ResolvedTopology, resolveTopology } from "./topology.js";
 export interface Plan {
   readonly connection: Connection<typeof table>;
   readonly values: ResolvedOptions;
-  /** What the sink works out itself of options that nobody set. */
+  /** Values that follow from other options where the user set none. */
   readonly derived: Readonly<Record<string, unknown>>;
   readonly endpoints: readonly Endpoint[];
   readonly transport: Transport;
@@ -45,7 +45,7 @@ export interface Plan {
  * Checks all options together and makes the transport. Opens nothing and imports no broker client.
  *
  * @param className named in errors.
- * @throws ConfigurationError with every problem; TransportNotInstalledError for what a package yet to come brings.
+ * @throws ConfigurationError with every problem; TransportNotInstalledError where the package does not exist yet.
  */
 export function resolve(
   given: Readonly<Record<string, unknown>>,
@@ -118,7 +118,7 @@ function transportOptions(
 ): TransportOptions {
   const { values, choice } = connection;
   const capabilities = capabilitiesIn(choice);
-  // It gives back each message that it holds.
+  // It returns each message that it holds.
   const isDelayed = values.exchangeType === DELAYED;
   const canReturn = values.publisherConfirms && capabilities?.mandatory !== false && !isDelayed;
   return {

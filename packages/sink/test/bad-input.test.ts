@@ -135,7 +135,7 @@ describe("an event", () => {
         return proxy;
       })(),
     ],
-  ])("%s is not taken, and its neighbours are; what is said holds nothing of it", async (_, bad) => {
+  ])("%s is rejected, and its neighbours are delivered; no log repeats it", async (_, bad) => {
     const { lines, logger } = keeper();
     const { sink, types } = onMemory({ logger });
     sink.handleEvent({ eventType: "before" });
@@ -148,18 +148,18 @@ describe("an event", () => {
     expect(await sink.stop()).toMatchObject({ sent: 2, failed: 0 });
     expect(types()).toEqual(["before", "after"]);
     expect(sink.stats()).toMatchObject({ events_received: 2, events_rejected: 2 });
-    expect(lines.filter((line) => line.startsWith("not taken"))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith("rejected an invalid event"))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith("2 events were lost: 2 not taken"))).toHaveLength(1);
     expect(lines.join()).not.toContain("s3cret");
   });
 
-  it("that is none is a warning of the process where there is no logger, said once", async () => {
+  it("an invalid one is a warning of the process where there is no logger, reported once", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const { sink } = onMemory();
     for (let i = 0; i < 3; i++) sink.handleEvent({ operation: "s3cret" } as never);
     await sink.stop();
     expect(warn.mock.calls).toEqual([
-      ["not taken, as it is no event: event_type is wrong (said once)", "StreamllWarning"],
+      ["rejected an invalid event: check event_type (reported once)", "StreamllWarning"],
       ["3 events were lost: 3 not taken (INVALID_EVENT 3)", "StreamllWarning"],
     ]);
     warn.mockRestore();

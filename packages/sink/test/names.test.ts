@@ -60,9 +60,7 @@ describe("a name", () => {
   ])("among %s is a name too: %s", (option, argument) => {
     for (const bad of ["e\n", "a\u0000b", long]) {
       expect(problemsOf({ [option]: { [argument]: bad } })).toEqual([
-        expect.stringMatching(
-          new RegExp(`^${option}: "${argument}" is .*allowed is a string of at most 255`),
-        ),
+        expect.stringMatching(new RegExp(`^${option}: "${argument}" is .*must be a string of at most 255`)),
       ]);
     }
     for (const good of ["", "e", "amq.fanout"])

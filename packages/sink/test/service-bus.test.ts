@@ -34,10 +34,10 @@ describe("a connection string", () => {
 
   it.each([
     ["Endpoint=sb://", "its Endpoint must be sb://HOST/"],
-    [`Endpoint=sb://${host};SharedAccessKey=k`, "go together"],
-    [`${amqpUrl};SharedAccessSignature=s`, "stands in the place of"],
-    [`${amqpUrl};Colour=blue`, "a part of it is not known; known are Endpoint"],
-    [`${amqpUrl};blue`, "a part of it is not known; known are Endpoint"],
+    [`Endpoint=sb://${host};SharedAccessKey=k`, "require each other"],
+    [`${amqpUrl};SharedAccessSignature=s`, "replaces SharedAccessKeyName"],
+    [`${amqpUrl};Colour=blue`, "it has an unknown part; allowed are Endpoint"],
+    [`${amqpUrl};blue`, "it has an unknown part; allowed are Endpoint"],
     [`${amqpUrl};TransportType=NetMessaging`, "its TransportType must be AmqpTcp or AmqpWebSockets"],
     [`${amqpUrl};Authentication=Managed Identity`, 'write authProvider: "azure_managed_identity"'],
     [`${amqpUrl};OperationTimeout=00:01:00`, "leave OperationTimeout out"],
@@ -67,7 +67,7 @@ describe("a connection string", () => {
   });
 
   it("stands alone, and shows no key", () => {
-    expect(problemsOf({ amqpUrl: [amqpUrl, amqpUrl], routingKey: "q" })[0]).toContain("stands alone");
+    expect(problemsOf({ amqpUrl: [amqpUrl, amqpUrl], routingKey: "q" })[0]).toContain("must be the only URL");
     const explanation = explained({ amqpUrl, routingKey: "q" });
     expect(explanation.endpoints).toEqual([`amqps://Send:***@${host}:5671/`]);
     expect(explanation.options.amqpUrl.value).toEqual([`amqps://Send:***@${host}/`]);

@@ -139,7 +139,7 @@ describe("a sink on a stream", () => {
 
   it("has a sequence only under a name that a later program can ask for", async () => {
     const sink = new RabbitMQSink({ useStreams: true });
-    const error = "needs publisherName";
+    const error = "requires publisherName";
     await expect(sink.publish({ eventType: "start" }, { sequence: 1 })).rejects.toThrow(error);
     await expect(sink.lastSequence()).rejects.toThrow(error);
     await sink.stop();
@@ -151,11 +151,11 @@ describe("a sink on a stream", () => {
       expect(sink.publish({ eventType: "start", ...event }, { sequence })).rejects;
     await refused({ executionId: "e" }, 0).toMatchObject({
       code: "REJECTED",
-      message: expect.stringContaining("sequence is 0"),
+      message: expect.stringContaining("sequence must be a whole number from 1"),
     });
     await refused({}, 1).toMatchObject({
       code: "REJECTED",
-      message: expect.stringContaining("needs an executionId"),
+      message: expect.stringContaining("requires an executionId"),
     });
     expect(sink.stats().events_received).toBe(0);
     await sink.stop();

@@ -11,9 +11,9 @@ export interface Command {
   /** More lines of the help, before the options. */
   readonly about: string;
   readonly flags: readonly Flag[];
-  /** Those that the table of the sink gives, by the heading of the help. */
+  /** Flags from the table of the sink, by the heading of the help. */
   readonly sinkFlags: Readonly<Record<string, readonly Flag[]>>;
-  /** Those of its own, where the sink has others. */
+  /** Its own defaults, where they differ from the sink's. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   readonly examples: readonly string[];
   /** The exit code. */

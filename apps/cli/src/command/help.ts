@@ -15,7 +15,7 @@ const WIDTH = 100;
 
 export function generalHelp(): string {
   return text(
-    "streamll: events into RabbitMQ and its kin, and out of it again.",
+    "streamll: publishes events to RabbitMQ and other brokers, and shows them.",
     "usage: streamll COMMAND [options]",
     section(
       "Commands",
@@ -25,7 +25,7 @@ export function generalHelp(): string {
       "Options",
       generalFlags.map((flag) => flagRow(flag)),
     ),
-    "streamll COMMAND --help says more of each.",
+    "streamll COMMAND --help describes each command.",
   );
 }
 
@@ -53,9 +53,9 @@ export function commandHelp(command: Command): string {
 }
 
 const environment = `Environment
-  Each option that says so is read from its variable too; what the command line says wins. On a
-  machine that others use too, that is the place of a password: RABBITMQ_URL, or RABBITMQ_PASSWORD.
-  NO_COLOR and FORCE_COLOR are heeded.`;
+  Options can also be set by the variable in brackets; the command line wins. On a shared machine,
+  put passwords there: RABBITMQ_URL, or RABBITMQ_PASSWORD.
+  NO_COLOR and FORCE_COLOR are respected.`;
 
 const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
 
@@ -70,7 +70,7 @@ function flagRow(
   return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name, defaults)}`, COLUMN);
 }
 
-/** Default and environment variable, of an option of the sink. */
+/** Default and environment variable of an option of the sink. */
 function sinkNote(flag: string, defaults: NonNullable<Command["defaults"]>): string {
   const found = Object.entries(allRows).find(([option]) => flagName(option) === flag);
   if (found === undefined) return "";

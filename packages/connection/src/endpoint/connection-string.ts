@@ -14,7 +14,7 @@ const KEYS = [
 
 type Key = (typeof KEYS)[number];
 
-/** What strings of other clients say, and the sink has options for. */
+/** Parts of other clients' strings, for which the sink has options. */
 const instead: Readonly<Record<string, string>> = {
   authentication: 'instead of Authentication write authProvider: "azure_managed_identity"',
   operationtimeout: "leave OperationTimeout out: the sink has connectionTimeout and confirmTimeout",
@@ -24,15 +24,15 @@ const WEB_SOCKETS = "amqpwebsockets";
 /** In lower case. */
 const transportTypes: readonly string[] = ["amqp", "amqptcp", WEB_SOCKETS];
 
-/** Of Azure Service Bus, as its portal gives it: `Endpoint=sb://…;SharedAccessKey=…`, its parts in any order. */
+/** Whether it is a connection string of Azure Service Bus, as its portal gives it: `Endpoint=sb://…;SharedAccessKey=…`, its parts in any order. */
 export function isConnectionString(text: string): boolean {
   if (/^\s*[a-z][a-z0-9+.-]*:/i.test(text)) return false;
   return text.split(";").some((part) => keyOf(nameOf(part)) !== undefined);
 }
 
 /**
- * Reads a connection string. Its values are taken verbatim: a key has `+`, `/` and `=` in it. A ready signature is the
- * password, of nobody; the emulator speaks plain AMQP.
+ * Reads a connection string. Its values are taken verbatim: a key has `+`, `/` and `=` in it. A ready signature is
+ * the password, without a user; the emulator speaks plain AMQP.
  */
 export function parseConnectionString(text: string): Endpoint | Refusal {
   const given = partsOf(text);
@@ -43,10 +43,10 @@ export function parseConnectionString(text: string): Endpoint | Refusal {
   if (url instanceof Refusal || url.scheme !== "sb") return new Refusal("its Endpoint must be sb://HOST/");
   if (signature !== undefined && (name !== undefined || key !== undefined))
     return new Refusal(
-      "SharedAccessSignature stands in the place of SharedAccessKeyName and SharedAccessKey",
+      "SharedAccessSignature replaces SharedAccessKeyName and SharedAccessKey: leave these out",
     );
   if ((name === undefined) !== (key === undefined))
-    return new Refusal("SharedAccessKeyName and SharedAccessKey go together");
+    return new Refusal("SharedAccessKeyName and SharedAccessKey require each other");
   if (type !== undefined && !transportTypes.includes(type.toLowerCase()))
     return new Refusal("its TransportType must be AmqpTcp or AmqpWebSockets");
   const password = signature ?? key;
@@ -72,7 +72,7 @@ function partsOf(text: string): Partial<Record<Key, string>> | Refusal {
     const name = nameOf(part);
     const key = keyOf(name);
     if (key === undefined)
-      return new Refusal(instead[name] ?? `a part of it is not known; known are ${KEYS.join(", ")}`);
+      return new Refusal(instead[name] ?? `it has an unknown part; allowed are ${KEYS.join(", ")}`);
     if (found[key] !== undefined) return new Refusal(`it has ${key} twice`);
     found[key] = part.slice(part.indexOf("=") + 1).trim();
   }

@@ -12,7 +12,7 @@ import { readUriParameters } from "./uri-parameters.js";
 
 export interface ResolvedEndpoints {
   readonly endpoints: readonly Endpoint[];
-  /** What the URLs say of options that the user did not set. */
+  /** Values that the URLs set for options. */
   readonly fromUrl: Readonly<Record<string, unknown>>;
   /** Who runs the broker, where its host says so. */
   readonly provider: Provider | undefined;
@@ -20,7 +20,7 @@ export interface ResolvedEndpoints {
   readonly warnings: readonly string[];
 }
 
-/** The addresses of one cluster, with what options say of TLS and user. */
+/** The addresses of one cluster, with TLS and user as the options have them. */
 export function resolveEndpoints(
   values: ConnectionValues,
   origins: ReadonlyMap<string, Origin>,
@@ -31,7 +31,7 @@ export function resolveEndpoints(
   const warnings = new Set<string>();
   const endpoints: Endpoint[] = [];
   const urls = values.amqpUrl;
-  if (urls.length > 1 && urls.some(isConnectionString)) problem("a connection string stands alone");
+  if (urls.length > 1 && urls.some(isConnectionString)) problem("a connection string must be the only URL");
   const fromUrl: Record<string, unknown> = {};
   for (const [index, url] of urls.entries()) {
     const place = urls.length > 1 ? `URL ${index + 1}: ` : "";
@@ -80,7 +80,7 @@ function withOptions(endpoint: Endpoint, { ssl, username, password }: Connection
   });
 }
 
-/** With the transport's default port where a URL has none, and with labels that say so. */
+/** With the transport's default port where a URL has none, and with labels that show it. */
 export const withPorts = (
   endpoints: readonly Endpoint[],
   description: TransportDescription | undefined,

@@ -1,10 +1,10 @@
 import { isIPv6 } from "node:net";
 import { Refusal } from "@streamll/core/options";
 
-/** Of a name in the DNS. */
-const LONGEST_HOST = 253;
+/** The longest name in the DNS. */
+const MAX_HOST_LENGTH = 253;
 
-/** Letters of any script, which Node writes as the DNS has them; Docker has names with `_`. */
+/** Letters of any script, which Node encodes for the DNS; names in Docker may have `_`. */
 const hostName = /^[\p{L}\p{M}\p{N}._~-]*$/u;
 
 /**
@@ -14,19 +14,19 @@ const hostName = /^[\p{L}\p{M}\p{N}._~-]*$/u;
  */
 export function readHost(text: string): { readonly host: string; readonly port?: number } {
   if (text.includes(","))
-    throw new Refusal("one URL has one host: write several URLs, in a list or with a comma between them");
+    throw new Refusal("one URL has one host: write several URLs, as a list or separated by commas");
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text);
-  if (match === null || text.length > LONGEST_HOST + 10) throw unreadable();
+  if (match === null || text.length > MAX_HOST_LENGTH + 10) throw unreadable();
   const [, bracketed, name = "", portText = ""] = match;
   const host = bracketed === undefined ? name : addressOf(bracketed);
   if (bracketed === undefined && !hostName.test(name)) throw unreadable();
   return portText === "" ? { host } : { host, port: portOf(portText) };
 }
 
-/** A zone is written `%25eth0`, since a `%` begins an escape (RFC 6874); `%eth0` is meant in the same way. */
+/** A zone is written `%25eth0`, since a `%` begins an escape (RFC 6874); `%eth0` means the same. */
 function addressOf(bracketed: string): string {
   const address = bracketed.replace("%25", "%");
-  if (!isIPv6(address)) throw new Refusal("what stands in brackets is no IPv6 address");
+  if (!isIPv6(address)) throw new Refusal("the text in brackets is not an IPv6 address");
   return address;
 }
 
@@ -38,5 +38,5 @@ function portOf(text: string): number {
 
 const unreadable = () =>
   new Refusal(
-    "the host cannot be read: it is a name of letters, digits, - and ., or an address (one of IPv6 stands in brackets: [::1])",
+    "the host cannot be read: it must be a name of letters, digits, - and ., or an address (IPv6 in brackets: [::1])",
   );

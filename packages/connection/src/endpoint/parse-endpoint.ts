@@ -5,22 +5,22 @@ import { readHost } from "./host.js";
 /** Scheme, what follows `//`, path, query, fragment: RFC 3986, appendix B. */
 const parts = /^([a-z][a-z0-9+.-]{0,40}):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/is;
 
-/** A token may be the password, and has some thousand characters. */
-const LONGEST_URL = 65_536;
+/** A password may be a token of some thousand characters. */
+const MAX_URL_LENGTH = 65_536;
 
-const noUrl = 'it is no URL; write for example "amqp://user:password@host:5672/vhost"';
+const notAUrl = 'it is not a URL; write for example "amqp://user:password@host:5672/vhost"';
 
 /**
  * Reads a URL. Userinfo and path are percent-decoded as UTF-8, which neither `URL` (schemes it does not know)
- * nor amqplib (Latin-1) does. What it says of a wrong one never holds a part that may be the password.
+ * nor amqplib (Latin-1) does. The message for an invalid one never holds a part that may be the password.
  */
 export function parseEndpoint(url: string): Endpoint | Refusal {
   const text = url.trim();
-  if (text.length > LONGEST_URL) return new Refusal(`it is longer than ${LONGEST_URL} characters`);
-  if (/\p{Cc}/u.test(text)) return new Refusal("it holds a control character, such as a line feed");
+  if (text.length > MAX_URL_LENGTH) return new Refusal(`it is longer than ${MAX_URL_LENGTH} characters`);
+  if (/\p{Cc}/u.test(text)) return new Refusal("it contains a control character, such as a line feed");
   const match = parts.exec(text);
   // host:5672 reads like a scheme and a path.
-  if (match === null || (match[2] === undefined && /^\d+\/?$/.test(match[3]!))) return new Refusal(noUrl);
+  if (match === null || (match[2] === undefined && /^\d+\/?$/.test(match[3]!))) return new Refusal(notAUrl);
   const [, schemeGiven, authority, rest = "", queryText = "", fragment] = match;
   const scheme = schemeGiven!.toLowerCase();
   const isOpaque = authority === undefined;
@@ -32,13 +32,13 @@ export function parseEndpoint(url: string): Endpoint | Refusal {
     );
   }
   // Without // it is mostly a user and a password; only memory: has a name there.
-  if (isOpaque && rest !== "" && (scheme !== "memory" || /[:@]/.test(rest))) return new Refusal(noUrl);
+  if (isOpaque && rest !== "" && (scheme !== "memory" || /[:@]/.test(rest))) return new Refusal(notAUrl);
   try {
     const { username, password, place } = splitAuthority(authority ?? "");
     const { host, port } = readHost(place);
     if (host === "" && needsHost(scheme)) throw new Refusal("the host is missing");
     const path = decode(rest.replace(/^\//, ""), "path");
-    if (/\p{Cc}/u.test(path)) throw new Refusal("the path holds a control character");
+    if (/\p{Cc}/u.test(path)) throw new Refusal("the path contains a control character");
     if (isAmqp(scheme) && Buffer.byteLength(path) > 255)
       throw new Refusal("the virtual host is longer than 255 bytes");
     return withLabel({
@@ -59,7 +59,7 @@ export function parseEndpoint(url: string): Endpoint | Refusal {
 
 export const isAmqp = (scheme: string): boolean => scheme === "amqp" || scheme === "amqps";
 
-/** Of a transport of somebody else's nobody knows here whether it has one. */
+/** Transports of other authors may have none. */
 const needsHost = (scheme: string): boolean =>
   isAmqp(scheme) || scheme === "sb" || scheme.startsWith("rabbitmq-stream");
 
@@ -89,7 +89,7 @@ function splitAuthority(authority: string) {
   const userinfo = authority.slice(0, at);
   if (/@[^@]*,/.test(userinfo))
     throw new Refusal(
-      "one URL has one host: write several URLs, in a list; an @ or , of the password is percent-encoded (%40 %2C)",
+      "one URL has one host: write several URLs, as a list; percent-encode an @ or , in the password (%40 %2C)",
     );
   const colon = userinfo.indexOf(":");
   if (colon < 0) return { username: decode(userinfo, "user name"), place };
@@ -102,7 +102,7 @@ function decode(text: string, what: string): string {
     return decodeURIComponent(text);
   } catch {
     throw new Refusal(
-      `the percent-encoding of the ${what} is broken: a % itself is written %25, and bytes are UTF-8`,
+      `the percent-encoding of the ${what} is invalid: write a % itself as %25, and bytes in UTF-8`,
     );
   }
 }

@@ -28,7 +28,7 @@ export function readUriParameters(
   problem: (message: string) => void,
 ): { heartbeat?: number; connectionTimeout?: number } {
   const found: { heartbeat?: number; connectionTimeout?: number } = {};
-  // Each is told once, however many URLs there are.
+  // Each is reported once, however many URLs there are.
   const problems = new Set<string>();
   for (const { scheme, query } of endpoints.filter((one) => takesUriParameters(one.scheme))) {
     const own = builtInOf(scheme)?.query ?? [];

@@ -3,15 +3,15 @@ function camelCase(name: string): string {
   return name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A longer one is no name that was mistyped. */
-const LONGEST = 64;
+/** A longer text is not a mistyped name. */
+const MAX_NAME_LENGTH = 64;
 
-/** The valid name that was probably meant, or `undefined` when none is near. */
+/** The valid name that the user probably meant, or `undefined` where none is close. */
 export function closestName(wrong: string, names: readonly string[]): string | undefined {
-  if (wrong.length > LONGEST) return undefined;
+  if (wrong.length > MAX_NAME_LENGTH) return undefined;
   const meant = camelCase(/[a-z]/.test(wrong) ? wrong : wrong.toLowerCase()).toLowerCase();
   let closest: string | undefined;
-  // More than a third of the letters wrong is another word.
+  // With more than a third of the letters changed it is another word.
   let least = Math.min(3, Math.floor(meant.length / 3)) + 1;
   for (const name of names) {
     const distance = editDistance(meant, name.toLowerCase());

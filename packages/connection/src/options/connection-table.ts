@@ -40,7 +40,7 @@ export const connectionTable = {
     default: false,
     toTransport: true,
     about:
-      "Publish to a RabbitMQ stream, by `@streamll/transport-streams`. Of an `amqp://` URL the port is not used: streams have 5552, with TLS 5551. Another port takes a URL `rabbitmq-stream://HOST:PORT`.",
+      "Publishes to a RabbitMQ stream, by `@streamll/transport-streams`. The port of an `amqp://` URL is not used: streams have 5552, with TLS 5551. For another port, write `rabbitmq-stream://HOST:PORT`.",
   }),
   transport: where({
     kind: transport,
@@ -50,7 +50,7 @@ export const connectionTable = {
   transports: where({
     kind: transports,
     about:
-      "More transports, looked up by the URL's scheme before those of this project; also how a bundler is told of one.",
+      "More transports, looked up by the URL's scheme before those of this project; also how a bundler learns of one.",
   }),
   username: where({
     kind: userName,
@@ -95,7 +95,7 @@ export const connectionTable = {
     kind: duration("s", { min: 0.001, max: 3600, plausible: 600 }),
     default: 30,
     about:
-      "Covers DNS, TCP, TLS and the protocol's handshake together. Of a host with several addresses each is tried for the same share of it.",
+      "Covers DNS, TCP, TLS and the protocol's handshake together. The addresses of a host share it equally.",
   }),
   heartbeat: where({
     kind: duration("s", { min: 0, max: 65_535, plausible: 600 }),
@@ -113,7 +113,7 @@ export const connectionTable = {
   waitForBroker: where({
     kind: boolean,
     default: false,
-    about: "Whether `start()` waits until a broker that cannot be reached is there.",
+    about: "Whether `start()` waits for a broker that cannot be reached.",
   }),
 } satisfies RowsOf<ConnectionOptions> & Record<"amqpUrl" | "transport" | "transports", unknown>;
 

@@ -33,9 +33,9 @@ export interface ReadOptions<Table extends Rows> {
 export const variablesOf: unique symbol = Symbol("streamll.variables");
 
 /**
- * Reads what the user gave. All problems are told together.
+ * Reads what the user gave. All problems are reported together.
  *
- * @param example shown to who gives no object.
+ * @param example shown where that is not an object.
  * @throws ConfigurationError where that is not an object.
  */
 export function readOptions<Table extends Rows>(

@@ -1,7 +1,7 @@
 import type { TransportCapabilities } from "@streamll/core";
 import type { Option } from "@streamll/core/options";
 
-/** An option as the class that takes it knows it. */
+/** An option of a class: how it is read, and where it is documented. */
 export interface Row extends Option<unknown> {
   /** The heading under which it is documented. */
   readonly group: string;

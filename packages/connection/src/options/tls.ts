@@ -4,7 +4,7 @@ import type { UserTlsOptions } from "./connection-options.js";
 
 const keys = ["ca", "cert", "key", "pfx", "passphrase", "servername", "minVersion"] as const;
 
-/** Of Node's options, what to write instead. */
+/** What to write instead of some of Node's options. */
 const instead: Readonly<Record<string, string>> = {
   rejectUnauthorized: "write sslVerify instead of rejectUnauthorized, beside tls",
   checkServerIdentity:

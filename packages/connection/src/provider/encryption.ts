@@ -20,7 +20,7 @@ export interface TlsRemark {
   readonly warning?: string;
 }
 
-/** What cannot be with this provider, or was surely not meant. */
+/** What this provider refuses, or what was surely not meant. */
 export function remarkOnTls(
   { name, plainText }: Provider,
   given: Endpoint,

@@ -1,4 +1,4 @@
-/** Who runs the broker: mostly a managed RabbitMQ; and what holds there. The provider's page under `docs/providers` has the source of each fact. */
+/** Who runs the broker, mostly a managed RabbitMQ. The provider's page under `docs/providers` has the source of each fact. */
 export interface Provider {
   readonly name: string;
   readonly hosts: RegExp;
@@ -9,7 +9,7 @@ export interface Provider {
   readonly streams: boolean;
   /** Exchange types beyond those that every RabbitMQ has. Absent: not known. */
   readonly exchangeTypes?: readonly string[];
-  /** Where it makes quorum queues of those whose type is not said. */
+  /** The generation from which it makes quorum queues where no type is set. */
   readonly quorumByDefault?: string;
   /** Whether the virtual host that comes with an instance is named as its user. */
   readonly namesVhostAsUser: boolean;

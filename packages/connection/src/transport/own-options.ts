@@ -39,7 +39,7 @@ export interface OwnOptions {
 export interface OwnRequest {
   /** What the user gave beside the rows that all transports share. */
   readonly given: ReadonlyMap<string, unknown>;
-  /** What URLs say of such options. */
+  /** Values that URLs set for such options. */
   readonly fromUrl: Readonly<Record<string, unknown>>;
   readonly origins: Map<string, Origin>;
   /** The one that was chosen, where it has a description, and how errors call it. */
@@ -50,7 +50,7 @@ export interface OwnRequest {
   readonly className: string;
 }
 
-/** Reads what is no shared option by the table of the chosen transport, and refuses the rest. */
+/** Reads options that are not shared by the table of the chosen transport, and refuses all others. */
 export function readOwnOptions(request: OwnRequest): OwnOptions {
   const { given, fromUrl, origins, chosen, chosenName } = request;
   const table: OptionTable = chosen?.options ?? {};

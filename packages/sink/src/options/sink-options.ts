@@ -102,7 +102,7 @@ export interface DeliveringOptions {
     | undefined;
   /**
    * Redacts, enriches or (with `undefined`) leaves out. It gets a copy of the event, of its `data` and its `tags`;
-   * what is inside those is the caller's own. An event for which it throws is not taken.
+   * what is inside those is the caller's own. An event for which it throws is rejected.
    */
   readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
   /** More headers on every message. When it throws, the event goes without. */

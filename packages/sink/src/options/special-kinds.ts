@@ -34,15 +34,15 @@ export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(
 const names = ["alternate-exchange", "x-dead-letter-exchange", "x-dead-letter-routing-key"];
 const anyName = name(0);
 
-/** The broker takes such a name, finds nothing under it, and drops what it should bring there. */
+/** The broker accepts such a name, finds nothing under it, and drops the messages that should go there. */
 function misnamed(given: Readonly<Record<string, unknown>>): string | undefined {
   const wrong = names.find(
     (argument) => typeof given[argument] === "string" && isRefusal(anyName.read(given[argument])),
   );
-  return wrong && `${shown(wrong)} is ${shown(given[wrong])}; allowed is ${anyName.allowed}`;
+  return wrong && `${shown(wrong)} is ${shown(given[wrong])}; must be ${anyName.allowed}`;
 }
 
-/** What a table of AMQP can hold, so that the broker can be told it. */
+/** What a table of AMQP can hold. */
 function isArgument(name: string, value: unknown, depth = 0): boolean {
   if (Buffer.byteLength(name) > 255 || depth > 8) return false;
   if (typeof value === "number") return Number.isFinite(value);

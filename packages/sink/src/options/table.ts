@@ -37,7 +37,7 @@ const deliveringTable = {
     default: 5,
     variables: ["RABBITMQ_CONNECTION_POOL"],
     about:
-      "Connections at most: one at first, more under load. Events of one `execution_id` keep to one connection, so their order holds. Where the broker's limit allows fewer, the sink goes on with those and says so; after five minutes it tries one more.",
+      "Connections at most: one at first, more under load. Events of one `execution_id` stay on one connection, so their order holds. Where the broker's limit allows fewer, the sink continues with those and reports it; after five minutes it tries one more.",
   }),
 
   exchange: declared({
@@ -54,13 +54,13 @@ const deliveringTable = {
     default: "topic",
     needs: "topology",
     about:
-      "`topic`, `direct`, `fanout`, `headers` or a plugin's; of the broker's own exchanges (`amq.topic` …) it is known. It decides how the queue is bound, and a type that the sink does not know takes `queue: false`: see [routing](routing.md). `x-delayed-message` needs `exchangeArguments: { \"x-delayed-type\": … }`, the type by which it routes.",
+      "`topic`, `direct`, `fanout`, `headers` or a plugin's; for the broker's own exchanges (`amq.topic` …) it is known. It decides how the queue is bound, and a type that the sink does not know requires `queue: false`: see [routing](routing.md). `x-delayed-message` needs `exchangeArguments: { \"x-delayed-type\": … }`, the type by which it routes.",
   }),
   exchangeArguments: declared({
     kind: brokerArguments,
     toTransport: true,
     needs: "topology",
-    about: "Handed to the broker with the exchange.",
+    about: "Passed to the broker with the exchange.",
   }),
   routingKey: declared({
     kind: template(0),
@@ -74,14 +74,14 @@ const deliveringTable = {
     defaultText: "from exchange and key",
     needs: "topology",
     about:
-      'Declared, and bound with the template\'s own binding, so that nothing is published into nowhere. By default it is named as the exchange with the default key, else `EXCHANGE.HEAD` with the words before the first placeholder. It is durable and unbounded: without a reader it grows, unless `messageTtl` or `queueArguments: { "x-max-length": 1_000_000 }` bounds it. `false` declares none.',
+      'Declared, and bound with the template\'s own binding, so that no event is published to an exchange without a queue. By default it is named as the exchange with the default key, else `EXCHANGE.HEAD` with the words before the first placeholder. It is durable and unbounded: without a reader it grows, unless `messageTtl` or `queueArguments: { "x-max-length": 1_000_000 }` bounds it. `false` declares none.',
   }),
   queueArguments: declared({
     kind: brokerArguments,
     toTransport: true,
     needs: "topology",
     about:
-      "Handed to the broker with the queue (`x-max-length` …). What contradicts another option is an error.",
+      "Passed to the broker with the queue (`x-max-length` …). An argument that contradicts another option is an error.",
   }),
   queueType: declared({
     kind: choice("classic", "quorum"),
@@ -95,14 +95,14 @@ const deliveringTable = {
     toTransport: true,
     default: "declare",
     needs: "topology",
-    about: "`passive` only checks that exchange and queue are there, `none` does neither.",
+    about: "`passive` only checks that exchange and queue exist, `none` does neither.",
   }),
   durable: declared({
     kind: boolean,
     toTransport: true,
     default: true,
     about:
-      "Messages are persistent. Exchange and queue are durable either way: with `false` it is the messages that a restart loses.",
+      "Messages survive a restart of the broker. Exchange and queue are durable either way; with `false`, a restart loses the messages.",
   }),
   messageTtl: declared({
     kind: duration("s", { min: 0, max: LONGEST_TTL }),
@@ -110,7 +110,7 @@ const deliveringTable = {
     needs: "ttl",
     defaultText: "never",
     about:
-      "Unread events expire: by the queue (`x-message-ttl`) where the sink declares one, else by each message (`expiration`).",
+      "After this time unread events expire: by the queue (`x-message-ttl`) where the sink declares one, else by each message (`expiration`).",
   }),
   queuePriority: declared({
     kind: count(0, 255),
@@ -123,7 +123,7 @@ const deliveringTable = {
     toTransport: true,
     needs: "deadLetter",
     about:
-      "Where the broker puts rejected and expired events, and the sink those that the broker refused for good. Not one that is too large (`EVENT_TOO_LARGE`), or was never sent: `onFailure` has all. Declared, as a topic exchange, together with `deadLetterQueue`.",
+      "The exchange to which the broker sends rejected and expired events, and the sink those that the broker refused for good. Events that are too large (`EVENT_TOO_LARGE`) or were never sent do not go there; `onFailure` gets all of them. Declared as a topic exchange, together with `deadLetterQueue`.",
   }),
   deadLetterRoutingKey: declared({
     kind: template(1),
@@ -131,7 +131,7 @@ const deliveringTable = {
     needs: "deadLetter",
     defaultText: "the event's own key",
     about:
-      "The sink fills the template from the event. The broker cannot: for what the queue dead-letters, placeholders are taken from the head of the routing key.",
+      "The sink fills the template from the event. The broker cannot: for events that the queue dead-letters, placeholders are taken from the head of the routing key.",
   }),
   deadLetterQueue: declared({
     kind: orFalse(name()),
@@ -139,7 +139,7 @@ const deliveringTable = {
     needs: "deadLetter",
     defaultText: "`NAME.failed`",
     about:
-      "Declared, and bound to all that comes to `deadLetterExchange`; to one of the broker's own, to what comes from this sink. `false` declares none, and an exchange that is there already is taken as it is, whatever its type.",
+      "Declared, and bound to everything that arrives at `deadLetterExchange`; at one of the broker's own, only to what comes from this sink. `false` declares none, and uses an existing exchange as it is, whatever its type.",
   }),
   publisherName: declared({
     kind: orFalse(name()),
@@ -147,7 +147,7 @@ const deliveringTable = {
     toTransport: true,
     defaultText: "random",
     about:
-      "The name under which a stream deduplicates. Given by you it must have one writer at a time, and `publish(event, { sequence })` and `lastSequence()` make a restarted program exactly once. `false`: no name, no deduplication; a stream remembers 255 names.",
+      "The name under which a stream deduplicates. A name of your own must have one writer at a time; with it, `publish(event, { sequence })` and `lastSequence()` let a restarted program publish exactly once. `false`: no name, no deduplication; a stream remembers 255 names.",
   }),
 
   publisherConfirms: delivery({
@@ -155,7 +155,8 @@ const deliveringTable = {
     toTransport: true,
     default: true,
     needs: "confirms",
-    about: "An event counts as sent once the broker confirmed it; with `false` once it is written.",
+    about:
+      "An event counts as sent once the broker has confirmed it; with `false`, once it is written to the socket.",
   }),
   mandatory: delivery({
     kind: boolean,
@@ -163,18 +164,18 @@ const deliveringTable = {
     defaultText: "as `publisherConfirms`",
     needs: "mandatory",
     about:
-      "An event that no queue takes is a failure (`UNROUTABLE`), not a success. Needs `publisherConfirms`. An `x-delayed-message` exchange cannot tell, and goes without.",
+      "An event that no queue takes is a failure (`UNROUTABLE`), not a success. Requires `publisherConfirms`. Off for an `x-delayed-message` exchange, which cannot tell.",
   }),
-  batchSize: delivery({ kind: count(1, 100_000), default: 50, about: "A batch leaves with so many events." }),
+  batchSize: delivery({ kind: count(1, 100_000), default: 50, about: "Events per batch at most." }),
   batchTimeout: delivery({
     kind: duration("s", { min: 0, max: 3600, plausible: 60 }),
     default: 0.1,
-    about: "A batch leaves after so long.",
+    about: "The longest time that a batch waits for more events.",
   }),
   batchBytes: delivery({
     kind: size(1, GiB),
     default: "256KiB",
-    about: "A batch leaves with so many bytes.",
+    about: "Bytes per batch at most.",
   }),
   maxInFlight: delivery({
     kind: count(1, 10_000_000),
@@ -185,22 +186,23 @@ const deliveringTable = {
     kind: duration("s", { min: 0.001, max: 86_400, plausible: 3600 }),
     default: 30,
     about:
-      "With no answer and no byte taken for so long, a connection is given up and its unconfirmed events are sent again. While `flush()` or `stop()` waits: half of `flushTimeout` (at least 2 s) where that is shorter.",
+      "A connection on which the broker neither answers nor takes a byte for this time is abandoned, and its unconfirmed events are sent again. While `flush()` or `stop()` waits: half of `flushTimeout` (at least 2 s) where that is shorter.",
   }),
   deliveryTimeout: delivery({
     kind: duration("s", { min: 0.001, max: days(365), plausible: days(7) }),
     defaultText: "never",
-    about: "An event that is older fails with `DELIVERY_TIMEOUT`.",
+    about: "An event that was not delivered within this time fails with `DELIVERY_TIMEOUT`.",
   }),
   maxRetries: delivery({
     kind: count(0, 1000),
     default: 3,
-    about: "Tries after the first, for failures of the event's own. A lost connection uses up none.",
+    about: "Attempts after the first, for failures of the event itself. A lost connection uses up none.",
   }),
   retryBackoffMs: delivery({
     kind: duration("ms", { min: 0, max: 3_600_000 }),
     default: 1000,
-    about: "Before the first retry; doubled each time, with full jitter. Also the pace of reconnecting.",
+    about:
+      "Pause before the first retry; doubled each time, with full jitter. Reconnecting has the same pace.",
   }),
   maxRetryBackoffMs: delivery({
     kind: duration("ms", { min: 1, max: 86_400_000 }),
@@ -211,24 +213,24 @@ const deliveringTable = {
     kind: orFalse(circuitBreaker),
     default: { failureThreshold: 5, cooldown: 30 },
     about:
-      "After so many failed connections nothing is tried for the cooldown (seconds); events wait in the buffer.",
+      "After this many failed connections the sink does not connect during the cooldown (seconds); events wait in the buffer.",
   }),
   maxBufferedEvents: delivery({
     kind: count(1, 100_000_000),
     default: 100_000,
-    about: "Buffered and in flight together.",
+    about: "Events buffered and in flight together.",
   }),
   maxBufferedBytes: delivery({
     kind: size(1, 1024 * GiB),
     default: "64MiB",
     about:
-      "Of JSON in UTF-8, buffered and in flight together. It is in V8's heap, where text outside of Latin-1 takes up to twice as much: leave room below `--max-old-space-size`.",
+      "Bytes of JSON in UTF-8, buffered and in flight together. The buffer is in V8's heap, where text outside of Latin-1 takes up to twice as much: leave room below `--max-old-space-size`.",
   }),
   overflow: delivery({
     kind: choice("reject", "drop-oldest", "drop-newest"),
     default: "reject",
     about:
-      "What gives way when the buffer is full. `reject`: `handleEvent` returns `false`, `publish` rejects with `BUFFER_FULL`.",
+      "Which events to give up when the buffer is full. `reject`: `handleEvent` returns `false`, `publish` rejects with `BUFFER_FULL`.",
   }),
   maxEventBytes: delivery({
     kind: size(64, 512 * MiB),
@@ -238,21 +240,21 @@ const deliveringTable = {
   flushTimeout: delivery({
     kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
     default: 20,
-    about: "Bounds `flush()`, and `stop()` with its closing. Kubernetes grants 30 s.",
+    about: "Limits `flush()`, and `stop()` including its closing. Kubernetes grants 30 s.",
   }),
   eventFilter: delivery({
     kind: eventFilter,
     defaultText: "all",
-    about: "The events of this sink. A predicate that throws lets the event pass.",
+    about: "Which events this sink delivers. A predicate that throws lets the event pass.",
   }),
   transform: delivery({
     kind: callback<(event: StreamllEvent) => StreamllEvent | undefined>("(event) => event or undefined"),
     about:
-      "Redacts, enriches or leaves out, before encoding. It gets a copy of the event, of its `data` and its `tags`; what is inside those is the caller's own. An event for which it throws is not taken: it may hold what was to be redacted.",
+      "Redacts, enriches or drops an event before it is encoded. It gets a copy of the event, of its `data` and its `tags`; values inside those are the caller's own. An event for which it throws is rejected: it may hold what was to be redacted.",
   }),
   headers: delivery({
     kind: headers,
-    about: "More headers on every message. When the function throws, the event goes without them.",
+    about: "Additional headers of every message. When the function throws, the event is sent without them.",
   }),
   appId: delivery({
     kind: name(),
@@ -268,16 +270,16 @@ const deliveringTable = {
   metricsInterval: observing({
     kind: duration("s", { min: 0.01, max: 86_400, plausible: 3600 }),
     default: 10,
-    about: "Of `metricsCallback`.",
+    about: "Interval of `metricsCallback`.",
   }),
   onFailure: observing({
     kind: callback<(failure: Failure) => void>("(failure) => void"),
-    about: "Each event that failed for good or was dropped: event, code, attempts, cause.",
+    about: "Called for each event that failed for good or was dropped, with event, code, attempts and cause.",
   }),
   logger: observing({
     kind: objectWith<Logger>("`Logger`", "debug", "info", "warn", "error"),
     about:
-      "Shaped like pino. Without one, what will not heal by itself is said once through `process.emitWarning`.",
+      "Shaped like pino. Without one, what will not recover by itself is reported once through `process.emitWarning`.",
   }),
 } satisfies RowsOf<DeliveringOptions>;
 
