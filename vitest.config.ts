@@ -6,7 +6,10 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // Tests run from source: no build comes first.
 const alias = [
-  { find: /^@streamll\/(core|sink)\/internal$/, replacement: source("./packages/$1/src/internal.ts") },
+  {
+    find: /^@streamll\/(core|connection|sink)\/(internal|options)$/,
+    replacement: source("./packages/$1/src/$2.ts"),
+  },
   { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
   {
     find: /^@streamll\/(fake-service-bus|harness)$/,

@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/internal.ts"],
+  entry: ["src/index.ts", "src/options.ts", "src/internal.ts"],
   format: ["esm", "cjs"],
   // Also of CommonJS: both entries have the same classes. With `treeshake`, Rollup writes it, as modern as it was.
   splitting: true,

@@ -1,14 +1,14 @@
-/** What the command line says does not make sense: exit code 2. */
+/** The command line makes no sense: exit code 2. */
 export class UsageError extends Error {}
 
-/** What went wrong, for the user's eyes: exit code 1, without a stack. */
+/** An error that the user should read: exit code 1, without a stack. */
 export class Failure extends Error {}
 
 export const exitCode = {
   done: 0,
   failed: 1,
   usage: 2,
-  /** `pipe --on-error skip`: all events are confirmed, but lines were left out. */
+  /** `pipe --on-error skip`: all events are confirmed, but lines were skipped. */
   skipped: 3,
 } as const;
 

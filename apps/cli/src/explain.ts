@@ -7,11 +7,11 @@ import { exitCode, UsageError } from "./exit.js";
 
 export const explain: Command = {
   name: "explain",
-  summary: "Shows the options as they are resolved, and where each comes from; connects to nothing.",
+  summary: "Shows the resolved options and where each comes from; connects to nothing.",
   usage: "[options]",
   about: `Takes the options of pipe, from the command line and from the environment. Passwords are shown
 as ***.
-Exit code 0: the options can work. 1: they cannot, and each problem is told.`,
+Exit code 0: the options are valid. 1: they are not, and each problem is reported.`,
   flags: [
     { name: "json", about: "A JSON document; with problems it is { problems: [{ option, message }] }." },
   ],

@@ -4,7 +4,7 @@ import type { Output } from "./shell.js";
 
 type Colours = ReturnType<typeof pc.createColors>;
 
-/** What the command says on stderr: messages, and beneath them a line that is drawn anew. */
+/** What the command writes to stderr: messages, and beneath them a status line that is redrawn. */
 export class Notes {
   readonly #output: Output;
   readonly #colours: Colours;
@@ -24,11 +24,11 @@ export class Notes {
   }
 
   error(text: string): void {
-    // Of several lines each is made safe by itself.
+    // Each of several lines is escaped by itself.
     this.#write(`${this.#colours.red("error:")} ${printableLines(text)}`);
   }
 
-  /** Draws the line; without text it goes away. Only for terminals. */
+  /** Draws the status line, or removes it where there is no text. Only for terminals. */
   draw(text = ""): void {
     const { columns = 80 } = this.#output;
     if (text !== "" || this.#line !== "") this.#output.write(`\r\u001b[K${text.slice(0, columns - 1)}`);

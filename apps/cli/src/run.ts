@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
+import { closestName } from "@streamll/connection/internal";
 import { ConfigurationError, StreamllError } from "@streamll/core";
 import { isError, told } from "@streamll/core/internal";
-import { closestName, type OptionName } from "@streamll/sink/internal";
 import { readArguments } from "./command/arguments.js";
 import { commandHelp, generalFlags, generalHelp } from "./command/help.js";
-import { flagName, inFlags, sayable } from "./command/sink-flags.js";
+import { flagName, inFlags, textOptions } from "./command/sink-flags.js";
 import { commands } from "./commands.js";
 import { exitCode, Failure, UsageError } from "./exit.js";
 import { Notes } from "./notes.js";
 import { type Shell, wantsColour } from "./shell.js";
 
-/** Runs a command line to its end and gives the exit code. Never rejects. */
+/** Runs a command line and returns the exit code. Never rejects. */
 export async function run(argv: readonly string[], shell: Shell): Promise<number> {
   try {
     return await dispatch(argv, shell);
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], shell: Shell): Promise<number
     notes.error(messageOf(error));
     if (!(error instanceof UsageError)) return exitCode.failed;
     const name = commands.find((command) => command.name === argv[0])?.name;
-    notes.info(`streamll ${name === undefined ? "" : `${name} `}--help says what there is`);
+    notes.info(`streamll ${name === undefined ? "" : `${name} `}--help lists the options`);
     return exitCode.usage;
   }
 }
@@ -57,24 +57,24 @@ function version(): string {
 function unknownCommand(given: string): UsageError {
   const names = commands.map(({ name }) => name);
   const meant = closestName(given, names);
-  // A URL in the wrong place has a password in it.
+  // A URL in the wrong place may hold a password.
   const shown = /^[\w-]{1,40}$/.test(given) ? ` ${given}` : "";
   return new UsageError(
-    `unknown command${shown}; ${meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`}`,
+    `unknown command${shown}; ${meant === undefined ? `available are ${names.join(", ")}` : `did you mean ${meant}?`}`,
   );
 }
 
 function messageOf(error: unknown): string {
   if (error instanceof ConfigurationError) {
     const lines = error.problems.map(({ option, message }) => {
-      const name = sayable.includes(option as OptionName) ? `--${flagName(option as OptionName)}` : option;
+      const name = textOptions.includes(option) ? `--${flagName(option)}` : option;
       return `${name}: ${inFlags(message)}`;
     });
     return lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`;
   }
   if (error instanceof StreamllError) return inFlags(error.message);
   if (error instanceof UsageError || error instanceof Failure) return error.message;
-  // A fault of ours, or of a package's: what it says may hold anything.
+  // A bug of ours or of a package: its message may hold anything.
   const stack = isError(error) ? (error.stack ?? error.message) : String(error);
   return stack.split("\n").map(told).join("\n");
 }

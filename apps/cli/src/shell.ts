@@ -1,9 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 
-/** Where output goes; the last two are there on a terminal. */
+/** Where output goes; a terminal has the last two. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** What a command has around it. */
+/** The environment of a command. */
 export interface Shell {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;

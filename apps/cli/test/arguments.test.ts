@@ -1,10 +1,15 @@
-import { optionNames, variablesFor } from "@streamll/sink/internal";
+import { variablesFor } from "@streamll/connection/internal";
+import { allRows } from "@streamll/sink/internal";
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../src/command/arguments.js";
-import { flagName, flagsOf, inFlags, sayable, sinkOptions } from "../src/command/sink-flags.js";
+import { flagName, flagsOf, inFlags, sinkOptions, textOptions } from "../src/command/sink-flags.js";
 import { UsageError } from "../src/exit.js";
 
-const flags = [...flagsOf(sayable), { name: "json", about: "" }, { name: "quiet", letter: "q", about: "" }];
+const flags = [
+  ...flagsOf(textOptions),
+  { name: "json", about: "" },
+  { name: "quiet", letter: "q", about: "" },
+];
 const options = (...args: string[]) => sinkOptions(readArguments(args, flags));
 const problem = (...args: string[]) => {
   try {
@@ -18,8 +23,8 @@ const problem = (...args: string[]) => {
 
 describe("options of the sink on the command line", () => {
   it("are all that an environment variable can set, but for those of callbacks", () => {
-    const variables = optionNames.filter((option) => variablesFor(option).length > 0);
-    expect(variables.filter((option) => !sayable.includes(option))).toEqual(["metricsInterval"]);
+    const variables = Object.keys(allRows).filter((option) => variablesFor(option, allRows[option]!)[0]);
+    expect(variables.filter((option) => !textOptions.includes(option))).toEqual(["metricsInterval"]);
     expect(new Set(flags.map(({ name }) => name)).size).toBe(flags.length);
   });
 
@@ -71,8 +76,8 @@ describe("a wrong command line", () => {
     [["-x"], "unknown option -x"],
     [["--amqp://u:S3cret@h/"], "unknown option"],
     [["--password:S3cret"], "unknown option"],
-    [["--url"], "--url needs a value: --url URL"],
-    [["--url", "--json"], "--url needs a value; one that begins with - is written --url=VALUE"],
+    [["--url"], "--url requires a value: --url URL"],
+    [["--url", "--json"], "--url requires a value; write one that begins with - as --url=VALUE"],
     [["--json=yes"], "--json takes no value"],
     [["--no-durable=true"], "--no-durable takes no value"],
   ])("%j is told without its values", (args, message) => {

@@ -24,20 +24,20 @@ describe("what tail binds", () => {
   });
 
   it.each<[string, string[], string]>([
-    ["direct", [], "an exchange of type direct compares whole keys: name each with --pattern"],
-    ["direct", ["a", "#"], "an exchange of type direct compares whole keys: name each with --pattern"],
-    ["fanout", ["a"], "an exchange of type fanout does not look at routing keys: leave --pattern out"],
-    ["headers", ["#"], "an exchange of type headers does not look at routing keys"],
+    ["direct", [], "an exchange of type direct compares full keys: name each with --pattern"],
+    ["direct", ["a", "#"], "an exchange of type direct compares full keys: name each with --pattern"],
+    ["fanout", ["a"], "an exchange of type fanout ignores routing keys: leave out --pattern"],
+    ["headers", ["#"], "an exchange of type headers ignores routing keys"],
     [
       "x-consistent-hash",
       [],
-      "gives each event to one of its queues: tail would take its share from the others",
+      "sends each event to one of its queues: tail would take events from the others",
     ],
-    ["x-modulus-hash", [], "tail would take its share"],
-    ["x-random", [], "tail would take its share"],
-    ["x-local-random", ["a"], "tail would take its share"],
+    ["x-modulus-hash", [], "tail would take events"],
+    ["x-random", [], "tail would take events"],
+    ["x-local-random", ["a"], "tail would take events"],
     ["x-jms-topic", [], 'the sink does not know how "x-jms-topic" routes: tail cannot bind to the exchange'],
-    ["topic", ["ä".repeat(128)], "--pattern has at most 255 bytes"],
+    ["topic", ["ä".repeat(128)], "--pattern must have at most 255 bytes"],
   ])("to an exchange of type %s for the patterns %j is nothing", (type, patterns, message) => {
     for (const exchange of [exchangeOf(type), delayedBy(type)]) {
       const binding = () => bindingsOf(exchange, patterns);

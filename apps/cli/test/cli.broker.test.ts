@@ -82,7 +82,7 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
     }
   });
 
-  it("pipe stops at a bad line, or leaves it out", async () => {
+  it("pipe stops at an invalid line, or leaves it out", async () => {
     const input = `${line(0)}nonsense\n${line(1)}`;
     const failing = start("pipe");
     expect(await failing.fed(input)).toBe(1);

@@ -56,29 +56,29 @@ describe("streamll pipe", () => {
 
   const bad = [line(0), "s3cret\n", '{"event_type":7,"data":"s3cret"}\n', "[1]\n", line(1)];
 
-  it("stops at a bad line, having delivered what was before it", async () => {
+  it("stops at an invalid line, having delivered what was before it", async () => {
     const { code, broker, stderr } = command(["pipe"], { stdin: bad });
     expect(await code).toBe(1);
     expect(numbers(bodiesIn(broker))).toEqual([0]);
-    expect(stderr.text).toMatch(/^error: stdin:2: not JSON\n1 event confirmed, 1 bad line in/);
+    expect(stderr.text).toMatch(/^error: stdin:2: not JSON\n1 event confirmed, 1 invalid line in/);
   });
 
-  it("--on-error skip leaves bad lines out, and ends in 3", async () => {
+  it("--on-error skip leaves invalid lines out, and ends in 3", async () => {
     const { code, broker, stdout, stderr } = command(["pipe", "--on-error=skip", "--json"], { stdin: bad });
     expect(await code).toBe(3);
     expect(numbers(bodiesIn(broker))).toEqual([0, 1]);
-    expect(stderr.text).toContain("error: stdin:3: no event: event_type: is a number");
-    expect(stderr.text).toContain("error: stdin:4: no event: ");
+    expect(stderr.text).toContain("error: stdin:3: invalid event: event_type: is a number");
+    expect(stderr.text).toContain("error: stdin:4: invalid event: ");
     expect(stderr.text).not.toContain("s3cret");
     expect(JSON.parse(stdout.text)).toMatchObject({ events: 2, confirmed: 2, badLines: 3, failed: 0 });
   });
 
-  it("reports twenty bad lines, and counts the others", async () => {
+  it("reports twenty invalid lines, and counts the others", async () => {
     const stdin = Array.from({ length: 50 }, () => "x\n");
     const { code, stderr } = command(["pipe", "--on-error=skip"], { stdin });
     expect(await code).toBe(3);
     expect(stderr.text.match(/stdin:\d+/g)).toHaveLength(20);
-    expect(stderr.text).toContain("50 bad lines");
+    expect(stderr.text).toContain("50 invalid lines");
   });
 
   it("reports an event that is not delivered by its line and code, and fails", async () => {

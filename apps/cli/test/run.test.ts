@@ -91,7 +91,7 @@ describe("streamll explain", () => {
     const args = ["explain", "--batch-size", "0", "--queue-priority", "300"];
     const { code, stderr } = await said(args);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/2 problems:\n.*--queue-priority: 300 is not.*\n.*--batch-size: 0 is not/);
+    expect(stderr).toMatch(/2 problems:\n.*--queue-priority: .*got 300\n.*--batch-size: .*got 0/);
     const json = await said([...args, "--json"]);
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout).problems).toHaveLength(2);

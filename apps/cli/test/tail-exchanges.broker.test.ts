@@ -50,8 +50,8 @@ describe.each(brokersForTests())("streamll tail of an exchange on RabbitMQ $vers
   });
 
   it.each([
-    ["direct", [], "compares whole keys"],
-    ["fanout", ["--pattern", "a"], "leave --pattern out"],
+    ["direct", [], "compares full keys"],
+    ["fanout", ["--pattern", "a"], "leave out --pattern"],
     ...(broker.version.startsWith("3.")
       ? []
       : [["x-local-random", [], "take its share from the others"] as const]),
@@ -75,7 +75,7 @@ describe.each(brokersForTests())("streamll tail of an exchange on RabbitMQ $vers
     const url = broker.url.replace("guest:guest", `${user}:pw`);
     const run = tail(exchange, ["--exchange-type", "direct"], url);
     expect(await run.code).toBe(2);
-    expect(run.stderr.text).toContain("compares whole keys");
+    expect(run.stderr.text).toContain("compares full keys");
     await seen(tail(exchange, ["--exchange-type", "direct", "--pattern", "audit"], url), exchange, "audit");
     await broker.manage("DELETE", `users/${user}`);
   });

@@ -55,13 +55,13 @@ describe("streamll tail", () => {
     expect(run.stdout.text).toBe('{"event_type":"a"}\n{"event_type":"b"}\n');
   });
 
-  it("says once that a message holds no event, and goes on", async () => {
+  it("tail reports once that a message is not an event, and goes on", async () => {
     const run = await tailing(["-n", "1"]);
     publish("hello");
     publish("{}");
     publish('{"event_type":"a"}');
     expect(await run.code).toBe(0);
-    expect(run.stderr.text.match(/holds no event/g)).toHaveLength(1);
+    expect(run.stderr.text.match(/is not an event/g)).toHaveLength(1);
   });
 
   it.each([

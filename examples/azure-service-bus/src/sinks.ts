@@ -1,5 +1,4 @@
-import type { TokenCredential } from "@streamll/core";
-import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
+import { RabbitMQSink, type RabbitMQSinkOptions, type TokenCredential } from "@streamll/sink";
 
 /** The guide's first: by a shared access key. `own` is for a place of your own, such as an emulator. */
 export const keySink = (name: string, key: string, own: RabbitMQSinkOptions = {}): RabbitMQSink =>

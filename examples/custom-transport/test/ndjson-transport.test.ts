@@ -148,5 +148,6 @@ const options: TransportOptions = {
   connectionTimeoutMs: 1000,
   heartbeatMs: 1000,
   connectionName: "test",
+  own: {},
   logger: silentLogger,
 };

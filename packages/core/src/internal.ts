@@ -7,6 +7,7 @@ export { readHeaders } from "./buffer/header-block.js";
 export * from "./buffer/record.js";
 export { putSlice, putText } from "./buffer/text.js";
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
+export { grantedCapabilities } from "./capabilities.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";

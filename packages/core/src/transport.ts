@@ -1,7 +1,7 @@
-import type { Agent } from "node:http";
-import type { TransportError } from "./errors.js";
+import type { ConfigurationProblem, TransportError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import type { OutboundMessage } from "./message.js";
+import type { OptionTable, ResolvedOptions } from "./options/option.js";
 
 export type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "./message.js";
 
@@ -34,36 +34,88 @@ export interface Transport {
   connect(endpoint: Endpoint, lane: LaneContext, signal: AbortSignal): Promise<TransportConnection>;
 }
 
-/** Makes transports for the URL schemes that it lists. */
-export interface TransportFactory {
-  /** Lower case and without the colon, for example `["amqp", "amqps"]`. */
+/**
+ * What a sink knows of a transport before it makes one: plain data and pure functions, so that options are checked where
+ * the sink is constructed.
+ *
+ * @typeParam Table of the transport's own options.
+ */
+export interface TransportDescription<Table extends OptionTable = OptionTable> {
+  /** Shown in errors, for example `"redis-streams"`. Default: its schemes. */
+  readonly name?: string;
+  /** How documentation calls it, for example `"Azure Service Bus"`. Default: its name. */
+  readonly title?: string;
+  /** Lower case and without the colon, for example `["amqp"]`. */
   readonly schemes: readonly string[];
   /**
    * Further schemes, those whose connections are encrypted: `TransportOptions.tls` is then there, as with the option
    * `ssl`. Absent: it has no TLS, and a sink refuses `ssl`, `tls` and `sslVerify`.
    */
   readonly tlsSchemes?: readonly string[];
+  /** The port of each scheme, for URLs without one. */
+  readonly ports?: Readonly<Record<string, number>>;
   /** What may stand in the query of its URLs, such as `["maxlen"]`; a sink refuses anything else. Absent: nothing. */
   readonly query?: readonly string[];
-  /** Options of a sink that ask for something special and that it honours; a sink refuses the others. Absent: none. */
-  readonly honours?: readonly SpecialOption[];
+  /**
+   * Options of its own: a sink takes, checks, explains and documents them like those that all transports share, and
+   * hands them over as {@link TransportOptions.own}. Absent: none.
+   */
+  readonly options?: Table;
+  /** Shared options that mean nothing to it, each with the reason and what to do instead; a sink refuses them. */
+  readonly unsupported?: Readonly<Record<string, string>>;
+  /** What its broker can do, where that is known before it is made. */
+  readonly capabilities?: TransportCapabilities;
+  /**
+   * Works out of all options what to connect to and what to declare, and finds what contradicts each other. Opens
+   * nothing, and never throws. Absent: the sink's own topology of an exchange and its queue.
+   */
+  configure?(request: ConfigurationRequest<Table>): TransportConfiguration;
+}
+
+/** Makes transports for the URL schemes that it lists. */
+export interface TransportFactory<Table extends OptionTable = OptionTable>
+  extends TransportDescription<Table> {
   /**
    * Throws a `ConfigurationError` for what it cannot honour, in the options or in the endpoints. Opens nothing.
    *
    * @param endpoints where it will be told to connect: all addresses of one cluster; none where a sink has the transport and no URL.
    */
-  create(options: TransportOptions, endpoints: readonly Endpoint[]): Transport;
+  create(options: TransportOptions<Table>, endpoints: readonly Endpoint[]): Transport;
 }
 
-/** What not every transport has, and no capability tells of. */
-export type SpecialOption =
-  | "authProvider"
-  | "credential"
-  | "partitionKey"
-  | "sessionId"
-  | "streamAddressResolver"
-  | "streamFilter"
-  | "webSocket";
+/** What {@link TransportDescription.configure} has to go by. */
+export interface ConfigurationRequest<Table extends OptionTable = OptionTable> {
+  /** The transport's own options, resolved. */
+  readonly own: ResolvedOptions<Table>;
+  readonly shared: SharedOptions;
+  /** Whether the user set an option of this name; `amqpUrl` is that of the addresses. */
+  isSet(option: string): boolean;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** Options that every transport has, resolved. */
+export interface SharedOptions {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
+  readonly declareTopology: Topology["mode"];
+  readonly durable: boolean;
+  readonly ssl?: boolean | undefined;
+}
+
+/** What a transport makes of the options; what is absent stays as the sink has it. */
+export interface TransportConfiguration {
+  readonly problems?: readonly ConfigurationProblem[];
+  /** The label of each is made anew. */
+  readonly endpoints?: readonly Endpoint[];
+  /** {@link MessageDefaults.exchange}. */
+  readonly exchange?: string;
+  readonly topology?: Topology;
+  /** {@link Transport.partitions}. */
+  readonly partitions?: number;
+  /** Options that follow from others where the user did not set them, as `explain()` shows them. */
+  readonly derived?: Readonly<Record<string, unknown>>;
+}
 
 /** What a transport's broker can do. An option that needs what is missing is refused at construction. */
 export interface TransportCapabilities {
@@ -143,25 +195,7 @@ export interface Credentials {
   readonly expiresAt?: Date;
 }
 
-/** Gives the address by which this program reaches a node of the broker; `advertised` is the broker's own for it. */
-export type AddressResolver = (advertised: { readonly host: string; readonly port: number }) => {
-  readonly host: string;
-  readonly port: number;
-};
-
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
-
-/** Anything that answers with a token, as `@azure/identity` does. `expiresOnTimestamp` is in milliseconds since 1970. */
-export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
-}
-
-/** A web socket around the protocol; `agent` is one of `node:https`, for a proxy. */
-export interface WebSocketOptions {
-  readonly agent?: Agent;
-}
 
 /** What `node:tls` takes, as far as a sink passes it on. */
 export interface TransportTlsOptions {
@@ -179,8 +213,12 @@ export interface TransportTlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** Everything that a transport is told at construction. Durations in milliseconds. */
-export interface TransportOptions {
+/**
+ * Everything that a transport is told at construction. Durations in milliseconds.
+ *
+ * @typeParam Table of the transport's own options.
+ */
+export interface TransportOptions<Table extends OptionTable = OptionTable> {
   readonly confirms: boolean;
   readonly message: MessageDefaults;
   readonly topology: Topology;
@@ -194,19 +232,13 @@ export interface TransportOptions {
   readonly tls?: TransportTlsOptions;
   /** Wins over what the endpoint holds. */
   readonly credentials?: CredentialsProvider;
-  /** Azure AD in the place of a key. `"default"`: the `DefaultAzureCredential` of `@azure/identity`. */
-  readonly azureCredential?: TokenCredential | "default";
-  /** Present when the protocol is spoken inside a web socket. */
-  readonly webSocket?: WebSocketOptions;
   /**
    * Name under which a broker that deduplicates remembers sequences. Absent: a random one; `false`: it deduplicates
    * nothing.
    */
   readonly publisherName?: string | false;
-  /** Give each message its type as what a consumer may filter by, where the broker has that. */
-  readonly filterByType?: boolean;
-  /** Where a node of the broker is really reached that goes by this address among its own. */
-  readonly resolveAddress?: AddressResolver;
+  /** What it declares as {@link TransportDescription.options}, resolved: durations in milliseconds, sizes in bytes. */
+  readonly own: ResolvedOptions<Table>;
   readonly logger: Logger;
 }
 

@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { renamed, resolveNamed, type UrlOption } from "@streamll/connection/internal";
 import {
   type AnyEvent,
   ConfigurationError,
@@ -10,6 +11,7 @@ import {
   InvalidEventError,
   type Receipt,
   StreamllError,
+  type TransportFactory,
 } from "@streamll/core";
 import {
   DeliveryEngine,
@@ -23,43 +25,48 @@ import { deadLetterOf } from "./dead-letter.js";
 import { type Explanation, explain } from "./explain.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
-import { messageMaker } from "./message.js";
+import { filledFields, messageMaker } from "./message.js";
 import { Metrics } from "./metrics.js";
-import type { Plan } from "./resolve.js";
-import { type BrokerSinkOptions, brokerOptionsFromEnv, resolveNamed, type UrlOption } from "./url-option.js";
+import { overSinkEnvironment } from "./options/environment.js";
+import type { BrokerSinkOptions } from "./options/sink-options.js";
+import { type Plan, resolve } from "./resolve.js";
 
-/** What a sink tells its listeners, never in the middle of a call of yours. */
+/** Events of a sink; none is emitted in the middle of a call of yours. */
 export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
   failed: [failure: Failure];
   dropped: [failure: Failure];
 }
 
 export interface PublishOptions {
-  /** Withdraws the event while it is still buffered; once it is sent only the waiting ends. */
+  /** Withdraws the event while it is still buffered; once it is sent, only the waiting ends. */
   readonly signal?: AbortSignal;
   /**
-   * A whole number of your own by which a stream deduplicates, above that of the event before it: a place in what the
-   * program reads, from 1. Only streams with `publisherName` have it, and then all events or none. With
-   * `superStreamPartitions` the event's `executionId` has to come from the input too: it chooses the partition.
+   * A whole number of your own by which a stream deduplicates, above that of the event before it: the position
+   * in what the program reads, from 1. Only streams with `publisherName` take it, and then for all events or none. With
+   * `superStreamPartitions` the event's `executionId` must come from the input too: it chooses the partition.
    */
   readonly sequence?: number;
 }
 
 /**
  * Delivers every event that it accepts to a broker, without slowing your program down: RabbitMQ by any of its protocols,
- * Azure Service Bus, or what a transport of your own speaks. The URL's scheme chooses the transport.
+ * Azure Service Bus, or the protocol of a transport of your own. The URL's scheme chooses the transport.
  *
  * @throws ConfigurationError at construction, listing everything that is wrong with the options.
- * @throws TransportNotInstalledError at construction for what a package yet to come brings; from `start()` for a
- *   package that is not installed.
+ * @throws TransportNotInstalledError at construction where the package does not exist yet; from `start()` where it is
+ *   not installed.
  * @example
  * const sink = new BrokerSink({ url: "amqp://localhost:5672/" });
  * sink.handleEvent({ eventType: "start", operation: "answer" });
  * await sink.stop();
  */
-export class BrokerSink implements EventSink, AsyncDisposable {
+export class BrokerSink<Factory extends TransportFactory = TransportFactory>
+  implements EventSink, AsyncDisposable
+{
   /** What the option of the broker's addresses is called. */
   protected static readonly urlOption: UrlOption = "url";
+  /** Named in errors about options. */
+  protected static readonly className: string = "BrokerSink";
   /** What pauses are spread by, 0 to 1: see `verification/scale`, which shows what a program without it meets. */
   protected static readonly random: () => number = Math.random;
   readonly #plan: Plan;
@@ -67,22 +74,25 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   readonly #complain: Complain;
   readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
   readonly #metrics: Metrics | undefined;
-  /** What the engine was given in the place of a listener, for as long as that is there. */
+  /** The listener that the engine has in the place of the user's, for as long as that one lives. */
   readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
   /**
-   * What the program had around it when it made the sink. Timers and sockets would keep what is around the first
-   * event, a request say, for as long as the sink lives, and show it to all callbacks.
+   * The async context in which the program made the sink. Timers and sockets would keep that of the first event, such as
+   * a request, for as long as the sink lives, and show it to all callbacks.
    */
   readonly #origin = new AsyncResource("streamll.sink");
   #stopped: Promise<FlushReport> | undefined;
 
-  constructor(options: BrokerSinkOptions = {}) {
+  constructor(options: BrokerSinkOptions<Factory> = {} as BrokerSinkOptions<Factory>) {
+    const { urlOption, className } = new.target;
     const logger = sinkLogger(options?.logger);
-    this.#plan = resolveNamed(options, new.target.urlOption, logger);
-    const { values, transport, endpoints, delivery, warnings } = this.#plan;
+    const resolveGiven = (given: Readonly<Record<string, unknown>>) => resolve(given, logger, className);
+    this.#plan = resolveNamed(options, urlOption, className, resolveGiven);
+    const { connection, values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
-    this.#messageOf = messageMaker(values, this.#complain);
+    const filled = filledFields(connection.rows, connection.own);
+    this.#messageOf = messageMaker(values, filled, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
     this.#engine = new DeliveryEngine({
@@ -102,12 +112,16 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   }
 
   /**
-   * A sink by what environment variables say; `overrides` win.
+   * A sink with the options that environment variables set; `overrides` win.
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */
-  static fromEnv(overrides: BrokerSinkOptions = {}, env: NodeJS.ProcessEnv = process.env): BrokerSink {
-    return new BrokerSink(brokerOptionsFromEnv(overrides, env));
+  static fromEnv<Factory extends TransportFactory = TransportFactory>(
+    overrides: BrokerSinkOptions<Factory> = {} as BrokerSinkOptions<Factory>,
+    env: NodeJS.ProcessEnv = process.env,
+  ): BrokerSink {
+    const named = overSinkEnvironment(renamed(overrides, "url", "amqpUrl"), env);
+    return new BrokerSink(renamed(named, "amqpUrl", "url"));
   }
 
   get isRunning(): boolean {
@@ -118,7 +132,7 @@ export class BrokerSink implements EventSink, AsyncDisposable {
    * Connects and declares. A broker that cannot be reached is tried again in the background; with
    * `waitForBroker` the promise waits for it.
    *
-   * @throws TransportError for what will not heal by itself: wrong password, unknown vhost, TLS, a conflict.
+   * @throws TransportError for what will not recover by itself: wrong password, unknown vhost, TLS, a conflict.
    * @throws TransportNotInstalledError when the package of the transport is missing.
    */
   start(): Promise<void> {
@@ -129,10 +143,11 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   }
 
   /**
-   * Takes an event over, and starts the sink if nobody did. Never throws and never blocks.
+   * Accepts an event, and starts the sink if that has not happened. Never throws and never blocks.
    *
-   * @returns `false` when it was not taken: no room (wait for {@link ready}), stopped, no event at all, `transform`
-   *   threw, or a listener of `beforeExit` handed it over that is asked again because this sink was delivering. An event that the filter leaves out counts as taken.
+   * @returns `false` when the event was rejected: no room (wait for {@link ready}), stopped, not an event, `transform`
+   *   threw, or a listener of `beforeExit` passed it that runs again because this sink was delivering. An event that the
+   *   filter leaves out counts as accepted.
    */
   handleEvent(event: AnyEvent): boolean {
     try {
@@ -158,7 +173,7 @@ export class BrokerSink implements EventSink, AsyncDisposable {
    * Delivers one event and waits for the broker's answer. One that the filter leaves out resolves at once, with
    * 0 attempts.
    *
-   * @throws DeliveryError when it was not delivered; InvalidEventError when it is no event; the reason of
+   * @throws DeliveryError when it was not delivered; InvalidEventError when it is not an event; the reason of
    *   `signal` when that aborted.
    */
   publish(event: AnyEvent, options: PublishOptions = {}): Promise<Receipt> {
@@ -183,7 +198,7 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   }
 
   /**
-   * The last `sequence` that the stream has under `publisherName`, of a super stream the least over its partitions;
+   * The last `sequence` that the stream has under `publisherName`, or the least over the partitions of a super stream;
    * 0 where it has none. Waits until every partition has been connected.
    *
    * @throws ConfigurationError without a stream or without `publisherName`; else as {@link start}.
@@ -202,12 +217,12 @@ export class BrokerSink implements EventSink, AsyncDisposable {
     return this.#atOrigin(() => this.#engine.lastSequence());
   }
 
-  /** Resolves when all accepted before it is settled, or with what is pending after `flushTimeout`. */
+  /** Resolves when every event accepted before the call is settled, or after `flushTimeout` with those that are pending. */
   flush(): Promise<FlushReport> {
     return this.#atOrigin(() => this.#engine.flush());
   }
 
-  /** Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`. Called again: the same report. */
+  /** Accepts no more events, delivers those it has, and closes. Ends within `flushTimeout`. Called again: the same report. */
   stop(): Promise<FlushReport> {
     this.#stopped ??= this.#atOrigin(() => this.#engine.stop().finally(() => this.#metrics?.stop()));
     return this.#stopped;
@@ -260,22 +275,22 @@ export class BrokerSink implements EventSink, AsyncDisposable {
       this.#complain(
         "invalid_event",
         "event",
-        `not taken, as it is no event: ${error.field || "the whole"} is wrong (said once)`,
+        `rejected an invalid event${error.field === "" ? "" : `: check ${error.field}`} (reported once)`,
       );
     } else if (!(error instanceof StreamllError)) {
-      this.#complain("invalid_event", "event", `an event was not taken: ${nameOfError(error)} (said once)`);
+      this.#complain("invalid_event", "event", `rejected an event: ${nameOfError(error)} (reported once)`);
     }
   }
 
-  /** What the engine cannot see: 0 is its own word for none, and by now every event has an execution. */
+  /** The engine cannot check this: to it 0 means none, and by now every event has an execution. */
   #number(message: PreparedMessage, event: AnyEvent, sequence: number): void {
     const given = event as { readonly executionId?: unknown; readonly execution_id?: unknown };
     const { partitions = 1 } = this.#plan.transport;
     let objection: string | undefined;
-    if (sequence === 0) objection = "sequence is 0; allowed is a whole number from 1";
+    if (sequence === 0) objection = "sequence must be a whole number from 1; got 0";
     else if (partitions > 1 && !(given.executionId ?? given.execution_id))
       objection =
-        "with superStreamPartitions an event that has a sequence needs an executionId that comes from the input too: by a new one it would go to another partition when the program is started again";
+        "with superStreamPartitions an event with a sequence requires an executionId from the input too: with a new one it would go to another partition when the program is started again";
     if (objection !== undefined) {
       this.#engine.countRejected("REJECTED");
       throw new DeliveryError("REJECTED", objection);
@@ -286,17 +301,16 @@ export class BrokerSink implements EventSink, AsyncDisposable {
   #needPublisherName(option: string): void {
     const { transport, values } = this.#plan;
     if (!transport.capabilities.deduplication) {
-      const message = `only a stream has it (useStreams: true); the transport here is ${transport.name}`;
+      const message = `requires a stream (useStreams: true); the transport here is ${transport.name}`;
       throw new ConfigurationError([{ option, message }]);
     }
     if (typeof values.publisherName === "string") return;
-    const message =
-      "needs publisherName: what a stream has under a random name, no later program can ask for";
+    const message = "requires publisherName: a later program cannot ask a stream for a random name";
     throw new ConfigurationError([{ option, message }]);
   }
 }
 
-/** A promise that may be left alone: no rejection of it ends the host. */
+/** A promise that the caller may ignore: no rejection of it ends the host. */
 function unawaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -12,7 +12,7 @@ export interface DeadLetterRequest {
   readonly routingKey: string;
   /** Of `routingKey`. */
   readonly template: Omit<Template, "render">;
-  /** `undefined`: not said, so the vhost's default. */
+  /** `undefined`: not set, so the vhost's default. */
   readonly queueType: "classic" | "quorum" | undefined;
   readonly deadLetterExchange?: string | undefined;
   readonly deadLetterRoutingKey?: string | undefined;
@@ -56,8 +56,8 @@ function keys(
   if (all !== undefined) return [all];
   if (!isReserved(exchange)) return [{ pattern: "#" }];
   const own = compileTemplate(deadLetterRoutingKey ?? routingKey);
-  if (compares === "whole keys" && own.placeholders.length > 0) {
-    const message = `the broker's own exchange ${exchange} compares whole keys: set a deadLetterRoutingKey without placeholders, or deadLetterQueue: false and bindings of your own`;
+  if (compares === "full keys" && own.placeholders.length > 0) {
+    const message = `the broker's own exchange ${exchange} compares full keys: set a deadLetterRoutingKey without placeholders, or deadLetterQueue: false and bindings of your own`;
     problems.push({ option: "deadLetterExchange", message });
   }
   // Without a head to put into it, what the queue dead-letters keeps its own key.

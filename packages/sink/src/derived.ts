@@ -1,14 +1,13 @@
-import type { TransportOptions } from "@streamll/core";
+import type { TransportConfiguration, TransportOptions } from "@streamll/core";
 import { builtInType } from "./exchange-type.js";
-import type { OptionName } from "./options/table.js";
 import type { ResolvedTopology } from "./topology.js";
 
-/** What the sink works out of the other options where nobody set these. */
+/** Values that follow from the other options where the user set none. */
 export function derivedValues(
   { message, connectionName, tls }: TransportOptions,
   { queue }: ResolvedTopology,
-  ofStream: Partial<Record<OptionName, unknown>>,
-): Partial<Record<OptionName, unknown>> {
+  ofTransport: TransportConfiguration["derived"],
+): Readonly<Record<string, unknown>> {
   const { mandatory, exchange } = message;
   const exchangeType = builtInType(exchange);
   return {
@@ -17,6 +16,6 @@ export function derivedValues(
     ...(exchangeType === undefined ? {} : { exchangeType }),
     queue: queue ?? false,
     mandatory,
-    ...ofStream,
+    ...ofTransport,
   };
 }

@@ -1,13 +1,13 @@
+import { closestName } from "@streamll/connection/internal";
 import type { BindingDeclaration, ConfigurationProblem } from "@streamll/core";
-import { closestName } from "./options/closest-name.js";
-import { shown } from "./options/option.js";
+import { shown } from "@streamll/core/options";
 
 /** How a binding of a queue is written, the exchange and the queue aside. */
 export type BindingKey = Pick<BindingDeclaration, "pattern" | "arguments">;
 
 export interface ExchangeType {
   /** What a binding's key is compared with: a topic pattern, the whole routing key, or nothing. */
-  readonly compares: "patterns" | "whole keys" | "nothing";
+  readonly compares: "patterns" | "full keys" | "nothing";
   /** Where nothing is compared: the binding that every message fits. */
   readonly all?: BindingKey;
   /** Each message goes to one of the bound queues, so that one more queue takes its share from the others. */
@@ -18,7 +18,7 @@ export interface ExchangeType {
 
 const types: ReadonlyMap<string, ExchangeType> = new Map<string, ExchangeType>([
   ["topic", { compares: "patterns" }],
-  ["direct", { compares: "whole keys" }],
+  ["direct", { compares: "full keys" }],
   ["fanout", { compares: "nothing", all: { pattern: "" } }],
   // Without further arguments a headers binding matches every message.
   ["headers", { compares: "nothing", all: { pattern: "", arguments: { "x-match": "all" } } }],
@@ -52,7 +52,7 @@ const DELAYED_TYPE = "x-delayed-type";
 
 export interface ExchangeRequest {
   readonly exchange: string;
-  /** `undefined`: not said. */
+  /** `undefined`: not set. */
   readonly exchangeType: string | undefined;
   readonly exchangeArguments?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -61,7 +61,7 @@ export interface ExchangeRequest {
 export const declaredType = ({ exchange, exchangeType }: ExchangeRequest): string =>
   builtInType(exchange) ?? exchangeType ?? "topic";
 
-/** The type by which it routes. `undefined`: a delayed one whose arguments do not say. */
+/** The type by which it routes. `undefined`: a delayed one whose arguments do not name it. */
 export function routingType(request: ExchangeRequest): string | undefined {
   const type = declaredType(request);
   if (type !== DELAYED) return type;

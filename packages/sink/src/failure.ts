@@ -7,7 +7,7 @@ export interface Failure {
   readonly code: DeliveryErrorCode;
   /** 0 when it was never sent. */
   readonly attempts: number;
-  /** What the broker said, where it said something. */
+  /** The broker's answer, if it gave one. */
   readonly cause: unknown;
   readonly error: DeliveryError;
 }

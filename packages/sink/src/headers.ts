@@ -17,8 +17,8 @@ export function headersMaker(
   complain: Complain,
 ): (event: StreamllEvent) => MessageHeaders {
   const addOwn = typeof own === "function" ? fromFunction(own, complain) : fromRecord(own ?? {}, complain);
-  // Events in a row mostly agree in what their headers say, and share one object then: in a full buffer that is half of
-  // what an event costs beside its body, and a transport can encode it once.
+  // Consecutive events mostly have equal headers, and then share one object: in a full buffer that is half of what an
+  // event costs beside its body, and a transport can encode it once.
   let last: Headers | undefined;
   return (event) => {
     const headers: Headers = {
@@ -64,7 +64,7 @@ function fromFunction(own: HeaderFunction, complain: Complain) {
       complain(
         "callback_failed",
         "headers",
-        `headers ${faultOf(error)}; the event goes without them (said once)`,
+        `headers ${faultOf(error)}; the event is sent without them (reported once)`,
       );
     }
   };
@@ -80,7 +80,7 @@ function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
       complain(
         "header_left_out",
         "headers",
-        "a header was left out: its name is empty, __proto__, CC, BCC or longer than 255 bytes (said once)",
+        "a header was left out: its name is empty, __proto__, CC, BCC or longer than 255 bytes (reported once)",
       );
     }
   }

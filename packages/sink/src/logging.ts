@@ -7,19 +7,19 @@ export { answerOf, faultOf, nameOfError } from "@streamll/core/internal";
 const losses: ReadonlySet<unknown> = new Set<LogName>(["rejected", "dropped", "returned"]);
 
 /**
- * The user's logger, never letting out what it throws. Without one, errors (what will not heal by itself) and losses
- * are said once through `process.emitWarning`.
+ * The user's logger, never letting out what it throws. Without one, errors (what will not recover by itself) and losses
+ * are reported once through `process.emitWarning`.
  */
 export function sinkLogger(given: Logger | undefined): Logger {
   return given === undefined ? lastResort() : guarded(given);
 }
 
 function lastResort(): Logger {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   const warn: Logger["warn"] = ({ line, code }, message) => {
     const about = `${line} ${code}`;
-    if (said.has(about)) return;
-    said.add(about);
+    if (reported.has(about)) return;
+    reported.add(about);
     warnProcess(message);
   };
   return {
@@ -34,15 +34,15 @@ function lastResort(): Logger {
 
 type ComplaintName = LogName & ("option_warning" | "invalid_event" | "header_left_out" | "callback_failed");
 
-/** Says once what the program should mend; also where there is no logger. */
+/** Reports once what the program should fix; also without a logger. */
 export type Complain = (name: ComplaintName, about: string, message: string) => void;
 
 export function complainTo(given: Logger | undefined, logger: Logger): Complain {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   return (name, about, message) => {
     const key = `${name} ${about}`;
-    if (said.has(key)) return;
-    said.add(key);
+    if (reported.has(key)) return;
+    reported.add(key);
     if (given === undefined) warnProcess(message);
     else logLine(logger, name, { about }, message);
   };

@@ -5,13 +5,30 @@ import {
   epochMsOf,
   isPlainObject,
   PreparedMessage,
+  type Template,
   toEvent,
 } from "@streamll/core/internal";
+import type { Option } from "@streamll/core/options";
 import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
-/** `transform` threw: the event may hold what was to be redacted, so it is not taken. */
+/** Fields of a message that options of the transport fill from each event. */
+export type FilledFields = Readonly<Partial<Record<"sessionId" | "partitionKey", Template>>>;
+
+/** By the table of the transport's own options, and by what the user gave for them. */
+export function filledFields(
+  rows: Readonly<Record<string, Pick<Option<unknown>, "fills">>>,
+  own: Readonly<Record<string, unknown>>,
+): FilledFields {
+  const fields = Object.entries(own).flatMap(([option, value]) => {
+    const field = rows[option]?.fills;
+    return field === undefined || typeof value !== "string" ? [] : [[field, compileTemplate(value)]];
+  });
+  return Object.fromEntries(fields);
+}
+
+/** `transform` threw: the event may hold what was to be redacted, so it is rejected. */
 class TransformFailed extends Error {}
 
 /** So that a `transform` which deletes a field does it to neither the caller's objects nor another sink's event. */
@@ -21,7 +38,7 @@ const copyOf = (event: StreamllEvent): StreamllEvent => ({
   tags: shallowCopy(event.tags),
 });
 
-/** A class, and what throws when it is read, stay themselves: the encoder knows how to write them. */
+/** An instance of a class, and an object that throws when it is read, are not copied: the encoder can write them. */
 function shallowCopy<T extends object>(value: T): T {
   try {
     return isPlainObject(value) ? { ...value } : value;
@@ -31,17 +48,17 @@ function shallowCopy<T extends object>(value: T): T {
 }
 
 /**
- * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is left out.
+ * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is filtered out.
  *
- * @throws InvalidEventError for what is no event.
+ * @throws InvalidEventError for an object that is not an event.
  */
 export function messageMaker(
-  { eventFilter, transform, routingKey, headers, maxEventBytes, ...keys }: ResolvedOptions,
+  { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
+  filled: FilledFields,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
-  const sessionId = keys.sessionId === undefined ? undefined : compileTemplate(keys.sessionId);
-  const partitionKey = keys.partitionKey === undefined ? undefined : compileTemplate(keys.partitionKey);
+  const { sessionId, partitionKey } = filled;
   const headersOf = headersMaker(headers, complain);
 
   const passes = (event: StreamllEvent): boolean => {
@@ -52,7 +69,7 @@ export function messageMaker(
       complain(
         "callback_failed",
         "eventFilter",
-        `eventFilter ${faultOf(error)}; the event passes (said once)`,
+        `eventFilter ${faultOf(error)}; the event passes (reported once)`,
       );
       return true;
     }
@@ -62,8 +79,8 @@ export function messageMaker(
     try {
       return answerOf(() => transform!(copyOf(event)));
     } catch (error) {
-      const message = `transform ${faultOf(error)}; the event is not taken`;
-      complain("callback_failed", "transform", `${message} (said once)`);
+      const message = `transform ${faultOf(error)}; the event is rejected`;
+      complain("callback_failed", "transform", `${message} (reported once)`);
       throw new TransformFailed(message, { cause: error });
     }
   };

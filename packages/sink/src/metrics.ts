@@ -2,9 +2,9 @@ import type { DeliveryStats } from "@streamll/core";
 import { runCallback } from "@streamll/core/internal";
 import { type Complain, faultOf } from "./logging.js";
 
-/** Hands the stats to the user's callback from time to time. Does not keep the process alive. */
+/** Passes the stats to the user's callback at intervals. Does not keep the process alive. */
 export class Metrics {
-  readonly #tell: () => void;
+  readonly #report: () => void;
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -16,23 +16,23 @@ export class Metrics {
     complain: Complain,
   ) {
     this.#intervalMs = intervalMs;
-    this.#tell = () =>
+    this.#report = () =>
       runCallback(
         () => callback(stats()),
         (error) =>
-          complain("callback_failed", "metricsCallback", `metricsCallback ${faultOf(error)} (said once)`),
+          complain("callback_failed", "metricsCallback", `metricsCallback ${faultOf(error)} (reported once)`),
       );
   }
 
   start(): void {
     if (this.#stopped) return;
-    this.#timer ??= setInterval(this.#tell, this.#intervalMs).unref();
+    this.#timer ??= setInterval(this.#report, this.#intervalMs).unref();
   }
 
-  /** Tells once more, for good. */
+  /** Reports once more, for good. */
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
-    this.#tell();
+    this.#report();
   }
 }

@@ -3,7 +3,7 @@ import { builtInType } from "./exchange-type.js";
 /** RabbitMQ refuses to declare such a name, and makes some itself. */
 export const isReserved = (name: string): boolean => name.startsWith("amq.");
 
-export const RESERVED = "may not begin with amq., which is the broker's own";
+export const RESERVED = "must not begin with amq., which is reserved for the broker";
 
 /** Whether a program may declare it, or it is there in any case. */
 export const isExchangeToBe = (name: string): boolean => !isReserved(name) || builtInType(name) !== undefined;

@@ -1,13 +1,13 @@
 import type { ConfigurationProblem } from "@streamll/core";
-import { shown } from "./options/option.js";
+import { shown } from "@streamll/core/options";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** An argument that stands for an option. */
 export type FromOption = readonly [option: string, argument: string, value: unknown];
 
-/** What RabbitMQ 3.10 and 4.0 both refuse to declare a queue of the type with. */
-export const strangeTo: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
+/** Arguments with which RabbitMQ 3.10 and 4.0 both refuse to declare a queue of the type. */
+export const unsupportedBy: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
   Object.entries({
     classic: [
       "x-dead-letter-strategy",
@@ -49,10 +49,10 @@ export const strangeTo: ReadonlyMap<unknown, ReadonlySet<string>> = new Map(
   }).map(([type, names]) => [type, new Set(names)]),
 );
 
-/** What a stream has instead. */
-const ofStreams: Arguments = { "x-message-ttl": "x-max-age", "x-max-length": "x-max-length-bytes" };
+/** What streams have in the place of an argument. */
+const insteadOnStreams: Arguments = { "x-message-ttl": "x-max-age", "x-max-length": "x-max-length-bytes" };
 
-/** The user's own arguments with those that stand for options. A clash, and what the queue's type lacks, is a problem. */
+/** The user's own arguments with those that stand for options. A contradiction is a problem, and so is an argument that the type of the queue does not have. */
 export function mergeArguments(
   own: Arguments | undefined,
   fromOptions: readonly FromOption[],
@@ -63,18 +63,18 @@ export function mergeArguments(
   for (const [option, argument, value] of fromOptions) {
     const given = merged[argument];
     if (given !== undefined && given !== value) {
-      const message = `${argument} is ${shown(given)}, and ${option} makes it ${shown(value)}: leave one of them out`;
+      const message = `${argument} is ${shown(given)}, and ${option} makes it ${shown(value)}: leave out one of them`;
       problems.push({ option: "queueArguments", message });
     }
     merged[argument] = value;
     sources.set(argument, option);
   }
   const type = merged["x-queue-type"];
-  const strange = strangeTo.get(type);
+  const unsupported = unsupportedBy.get(type);
   for (const argument of Object.keys(merged)) {
-    if (merged[argument] === undefined || !strange?.has(argument)) continue;
-    const instead = type === "stream" ? ofStreams[argument] : undefined;
-    const message = `a ${type} queue has no ${argument}: ${instead ? `set "${instead}" in queueArguments instead` : "leave this out"}`;
+    if (merged[argument] === undefined || !unsupported?.has(argument)) continue;
+    const instead = type === "stream" ? insteadOnStreams[argument] : undefined;
+    const message = `a ${type} queue has no ${argument}: ${instead ? `set "${instead}" in queueArguments instead` : "leave it out"}`;
     problems.push({ option: sources.get(argument) ?? "queueArguments", message });
   }
   return merged;

@@ -1,6 +1,7 @@
+import type { TransportFactory } from "@streamll/core";
 import { BrokerSink } from "./broker-sink.js";
-import { overEnvironment } from "./options/environment.js";
-import type { RabbitMQSinkOptions } from "./options/sink-options.js";
+import { overSinkEnvironment } from "./options/environment.js";
+import type { BrokerSinkOptions, RabbitMQSinkOptions } from "./options/sink-options.js";
 
 /**
  * {@link BrokerSink} by the names of the RabbitMQ guide: its addresses are `amqpUrl`. All else is the same, on every
@@ -12,22 +13,23 @@ import type { RabbitMQSinkOptions } from "./options/sink-options.js";
  * sink.handleEvent({ eventType: "start", operation: "answer" });
  * await sink.stop();
  */
-export class RabbitMQSink extends BrokerSink {
+export class RabbitMQSink<Factory extends TransportFactory = TransportFactory> extends BrokerSink<Factory> {
   protected static override readonly urlOption = "amqpUrl";
+  protected static override readonly className = "RabbitMQSink";
 
-  constructor(options: RabbitMQSinkOptions = {}) {
-    super(options);
+  constructor(options: RabbitMQSinkOptions<Factory> = {} as RabbitMQSinkOptions<Factory>) {
+    super(options as BrokerSinkOptions<Factory>);
   }
 
   /**
-   * A sink by what environment variables say; `overrides` win.
+   * A sink with the options that environment variables set; `overrides` win.
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */
-  static override fromEnv(
-    overrides: RabbitMQSinkOptions = {},
+  static override fromEnv<Factory extends TransportFactory = TransportFactory>(
+    overrides: RabbitMQSinkOptions<Factory> = {} as RabbitMQSinkOptions<Factory>,
     env: NodeJS.ProcessEnv = process.env,
   ): RabbitMQSink {
-    return new RabbitMQSink(overEnvironment(overrides, env));
+    return new RabbitMQSink(overSinkEnvironment(overrides, env));
   }
 }

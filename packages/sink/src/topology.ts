@@ -5,6 +5,7 @@ import type {
   QueueDeclaration,
   Topology,
 } from "@streamll/core";
+import { shown } from "@streamll/core/options";
 import { type DeadLetterRequest, deadLetterTopology } from "./dead-letter-topology.js";
 import {
   type BindingKey,
@@ -17,7 +18,6 @@ import {
   unknownType,
 } from "./exchange-type.js";
 import { isExchangeToBe, isReserved, isTooLong, nameAfter, RESERVED } from "./names.js";
-import { shown } from "./options/option.js";
 import { type FromOption, mergeArguments } from "./queue-arguments.js";
 
 export interface TopologyRequest extends ExchangeRequest, DeadLetterRequest {
@@ -132,7 +132,7 @@ function bindingKey(request: TopologyRequest, problems: ConfigurationProblem[]):
   const { binding } = request.template;
   const name = routingType(request);
   const isDelayed = declaredType(request) === DELAYED;
-  // A delayed one that does not say how it routes is a problem already.
+  // A delayed one that does not name its type is a problem already.
   if (name === undefined) return undefined;
   const option = isDelayed ? "exchangeArguments" : "exchangeType";
   const type = exchangeTypeOf(name);
@@ -145,8 +145,8 @@ function bindingKey(request: TopologyRequest, problems: ConfigurationProblem[]):
     const message = `${shown(name)} takes ${type.queueType} queues alone: set queueType: "${type.queueType}", or use another type`;
     problems.push({ option, message });
   }
-  if (type.compares === "whole keys" && !isConstant(request)) {
-    const message = `${shown(name)} compares whole keys and cannot bind ${binding}; use "topic", or ${BIND_YOURSELF}`;
+  if (type.compares === "full keys" && !isConstant(request)) {
+    const message = `${shown(name)} compares full keys and cannot bind ${binding}; use "topic", or ${BIND_YOURSELF}`;
     problems.push({ option, message });
   }
   return type.all ?? { pattern: binding };

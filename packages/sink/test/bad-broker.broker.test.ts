@@ -112,7 +112,7 @@ describe.each(brokersForTests())(
       await fault.clear!();
     });
 
-    it("without a logger a wrong password is a warning of the process, said once and without it", async () => {
+    it("a wrong password is a warning of the process without a logger, reported once and not repeated", async () => {
       const fault = await wrongPassword(broker, `bad-${randomUUID()}`);
       const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
       const sink = new RabbitMQSink({ ...pace, ...fault.options, maxRetryBackoffMs: 10, retryBackoffMs: 1 });

@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { AnyEvent } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import type { Failure } from "../src/index.js";
-import { optionNames, rowOf } from "../src/options/table.js";
 import { keeper } from "./keeper.js";
 import { onMemory } from "./on-memory.js";
+import { optionNames, rowOf } from "./option-rows.js";
 import { problemsOf } from "./problems.js";
 
 describe("every option", () => {
   it.each(optionNames)("%s refuses what is of no type that it takes, by its name", (option) => {
     const [problem] = problemsOf({ [option]: Symbol("s") });
-    expect(problem).toMatch(new RegExp(`^${option}: .*allowed is `, "s"));
+    expect(problem).toMatch(new RegExp(`^${option}: .*must be `, "s"));
   });
 
   const numeric = optionNames.filter((option) =>
@@ -48,7 +48,7 @@ describe("a URL in the place of another option", () => {
     (option) => {
       for (const url of ["amqp://u:s3c@ret@h", "u:s3c@ret@h:5672", `amqp://u:s3c${"x".repeat(60)}ret@h`]) {
         const [problem] = problemsOf({ [option]: url });
-        expect(problem).toContain("allowed is");
+        expect(problem).toContain("must be");
         expect(problem).not.toMatch(/s3c|ret/);
       }
     },
@@ -135,7 +135,7 @@ describe("an event", () => {
         return proxy;
       })(),
     ],
-  ])("%s is not taken, and its neighbours are; what is said holds nothing of it", async (_, bad) => {
+  ])("%s is rejected, and its neighbours are delivered; no log repeats it", async (_, bad) => {
     const { lines, logger } = keeper();
     const { sink, types } = onMemory({ logger });
     sink.handleEvent({ eventType: "before" });
@@ -148,18 +148,18 @@ describe("an event", () => {
     expect(await sink.stop()).toMatchObject({ sent: 2, failed: 0 });
     expect(types()).toEqual(["before", "after"]);
     expect(sink.stats()).toMatchObject({ events_received: 2, events_rejected: 2 });
-    expect(lines.filter((line) => line.startsWith("not taken"))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith("rejected an invalid event"))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith("2 events were lost: 2 not taken"))).toHaveLength(1);
     expect(lines.join()).not.toContain("s3cret");
   });
 
-  it("that is none is a warning of the process where there is no logger, said once", async () => {
+  it("an invalid one is a warning of the process where there is no logger, reported once", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const { sink } = onMemory();
     for (let i = 0; i < 3; i++) sink.handleEvent({ operation: "s3cret" } as never);
     await sink.stop();
     expect(warn.mock.calls).toEqual([
-      ["not taken, as it is no event: event_type is wrong (said once)", "StreamllWarning"],
+      ["rejected an invalid event: check event_type (reported once)", "StreamllWarning"],
       ["3 events were lost: 3 not taken (INVALID_EVENT 3)", "StreamllWarning"],
     ]);
     warn.mockRestore();

@@ -30,7 +30,7 @@ describe("BrokerSink", () => {
 
   it("refuses the name of the preset, and the preset refuses its", () => {
     const ofBroker = problemsOf(() => new BrokerSink({ amqpUrl: "amqp://h/" } as never));
-    expect(ofBroker).toEqual([{ option: "amqpUrl", message: "is no option of BrokerSink; write url" }]);
+    expect(ofBroker).toEqual([{ option: "amqpUrl", message: "is not an option of BrokerSink; write url" }]);
     expect(problemsOf(() => new RabbitMQSink({ url: "amqp://h/" } as never))).toMatchObject([
       { option: "url" },
     ]);

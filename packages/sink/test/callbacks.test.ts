@@ -55,7 +55,7 @@ describe.each(Object.entries(ways))("a callback that %s", (way, callback) => {
   it("as transform keeps the event back, as it may hold what was to be redacted", async () => {
     const { lines, logger } = keeper();
     expect(await run({ transform: callback as never, logger }, () => {})).toEqual([]);
-    expect(lines.join("\n")).toContain(`transform ${fault}; the event is not taken`);
+    expect(lines.join("\n")).toContain(`transform ${fault}; the event is rejected`);
     expect(lines.join()).not.toContain("s3cret");
   });
 
@@ -116,11 +116,11 @@ it("a callback that throws what cannot even be read harms nobody", async () => {
   expect(lines.join("\n")).toContain("eventFilter threw something unreadable");
 });
 
-it("without a logger a fault in a callback is a warning of the process, said once and without its message", async () => {
+it("a callback that throws is a warning of the process without a logger, reported once and without its message", async () => {
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   await run({ headers: ways.throws }, () => {});
   expect(warn.mock.calls).toEqual([
-    ["headers threw Error; the event goes without them (said once)", "StreamllWarning"],
+    ["headers threw Error; the event is sent without them (reported once)", "StreamllWarning"],
     [expect.stringContaining("failed: the event has 2209 bytes"), "StreamllWarning"],
     ["1 event was lost: 1 failed (EVENT_TOO_LARGE 1)", "StreamllWarning"],
   ]);

@@ -54,7 +54,7 @@ describe("the queue of dead letters", () => {
     expect(bindingsOf({ ...direct, deadLetterRoutingKey: "failed" })).toMatchObject([{ pattern: "failed" }]);
     expect(bindingsOf({ ...direct, routingKey: "audit" })).toMatchObject([{ pattern: "audit" }]);
     expect(problemsOf(direct)).toEqual([
-      expect.stringMatching(/^deadLetterExchange: the broker's own exchange amq.direct compares whole keys/),
+      expect.stringMatching(/^deadLetterExchange: the broker's own exchange amq.direct compares full keys/),
     ]);
     expect(problemsOf({ ...direct, deadLetterQueue: false })).toEqual([]);
   });

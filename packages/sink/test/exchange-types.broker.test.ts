@@ -3,7 +3,7 @@ import { brokersForTests, type OwnBroker, startBroker } from "@streamll/brokers"
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
-import { strangeTo } from "../src/queue-arguments.js";
+import { unsupportedBy } from "../src/queue-arguments.js";
 
 const plugins = [
   "rabbitmq_consistent_hash_exchange",
@@ -166,7 +166,7 @@ describe.each(brokersForTests())(
         "x-queue-version": 2,
         "x-single-active-consumer": true,
       };
-      for (const [type, names] of strangeTo) {
+      for (const [type, names] of unsupportedBy) {
         for (const name of names) {
           const attempt = await model.createChannel();
           attempt.on("error", () => {});

@@ -35,10 +35,10 @@ describe("the binding of an exchange", () => {
     const routingKey = "audit";
     expect(bindingOf({ exchangeType: "direct", routingKey })).toMatchObject({ pattern: "audit" });
     expect(bindingOf({ ...delayedBy("direct"), routingKey })).toMatchObject({ pattern: "audit" });
-    const problem = '"direct" compares whole keys and cannot bind streamll.*.*; use "topic", or queue: false';
+    const problem = '"direct" compares full keys and cannot bind streamll.*.*; use "topic", or queue: false';
     expect(problemsOf({ exchangeType: "direct" })).toEqual([expect.stringContaining(problem)]);
     expect(problemsOf({ ...delayedBy("direct"), mandatory: false })).toEqual([
-      expect.stringMatching(/^exchangeArguments: "direct" compares whole keys/),
+      expect.stringMatching(/^exchangeArguments: "direct" compares full keys/),
     ]);
   });
 
@@ -91,7 +91,7 @@ describe("an exchange that delays", () => {
 
   it("refuses mandatory", () => {
     expect(problemsOf({ ...delayedBy("topic"), mandatory: true })).toEqual([
-      'mandatory: an exchange of type "x-delayed-message" gives back what it has stored: leave this out',
+      'mandatory: an exchange of type "x-delayed-message" returns what it has stored: leave this out',
     ]);
     expect(problemsOf({ ...delayedBy("topic"), mandatory: false })).toEqual([]);
   });
@@ -126,9 +126,9 @@ describe("the broker's own exchanges", () => {
     expect(problemsOf({ exchange, exchangeType: type })).toEqual([]);
   });
 
-  it("amq.direct compares whole keys", () => {
+  it("amq.direct compares full keys", () => {
     const exchange = "amq.direct";
-    expect(problemsOf({ exchange })[0]).toMatch(/^exchangeType: "direct" compares whole keys/);
+    expect(problemsOf({ exchange })[0]).toMatch(/^exchangeType: "direct" compares full keys/);
     expect(explained({ exchange, routingKey: "audit" }).topology.bindings).toEqual([
       { exchange, queue: "streamll_amq.direct.audit", pattern: "audit" },
     ]);

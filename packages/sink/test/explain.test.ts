@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import { formatExplanation, RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { optionsDocument } from "../src/internal.js";
-import { optionNames } from "../src/options/table.js";
+import { optionNames } from "./option-rows.js";
 
 describe("explain()", () => {
   const sink = new RabbitMQSink({

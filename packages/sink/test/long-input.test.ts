@@ -1,7 +1,8 @@
+import { closestName } from "@streamll/connection/internal";
 import { parseDuration, parseSize } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
 import { sinkOptionsFromEnv } from "../src/index.js";
-import { closestName, optionNames, rowOf, variablesFor } from "../src/internal.js";
+import { optionNames, rowOf, variablesFor } from "./option-rows.js";
 import { problemsOf } from "./problems.js";
 
 /** What a pattern that tries each beginning anew is slow on: at this length it would take minutes. */

@@ -60,9 +60,7 @@ describe("a name", () => {
   ])("among %s is a name too: %s", (option, argument) => {
     for (const bad of ["e\n", "a\u0000b", long]) {
       expect(problemsOf({ [option]: { [argument]: bad } })).toEqual([
-        expect.stringMatching(
-          new RegExp(`^${option}: "${argument}" is .*allowed is a string of at most 255`),
-        ),
+        expect.stringMatching(new RegExp(`^${option}: "${argument}" is .*must be a string of at most 255`)),
       ]);
     }
     for (const good of ["", "e", "amq.fanout"])
@@ -77,7 +75,7 @@ describe("a name", () => {
   });
 });
 
-const reserved = "may not begin with amq., which is the broker's own";
+const reserved = "must not begin with amq., which is reserved for the broker";
 
 describe("a name that is the broker's own", () => {
   it.each([

@@ -70,7 +70,7 @@ describe("amqp:// to a provider", () => {
     ]);
     for (const scheme of ["amqp", "amqps"]) {
       expect(problemsOf({ amqpUrl: `${scheme}://u:p@${amazon}`, ssl: false })).toEqual([
-        "ssl: is false, and Amazon MQ takes TLS only: leave it out",
+        "ssl: is false, but Amazon MQ takes TLS only: leave it out",
       ]);
     }
   });

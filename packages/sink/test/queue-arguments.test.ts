@@ -12,10 +12,10 @@ describe("a queue of a type", () => {
       { messageTtl: 5 },
       'messageTtl: a stream queue has no x-message-ttl: set "x-max-age" in queueArguments instead',
     ],
-    [{ queuePriority: 5 }, "queuePriority: a stream queue has no x-max-priority: leave this out"],
+    [{ queuePriority: 5 }, "queuePriority: a stream queue has no x-max-priority: leave it out"],
     [
       { deadLetterExchange: "d" },
-      "deadLetterExchange: a stream queue has no x-dead-letter-exchange: leave this out",
+      "deadLetterExchange: a stream queue has no x-dead-letter-exchange: leave it out",
     ],
   ])("of a stream has no %o, and the option is named", (options, problem) => {
     for (const amqpVersion of ["0-9-1", "1.0"])

@@ -90,7 +90,7 @@ it("an unroutable event fails as UNROUTABLE, and is not counted as sent", async 
 
 it("an unknown option is an error that names the nearest valid one", () => {
   expect(problemsOf({ batch_size: 10 })).toEqual([
-    "batch_size: is no option of RabbitMQSink; did you mean batchSize?",
+    "batch_size: is not an option of RabbitMQSink; did you mean batchSize?",
   ]);
 });
 

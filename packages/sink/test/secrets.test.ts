@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { redactUrl } from "@streamll/connection/internal";
 import { ConfigurationError } from "@streamll/core";
 import { MemoryBroker } from "@streamll/transport-memory";
 import { describe, expect, it, vi } from "vitest";
@@ -8,9 +9,9 @@ import {
   type RabbitMQSinkOptions,
   sinkOptionsFromEnv,
 } from "../src/index.js";
-import { optionNames, redactUrl, rowOf, variablesFor } from "../src/internal.js";
 import { keeper } from "./keeper.js";
 import { onMemory } from "./on-memory.js";
+import { optionNames, rowOf, variablesFor } from "./option-rows.js";
 
 const urls = [
   "amqp://u:S3cret@h/",

@@ -1,6 +1,6 @@
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import { describe, expect, it } from "vitest";
-import { parseConnectionString } from "../src/endpoint/connection-string.js";
+import { parseConnectionString } from "../../connection/src/endpoint/connection-string.js";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { problemsOf } from "./problems.js";
 
@@ -34,10 +34,10 @@ describe("a connection string", () => {
 
   it.each([
     ["Endpoint=sb://", "its Endpoint must be sb://HOST/"],
-    [`Endpoint=sb://${host};SharedAccessKey=k`, "go together"],
-    [`${amqpUrl};SharedAccessSignature=s`, "stands in the place of"],
-    [`${amqpUrl};Colour=blue`, "a part of it is not known; known are Endpoint"],
-    [`${amqpUrl};blue`, "a part of it is not known; known are Endpoint"],
+    [`Endpoint=sb://${host};SharedAccessKey=k`, "require each other"],
+    [`${amqpUrl};SharedAccessSignature=s`, "replaces SharedAccessKeyName"],
+    [`${amqpUrl};Colour=blue`, "it has an unknown part; allowed are Endpoint"],
+    [`${amqpUrl};blue`, "it has an unknown part; allowed are Endpoint"],
     [`${amqpUrl};TransportType=NetMessaging`, "its TransportType must be AmqpTcp or AmqpWebSockets"],
     [`${amqpUrl};Authentication=Managed Identity`, 'write authProvider: "azure_managed_identity"'],
     [`${amqpUrl};OperationTimeout=00:01:00`, "leave OperationTimeout out"],
@@ -67,7 +67,7 @@ describe("a connection string", () => {
   });
 
   it("stands alone, and shows no key", () => {
-    expect(problemsOf({ amqpUrl: [amqpUrl, amqpUrl], routingKey: "q" })[0]).toContain("stands alone");
+    expect(problemsOf({ amqpUrl: [amqpUrl, amqpUrl], routingKey: "q" })[0]).toContain("must be the only URL");
     const explanation = explained({ amqpUrl, routingKey: "q" });
     expect(explanation.endpoints).toEqual([`amqps://Send:***@${host}:5671/`]);
     expect(explanation.options.amqpUrl.value).toEqual([`amqps://Send:***@${host}/`]);
@@ -104,8 +104,12 @@ describe("what speaks to Azure Service Bus", () => {
     ["a queue to declare", { amqpUrl, routingKey: "q", queueType: "quorum" }, "queueType: the transport"],
     ["a priority", { amqpUrl, routingKey: "q", queuePriority: 1 }, "queuePriority: the transport"],
     ["mandatory", { amqpUrl, routingKey: "q", mandatory: true }, "mandatory: the transport"],
-    ["another version", { amqpUrl, routingKey: "q", amqpVersion: "0-9-1" }, "amqpVersion: Azure"],
-    ["another place", { amqpUrl: "memory:", routingKey: "q", webSocket: true }, "amqpUrl: memory: is no"],
+    [
+      "another version",
+      { amqpUrl, routingKey: "q", amqpVersion: "0-9-1" },
+      "amqpVersion: the transport service-bus does not speak AMQP 0-9-1",
+    ],
+    ["another place", { amqpUrl: "memory:", routingKey: "q", webSocket: true }, "amqpUrl: memory: is not"],
     [
       "a partition key that is not the session",
       { amqpUrl, routingKey: "q", sessionId: "{execution_id}", partitionKey: "{module_name}" },
@@ -114,7 +118,7 @@ describe("what speaks to Azure Service Bus", () => {
     [
       "no TLS",
       { amqpUrl, routingKey: "q", ssl: false },
-      "ssl: is false, and Azure Service Bus takes TLS only",
+      "ssl: is false, but Azure Service Bus takes TLS only",
     ],
     [
       "streams",

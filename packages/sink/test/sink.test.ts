@@ -60,7 +60,7 @@ describe("an event that is handed over", () => {
     expect(await delivered({}, ...Array.from({ length: 1000 }, () => start))).toHaveLength(1000);
   });
 
-  it("that is no event is not taken: false, counted, said once without its data", async () => {
+  it("an invalid one is rejected: false, counted, reported once without its data", async () => {
     const { logger, lines } = keeper();
     const sink = new RabbitMQSink({ transport: recorder(), logger });
     for (const bad of [
@@ -182,7 +182,7 @@ describe("transform", () => {
     };
     const sink = new RabbitMQSink({ transport, transform, logger });
     expect(sink.handleEvent(start)).toBe(false);
-    await expect(sink.publish(start)).rejects.toThrow("transform threw Error; the event is not taken");
+    await expect(sink.publish(start)).rejects.toThrow("transform threw Error; the event is rejected");
     await sink.stop();
     expect(transport.messages).toEqual([]);
     expect(sink.stats().events_rejected).toBe(2);
@@ -291,7 +291,7 @@ describe("publish()", () => {
 
   it("has a sequence only on streams, as lastSequence()", async () => {
     const sink = new RabbitMQSink({ transport: recorder() });
-    const error = "only a stream has it (useStreams: true); the transport here is recorder";
+    const error = "requires a stream (useStreams: true); the transport here is recorder";
     await expect(sink.publish(start, { sequence: 1 })).rejects.toThrow(error);
     await expect(sink.lastSequence()).rejects.toThrow(error);
     await sink.stop();

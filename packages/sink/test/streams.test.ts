@@ -94,29 +94,29 @@ describe("a sink on a stream", () => {
   it.each<[RabbitMQSinkOptions, string]>([
     [
       { messageTtl: 60 },
-      "messageTtl: the transport streams has no expiry of messages; a stream has streamMaxAgeHours",
+      "messageTtl: a stream has no expiry of single messages: set streamMaxAgeHours instead",
     ],
-    [{ queuePriority: 1 }, "queuePriority: the transport streams has no priorities"],
+    [{ queuePriority: 1 }, "queuePriority: the transport streams has no message priorities"],
     [{ deadLetterExchange: "d" }, "deadLetterExchange: the transport streams has no dead letters"],
-    [{ mandatory: true }, "mandatory: the transport streams has no way to give back"],
+    [{ mandatory: true }, "mandatory: the transport streams cannot return messages"],
     [{ queue: "q" }, "queue: a stream is named by stream"],
     [{ queueType: "quorum" }, "queueType: a stream is a type of its own"],
     [{ exchangeType: "fanout" }, "exchangeType: events go to the stream itself"],
     [{ connectionPoolSize: 3 }, "connectionPoolSize: a stream has one connection"],
-    [{ durable: false }, "durable: is false, and a stream is always on disk"],
-    [{ amqpUrl: "memory:" }, "amqpUrl: a stream is no part of memory:"],
+    [{ durable: false }, "durable: must not be false: a stream is always on disk"],
+    [{ amqpUrl: "memory:" }, "amqpUrl: memory: has no streams: write rabbitmq-stream://"],
     [{ exchange: "" }, "stream: is missing"],
     [{ stream: "x".repeat(254), superStreamPartitions: 2 }, "stream: the name of a super stream"],
     [{ publisherName: "é".repeat(128) }, "publisherName"],
     [{ amqpUrl: "rabbitmq-stream://h?amqp_port=x" }, "amqpUrl: amqp_port must be a port"],
     [{ amqpUrl: "rabbitmq-stream://h?amqp_prt=1" }, "connection_timeout, amqp_port"],
     [{ useStreams: false, streamMaxAgeHours: 1 }, "streamMaxAgeHours: asks for a stream, and useStreams is"],
-    [{ stream: "amq.events" }, "stream: may not begin with amq."],
+    [{ stream: "amq.events" }, "stream: must not begin with amq."],
     [
       { exchange: "a\nb" },
-      'exchange: "a\\nb" is not allowed; allowed is a string of at most 255 bytes, without',
+      'exchange: must be a string of at most 255 bytes, without control characters; got "a\\nb"',
     ],
-    [{ exchange: "amq.events" }, "exchange: may not begin with amq., which is the broker's own"],
+    [{ exchange: "amq.events" }, "exchange: must not begin with amq., which is reserved for the broker"],
     [
       { queueArguments: { "x-queue-type": "classic" } },
       'queueArguments: x-queue-type is "classic", and useStreams makes it "stream"',
@@ -127,16 +127,19 @@ describe("a sink on a stream", () => {
     ],
     [
       { queueArguments: { "x-message-ttl": 5 } },
-      'queueArguments: a stream queue has no x-message-ttl: set "x-max-age" in queueArguments instead',
+      'queueArguments: a stream has no x-message-ttl: set "x-max-age" instead',
     ],
-    [{ queueArguments: { "x-overflow": "drop-head" } }, "queueArguments: a stream queue has no x-overflow"],
+    [
+      { queueArguments: { "x-overflow": "drop-head" } },
+      "queueArguments: a stream has no x-overflow: it has x-max-age",
+    ],
   ])("refuses %o, which it could not honour", (options, message) => {
     expect(problemsOf({ useStreams: true, ...options })[0]).toContain(message);
   });
 
   it("has a sequence only under a name that a later program can ask for", async () => {
     const sink = new RabbitMQSink({ useStreams: true });
-    const error = "needs publisherName";
+    const error = "requires publisherName";
     await expect(sink.publish({ eventType: "start" }, { sequence: 1 })).rejects.toThrow(error);
     await expect(sink.lastSequence()).rejects.toThrow(error);
     await sink.stop();
@@ -148,11 +151,11 @@ describe("a sink on a stream", () => {
       expect(sink.publish({ eventType: "start", ...event }, { sequence })).rejects;
     await refused({ executionId: "e" }, 0).toMatchObject({
       code: "REJECTED",
-      message: expect.stringContaining("sequence is 0"),
+      message: expect.stringContaining("sequence must be a whole number from 1"),
     });
     await refused({}, 1).toMatchObject({
       code: "REJECTED",
-      message: expect.stringContaining("needs an executionId"),
+      message: expect.stringContaining("requires an executionId"),
     });
     expect(sink.stats().events_received).toBe(0);
     await sink.stop();
@@ -165,9 +168,12 @@ describe("a sink on a stream", () => {
     expect(options.connectionPoolSize).toEqual({ value: 2, from: "derived" });
   });
 
-  it("tells at the start of arguments that no stream has, before the broker hears of them", async () => {
-    const sink = new RabbitMQSink({ useStreams: true, queueArguments: { "x-nonsense": 10 } });
-    await expect(sink.start()).rejects.toThrow("queueArguments: a stream has no x-nonsense");
-    await sink.stop();
+  it("tells at construction of arguments that no stream has, before the broker hears of them", () => {
+    expect(problemsOf({ useStreams: true, queueArguments: { "x-nonsense": 10 } })).toEqual([
+      expect.stringContaining("queueArguments: a stream has no x-nonsense: it has x-max-age"),
+    ]);
+    expect(problemsOf({ useStreams: true, queueArguments: { "x-max-length-bytes": "lots" } })).toEqual([
+      'queueArguments: x-max-length-bytes must not be "lots"',
+    ]);
   });
 });

@@ -57,7 +57,7 @@ describe("what is declared", () => {
       arguments: { "x-match": "all" },
     });
     expect(binding({ exchangeType: "direct", routingKey: "one" })).toMatchObject({ pattern: "one" });
-    expect(problemsOf({ exchangeType: "direct" })[0]).toMatch(/^exchangeType: "direct" compares whole keys/);
+    expect(problemsOf({ exchangeType: "direct" })[0]).toMatch(/^exchangeType: "direct" compares full keys/);
     expect(problemsOf({ exchangeType: "direct", queue: false })).toEqual([]);
   });
 });

@@ -210,7 +210,7 @@ describe.each(brokersForTests())("RabbitMQ $version", { skip: !brokersForTests()
       expect(unwell.sink.health().status).toBe("up");
       await unwell.says(
         "TRANSPORT_TIMEOUT",
-        /nothing confirmed and no byte taken for 4 s .*whether the broker hangs/,
+        /nothing confirmed and no byte taken for 4 s .*whether the broker is hung/,
       );
       expect(unwell.sink.health().status).toBe("degraded");
       await unwell.says(

@@ -1,4 +1,5 @@
 import type { TransportFactory, TransportOptions } from "@streamll/core";
+import { amqp091Description } from "./description.js";
 import { amqpTransport } from "./transport.js";
 
 /**
@@ -9,7 +10,6 @@ import { amqpTransport } from "./transport.js";
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
 export const amqp091Transport = {
-  schemes: ["amqp"],
-  tlsSchemes: ["amqps"],
+  ...amqp091Description,
   create: (options: TransportOptions) => amqpTransport(options),
 } satisfies TransportFactory;

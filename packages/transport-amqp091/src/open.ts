@@ -13,13 +13,15 @@ import {
   virtualHostOf,
 } from "@streamll/transport-kit";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
+import { amqp091Description } from "./description.js";
 import { classifyReply, failure } from "./failure.js";
 import { catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
 /** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
 const FRAME_MAX = 131_072;
-const PORTS = { plain: 5672, tls: 5671 };
+const { amqp: plain, amqps: tls } = amqp091Description.ports;
+const PORTS = { plain, tls };
 /** One is used at a time. */
 const CHANNEL_MAX = 8;
 

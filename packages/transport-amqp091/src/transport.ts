@@ -4,12 +4,11 @@ import {
   type Endpoint,
   type LaneContext,
   type Transport,
-  type TransportCapabilities,
   type TransportConnection,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { logLine } from "@streamll/core/internal";
+import { grantedCapabilities, logLine } from "@streamll/core/internal";
 import {
   connectWithin,
   endAfterStandstill,
@@ -23,21 +22,12 @@ import {
 } from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { destroy, type LaneConnection, laneConnection } from "./connection.js";
+import { amqp091Description } from "./description.js";
 import { failure, type Stage } from "./failure.js";
 import { openConnection } from "./open.js";
 import { declareTopology } from "./topology.js";
 import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";
-
-const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: true,
-  priority: true,
-  ttl: true,
-  deadLetter: true,
-  deduplication: false,
-  topology: true,
-});
 
 /** Frames that amqplib holds back on a channel, where the batches go through it: 8 MiB at most. */
 const CHANNEL_FRAMES = 64;
@@ -51,8 +41,8 @@ export function amqpTransport(
   if (problems.length > 0) throw new ConfigurationError(problems);
   const suspectsOf = suspectsByLane();
   return {
-    name: "amqp091",
-    capabilities: capabilitiesOf(options),
+    name: amqp091Description.name,
+    capabilities: grantedCapabilities(amqp091Description.capabilities, options),
     connect: (endpoint, lane, signal) =>
       connectLane(options, endpoint, lane, signal, writerOf, suspectsOf(lane)),
   };

@@ -1,7 +1,14 @@
-import type { TransportFactory, TransportOptions } from "@streamll/core";
-import { serviceBusDialect } from "./azure/dialect.js";
+import type { Transport, TransportDescription, TransportOptions } from "@streamll/core";
+import { type ServiceBusTransportOptions, serviceBusDialect } from "./azure/dialect.js";
+import { amqp10Description, serviceBusDescription } from "./description.js";
 import { rabbitmqDialect } from "./rabbitmq/dialect.js";
 import { amqp10 } from "./transport.js";
+
+export type { ServiceBusOptions, TokenCredential, WebSocketOptions } from "./azure/options.js";
+
+interface Factory extends TransportDescription {
+  create(options: TransportOptions): Transport;
+}
 
 /**
  * AMQP 1.0 to RabbitMQ 4.0 and later.
@@ -10,11 +17,10 @@ import { amqp10 } from "./transport.js";
  * const transport = amqp10Transport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const amqp10Transport = {
-  schemes: [],
-  tlsSchemes: [],
+export const amqp10Transport: Factory = {
+  ...amqp10Description,
   create: (options: TransportOptions) => amqp10(options, rabbitmqDialect(options)),
-} satisfies TransportFactory;
+};
 
 /**
  * AMQP 1.0 to Azure Service Bus, where `message.exchange`, else the routing key, names the queue or topic.
@@ -23,9 +29,7 @@ export const amqp10Transport = {
  * const transport = serviceBusTransport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const serviceBusTransport = {
-  schemes: [],
-  tlsSchemes: ["sb"],
-  honours: ["authProvider", "credential", "partitionKey", "sessionId", "webSocket"],
-  create: (options: TransportOptions) => amqp10(options, serviceBusDialect(options)),
-} satisfies TransportFactory;
+export const serviceBusTransport: Factory = {
+  ...serviceBusDescription,
+  create: (options: ServiceBusTransportOptions) => amqp10(options, serviceBusDialect(options)),
+};

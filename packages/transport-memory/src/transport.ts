@@ -1,25 +1,16 @@
 import {
   ConfigurationError,
   type Transport,
-  type TransportCapabilities,
   type TransportConnection,
   TransportError,
   type TransportFactory,
   type TransportOptions,
 } from "@streamll/core";
+import { grantedCapabilities } from "@streamll/core/internal";
 import { memoryConnection } from "./connection.js";
+import { memoryDescription } from "./description.js";
 import type { Peer } from "./peer.js";
 import { declareTopology } from "./topology.js";
-
-const capabilitiesFor = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: true,
-  priority: true,
-  ttl: true,
-  deadLetter: true,
-  deduplication: false,
-  topology: true,
-});
 
 type Connect = (
   options: TransportOptions,
@@ -28,14 +19,14 @@ type Connect = (
 
 /** @throws ConfigurationError from `create()` where TLS is asked for. */
 export const factory = (connect: Connect) => ({
-  schemes: ["memory"] as const,
+  ...memoryDescription,
   create(options: TransportOptions): Transport {
     if (options.tls !== undefined) {
       throw new ConfigurationError([{ option: "tls", message: "a broker in this process has no TLS" }]);
     }
     return {
-      name: "memory",
-      capabilities: capabilitiesFor(options),
+      name: memoryDescription.name,
+      capabilities: grantedCapabilities(memoryDescription.capabilities, options),
       connect: (...args) => connect(options, ...args),
     };
   },

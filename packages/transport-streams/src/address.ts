@@ -1,7 +1,9 @@
 import type { Endpoint, TransportOptions } from "@streamll/core";
 import { type DialAddress, dialAddressOf } from "@streamll/transport-kit";
+import { streamsDescription } from "./description.js";
 
-const PORTS = { plain: 5552, tls: 5551 };
+const { "rabbitmq-stream": plain, "rabbitmq-stream+tls": tls } = streamsDescription.ports;
+const PORTS = { plain, tls };
 
 export const addressOf = (endpoint: Endpoint, options: TransportOptions): DialAddress =>
   dialAddressOf(endpoint, options, PORTS, "rabbitmq-stream+tls");

@@ -1,5 +1,8 @@
-import type { TransportFactory } from "@streamll/core";
+import type { Transport, TransportDescription, TransportOptions } from "@streamll/core";
+import { streamsDescription } from "./description.js";
 import { streamsTransport as create } from "./transport.js";
+
+export type { AddressResolver, StreamOptions } from "./options.js";
 
 /**
  * RabbitMQ Streams (RabbitMQ 3.10 and later): each event is stored once, also when it had to be sent again.
@@ -8,9 +11,7 @@ import { streamsTransport as create } from "./transport.js";
  * const transport = streamsTransport.create(options);
  * const connection = await transport.connect(endpoint, { index: 0 }, AbortSignal.timeout(10_000));
  */
-export const streamsTransport = {
-  schemes: ["rabbitmq-stream"],
-  tlsSchemes: ["rabbitmq-stream+tls"],
-  honours: ["streamAddressResolver", "streamFilter"],
+export const streamsTransport: TransportDescription & { create(options: TransportOptions): Transport } = {
+  ...streamsDescription,
   create,
-} satisfies TransportFactory;
+};

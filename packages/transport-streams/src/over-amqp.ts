@@ -16,7 +16,7 @@ export async function declareOverAmqp(
 ): Promise<void> {
   const amqp091Transport = await load(reason);
   const there = amqpEndpoint(endpoint, options);
-  const declaring: TransportOptions = { ...options, topology: { ...topology, mode: "declare" } };
+  const declaring: TransportOptions = { ...options, own: {}, topology: { ...topology, mode: "declare" } };
   const connection = await amqp091Transport.create(declaring, [there]).connect(there, { index: 0 }, signal);
   await connection.close(signal);
 }

@@ -5,6 +5,7 @@ import {
   type TransportOptions,
 } from "@streamll/core";
 import type { StreamArguments } from "./protocol/stream.js";
+import { protocolArguments } from "./stream-arguments.js";
 
 /** Which streams there are to be, read from a topology in RabbitMQ's own terms. */
 export interface StreamPlan {
@@ -29,9 +30,9 @@ export function planOf({ topology, message }: Pick<TransportOptions, "topology" 
   const streams = queues.length > 0 ? queues.map(({ name }) => name) : [message.exchange];
   for (const stream of streams) {
     if (stream === "" || Buffer.byteLength(stream) > 255)
-      problems.push({ option: "stream", message: "the name of a stream has 1 to 255 bytes" });
+      problems.push({ option: "stream", message: "the name of a stream must have 1 to 255 bytes" });
   }
-  const args = argumentsOf(queues[0]?.arguments ?? {}, problems);
+  const args = protocolArguments(queues[0]?.arguments ?? {}, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   const [exchange] = exchanges;
   const plan = { mode, streams, arguments: args };
@@ -40,35 +41,4 @@ export function planOf({ topology, message }: Pick<TransportOptions, "topology" 
     (stream) => bindings.find(({ queue }) => queue === stream)?.pattern ?? stream,
   );
   return { ...plan, superStream: { name: exchange.name, bindingKeys } };
-}
-
-const whole = /^\d{1,16}$/;
-
-/** What RabbitMQ takes when a stream is created, by the name that AMQP 0-9-1 has for it. */
-const allowed: Readonly<Record<string, RegExp>> = {
-  "x-max-age": /^\d{1,12}[YMDhms]$/,
-  "x-max-length-bytes": whole,
-  "x-stream-max-segment-size-bytes": whole,
-  "x-stream-filter-size-bytes": whole,
-  "x-initial-cluster-size": /^\d{1,3}$/,
-  "x-queue-leader-locator": /^(client-local|balanced|least-leaders|random)$/,
-};
-
-function argumentsOf(
-  given: Readonly<Record<string, unknown>>,
-  problems: ConfigurationProblem[],
-): StreamArguments {
-  const args: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (name === "x-queue-type" && value === "stream") continue;
-    const form = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
-    if (form?.test(String(value))) args[name.slice(2)] = String(value);
-    else {
-      const message = form
-        ? `${name} cannot be ${JSON.stringify(value)}`
-        : `a stream has no ${name}; it has ${Object.keys(allowed).join(", ")}`;
-      problems.push({ option: "queueArguments", message });
-    }
-  }
-  return args;
 }

@@ -4,11 +4,10 @@ import {
   type Endpoint,
   type LaneContext,
   type Transport,
-  type TransportCapabilities,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
-import { logLine } from "@streamll/core/internal";
+import { grantedCapabilities, logLine } from "@streamll/core/internal";
 import {
   type Address,
   type ConnectAttempt,
@@ -20,7 +19,9 @@ import {
 } from "@streamll/transport-kit";
 import { addressOf } from "./address.js";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
+import { streamsDescription } from "./description.js";
 import { failure } from "./failure.js";
+import type { AddressResolver, streamOptions } from "./options.js";
 import { planOf, type StreamPlan } from "./plan.js";
 import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
 import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
@@ -32,18 +33,11 @@ const WATCH_MS = 10_000;
 /** Behind a load balancer each connection reaches some node: so many tries for the leader. */
 const TRIES = 10;
 
-const capabilitiesOf = ({ confirms, publisherName }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: false,
-  priority: false,
-  ttl: false,
-  deadLetter: false,
-  deduplication: publisherName !== false,
-  topology: true,
-});
+/** With the options that streams have alone. */
+export type StreamsTransportOptions = TransportOptions<typeof streamOptions>;
 
 /** @throws ConfigurationError */
-export function streamsTransport(options: TransportOptions): Transport {
+export function streamsTransport(options: StreamsTransportOptions): Transport {
   const { publisherName } = options;
   const plan = planOf(options);
   if (typeof publisherName === "string" && Buffer.byteLength(publisherName) > 255) {
@@ -54,8 +48,8 @@ export function streamsTransport(options: TransportOptions): Transport {
   const lanes = new Map<number, PublisherConnection>();
   const inTurn = turns();
   return {
-    name: "streams",
-    capabilities: capabilitiesOf(options),
+    name: streamsDescription.name,
+    capabilities: grantedCapabilities(streamsDescription.capabilities, options),
     partitions: plan.streams.length,
     async connect(endpoint, lane, signal) {
       const reference =
@@ -72,7 +66,7 @@ export function streamsTransport(options: TransportOptions): Transport {
 }
 
 interface Connecting {
-  readonly options: TransportOptions;
+  readonly options: StreamsTransportOptions;
   readonly plan: StreamPlan;
   readonly endpoint: Endpoint;
   readonly lane: LaneContext;
@@ -145,8 +139,8 @@ const isSame = (one: Address | undefined, other: Address): boolean =>
 async function openLeader(opening: Opening, leader: Address): Promise<Session> {
   const { options, endpoint, stream } = opening;
   const dialled = addressOf(endpoint, options);
-  const { resolveAddress } = options;
-  if (resolveAddress === undefined) {
+  const { streamAddressResolver } = options.own;
+  if (streamAddressResolver === undefined) {
     const place = `${endpoint.label}: the leader of ${stream}, ${leader.host}:${leader.port}`;
     return open(opening, { ...dialled, ...leader }).catch((error: unknown) => {
       const { kind, permanent, message } = failure(error, "publisher", place);
@@ -157,18 +151,17 @@ async function openLeader(opening: Opening, leader: Address): Promise<Session> {
     });
   }
   for (let left = TRIES; ; left--) {
-    const session = await open(opening, { ...dialled, ...addressed(resolveAddress, leader, endpoint) });
+    const session = await open(opening, {
+      ...dialled,
+      ...addressed(streamAddressResolver, leader, endpoint),
+    });
     // Any node takes what is for the leader, by a detour.
     if (isSame(session.node, leader) || left === 1) return session;
     session.wire.end(new Error("Another node than the leader"));
   }
 }
 
-function addressed(
-  resolve: NonNullable<TransportOptions["resolveAddress"]>,
-  leader: Address,
-  { label }: Endpoint,
-): Address {
+function addressed(resolve: AddressResolver, leader: Address, { label }: Endpoint): Address {
   try {
     const { host, port } = resolve(leader);
     if (typeof host === "string" && Number.isInteger(port)) return { host, port };
@@ -189,7 +182,7 @@ async function openPublisher(
   const lastSequence =
     reference === undefined ? undefined : readSequence(await ask(QUERY_PUBLISHER_SEQUENCE, query(reference)));
   // What a broker before 3.13 does not know is left out: a consumer of it cannot ask for it either.
-  const version = options.filterByType === true && (versions.get(PUBLISH)?.most ?? 1) >= 2 ? 2 : 1;
+  const version = options.own.streamFilter && (versions.get(PUBLISH)?.most ?? 1) >= 2 ? 2 : 1;
   const connection = publisherConnection({
     wire,
     format: { frameMax, dialect, version },

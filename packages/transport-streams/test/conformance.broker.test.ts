@@ -1,7 +1,7 @@
 import { brokersForTests } from "@streamll/brokers";
 import { cannot, proxyTo, testTransport } from "@streamll/transport-testkit";
 import { afterAll, describe } from "vitest";
-import { streamsTransport } from "../src/transport.js";
+import { streamsTransport } from "../src/index.js";
 import { open } from "./support/connect.js";
 import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
 
@@ -25,7 +25,7 @@ for (const broker of brokersForTests()) {
     name: `streams on RabbitMQ ${broker.generation}`,
     create(options) {
       const topology = options.topology.mode === "none" ? onStream(stream).topology : options.topology;
-      const transport = streamsTransport({ ...options, topology: topology! });
+      const transport = streamsTransport.create({ ...options, topology: topology! });
       // What a frame of these brokers holds: before connecting it is not known.
       return { ...transport, capabilities: { ...transport.capabilities, maxMessageBytes: 1_000_000 } };
     },

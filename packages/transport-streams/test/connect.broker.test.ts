@@ -66,11 +66,14 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("connecting to Rab
     // The broker does not advertise the proxy's port: the locator is left for what the resolver says.
     const stream = freshName();
     const asked: unknown[] = [];
-    const resolveAddress = (advertised: { host: string; port: number }) => {
+    const streamAddressResolver = (advertised: { host: string; port: number }) => {
       asked.push(advertised);
       return { host: "127.0.0.1", port: proxy.endpoint.port! };
     };
-    await using lane = await open(proxy.endpoint, { ...onStream(stream), resolveAddress });
+    await using lane = await open(proxy.endpoint, {
+      ...onStream(stream),
+      own: { ...options().own, streamAddressResolver },
+    });
     expect(await publish(lane.connection, messages(1, 3))).toHaveLength(3);
     expect(proxy.connections).toBe(1);
     // One that is at the leader already asks nobody.

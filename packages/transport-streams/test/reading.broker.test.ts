@@ -3,8 +3,10 @@ import { Offset } from "rabbitmq-stream-js-client";
 import { describe, expect, it, vi } from "vitest";
 import { open, publish, WAIT } from "./support/connect.js";
 import { officialClient, readStream } from "./support/official.js";
-import { message, messages } from "./support/options.js";
+import { message, messages, options } from "./support/options.js";
 import { endpointOf, freshName, onStream } from "./support/stream.js";
+
+const filtered = { ...options().own, streamFilter: true };
 
 const sent = message({
   sequence: 1,
@@ -48,7 +50,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
     skip: !broker.owned || broker.generation === "3.10",
   }, async () => {
     const stream = freshName();
-    await using lane = await open(endpointOf(broker), { ...onStream(stream), filterByType: true });
+    await using lane = await open(endpointOf(broker), { ...onStream(stream), own: filtered });
     for (const [index, type] of ["start", "token", "end"].entries()) {
       const sequence = 1 + 100 * index;
       await publish(lane.connection, messages(sequence, 100, { type, headers: { event_type: type } }));
@@ -67,7 +69,7 @@ describe.each(brokersForTests())("a stream of RabbitMQ $version", (broker) => {
   it("that has no filters is published to all the same", {
     skip: !broker.owned || broker.generation !== "3.10",
   }, async () => {
-    await using lane = await open(endpointOf(broker), { ...onStream(freshName()), filterByType: true });
+    await using lane = await open(endpointOf(broker), { ...onStream(freshName()), own: filtered });
     expect(await publish(lane.connection, messages(1, 2))).toHaveLength(2);
   });
 

@@ -33,6 +33,7 @@ export const plainOptions: TransportOptions = {
   connectionTimeoutMs: 10_000,
   heartbeatMs: 10_000,
   connectionName: "streamll-testkit",
+  own: {},
   logger: silentLogger,
 };
 

@@ -3,6 +3,10 @@ export interface Layer {
   readonly may: readonly string[];
   /** Only through `import()`, and in package.json only as an optional peer. */
   readonly onDemand?: readonly string[];
+  /** Files of other packages that become part of its own when it is built, as paths from the root. */
+  readonly builtIn?: readonly RegExp[];
+  /** Optional peers in package.json that it only hands on to what it depends on. */
+  readonly handsOn?: readonly string[];
 }
 
 const transports = [
@@ -25,9 +29,17 @@ const layers: Readonly<Record<string, Layer>> = {
   // A super stream on an old broker is made over AMQP 0-9-1.
   "packages/transport-streams": { may: transportMay, onDemand: ["@streamll/transport-amqp091"] },
   "packages/transport-*": { may: transportMay },
-  "packages/sink": { may: ["@streamll/core"], onDemand: transports },
-  "packages/consumer": { may: ["@streamll/core"], onDemand: transports },
-  "apps/cli": { may: ["@streamll/core", "@streamll/sink", "@streamll/consumer", ...transports] },
+  // Options are checked before a transport is loaded: of each, its description, which imports core alone.
+  "packages/connection": {
+    may: ["@streamll/core"],
+    onDemand: transports,
+    builtIn: [/^packages\/transport-[a-z0-9]+\/src\/(.+\/)?(description|options)\.ts$/],
+  },
+  "packages/sink": { may: ["@streamll/core", "@streamll/connection"], handsOn: transports },
+  "packages/consumer": { may: ["@streamll/core", "@streamll/connection"], handsOn: transports },
+  "apps/cli": {
+    may: ["@streamll/core", "@streamll/connection", "@streamll/sink", "@streamll/consumer", ...transports],
+  },
   "apps/bench": { may: ["@streamll/*", "streamll"] },
   "apps/demo": { may: ["@streamll/*", "streamll"] },
 };

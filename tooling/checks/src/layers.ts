@@ -24,7 +24,11 @@ function brokenDependencies({ folder, manifest }: Package, layer: Layer): string
     .filter((name) => isOurs(name) && !allowed(layer.may, name))
     .filter(
       (name) =>
-        !(allowed(layer.onDemand, name) && name in (manifest.peerDependencies ?? {}) && optional(name)),
+        !(
+          allowed([...(layer.onDemand ?? []), ...(layer.handsOn ?? [])], name) &&
+          name in (manifest.peerDependencies ?? {}) &&
+          optional(name)
+        ),
     )
     .map((name) => `${folder}/package.json depends on ${name}: ${rule(folder, layer, name)}`);
 }
@@ -36,8 +40,11 @@ function brokenImports(root: string, { folder, manifest }: Package, layer: Layer
     return importsOf(file, readFileSync(file, "utf8")).flatMap(({ specifier, dynamic, line }) => {
       const edge = `${where}:${line} imports ${specifier}`;
       if (specifier.startsWith(".")) {
-        const outside = relative(home, resolve(file, "..", specifier)).startsWith("..");
-        return outside ? [`${edge}: a relative import may not leave its package`] : [];
+        const target = resolve(file, "..", specifier);
+        if (!relative(home, target).startsWith("..")) return [];
+        const path = relative(root, target).replace(/\.js$/, ".ts");
+        if (layer.builtIn?.some((pattern) => pattern.test(path))) return [];
+        return [`${edge}: a relative import may not leave its package`];
       }
       const name = packageName(specifier);
       if (!isOurs(name)) return [];

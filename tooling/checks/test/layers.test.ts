@@ -53,13 +53,30 @@ test.each([
   ]);
 });
 
-test("the sink may load a transport by import(), and in no other way", () => {
-  const at = (source: string) => edgesOf({ ...sink, "packages/sink/src/x.ts": source });
+test("connection may load a transport by import(), and the sink in no way", () => {
+  const connection = { "packages/connection/package.json": { name: "@streamll/connection" } };
+  const at = (source: string) => edgesOf({ ...connection, "packages/connection/src/x.ts": source });
   expect(at('const load = () => import("@streamll/transport-memory");')).toEqual([]);
   expect(at('import "@streamll/transport-memory";')).toEqual([
-    "packages/sink/src/x.ts:1 imports @streamll/transport-memory: sink may load it only by import(), as an optional peer",
+    "packages/connection/src/x.ts:1 imports @streamll/transport-memory: connection may load it only by import(), as an optional peer",
   ]);
   expect(at('const load = () => import("@streamll/transport-testkit");')).toHaveLength(1);
+  const load = 'const load = () => import("@streamll/transport-memory");';
+  expect(edgesOf({ ...sink, "packages/sink/src/x.ts": load })).toContainEqual(
+    expect.stringContaining("sink may import only @streamll/core, @streamll/connection of ours"),
+  );
+});
+
+test("connection is built with the description of a transport, and with nothing else of it", () => {
+  const at = (path: string) =>
+    edgesOf({
+      "packages/connection/package.json": { name: "@streamll/connection" },
+      "packages/connection/src/a/x.ts": `export * from "../../../${path}";`,
+    });
+  expect(at("transport-memory/src/description.js")).toEqual([]);
+  expect(at("transport-amqp10/src/azure/options.js")).toEqual([]);
+  for (const path of ["transport-memory/src/index.js", "core/src/description.js"])
+    expect(at(path)).toEqual([expect.stringContaining("a relative import may not leave its package")]);
 });
 
 test("package.json is held to the same rule, save for devDependencies", () => {

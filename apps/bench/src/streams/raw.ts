@@ -88,6 +88,7 @@ const transportOptions: TransportOptions = {
   connectionTimeoutMs: 10_000,
   heartbeatMs: 0,
   connectionName: "bench",
+  own: {},
   logger: silentLogger,
 };
 

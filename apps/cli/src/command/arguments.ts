@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import { closestName } from "@streamll/sink/internal";
+import { closestName } from "@streamll/connection/internal";
 import { UsageError } from "../exit.js";
 import { camelCase, type Flag, kebabCase } from "./flags.js";
 
-/** The command line, read. Values are text, as they stand there. */
+/** A parsed command line. Values are text, as they were written. */
 export class Arguments {
   readonly positionals: string[] = [];
   readonly #values = new Map<string, string[]>();
@@ -12,12 +12,12 @@ export class Arguments {
     this.#values.set(name, [...this.all(name), value]);
   }
 
-  /** Of an option that may be given several times. */
+  /** All values of an option that may be given several times. */
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }
 
-  /** The last one counts. */
+  /** The last value wins. */
   get(name: string): string | undefined {
     return this.all(name).at(-1);
   }
@@ -29,21 +29,21 @@ export class Arguments {
   choice<const T extends string>(name: string, allowed: readonly [T, ...T[]]): T {
     const given = this.get(name) ?? allowed[0];
     const found = allowed.find((one) => one === given);
-    if (found === undefined) throw new UsageError(`--${name} is one of ${allowed.join(", ")}`);
+    if (found === undefined) throw new UsageError(`--${name} must be one of ${allowed.join(", ")}`);
     return found;
   }
 
-  /** A whole number from 1 on. */
+  /** A whole number, at least 1. */
   count(name: string): number | undefined {
     const given = this.get(name);
     if (given === undefined) return undefined;
-    if (!/^[1-9]\d{0,14}$/.test(given)) throw new UsageError(`--${name} is a whole number from 1 on`);
+    if (!/^[1-9]\d{0,14}$/.test(given)) throw new UsageError(`--${name} must be a whole number, at least 1`);
     return Number(given);
   }
 }
 
 /**
- * Reads a command line; no value of it is in an error, since it may be a password.
+ * Parses a command line. Errors never contain a value, since it may be a password.
  *
  * @throws UsageError
  */
@@ -79,21 +79,22 @@ function addOption(result: Arguments, token: OptionToken, flags: readonly Flag[]
   const flag = flags.find((one) => one.name === name);
   if (flag === undefined) {
     const negated = flags.find((one) => one.negatable && name === `no-${one.name}`);
-    if (negated === undefined) throw new UsageError(`unknown option${sayable(rawName)}${hint(name, flags)}`);
+    if (negated === undefined)
+      throw new UsageError(`unknown option${printableName(rawName)}${hint(name, flags)}`);
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
     result.add(negated.name, "false");
   } else if (flag.value === undefined) {
     if (value !== undefined && !flag.negatable) throw new UsageError(`${rawName} takes no value`);
     result.add(name, value ?? "true");
   } else if (value === undefined) {
-    throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}`);
+    throw new UsageError(`${rawName} requires a value: ${rawName} ${flag.value}`);
   } else if (!inlineValue && /^-./.test(value)) {
-    throw new UsageError(`${rawName} needs a value; one that begins with - is written --${name}=VALUE`);
+    throw new UsageError(`${rawName} requires a value; write one that begins with - as --${name}=VALUE`);
   } else result.add(name, value);
 }
 
 /** A URL behind a dash may have a password. */
-const sayable = (rawName: string): string => (/^--?[\w-]{1,60}$/.test(rawName) ? ` ${rawName}` : "");
+const printableName = (rawName: string): string => (/^--?[\w-]{1,60}$/.test(rawName) ? ` ${rawName}` : "");
 
 function hint(name: string, flags: readonly Flag[]): string {
   const meant = closestName(

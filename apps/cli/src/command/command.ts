@@ -1,4 +1,3 @@
-import type { OptionName } from "@streamll/sink/internal";
 import type { Shell } from "../shell.js";
 import type { Arguments } from "./arguments.js";
 import type { Flag } from "./flags.js";
@@ -12,10 +11,10 @@ export interface Command {
   /** More lines of the help, before the options. */
   readonly about: string;
   readonly flags: readonly Flag[];
-  /** Those that the table of the sink gives, by the heading of the help. */
+  /** Flags from the table of the sink, by the heading of the help. */
   readonly sinkFlags: Readonly<Record<string, readonly Flag[]>>;
-  /** Those of its own, where the sink has others. */
-  readonly defaults?: Readonly<Partial<Record<OptionName, unknown>>>;
+  /** Its own defaults, where they differ from the sink's. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly examples: readonly string[];
   /** The exit code. */
   run(args: Arguments, shell: Shell): Promise<number>;

@@ -3,9 +3,9 @@ export interface Flag {
   /** In kebab-case, without the dashes. */
   readonly name: string;
   readonly letter?: string;
-  /** What the help calls its value. Absent: a switch. */
+  /** The name of its value in the help. Absent: a switch. */
   readonly value?: string;
-  /** `--no-NAME` is there too. */
+  /** `--no-NAME` exists too. */
   readonly negatable?: boolean;
   readonly about: string;
 }

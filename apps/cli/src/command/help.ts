@@ -1,4 +1,5 @@
-import { optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { variablesFor } from "@streamll/connection/internal";
+import { allRows } from "@streamll/sink/internal";
 import { commands } from "../commands.js";
 import type { Command } from "./command.js";
 import type { Flag } from "./flags.js";
@@ -14,7 +15,7 @@ const WIDTH = 100;
 
 export function generalHelp(): string {
   return text(
-    "streamll: events into RabbitMQ and its kin, and out of it again.",
+    "streamll: publishes events to RabbitMQ and other brokers, and shows them.",
     "usage: streamll COMMAND [options]",
     section(
       "Commands",
@@ -24,7 +25,7 @@ export function generalHelp(): string {
       "Options",
       generalFlags.map((flag) => flagRow(flag)),
     ),
-    "streamll COMMAND --help says more of each.",
+    "streamll COMMAND --help describes each command.",
   );
 }
 
@@ -52,9 +53,9 @@ export function commandHelp(command: Command): string {
 }
 
 const environment = `Environment
-  Each option that says so is read from its variable too; what the command line says wins. On a
-  machine that others use too, that is the place of a password: RABBITMQ_URL, or RABBITMQ_PASSWORD.
-  NO_COLOR and FORCE_COLOR are heeded.`;
+  Options can also be set by the variable in brackets; the command line wins. On a shared machine,
+  put passwords there: RABBITMQ_URL, or RABBITMQ_PASSWORD.
+  NO_COLOR and FORCE_COLOR are respected.`;
 
 const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
 
@@ -69,17 +70,18 @@ function flagRow(
   return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name, defaults)}`, COLUMN);
 }
 
-/** Default and environment variable, of an option of the sink. */
+/** Default and environment variable of an option of the sink. */
 function sinkNote(flag: string, defaults: NonNullable<Command["defaults"]>): string {
-  const option = optionNames.find((one) => flagName(one) === flag);
-  if (option === undefined) return "";
-  const { default: value, defaultText, package: name } = rowOf(option);
+  const found = Object.entries(allRows).find(([option]) => flagName(option) === flag);
+  if (found === undefined) return "";
+  const [option, row] = found;
+  const { default: value, defaultText, packageName: name } = row;
   const byDefault =
     defaults[option] ?? defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);
   const notes = [
     byDefault !== undefined && `default ${byDefault}`.replaceAll("`", ""),
     name !== undefined && `needs ${name}`,
-    variablesFor(option)[0],
+    variablesFor(option, row)[0],
   ];
   return ` [${notes.filter(Boolean).join("; ")}]`;
 }

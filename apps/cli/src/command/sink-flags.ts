@@ -1,26 +1,29 @@
 import { readFileSync } from "node:fs";
+import { type Row, variablesFor } from "@streamll/connection/internal";
 import { redacted } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { groups, type OptionName, optionNames, rowOf, variablesFor } from "@streamll/sink/internal";
+import { allRows } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
 import type { Arguments } from "./arguments.js";
 import { type Flag, kebabCase } from "./flags.js";
 
 /** The flag of an option of the sink. */
-export const flagName = (option: OptionName): string => (option === "amqpUrl" ? "url" : kebabCase(option));
+export const flagName = (option: string): string => (option === "amqpUrl" ? "url" : kebabCase(option));
 
-/** What can be said in text; callbacks, and what only they need, are for programs. */
-export const sayable: readonly OptionName[] = optionNames.filter(
-  (option) => variablesFor(option).length > 0 && rowOf(option).group !== "Observing",
-);
+/** Options that can be written as text; callbacks, and options that only they need, are for programs. */
+export const textOptions: readonly string[] = Object.entries(allRows)
+  .filter(([option, row]) => variablesFor(option, row).length > 0 && row.group !== "Observing")
+  .map(([option]) => option);
 
-/** From the sink's own table: kebab-case, and text as in the environment variables. */
-export const flagsOf = (options: readonly OptionName[]): Flag[] => [
+const rowOf = (option: string): Row => allRows[option]!;
+
+/** Flags from the table of the sink: kebab-case, with values as in the environment variables. */
+export const flagsOf = (options: readonly string[]): Flag[] => [
   ...options.map(flagOf),
   ...(options.includes("tls") ? tlsFiles.map(({ flag }) => flag) : []),
 ];
 
-function flagOf(option: OptionName): Flag {
+function flagOf(option: string): Flag {
   const { kind, about } = rowOf(option);
   const flag = { name: flagName(option), about: `${about.split(/(?<=\.)\s/)[0]}`.replaceAll("`", "") };
   if (kind.type === "boolean") return { ...flag, negatable: true };
@@ -56,19 +59,19 @@ const tlsFiles = (["ca", "cert", "key", "pfx"] as const).map((key) => ({
 
 /** All of them, by the heading of the help. */
 export const sinkFlags: Readonly<Record<string, readonly Flag[]>> = Object.fromEntries(
-  groups
-    .map((group) => [group, flagsOf(sayable.filter((option) => rowOf(option).group === group))] as const)
+  [...new Set(textOptions.map((option) => rowOf(option).group))]
+    .map((group) => [group, flagsOf(textOptions.filter((option) => rowOf(option).group === group))] as const)
     .filter(([, flags]) => flags.length > 0),
 );
 
 /**
- * What the flags say, for the sink to check. Several `--url` are one cluster.
+ * The options that the flags set, for the sink to check. Several `--url` are one cluster.
  *
  * @throws UsageError for a file that cannot be read.
  */
 export function sinkOptions(args: Arguments): RabbitMQSinkOptions {
   const options: Record<string, unknown> = {};
-  for (const option of sayable) {
+  for (const option of textOptions) {
     const values = args.all(flagName(option)).map(rowOf(option).kind.fromText!);
     if (values.length === 0) continue;
     options[option] = option === "amqpUrl" && values.length > 1 ? values.flat() : values.at(-1);
@@ -85,14 +88,17 @@ function read(path: string, flag: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    // What is no path may be the key itself.
+    // A text that is not a path may be the key itself.
     const shown = path.length > 255 || path.includes("-----") ? "the file" : redacted(path);
     throw new UsageError(`--${flag}: ${shown} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
-const inCamelCase = new RegExp(`\\b(${sayable.filter((name) => /[A-Z]/.test(name)).join("|")})\\b(: )?`, "g");
+const inCamelCase = new RegExp(
+  `\\b(${textOptions.filter((name) => /[A-Z]/.test(name)).join("|")})\\b(: )?`,
+  "g",
+);
 
-/** A message of the sink's in the words of the command line: `declareTopology: "none"` is a flag here. */
+/** A message of the sink in the words of the command line: `declareTopology: "none"` is a flag here. */
 export const inFlags = (message: string): string =>
-  message.replace(inCamelCase, (_, option: OptionName, colon) => `--${flagName(option)}${colon ? " " : ""}`);
+  message.replace(inCamelCase, (_, option: string, colon) => `--${flagName(option)}${colon ? " " : ""}`);

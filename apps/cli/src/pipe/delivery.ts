@@ -7,7 +7,7 @@ import type { Notes } from "../notes.js";
 import { linesOf, type PlacedLine, type Source } from "./sources.js";
 import type { Tally } from "./tally.js";
 
-/** More of them tell nothing new; they are counted. */
+/** Further problems are only counted. */
 const MAX_REPORTS = 20;
 
 export interface Delivery {
@@ -15,12 +15,12 @@ export interface Delivery {
   readonly sink: RabbitMQSink;
   readonly tally: Tally;
   readonly notes: Notes;
-  /** Whether the first bad line, and the first event that fails, ends it. */
+  /** Whether the first invalid line, and the first event that fails, ends it. */
   readonly onError: "fail" | "skip";
   readonly interrupted: AbortSignal;
 }
 
-/** Brings every line to the broker, at the broker's pace, and waits for each answer. */
+/** Publishes every line at the pace of the broker, and waits for each answer. */
 export async function deliver(delivery: Delivery): Promise<void> {
   const { sources, sink, tally, notes, onError, interrupted } = delivery;
   const halt = new AbortController();
@@ -28,11 +28,11 @@ export async function deliver(delivery: Delivery): Promise<void> {
   let reports = 0;
   const report = (place: string, problem: string) => {
     if (++reports <= MAX_REPORTS) notes.error(`${place}: ${problem}`);
-    else if (reports === MAX_REPORTS + 1) notes.error("there are more; from here on they are counted only");
+    else if (reports === MAX_REPORTS + 1) notes.error("more problems follow; they are only counted");
     if (onError === "fail") halt.abort();
   };
 
-  const hand = async (line: PlacedLine): Promise<void> => {
+  const publish = async (line: PlacedLine): Promise<void> => {
     const event = eventOf(line);
     const { source, number } = line;
     if (typeof event === "string") {
@@ -58,19 +58,19 @@ export async function deliver(delivery: Delivery): Promise<void> {
     for await (const lines of linesOf(sources, reading)) {
       for (const line of lines) {
         if (reading.aborted) return;
-        await hand(line);
+        await publish(line);
       }
     }
   };
   try {
-    // A read of a named pipe that nobody writes to cannot be called off; it is left behind.
+    // A read of a named pipe without a writer cannot be cancelled; it is left pending.
     await Promise.race([read(), whenAborted(reading)]);
   } finally {
     await settle(sink, interrupted);
   }
 }
 
-/** A slow broker gets the time it needs, as long as it moves; after a signal, what `flushTimeout` grants. */
+/** A slow broker gets all the time it needs while it makes progress; after a signal, only `flushTimeout`. */
 async function settle(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
   let progress = true;
   while (progress && !interrupted.aborted) {
@@ -78,7 +78,7 @@ async function settle(sink: RabbitMQSink, interrupted: AbortSignal): Promise<voi
     progress = pending > 0 && sent > 0;
   }
   await sink.stop();
-  // What the sink has settled is counted once its promises have run.
+  // Events that the sink has settled are counted once its promises have run.
   await setImmediate();
 }
 
@@ -88,13 +88,13 @@ function eventOf(line: PlacedLine): StreamllEvent | string {
   try {
     value = JSON.parse(line.text);
   } catch {
-    // The parser's own message quotes the line, which is somebody's data.
+    // The parser's own message quotes the line, which may hold private data.
     return "not JSON";
   }
   try {
     return parseEvent(value);
   } catch (error) {
-    if (error instanceof InvalidEventError) return `no event: ${error.message}`;
+    if (error instanceof InvalidEventError) return `invalid event: ${error.message}`;
     throw error;
   }
 }

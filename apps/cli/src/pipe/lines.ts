@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 
-/** A longer line is no event of anybody's, and may not fill the memory. */
+/** No event is longer, and a longer line must not fill the memory. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** A line that is not empty, or what is wrong with it. */
+/** A line that is not empty, or the problem with it. */
 export type Line =
   | { readonly number: number; readonly text: string; readonly bytes: number }
   | { readonly number: number; readonly problem: string };
@@ -15,7 +15,7 @@ export class LineCutter {
   readonly #maxBytes: number;
   #number = 0;
   #parts: Buffer[] = [];
-  /** Of the unfinished line, also where it is too long to be kept. */
+  /** Length of the unfinished line, even where it is too long to be kept. */
   #bytes = 0;
 
   constructor(maxBytes = MAX_LINE_BYTES) {
@@ -47,7 +47,7 @@ export class LineCutter {
       yield { number, problem: "not UTF-8" };
       return;
     }
-    // Takes the CR of Windows off, and a byte order mark: to JavaScript that is white space.
+    // Removes the CR of Windows and a byte order mark: JavaScript counts both as white space.
     const text = line.toString("utf8").trim();
     if (text !== "") yield { number, text, bytes };
   }

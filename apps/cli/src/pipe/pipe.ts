@@ -10,34 +10,34 @@ import { showProgress } from "./progress.js";
 import { sourcesOf } from "./sources.js";
 import { summaryText, Tally } from "./tally.js";
 
-/** A reader that can wait needs less than a program that cannot: at 4,096 in flight, twice as many keep it busy. */
+/** A reader can wait, and so needs a smaller buffer than a program: with 4,096 in flight, twice as many keep it busy. */
 const defaults = { maxBufferedEvents: 10_000 } as const;
 
 export const pipe: Command = {
   name: "pipe",
-  summary: "Brings events from files or stdin to a broker: NDJSON, one event a line.",
+  summary: "Publishes events from files or stdin to a broker: NDJSON, one event per line.",
   usage: "[FILE…] [options]",
-  about: `Without a file, and for -, it reads stdin. It reads no faster than the broker takes, and holds at
-most --max-buffered-events (here 10,000 by default) and --max-buffered-bytes. Empty lines are passed
-over; a line that is no JSON, no event or longer than 16 MiB is bad, and is reported by file and
-line.
+  about: `Reads stdin without a file, and for -. It reads no faster than the broker accepts, and buffers at
+most --max-buffered-events (here 10,000 by default) and --max-buffered-bytes. Empty lines are
+ignored. A line that is not JSON, not an event or longer than 16 MiB is invalid, and is reported
+with its file and line number.
 
-The first connection has to succeed (or see --wait-for-broker); one that is lost later is opened
-again.
-Ctrl-C stops the reading, delivers what was read and says what became of it; a second one ends at
-once.
+The first connection must succeed (or see --wait-for-broker); a connection that is lost later is
+opened again.
+Ctrl-C stops reading, delivers the events that were read and reports their outcomes; a second one
+ends the command at once.
 
-Exit code 0: every event was confirmed, and no line was bad.
-          1: an event was not delivered, a line was bad, or the broker could not be reached.
+Exit code 0: every event was confirmed, and every line was valid.
+          1: an event was not delivered, a line was invalid, or the broker could not be reached.
           2: the command line is wrong.
-          3: with --on-error skip: every event was confirmed, and bad lines were left out.
+          3: with --on-error skip: every event was confirmed, and invalid lines were skipped.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {
       name: "on-error",
       value: "fail|skip",
       about:
-        "What a bad line, and an event that is not delivered, does. fail (default): no more is read, what was read before is delivered. skip: it is reported and left out.",
+        "What happens on an invalid line, and on an event that is not delivered. fail (default): reading stops, and the events read before are delivered. skip: it is reported and skipped.",
     },
     { name: "json", about: "The summary as one JSON document on stdout." },
     { name: "quiet", letter: "q", about: "No progress and no summary; errors only." },
@@ -57,11 +57,12 @@ Exit code 0: every event was confirmed, and no line was bad.
     const buffer = env.RABBITMQ_MAX_BUFFERED_EVENTS ? {} : defaults;
     const sink = RabbitMQSink.fromEnv({ ...buffer, ...sinkOptions(args), logger: log.logger }, env);
     const sources = await sourcesOf(args.positionals, shell);
-    // Before there was anything to stop.
+    // Interrupted before there was anything to stop.
     if (interrupted.aborted) return Number(interrupted.reason);
     interrupted.addEventListener("abort", () => {
       const { pending } = sink.health();
-      if (pending > 0) notes.info(`delivering the last ${pending}; Ctrl-C again leaves them`);
+      if (pending > 0)
+        notes.info(`delivering the last ${pending} events; press Ctrl-C again to abandon them`);
       void sink.stop();
     });
     await connect(sink, interrupted);
@@ -88,13 +89,13 @@ Exit code 0: every event was confirmed, and no line was bad.
   },
 };
 
-/** Whoever mistypes a host wants to hear of it, not to wait. */
+/** A user who mistyped a host wants an error, not to wait. */
 async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
   try {
     await sink.start();
     const { connectionsOpen, lastError } = sink.health();
     if (connectionsOpen === 0 && lastError !== undefined && !interrupted.aborted) {
-      throw new Failure(`${inFlags(lastError.message)} (--wait-for-broker goes on trying)`);
+      throw new Failure(`${inFlags(lastError.message)} (--wait-for-broker keeps trying)`);
     }
   } catch (error) {
     await sink.stop();
@@ -103,18 +104,18 @@ async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<vo
 }
 
 /**
- * What goes wrong before the first connection is the command's own error; and a full buffer is nothing wrong, since what
- * is read waits for room.
+ * Failures before the first connection are the command's own error. A filling buffer is not a problem here, since reading
+ * waits for room.
  */
 function loggerTo(notes: Notes): { logger: Logger; started(): void } {
   let started = false;
-  const tell =
+  const forward =
     (level: "warn" | "error"): Logger["warn"] =>
     (fields, message) => {
       if (fields.line === "buffer_filling") return;
       if (started || !("endpoint" in fields)) notes[level](inFlags(message));
     };
-  const logger = { debug() {}, info() {}, warn: tell("warn"), error: tell("warn") };
+  const logger = { debug() {}, info() {}, warn: forward("warn"), error: forward("warn") };
   return {
     logger,
     started() {

@@ -8,7 +8,7 @@ import { type Line, LineCutter } from "./lines.js";
 
 /** Where lines come from. */
 export interface Source {
-  /** As reports name it. */
+  /** Its name in reports. */
   readonly name: string;
   open(): Readable;
 }
@@ -16,7 +16,7 @@ export interface Source {
 export type PlacedLine = Line & { readonly source: string };
 
 /**
- * What is to be read, checked before anything is sent.
+ * The sources to read, checked before anything is sent.
  *
  * @throws Failure for a file that cannot be read.
  */
@@ -33,7 +33,7 @@ export async function sourcesOf(files: readonly string[], { stdin }: Shell): Pro
 }
 
 async function check(file: string): Promise<void> {
-  if (file.includes("://")) throw new UsageError("a URL is no file: write --url before it");
+  if (file.includes("://")) throw new UsageError("a URL is not a file: write --url before it");
   try {
     if ((await stat(file)).isDirectory()) throw new Failure(`${told(file)} is a directory; nothing was sent`);
     await access(file, constants.R_OK);
@@ -49,7 +49,7 @@ const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code)
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
-  EACCES: "may not be read",
+  EACCES: "cannot be read for lack of permission",
 };
 
 /** The lines of all sources, read no faster than they are taken. Ends early, without an error, when `signal` aborts. */

@@ -1,13 +1,13 @@
 import type { Receipt } from "@streamll/core";
 
-/** What became of a pipe's lines. */
+/** The outcomes of a pipe's lines. */
 export class Tally {
   readonly #startedAt = performance.now();
   events = 0;
   confirmed = 0;
   /** Written, where confirms are off. */
   written = 0;
-  /** By `--event-filter`. */
+  /** Events that `--event-filter` left out. */
   leftOut = 0;
   badLines = 0;
   bytes = 0;
@@ -56,7 +56,7 @@ export interface Summary {
   readonly written: number;
   readonly leftOut: number;
   readonly failed: number;
-  /** How many failed, by code. */
+  /** Number of failed events by code. */
   readonly failures: Readonly<Record<string, number>>;
   readonly badLines: number;
   /** Of the lines that were events. */
@@ -78,7 +78,7 @@ export function summaryText(summary: Summary): string {
     written > 0 && `${number(written)} written without a confirm`,
     failed > 0 && `${number(failed)} failed (${codes.join(", ")})`,
     leftOut > 0 && `${number(leftOut)} left out by the filter`,
-    badLines > 0 && counted(badLines, "bad line"),
+    badLines > 0 && counted(badLines, "invalid line"),
   ];
   const { durationMs, eventsPerSecond, bytesPerSecond } = summary;
   const rates = `${number(eventsPerSecond)} events/s, ${(bytesPerSecond / 1e6).toFixed(1)} MB/s`;

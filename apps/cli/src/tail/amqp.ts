@@ -7,10 +7,10 @@ import { type ChannelModel, connect, credentials, type SocketOptions } from "amq
 import { UsageError } from "../exit.js";
 import { noExchange, type Subscribe, type Where } from "./subscription.js";
 
-/** A frozen broker does not answer a goodbye. */
-const FAREWELL_MS = 1000;
+/** A frozen broker does not answer a close. */
+const CLOSE_GRACE_MS = 1000;
 
-/** Through an exclusive queue, which the broker names, and deletes with the connection. */
+/** Through an exclusive queue that the broker names, and deletes with the connection. */
 export const subscribeAmqp: Subscribe = async (where, receive) => {
   const model = await open(where);
   let reason = "closed";
@@ -24,11 +24,11 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
       resolve(reason);
     });
   });
-  const close = () => sayGoodbye(model);
+  const close = () => closeOrDestroy(model);
   try {
     const channel = await model.createChannel();
     channel.on("error", lost);
-    // A channel that the broker ends takes the connection with it: both are made anew.
+    // Where the broker ends the channel, the connection is closed too, and both are opened again.
     channel.once("close", close);
     await channel.prefetch(where.prefetch);
     const { queue } = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
@@ -57,8 +57,8 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
 };
 
 /**
- * RabbitMQ tells the type of an exchange where a declaration contradicts it. `undefined` where it does not, or where the
- * user may not declare. If somebody deletes the exchange at that moment it is made, and goes away with our queue.
+ * RabbitMQ names the type of an exchange in its answer to a declaration with another type. `undefined` where it does not,
+ * or where the user may not declare. An exchange that is deleted at that moment is declared, and ends with our queue.
  */
 async function typeOf(model: ChannelModel, exchange: string): Promise<string | undefined> {
   const own = builtInType(exchange);
@@ -73,19 +73,19 @@ async function typeOf(model: ChannelModel, exchange: string): Promise<string | u
   } catch (error) {
     const { message } = error as Error;
     const [, type] = /inequivalent arg 'type' for exchange .* but current is '+([^']+)'/s.exec(message) ?? [];
-    // The type is what it compares first.
+    // The broker compares the type first.
     return type ?? (message.includes("inequivalent arg '") ? PROBE : undefined);
   }
 }
 
 const PROBE = "topic";
 
-async function sayGoodbye(model: ChannelModel): Promise<void> {
+async function closeOrDestroy(model: ChannelModel): Promise<void> {
   const answered = model.close().then(
     () => true,
     () => true,
   );
-  if (await Promise.race([answered, setTimeout(FAREWELL_MS, false, { ref: false })])) return;
+  if (await Promise.race([answered, setTimeout(CLOSE_GRACE_MS, false, { ref: false })])) return;
   const { stream } = model.connection as unknown as { stream: Socket };
   // With an error amqplib notices.
   stream.destroy(new Error("the broker does not answer"));
@@ -120,10 +120,10 @@ async function open(where: Where): Promise<ChannelModel> {
 const heartbeatSeconds = (milliseconds: number): number =>
   milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
-/** The transport knows what a failed handshake means, and says what to do; so it is asked to try the same. */
+/** The transport knows what a failed handshake means and what to do, so it tries the same. */
 async function explained(error: unknown, { endpoint, options }: Where): Promise<TransportError> {
   const { message } = error as Error;
-  // It would take as long once more.
+  // The transport would take as long again.
   if (message === "connect ETIMEDOUT") {
     const text = `${endpoint.label}: no connection within ${options.connectionTimeoutMs / 1000} s`;
     return new TransportError("timeout", text, { cause: error });

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { parseEvent, type StreamllEvent } from "@streamll/core";
 
-/** An event, and the JSON that it came as. */
+/** An event, and the JSON in which it came. */
 export interface Received {
   readonly event: StreamllEvent;
   readonly json: string;

@@ -4,25 +4,25 @@ import { whenAborted } from "../exit.js";
 import type { Delivery, Subscribe, Subscription, Where } from "./subscription.js";
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+const MAX_PAUSE_MS = 15_000;
 
 export interface Following {
-  /** Of one cluster, tried one after another. */
+  /** The addresses of one cluster, tried one after another. */
   readonly endpoints: readonly Endpoint[];
   readonly subscribe: Subscribe;
   readonly where: Omit<Where, "endpoint">;
   receive(delivery: Delivery): void;
-  say(text: string): void;
+  notify(text: string): void;
   readonly ended: AbortSignal;
 }
 
 /**
- * Keeps a subscription until `ended`: one that is lost is made again.
+ * Keeps a subscription until `ended`, and subscribes again where it is lost.
  *
- * @throws TransportError where the first try fails at every address, and for what will not heal by itself.
+ * @throws TransportError where the first attempt fails at every address, and for errors that will not recover by themselves.
  */
 export async function follow(following: Following): Promise<void> {
-  const { where, say, ended } = following;
+  const { where, notify, ended } = following;
   const over = whenAborted(ended);
   let connectedBefore = false;
   for (let failures = 0; !ended.aborted; ) {
@@ -30,17 +30,18 @@ export async function follow(following: Following): Promise<void> {
     if (attempt === undefined) return;
     if ("error" in attempt) {
       if (!connectedBefore || attempt.error.permanent) throw attempt.error;
-      say(`not connected: ${attempt.error.message}; trying again`);
+      notify(`not connected: ${attempt.error.message}; trying again`);
       await pause(failures++, ended);
       continue;
     }
     const { subscription, endpoint } = attempt;
-    say(`tailing ${where.exchange} (${where.patterns.join(", ") || "everything"}) on ${endpoint.label}`);
+    notify(`tailing ${where.exchange} (${where.patterns.join(", ") || "everything"}) on ${endpoint.label}`);
     connectedBefore = true;
     failures = 0;
     const reason = await Promise.race([subscription.closed, over]);
     await subscription.close();
-    if (reason !== undefined) say(`connection lost: ${reason}; what comes before it is back is not shown`);
+    if (reason !== undefined)
+      notify(`connection lost: ${reason}; events that arrive before it is restored are not shown`);
   }
 }
 
@@ -61,8 +62,8 @@ async function tryEach({ endpoints, subscribe, where, receive }: Following): Pro
   return { error: first! };
 }
 
-/** With jitter, so that those who lost one broker do not come back as one. */
+/** With jitter, so that clients that lost the same broker do not all return at once. */
 function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS) * (0.5 + Math.random() / 2);
   return setTimeout(ms, undefined, { signal }).catch(() => {});
 }

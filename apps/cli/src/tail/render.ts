@@ -2,17 +2,17 @@ import type { StreamllEvent } from "@streamll/core";
 import { plainJson, printable } from "@streamll/core/internal";
 import pc from "picocolors";
 
-/** Width of a line where the output is no terminal. */
+/** Width of a line where the output is not a terminal. */
 const PIPE_COLUMNS = 160;
-/** Of the data, at least so much is shown. */
-const LEAST_DATA = 40;
-/** Of a name, at most so much. */
-const MOST_NAME = 80;
+/** At least this much of the data is shown. */
+const MIN_DATA_LENGTH = 40;
+/** At most this much of a name is shown. */
+const MAX_NAME_LENGTH = 80;
 
 /** Gives an event as one line for people. */
 export function lineRenderer(colour: boolean, columns = PIPE_COLUMNS): (event: StreamllEvent) => string {
   const colours = pc.createColors(colour);
-  // A map, as an event may have any type: that of "__proto__" has no colour of its own.
+  // A map, since an event may have any type, even "__proto__".
   const typeColours = new Map([
     ["start", colours.cyan],
     ["end", colours.green],
@@ -33,17 +33,17 @@ export function lineRenderer(colour: boolean, columns = PIPE_COLUMNS): (event: S
     if (operation !== null) head.push([`/ ${name(operation)}`, (text) => text]);
     if (typeof duration === "number") head.push([milliseconds(duration), colours.green]);
     const used = head.reduce((sum, [text]) => sum + text.length + 1, 0);
-    const shown = dataText(rest, Math.max(LEAST_DATA, columns - used - 1));
+    const shown = dataText(rest, Math.max(MIN_DATA_LENGTH, columns - used - 1));
     if (shown !== "") head.push([shown, colours.dim]);
     return head.map(([text, paint]) => paint(text)).join(" ");
   };
 }
 
-const name = (text: string) => printable(cut(text, MOST_NAME));
+const name = (text: string) => printable(cut(text, MAX_NAME_LENGTH));
 
 const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
-/** The local time of day; what cannot be read stays as it is. */
+/** The local time of day; an unreadable timestamp stays as it is. */
 function clock(timestamp: string): string {
   const time = new Date(timestamp);
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);

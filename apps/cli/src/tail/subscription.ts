@@ -1,11 +1,11 @@
 import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
 import type { BindingKey } from "@streamll/sink/internal";
 
-/** A message as it came. */
+/** A message as it arrived. */
 export interface Delivery {
   readonly body: Buffer;
   readonly routingKey: string;
-  /** To be called once it is shown: no more than {@link Where.prefetch} are under way. */
+  /** Called once it is shown: at most {@link Where.prefetch} messages are in flight. */
   done(): void;
 }
 
@@ -14,7 +14,7 @@ export interface Where {
   readonly exchange: string;
   readonly patterns: readonly string[];
   /**
-   * What binds a queue to the exchange, by the type that it turned out to have.
+   * The bindings of a queue to the exchange, by the type that the exchange turned out to have.
    *
    * @throws UsageError where nothing does.
    */
@@ -24,16 +24,17 @@ export interface Where {
 }
 
 export interface Subscription {
-  /** Settles when nothing comes any more, with the reason. Never rejects. */
+  /** Settles with the reason when no more messages arrive. Never rejects. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
 }
 
-/** Hands over what an exchange gets from now on, through a queue of its own that goes with it. */
+/** Passes on what arrives at an exchange from now on, through a queue of its own that ends with it. */
 export type Subscribe = (where: Where, receive: (delivery: Delivery) => void) => Promise<Subscription>;
 
 export function noExchange({ endpoint: { label }, exchange }: Where, cause: unknown): TransportError {
-  const advice = "The first sink that publishes to it makes it: start that, or name another with --exchange";
+  const advice =
+    "The first sink that publishes to it declares it: start that sink, or name another exchange with --exchange";
   const text = `${label}: there is no exchange ${JSON.stringify(exchange)}. ${advice}`;
   return new TransportError("not-found", text, { cause, permanent: true });
 }

@@ -1,7 +1,7 @@
 import { silentLogger, type TransportOptions } from "@streamll/core";
 import { printableJson } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { type OptionName, overEnvironment, type Plan, resolve } from "@streamll/sink/internal";
+import { type OptionName, overSinkEnvironment, type Plan, resolve } from "@streamll/sink/internal";
 import type { Command } from "../command/command.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
@@ -13,7 +13,7 @@ import { follow } from "./follow.js";
 import { lineRenderer } from "./render.js";
 import type { Delivery, Subscribe } from "./subscription.js";
 
-/** As many may be under way to a slow reader of our output. */
+/** At most this many messages are in flight to a slow reader of our output. */
 const PREFETCH = 200;
 
 const options = [
@@ -33,13 +33,13 @@ const options = [
 
 export const tail: Command = {
   name: "tail",
-  summary: "Shows the events that an exchange gets, from now on.",
+  summary: "Shows the events that arrive at an exchange from now on.",
   usage: "[options]",
-  about: `Reads through an exclusive queue of its own, so that it takes nothing from anybody. With a lost
-connection the queue is gone: it connects again, and what came in between is not shown.
-An exchange that shares its events out among its queues, such as x-consistent-hash, is refused.
+  about: `Reads through an exclusive queue of its own, and so takes no event from other consumers. The queue
+ends with the connection: after a loss it connects again, and events in between are not shown.
+An exchange that distributes its events among its queues, such as x-consistent-hash, is refused.
 
-Exit code 0: --limit was reached, or nobody reads the output any more.
+Exit code 0: --limit was reached, or the output was closed.
           1: the broker could not be reached, or there is no such exchange.
           2: the command line is wrong.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
@@ -48,11 +48,11 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
       name: "pattern",
       value: "PATTERN",
       about:
-        "Routing keys to show: * is one word, # any number of them. May be given several times. Default: everything. A direct exchange needs whole keys; one that looks at none, such as fanout, takes no --pattern.",
+        "Routing keys to show: * is one word, # any number of words. May be given several times. Default: everything. A direct exchange requires full keys; one that ignores keys, such as fanout, takes no --pattern.",
     },
-    { name: "json", about: "The events as they came, NDJSON: what streamll pipe reads." },
-    { name: "limit", letter: "n", value: "NUMBER", about: "Ends after so many events." },
-    { name: "quiet", letter: "q", about: "No word about connecting; errors only." },
+    { name: "json", about: "The events as they arrived, as NDJSON: the input of streamll pipe." },
+    { name: "limit", letter: "n", value: "NUMBER", about: "Ends after this many events." },
+    { name: "quiet", letter: "q", about: "No messages about connecting; errors only." },
   ],
   sinkFlags: { "Where to read": flagsOf(options) },
   examples: [
@@ -64,7 +64,7 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
   async run(args, { stdout, stderr, env, interrupted }) {
     if (args.positionals.length > 0) throw new UsageError("tail takes options only; patterns are --pattern");
     const notes = new Notes(stderr, wantsColour(stderr, env));
-    const plan = resolve(pick(overEnvironment(sinkOptions(args), env)), silentLogger);
+    const plan = resolve({ ...pick(overSinkEnvironment(sinkOptions(args), env)) }, silentLogger);
     const patterns = args.all("pattern");
     const exchange = exchangeOf(plan);
     const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
     let shown = 0;
     let written = 0;
     let foreign = 0;
-    /** `undefined` for what is no event, or none that can be shown. */
+    /** `undefined` for a message that is not an event, or not one that can be shown. */
     const lineOf = (body: Buffer): string | undefined => {
       try {
         const received = decode(body);
@@ -94,7 +94,8 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
     const receive = ({ body, routingKey, done }: Delivery) => {
       const line = lineOf(body);
       if (line === undefined) {
-        if (foreign++ === 0) notes.warn(`a message with the key ${routingKey} holds no event (said once)`);
+        if (foreign++ === 0)
+          notes.warn(`a message with the key ${routingKey} is not an event (reported once)`);
         return done();
       }
       if (++shown > limit) return;
@@ -111,12 +112,12 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
         exchange,
         patterns,
         bindingsOf: (found) =>
-          bindingsOf({ ...plan.values, exchangeType: found ?? typeSaidBy(plan) }, patterns),
+          bindingsOf({ ...plan.values, exchangeType: found ?? exchangeTypeIn(plan) }, patterns),
         prefetch: PREFETCH,
         options: transportOptions(plan),
       },
       receive,
-      say: args.has("quiet") ? () => {} : (text) => notes.info(text),
+      notify: args.has("quiet") ? () => {} : (text) => notes.info(text),
       ended: AbortSignal.any([ending.signal, interrupted]),
     });
     if (interrupted.aborted) return Number(interrupted.reason);
@@ -125,24 +126,24 @@ Exit code 0: --limit was reached, or nobody reads the output any more.
   },
 };
 
-/** Nothing is declared, so that what only a declaration needs may be missing. */
+/** Nothing is declared, so options that only a declaration requires may be missing. */
 const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
   ...Object.fromEntries(options.map((option) => [option, given[option]])),
   declareTopology: "none",
 });
 
-const typeSaidBy = ({ values, origins }: Plan): string | undefined =>
-  origins.has("exchangeType") ? values.exchangeType : undefined;
+const exchangeTypeIn = ({ values, connection }: Plan): string | undefined =>
+  connection.origins.has("exchangeType") ? values.exchangeType : undefined;
 
 function exchangeOf({ values }: Plan): string {
   if (values.exchange !== "") return values.exchange;
-  throw new UsageError("nothing can be bound to the default exchange: name another with --exchange");
+  throw new UsageError("the default exchange takes no bindings: name another with --exchange");
 }
 
 async function subscriberFor({ transport }: Plan): Promise<Subscribe> {
   if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
   if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
-  throw new UsageError(`tail reads from amqp:, amqps: and memory:, and not yet from ${transport.name}`);
+  throw new UsageError(`tail reads from amqp:, amqps: and memory:, not yet from ${transport.name}`);
 }
 
 function transportOptions({ values, endpoints }: Plan): TransportOptions {
@@ -156,6 +157,7 @@ function transportOptions({ values, endpoints }: Plan): TransportOptions {
     ...(endpoints[0]?.scheme === "amqps"
       ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
       : {}),
+    own: {},
     logger: silentLogger,
   };
 }

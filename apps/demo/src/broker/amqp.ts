@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { redactUrl } from "@streamll/sink/internal";
+import { redactUrl } from "@streamll/connection/internal";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import type { DemoBroker } from "./broker.js";
 

@@ -151,7 +151,7 @@ describe("health", () => {
     await clock.advance(2000);
     expect(only()?.code).toBe("TRANSPORT_TIMEOUT");
     expect(only()?.message).toMatch(
-      /^fake:\/\/one: no answer for 5\.9 s; given up after 30 s \(confirmTimeout\)\. Check whether the broker hangs/,
+      /^fake:\/\/one: no answer for 5\.9 s; given up after 30 s \(confirmTimeout\)\. Check whether the broker is hung/,
     );
     await clock.advance(1000);
     expect(of("unanswered").map(({ fields }) => fields)).toEqual([

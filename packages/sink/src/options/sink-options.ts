@@ -1,79 +1,19 @@
-import type {
-  AddressResolver,
-  CredentialsProvider,
-  DeliveryStats,
-  Logger,
-  StreamllEvent,
-  TokenCredential,
-  Transport,
-  TransportFactory,
-  TransportTlsOptions,
-  WebSocketOptions,
-} from "@streamll/core";
+import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@streamll/connection";
+import type { DeliveryStats, Logger, StreamllEvent, Transport, TransportFactory } from "@streamll/core";
+import type { DurationText, SizeText } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
-
-/** A time with its unit: `"100ms"`, `"5s"`, `"10m"`, `"1h"`. */
-export type DurationText = string;
-
-/** An amount of bytes with its unit: `"500MB"`, `"64MiB"`. */
-export type SizeText = string;
 
 export type HeaderValue = string | number | bigint | boolean | Date | null | undefined;
 
 /** Headers that the user adds to a message. */
 export type UserHeaders = Readonly<Record<string, HeaderValue>>;
 
-/** Of Node's TLS options. `sslVerify` says whether the certificate is checked. */
-export type UserTlsOptions = Omit<TransportTlsOptions, "rejectUnauthorized">;
-
-/**
- * The options of {@link RabbitMQSink}; every one has a default that works against a local broker.
- *
- * A plain number of a duration is in seconds, unless the name ends in `Ms` or `Hours`; each also takes a string
- * with its unit. Sizes are bytes, or a string with its unit.
- */
-export interface RabbitMQSinkOptions {
+/** Options of a sink alone. */
+export interface DeliveringOptions {
   // Where to send
 
-  /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
-  readonly amqpUrl?: string | readonly string[] | undefined;
-  /** Default: `"1.0"` for Azure Service Bus, else `"0-9-1"`. */
-  readonly amqpVersion?: "0-9-1" | "1.0" | undefined;
-  /** Instead of the URL's: a transport that is made already, or a factory, which gets all options. */
-  readonly transport?: Transport | TransportFactory | undefined;
-  /** More transports, looked up by the URL's scheme before those of this project. */
-  readonly transports?: readonly TransportFactory[] | undefined;
-  /** Wins over the URL's. Verbatim: never percent-decoded. */
-  readonly username?: string | undefined;
-  /** Wins over the URL's. Verbatim: never percent-decoded. */
-  readonly password?: string | undefined;
-  /** Asked at every connect, and before `expiresAt`. */
-  readonly credentials?: CredentialsProvider | undefined;
-  /** Azure AD instead of a key, on Azure Service Bus. */
-  readonly authProvider?: "azure_managed_identity" | undefined;
-  /** An Azure AD credential for `authProvider`. */
-  readonly credential?: TokenCredential | undefined;
-  /**
-   * Default: from the URL's scheme. `true` upgrades `amqp://` to TLS, and to port 5671 where the URL has none; so does
-   * a host of Amazon MQ or CloudAMQP.
-   */
-  readonly ssl?: boolean | undefined;
-  /** `false` accepts any certificate. Default `true`. */
-  readonly sslVerify?: boolean | undefined;
-  /** With `cert` or `pfx`, and neither user nor password, the broker takes the user from the certificate (SASL EXTERNAL). */
-  readonly tls?: UserTlsOptions | undefined;
-  /** Seconds for DNS, TCP, TLS and the protocol's handshake together. Default 30. */
-  readonly connectionTimeout?: number | DurationText | undefined;
-  /** Seconds. Default 10. */
-  readonly heartbeat?: number | DurationText | undefined;
   /** Connections at most, opened one by one under load. Default 5. */
   readonly connectionPoolSize?: number | undefined;
-  /** Default `streamll@HOST:PID`; the number of the connection is appended. */
-  readonly connectionName?: string | undefined;
-  /** Whether `start()` waits for a broker that cannot be reached. Default `false`. */
-  readonly waitForBroker?: boolean | undefined;
-  /** To Azure Service Bus over a web socket, on port 443; `agent` leads through a proxy. Default `false`. */
-  readonly webSocket?: boolean | WebSocketOptions | undefined;
 
   // What is declared on the broker
 
@@ -109,24 +49,8 @@ export interface RabbitMQSinkOptions {
   readonly deadLetterRoutingKey?: string | undefined;
   /** Queue that is declared and bound to `deadLetterExchange`, or `false` for none. Default: its name and `.failed`. */
   readonly deadLetterQueue?: string | false | undefined;
-  /** Publish to a RabbitMQ stream. Default `false`. */
-  readonly useStreams?: boolean | undefined;
-  /** Default: named as the exchange. */
-  readonly stream?: string | undefined;
-  /** Hours. */
-  readonly streamMaxAgeHours?: number | DurationText | undefined;
-  /** Bytes. */
-  readonly streamMaxSegmentSize?: number | SizeText | undefined;
-  /** Bytes. */
-  readonly streamMaxBytes?: number | SizeText | undefined;
-  /** Partitions of a super stream. */
-  readonly superStreamPartitions?: number | undefined;
-  /** Name under which a stream deduplicates; `false`: none, and no deduplication. Default: random. */
+  /** Name under which a broker deduplicates; `false`: none, and no deduplication. Default: random. */
   readonly publisherName?: string | false | undefined;
-  /** Each event's type is its filter value in the stream. Default `false`. */
-  readonly streamFilter?: boolean | undefined;
-  /** Where a node of the broker is reached that goes by this address among its own. Default: there. */
-  readonly streamAddressResolver?: AddressResolver | undefined;
 
   // Delivery
 
@@ -178,17 +102,13 @@ export interface RabbitMQSinkOptions {
     | undefined;
   /**
    * Redacts, enriches or (with `undefined`) leaves out. It gets a copy of the event, of its `data` and its `tags`;
-   * what is inside those is the caller's own. An event for which it throws is not taken.
+   * what is inside those is the caller's own. An event for which it throws is rejected.
    */
   readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
   /** More headers on every message. When it throws, the event goes without. */
   readonly headers?: UserHeaders | ((event: StreamllEvent) => UserHeaders | undefined) | undefined;
   /** Default `"streamll"`. */
   readonly appId?: string | undefined;
-  /** Template of the session on Azure Service Bus. */
-  readonly sessionId?: string | undefined;
-  /** Template of the partition key on Azure Service Bus. */
-  readonly partitionKey?: string | undefined;
 
   // Observing
 
@@ -201,3 +121,38 @@ export interface RabbitMQSinkOptions {
   /** Shaped like pino. Never handed a secret or an event's data. */
   readonly logger?: Logger | undefined;
 }
+
+/**
+ * Options of a sink, whatever its addresses are called; every one has a default that works against a local broker.
+ *
+ * A plain number of a duration is in seconds, unless the name ends in `Ms` or `Hours`; each also takes a string
+ * with its unit. Sizes are bytes, or a string with its unit.
+ */
+export interface SinkOptions extends ConnectionOptions, DeliveringOptions, BuiltInTransportOptions {}
+
+/** Transports of the user's own. */
+interface TransportsOption<Factory extends TransportFactory> {
+  /** Instead of the URL's: a transport that is made already, or a factory, which gets all options. */
+  readonly transport?: Transport | Factory | undefined;
+  /** More transports, looked up by the URL's scheme before those of this project. */
+  readonly transports?: readonly Factory[] | undefined;
+}
+
+/**
+ * The options of {@link BrokerSink}: {@link SinkOptions}, the addresses, and what factories in `transport` and
+ * `transports` bring.
+ *
+ * @typeParam Factory of those; inferred.
+ */
+export type BrokerSinkOptions<Factory extends TransportFactory = TransportFactory> = SinkOptions &
+  TransportsOption<Factory> & {
+    /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
+    readonly url?: string | readonly string[] | undefined;
+  } & OptionsOf<Factory>;
+
+/** The options of {@link RabbitMQSink}: those of {@link BrokerSink}, with `amqpUrl` for `url`. */
+export type RabbitMQSinkOptions<Factory extends TransportFactory = TransportFactory> = SinkOptions &
+  TransportsOption<Factory> & {
+    /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
+    readonly amqpUrl?: string | readonly string[] | undefined;
+  } & OptionsOf<Factory>;

@@ -1,134 +1,24 @@
 import { types } from "node:util";
-import {
-  ConfigurationError,
-  type StreamllEvent,
-  type Transport,
-  type TransportFactory,
-  type WebSocketOptions,
-} from "@streamll/core";
+import type { StreamllEvent } from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
-import { beforeColon, compileTemplate, isPlainObject, redactedDeeply } from "@streamll/core/internal";
-import { redactUrl } from "../endpoint/redact-url.js";
-import { schemesOf } from "../transport/schemes.js";
+import { isPlainObject, redactedDeeply } from "@streamll/core/internal";
 import {
-  boolean,
   callback,
   count,
+  type DurationText,
   duration,
   isRecord,
+  isRefusal,
   jsonFromText,
+  type Kind,
   name,
+  Refusal,
   record,
-  text,
-  unprintable,
-} from "./kinds.js";
-import { type Kind, Refusal, shown } from "./option.js";
+  shown,
+} from "@streamll/core/options";
 import type { HeaderValue, UserHeaders } from "./sink-options.js";
 
 const refused = new Refusal();
-
-/** One URL or several of one cluster. In an environment variable a comma stands between them. */
-export const urls: Kind<readonly string[]> = {
-  type: "string or list",
-  allowed: 'a URL such as "amqp://user:password@host:5672/vhost", or a list of them',
-  read(value) {
-    const list = typeof value === "string" ? [value] : value;
-    if (!Array.isArray(list) || list.length === 0) return refused;
-    return list.every((url) => typeof url === "string" && url.trim() !== "") ? list : refused;
-  },
-  fromText: (text) => {
-    const list = text.split(/,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i).map((url) => url.trim());
-    return list.length === 1 ? list[0] : list;
-  },
-  show: (list) => list.map(redactUrl),
-};
-
-/** With a `:` in it, it is mostly a user and a password. */
-export const userName: Kind<string> = { ...text(), show: beforeColon };
-
-/** A routing-key template. */
-export function template(min: 0 | 1): Kind<string> {
-  return {
-    type: "template",
-    allowed: 'a template such as "streamll.{event_type}.{operation}"',
-    read(value) {
-      if (typeof value !== "string" || value.length < min) return refused;
-      if (unprintable.test(value)) return new Refusal(`${shown(value)} may not hold control characters`);
-      try {
-        compileTemplate(value);
-        return value;
-      } catch (error) {
-        if (error instanceof ConfigurationError) return new Refusal(error.problems[0]!.message);
-        throw error;
-      }
-    },
-    fromText: (text) => text,
-  };
-}
-
-const isFactory = (value: unknown): value is TransportFactory =>
-  isRecord(value) && Array.isArray(value.schemes) && typeof value.create === "function";
-
-/** RFC 3986, as a URL is read: in lower case. */
-const SCHEME = /^[a-z][a-z0-9+.-]*$/;
-
-/** What a URL could never ask for would be ignored silently. */
-function wrongScheme({ schemes, tlsSchemes }: TransportFactory): Refusal | undefined {
-  const all: readonly unknown[] = [...schemes, ...(tlsSchemes ?? [])];
-  const wrong = all.find((scheme) => typeof scheme !== "string" || !SCHEME.test(scheme));
-  if (wrong === undefined) return undefined;
-  const meant = typeof wrong === "string" ? wrong.toLowerCase().replace(/:.*$/s, "").replace(/_/g, "-") : "";
-  const hint = SCHEME.test(meant) ? `: write ${JSON.stringify(meant)}` : "";
-  return new Refusal(
-    `${shown(wrong)} in the schemes of a factory is no scheme of a URL, which is lower case, begins with a letter and is without its colon${hint}`,
-  );
-}
-
-/** Two factories of one scheme: one of them would be ignored silently. */
-function sharedScheme(factories: readonly TransportFactory[]): Refusal | undefined {
-  const all = factories.flatMap(schemesOf);
-  const twice = all.find((scheme, index) => all.indexOf(scheme) < index);
-  return twice === undefined ? undefined : new Refusal(`the scheme ${shown(twice)} is there twice`);
-}
-
-/** A transport, or what makes one. */
-export const transport: Kind<Transport | TransportFactory> = {
-  type: "`Transport` or `TransportFactory`",
-  allowed: "a transport, an object with the method connect, or a factory { schemes, create }",
-  read(value) {
-    if (isFactory(value)) return wrongScheme(value) ?? value;
-    const given = value as Partial<Transport> | null;
-    return typeof given === "object" && typeof given?.connect === "function" ? (given as Transport) : refused;
-  },
-  show: () => "an object",
-};
-
-export const transports: Kind<readonly TransportFactory[]> = {
-  type: "list of `TransportFactory`",
-  allowed: "a list of factories { schemes, create }",
-  read(value) {
-    if (!Array.isArray(value) || !value.every(isFactory)) return refused;
-    const wrong = value.map(wrongScheme).find((one) => one !== undefined);
-    return wrong ?? sharedScheme(value) ?? value;
-  },
-  show: (list) => list.map((factory) => schemesOf(factory).join(", ")),
-};
-
-/** A web socket around the protocol, or none. */
-export const webSocket: Kind<WebSocketOptions | false> = {
-  type: "boolean or `{ agent }`",
-  allowed: "true, false, or an object with agent, an agent of node:https",
-  read(value) {
-    if (typeof value === "boolean") return value && {};
-    if (!isRecord(value) || Object.keys(value).some((key) => key !== "agent")) return refused;
-    const { agent } = value;
-    return agent === undefined || (typeof agent === "object" && agent !== null) ? value : refused;
-  },
-  fromText: boolean.fromText!,
-  // The URL of a proxy has a password.
-  conceals: true,
-  show: (given) => given !== false,
-};
 
 /** Arguments of an exchange or a queue, with RabbitMQ's names. */
 export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(
@@ -144,15 +34,15 @@ export const brokerArguments: Kind<Readonly<Record<string, unknown>>> = record(
 const names = ["alternate-exchange", "x-dead-letter-exchange", "x-dead-letter-routing-key"];
 const anyName = name(0);
 
-/** The broker takes such a name, finds nothing under it, and drops what it should bring there. */
+/** The broker accepts such a name, finds nothing under it, and drops the messages that should go there. */
 function misnamed(given: Readonly<Record<string, unknown>>): string | undefined {
   const wrong = names.find(
-    (argument) => typeof given[argument] === "string" && anyName.read(given[argument]) instanceof Refusal,
+    (argument) => typeof given[argument] === "string" && isRefusal(anyName.read(given[argument])),
   );
-  return wrong && `${shown(wrong)} is ${shown(given[wrong])}; allowed is ${anyName.allowed}`;
+  return wrong && `${shown(wrong)} is ${shown(given[wrong])}; must be ${anyName.allowed}`;
 }
 
-/** What a table of AMQP can hold, so that the broker can be told it. */
+/** What a table of AMQP can hold. */
 function isArgument(name: string, value: unknown, depth = 0): boolean {
   if (Buffer.byteLength(name) > 255 || depth > 8) return false;
   if (typeof value === "number") return Number.isFinite(value);
@@ -166,7 +56,12 @@ function isArgument(name: string, value: unknown, depth = 0): boolean {
 const failureThreshold = count(1, 1_000_000);
 const cooldown = duration("s", { min: 0, max: 86_400, plausible: 3600 });
 
-export const circuitBreaker: Kind<CircuitBreakerOptions> = {
+export interface UserCircuitBreaker {
+  readonly failureThreshold?: number | undefined;
+  readonly cooldown?: number | DurationText | undefined;
+}
+
+export const circuitBreaker: Kind<CircuitBreakerOptions, UserCircuitBreaker> = {
   type: "`{ failureThreshold, cooldown }`",
   allowed: `an object with failureThreshold (${failureThreshold.allowed}) and cooldown (${cooldown.allowed})`,
   read(value) {
@@ -176,8 +71,8 @@ export const circuitBreaker: Kind<CircuitBreakerOptions> = {
       return new Refusal(`has the unknown key ${shown(unknown)}; allowed are failureThreshold, cooldown`);
     const threshold = failureThreshold.read(value.failureThreshold ?? 5);
     const cooldownMs = cooldown.read(value.cooldown ?? 30);
-    if (threshold instanceof Refusal) return refused;
-    if (cooldownMs instanceof Refusal)
+    if (isRefusal(threshold)) return refused;
+    if (isRefusal(cooldownMs))
       return cooldownMs.message === "" ? refused : new Refusal(`cooldown: ${cooldownMs.message}`);
     return { failureThreshold: threshold, cooldownMs };
   },
@@ -192,7 +87,10 @@ export const circuitBreaker: Kind<CircuitBreakerOptions> = {
 export type EventPredicate = (event: StreamllEvent) => boolean;
 
 /** A set of event types, or a predicate. */
-export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
+export const eventFilter: Kind<
+  ReadonlySet<string> | EventPredicate,
+  readonly string[] | ReadonlySet<string> | EventPredicate
+> = {
   type: "list or `(event) => boolean`",
   allowed: "a list of event types or a function (event) => boolean",
   read(value) {
@@ -201,7 +99,7 @@ export const eventFilter: Kind<ReadonlySet<string> | EventPredicate> = {
     const chosen = new Set<unknown>(value);
     return [...chosen].every((type) => typeof type === "string") ? (chosen as Set<string>) : refused;
   },
-  fromText: (text) => text.split(",").map((type) => type.trim()),
+  fromText: (given) => given.split(",").map((type) => type.trim()),
   show: (filter) => (typeof filter === "function" ? "a function" : redactedDeeply([...filter])),
 };
 

@@ -1,15 +1,15 @@
 import { notLoaded } from "@streamll/core/internal";
 import { RabbitMQSink } from "@streamll/sink";
-import { memory } from "../../src/transport/known.js";
-import { lazyTransport } from "../../src/transport/lazy.js";
+import { lazyTransport } from "../../../connection/src/transport/lazy.js";
+import { memoryDescription } from "../../../transport-memory/src/description.js";
 
 const name = "@streamll/transport-nowhere";
 const load = () =>
   import(name).catch((error: unknown) => {
     throw notLoaded(name, "the transport nowhere", error);
   });
-const late = { name: "nowhere", capabilities: memory.capabilities!, load };
-const factory = { schemes: ["nowhere"], create: (options: never) => lazyTransport(late, options, []) };
+const lazy = { name: "nowhere", capabilities: memoryDescription.capabilities, load };
+const factory = { schemes: ["nowhere"], create: (options: never) => lazyTransport(lazy, options, []) };
 const sink = new RabbitMQSink({ amqpUrl: "nowhere:", transports: [factory], flushTimeout: 0 });
 try {
   await sink.start();

@@ -45,6 +45,7 @@ export const options = (own: Partial<TransportOptions> = {}): TransportOptions =
   connectionTimeoutMs: 10_000,
   heartbeatMs: 10_000,
   connectionName: "streamll@test",
+  own: {},
   logger: silentLogger,
   ...own,
 });

@@ -1,12 +1,7 @@
-import type {
-  Endpoint,
-  PublishOutcome,
-  TransportCapabilities,
-  TransportError,
-  TransportOptions,
-} from "@streamll/core";
-import { logLine, textOf } from "@streamll/core/internal";
+import type { Endpoint, PublishOutcome, TransportError, TransportOptions } from "@streamll/core";
+import { grantedCapabilities, logLine, textOf } from "@streamll/core/internal";
 import { type DialAddress, dial, dialAddressOf, type Verdict } from "@streamll/transport-kit";
+import { serviceBusDescription } from "../description.js";
 import type { Answer, Dialect, Fault, Opening } from "../dialect.js";
 import { classifySocket, faultError } from "../failure.js";
 import { encodeBatches } from "./batch.js";
@@ -14,13 +9,17 @@ import { openCbs } from "./cbs.js";
 import { type Claims, holdClaims } from "./claims.js";
 import { type ConditionVerdict, isIdleDetach, isOfEntity, verdictOf } from "./conditions.js";
 import { defaultCredential } from "./identity.js";
+import type { serviceBusOptions } from "./options.js";
 import { type TokenSource, tokensOfCredential, tokensOfKey } from "./token.js";
 import { dialWebSocket } from "./web-socket.js";
+
+/** With the options that Azure Service Bus has alone. */
+export type ServiceBusTransportOptions = TransportOptions<typeof serviceBusOptions>;
 
 /** As Microsoft's clients have it. */
 const TOKEN_LIFE = 3_600_000;
 
-const PORTS = { amqp: 5672, amqps: 5671, webSocket: 443 };
+const PORTS = { ...serviceBusDescription.ports, webSocket: 443 };
 
 /**
  * Azure Service Bus: tokens over CBS, a link for each queue or topic, several messages in a transfer. What is in
@@ -28,13 +27,13 @@ const PORTS = { amqp: 5672, amqps: 5671, webSocket: 443 };
  *
  * @param tokenLifeMs of the tokens that a key signs.
  */
-export function serviceBusDialect(options: TransportOptions, tokenLifeMs = TOKEN_LIFE): Dialect {
-  const { message: defaults, topology, azureCredential } = options;
-  const credential = azureCredential === "default" ? defaultCredential() : azureCredential;
+export function serviceBusDialect(options: ServiceBusTransportOptions, tokenLifeMs = TOKEN_LIFE): Dialect {
+  const { message: defaults, topology, own } = options;
+  const credential = own.credential ?? (own.authProvider && defaultCredential());
   const firstAddress = topology.queues[0]?.name;
   return {
-    name: "service-bus",
-    capabilities: capabilitiesOf(options),
+    name: serviceBusDescription.name,
+    capabilities: grantedCapabilities(serviceBusDescription.capabilities, options),
     async begin(endpoint) {
       const tokenOf =
         credential === undefined
@@ -51,23 +50,13 @@ export function serviceBusDialect(options: TransportOptions, tokenLifeMs = TOKEN
   };
 }
 
-const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: false,
-  priority: false,
-  ttl: true,
-  deadLetter: false,
-  deduplication: false,
-  topology: false,
-});
-
-function opening(options: TransportOptions, endpoint: Endpoint, tokenOf: TokenSource): Opening {
+function opening(options: ServiceBusTransportOptions, endpoint: Endpoint, tokenOf: TokenSource): Opening {
   const { label } = endpoint;
   const address = addressOf(endpoint, options);
+  const { webSocket } = options.own;
   let claims: Claims;
   return {
-    dial: (signal) =>
-      options.webSocket ? dialWebSocket(address, options.webSocket, signal) : dial(address, signal),
+    dial: (signal) => (webSocket ? dialWebSocket(address, webSocket, signal) : dial(address, signal)),
     sasl: { mechanism: "ANONYMOUS", response: Buffer.alloc(0) },
     hostname: address.host,
     async ready(open) {
@@ -88,9 +77,9 @@ function opening(options: TransportOptions, endpoint: Endpoint, tokenOf: TokenSo
   };
 }
 
-function addressOf(endpoint: Endpoint, options: TransportOptions): DialAddress {
+function addressOf(endpoint: Endpoint, options: ServiceBusTransportOptions): DialAddress {
   const { webSocket, amqp, amqps } = PORTS;
-  const ports = options.webSocket ? { plain: webSocket, tls: webSocket } : { plain: amqp, tls: amqps };
+  const ports = options.own.webSocket ? { plain: webSocket, tls: webSocket } : { plain: amqp, tls: amqps };
   return dialAddressOf(endpoint, options, ports);
 }
 

@@ -1,5 +1,5 @@
-import type { TokenCredential } from "@streamll/core";
 import { notLoaded } from "@streamll/core/internal";
+import type { TokenCredential } from "./options.js";
 
 /** `DefaultAzureCredential`, loaded when the first token is asked for. It keeps its tokens. */
 export function defaultCredential(): TokenCredential {

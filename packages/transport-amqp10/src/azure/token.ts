@@ -1,12 +1,12 @@
 import {
   type Endpoint,
-  type TokenCredential,
   TransportError,
   TransportNotInstalledError,
   type TransportOptions,
 } from "@streamll/core";
 import { textOf } from "@streamll/core/internal";
 import { login } from "@streamll/transport-kit";
+import type { TokenCredential } from "./options.js";
 import { isSasToken, sasExpiry, sasToken } from "./sas.js";
 
 /** Lets its bearer use an entity for a while. */

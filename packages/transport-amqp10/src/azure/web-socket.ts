@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
-import type { WebSocketOptions } from "@streamll/core";
 import { notLoaded } from "@streamll/core/internal";
 import { attemptsAt, type DialAddress, socketClosed } from "@streamll/transport-kit";
+import type { WebSocketOptions } from "./options.js";
 
 /** The path and the subprotocol by which Service Bus speaks AMQP there. */
 const PATH = "$servicebus/websocket";

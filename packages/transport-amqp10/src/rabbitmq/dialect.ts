@@ -1,4 +1,5 @@
-import type { Endpoint, TransportCapabilities, TransportOptions } from "@streamll/core";
+import type { Endpoint, TransportOptions } from "@streamll/core";
+import { grantedCapabilities } from "@streamll/core/internal";
 import {
   dial,
   dialAddressOf,
@@ -8,6 +9,7 @@ import {
   refusalOfVirtualHost,
   virtualHostOf,
 } from "@streamll/transport-kit";
+import { amqp10Description } from "../description.js";
 import type { Dialect, Opening, Sasl } from "../dialect.js";
 import { accused, declarationFailure, failureOf } from "./failure.js";
 import { messagesEncoder } from "./message.js";
@@ -16,21 +18,14 @@ import { renew } from "./renewal.js";
 import { declareTopology } from "./topology.js";
 import { checkVersion } from "./version.js";
 
-const capabilitiesOf = ({ confirms }: TransportOptions): TransportCapabilities => ({
-  confirms,
-  mandatory: true,
-  priority: true,
-  ttl: true,
-  deadLetter: true,
-  deduplication: false,
-  topology: true,
-});
+const { amqp: plain, amqps: tls } = amqp10Description.ports;
+const PORTS = { plain, tls };
 
 /** RabbitMQ 4: one link to the anonymous terminus, and everything declared through its management node. */
 export function rabbitmqDialect(options: TransportOptions): Dialect {
   return {
-    name: "amqp10",
-    capabilities: capabilitiesOf(options),
+    name: amqp10Description.name,
+    capabilities: grantedCapabilities(amqp10Description.capabilities, options),
     firstAddress: "",
     addressOf: () => "",
     encode: messagesEncoder(options.message),
@@ -45,7 +40,7 @@ async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Ope
   const { label } = endpoint;
   const given = await login(options, endpoint);
   const { topology, message } = options;
-  const address = dialAddressOf(endpoint, options, { plain: 5672, tls: 5671 }, "amqps");
+  const address = dialAddressOf(endpoint, options, PORTS, "amqps");
   const virtualHost = virtualHostOf(endpoint);
   let redeclare: ReturnType<typeof redeclarer> | undefined;
   return {

@@ -8,14 +8,14 @@ describe("a token of Microsoft Entra ID", () => {
   it("is put for the queue, and renewed while the connection lives", async () => {
     await using bus = await startFakeServiceBus({ entities: [QUEUE] });
     const asked: unknown[] = [];
-    const azureCredential = {
+    const credential = {
       async getToken(scopes: string | string[]) {
         asked.push(scopes);
         return { token: bus.entraToken(1500), expiresOnTimestamp: Date.now() + 1500 };
       },
     };
     const { username: _, password: __, ...endpoint } = endpointOf(bus);
-    await using lane = await openBus(bus, { azureCredential }, endpoint);
+    await using lane = await openBus(bus, { credential }, endpoint);
     await vi.waitUntil(() => bus.tokens.length > 1, WAIT);
     expect(new Set(asked)).toEqual(new Set(["https://servicebus.azure.net/.default"]));
     expect(bus.tokens).toMatchObject(
@@ -26,13 +26,13 @@ describe("a token of Microsoft Entra ID", () => {
 
   it("that is refused fails the connect, and says why", async () => {
     await using bus = await startFakeServiceBus({ entities: [QUEUE] });
-    const azureCredential = {
+    const credential = {
       getToken: async () => ({
         token: bus.entraToken(60_000, "https://vault.azure.net"),
         expiresOnTimestamp: 0,
       }),
     };
-    const transport = busTransport({ azureCredential });
+    const transport = busTransport({ credential });
     await expect(
       transport.connect(endpointOf(bus), { index: 0 }, AbortSignal.timeout(10_000)),
     ).rejects.toMatchObject({ kind: "auth", permanent: true });

@@ -24,6 +24,7 @@ export function optionsFor(queueArguments: Record<string, unknown> = {}): Transp
     connectionTimeoutMs: 1000,
     heartbeatMs: 1000,
     connectionName: "test",
+    own: {},
     logger: silentLogger,
   };
 }

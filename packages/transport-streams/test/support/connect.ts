@@ -1,20 +1,13 @@
-import type {
-  Endpoint,
-  Flow,
-  OutboundBatch,
-  PublishOutcome,
-  TransportConnection,
-  TransportOptions,
-} from "@streamll/core";
+import type { Endpoint, Flow, OutboundBatch, PublishOutcome, TransportConnection } from "@streamll/core";
 import { vi } from "vitest";
-import { streamsTransport } from "../../src/transport.js";
+import { type StreamsTransportOptions, streamsTransport } from "../../src/transport.js";
 import { options, outcomes } from "./options.js";
 
 export const WAIT = { timeout: 20_000, interval: 2 };
 
 export async function open(
   endpoint: Endpoint,
-  own: Partial<TransportOptions> = {},
+  own: Partial<StreamsTransportOptions> = {},
   lane = 0,
   transport = streamsTransport(options(own)),
 ) {

@@ -5,10 +5,12 @@ import {
   type PublishOutcome,
   type Settle,
   silentLogger,
-  type TransportOptions,
 } from "@streamll/core";
+import { resolveOptions } from "@streamll/core/options";
+import { streamOptions } from "../../src/options.js";
+import type { StreamsTransportOptions } from "../../src/transport.js";
 
-export const options = (own: Partial<TransportOptions> = {}): TransportOptions => ({
+export const options = (own: Partial<StreamsTransportOptions> = {}): StreamsTransportOptions => ({
   confirms: true,
   message: {
     exchange: "events",
@@ -21,6 +23,7 @@ export const options = (own: Partial<TransportOptions> = {}): TransportOptions =
   connectionTimeoutMs: 10_000,
   heartbeatMs: 10_000,
   connectionName: "streamll@test",
+  own: resolveOptions(streamOptions),
   logger: silentLogger,
   ...own,
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Broker } from "@streamll/brokers";
-import type { Endpoint, QueueDeclaration, TransportOptions } from "@streamll/core";
+import type { Endpoint, QueueDeclaration } from "@streamll/core";
 import { type ConsumeMessage, connect } from "amqplib";
+import type { StreamsTransportOptions } from "../../src/transport.js";
 import { options } from "./options.js";
 
 export const endpointOf = ({ streamPort: port }: Broker, own: Partial<Endpoint> = {}): Endpoint => ({
@@ -24,7 +25,7 @@ const streamNamed = (name: string, args: QueueDeclaration["arguments"] = {}): Qu
 export const onStream = (
   name: string,
   args: QueueDeclaration["arguments"] = {},
-): Partial<TransportOptions> => ({
+): Partial<StreamsTransportOptions> => ({
   message: { ...options().message, exchange: name },
   topology: { mode: "declare", exchanges: [], queues: [streamNamed(name, args)], bindings: [] },
 });

@@ -31,7 +31,7 @@ export async function tryBundlers(
   cpSync(join(sources, "bundlers"), place.tools, { recursive: true });
   mkdirSync(place.elsewhere);
   for (const transport of transports) {
-    const shared = ["core", "sink", "transport-kit"];
+    const shared = ["core", "connection", "sink", "transport-kit"];
     const wanted = [...shared, `transport-${transport}`].map((name) => `@streamll/${name}`);
     const project = join(place.tools, transport);
     await install(project, dependenciesOn(packed.filter(({ manifest }) => wanted.includes(manifest.name))));

@@ -2,8 +2,7 @@ import { TransportError } from "../../errors.js";
 import type { LaneSetup } from "./lane-setup.js";
 
 /** What to do about a broker or a network that is silent. */
-export const CHECK_THE_BROKER =
-  "Check whether the broker hangs (its log, its disk) or the network drops packets";
+export const CHECK_THE_BROKER = "Check whether the broker is hung or the network drops packets";
 
 /** An answer may take so long, in milliseconds, however short `flushTimeout` is. */
 const SLOW_MS = 2000;

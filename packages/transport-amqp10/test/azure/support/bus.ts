@@ -1,6 +1,8 @@
-import type { Endpoint, TransportOptions } from "@streamll/core";
+import type { Endpoint } from "@streamll/core";
+import { resolveOptions } from "@streamll/core/options";
 import type { FakeServiceBus } from "@streamll/fake-service-bus";
-import { serviceBusDialect } from "../../../src/azure/dialect.js";
+import { type ServiceBusTransportOptions, serviceBusDialect } from "../../../src/azure/dialect.js";
+import { type ServiceBusOptions, serviceBusOptions } from "../../../src/azure/options.js";
 import { amqp10 } from "../../../src/transport.js";
 import { open } from "../../support/connect.js";
 import { defaults, options } from "../../support/options.js";
@@ -16,7 +18,9 @@ export function endpointOf({ host, port, connectionString, ca }: FakeServiceBus)
   return { scheme, host, port, username, password, path: "/", query: {}, label };
 }
 
-export interface BusOptions extends Partial<TransportOptions> {
+export interface BusOptions
+  extends Partial<Omit<ServiceBusTransportOptions, "own">>,
+    Pick<ServiceBusOptions, "credential" | "webSocket"> {
   /** Attached to at once. */
   readonly first?: string | undefined;
   /** Of what a key signs. Default: an hour. */
@@ -24,12 +28,16 @@ export interface BusOptions extends Partial<TransportOptions> {
 }
 
 /** To the queue that `exchange` names, unless told otherwise. */
-export function busOptions({ first = QUEUE, tokenLifeMs: _, ...own }: BusOptions = {}): TransportOptions {
-  return options({
-    message: defaults({ exchange: QUEUE, mandatory: false }),
-    topology: { mode: "passive", exchanges: [], bindings: [], queues: [{ name: first, arguments: {} }] },
-    ...own,
-  });
+export function busOptions(given: BusOptions = {}): ServiceBusTransportOptions {
+  const { first = QUEUE, tokenLifeMs: _, credential, webSocket, ...others } = given;
+  return {
+    ...options({
+      message: defaults({ exchange: QUEUE, mandatory: false }),
+      topology: { mode: "passive", exchanges: [], bindings: [], queues: [{ name: first, arguments: {} }] },
+      ...others,
+    }),
+    own: resolveOptions(serviceBusOptions, { credential, webSocket }),
+  };
 }
 
 export const busTransport = (own: BusOptions = {}) => {

@@ -1,0 +1,24 @@
+// What the sink, the consumer and the project's own scripts build on; outside semver.
+export { parseEndpoint } from "./endpoint/parse-endpoint.js";
+export { redactUrl } from "./endpoint/redact-url.js";
+export { closestName } from "./options/closest-name.js";
+export { connectionTable, WHERE } from "./options/connection-table.js";
+export { optionTables } from "./options/document.js";
+export { optionsFromEnv, overEnvironment, variablesFor } from "./options/environment.js";
+export { explainOptions, formatOptions } from "./options/explain.js";
+export { inGroup, type Row, type Rows } from "./options/row.js";
+export { factoriesIn } from "./options/transport-kinds.js";
+export type { Provider } from "./provider/provider.js";
+export {
+  type Connection,
+  configureTransport,
+  connectionSettings,
+  endpointsOf,
+  placeOf,
+  resolveConnection,
+} from "./resolve-connection.js";
+export { capabilitiesOf } from "./transport/choose.js";
+export { makeTransport } from "./transport/make.js";
+export { rowsWith } from "./transport/own-options.js";
+export { unsupportedCapabilities } from "./transport/support.js";
+export { renamed, resolveNamed, type UrlOption } from "./url-option.js";

@@ -1,0 +1,22 @@
+import type { ConfigurationProblem } from "@streamll/core";
+import { DELAYED } from "./exchange-type.js";
+import type { OptionName, ResolvedOptions } from "./options/table.js";
+
+/** Options of delivery that contradict each other. */
+export function contradictions(values: ResolvedOptions): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const problem = (option: OptionName, message: string) => problems.push({ option, message });
+  if (values.retryBackoffMs > values.maxRetryBackoffMs) {
+    problem(
+      "retryBackoffMs",
+      `is ${values.retryBackoffMs} ms, which is more than maxRetryBackoffMs, ${values.maxRetryBackoffMs} ms`,
+    );
+  }
+  // The answer to an event that no queue takes comes with its confirm; without one it was counted as sent.
+  if (values.mandatory === true && !values.publisherConfirms)
+    problem("mandatory", "requires publisherConfirms, which is false: leave out one of them");
+  // It returns each message that it holds, and stores it all the same.
+  if (values.mandatory === true && values.exchangeType === DELAYED)
+    problem("mandatory", `an exchange of type "${DELAYED}" returns what it has stored: leave this out`);
+  return problems;
+}

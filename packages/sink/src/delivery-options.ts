@@ -1,0 +1,24 @@
+import type { DeliveryOptions } from "@streamll/core/internal";
+import type { ResolvedOptions } from "./options/table.js";
+
+/** What the options tell the delivery engine. */
+export const deliveryOptionsOf = (values: ResolvedOptions): DeliveryOptions => ({
+  batchSize: values.batchSize,
+  batchTimeoutMs: values.batchTimeout,
+  batchBytes: values.batchBytes,
+  maxInFlight: values.maxInFlight,
+  connectionPoolSize: values.connectionPoolSize,
+  connectionTimeoutMs: values.connectionTimeout,
+  confirmTimeoutMs: values.confirmTimeout,
+  deliveryTimeoutMs: values.deliveryTimeout,
+  maxRetries: values.maxRetries,
+  retryBackoffMs: values.retryBackoffMs,
+  maxRetryBackoffMs: values.maxRetryBackoffMs,
+  circuitBreaker: values.circuitBreaker,
+  maxBufferedEvents: values.maxBufferedEvents,
+  maxBufferedBytes: values.maxBufferedBytes,
+  maxEventBytes: values.maxEventBytes,
+  overflow: values.overflow,
+  flushTimeoutMs: values.flushTimeout,
+  waitForBroker: values.waitForBroker,
+});

@@ -1,0 +1,16 @@
+import type { TransportDescription } from "@streamll/core";
+
+/** What a sink has to know of the broker in its process before this transport is loaded. */
+export const memoryDescription = {
+  name: "memory",
+  schemes: ["memory"],
+  capabilities: {
+    confirms: true,
+    mandatory: true,
+    priority: true,
+    ttl: true,
+    deadLetter: true,
+    deduplication: false,
+    topology: true,
+  },
+} satisfies TransportDescription;
