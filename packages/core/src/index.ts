@@ -1,8 +1,10 @@
 export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
+export type { CallHandle, EndOptions } from "./context/call-handle.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
 export { type EventFields, emit } from "./context/emit.js";
 export { type InstrumentOptions, instrument } from "./context/instrument.js";
+export { type OpenCallOptions, openCall } from "./context/open-call.js";
 export type {
   CallOptions,
   CaptureOptions,
@@ -10,6 +12,7 @@ export type {
   RecordingOptions,
   TokenMode,
 } from "./context/options.js";
+export type { PlaceOptions } from "./context/place.js";
 export { type StopOnSignalsOptions, stopOnSignals } from "./context/stop-on-signals.js";
 export { type TraceOptions, trace } from "./context/trace.js";
 export type { CircuitState, FlushReport, Health, Problem, Receipt } from "./delivery/report.js";

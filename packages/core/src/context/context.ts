@@ -4,6 +4,7 @@ import { isRepetition } from "../ending.js";
 import type { Call } from "./call.js";
 import type { Configuration } from "./configuration.js";
 import { RecordedFailures } from "./failures.js";
+import { OpenCalls } from "./open-calls.js";
 
 interface ProcessContext {
   /** The call that the present code runs in. */
@@ -12,6 +13,7 @@ interface ProcessContext {
   /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
   busy: boolean;
   readonly failures: RecordedFailures;
+  readonly open: OpenCalls;
 }
 
 const key = Symbol.for("@streamll/core context 1");
@@ -23,6 +25,7 @@ export const context: ProcessContext = holder[key] ?? {
   configuration: undefined,
   busy: false,
   failures: new RecordedFailures(),
+  open: new OpenCalls(),
 };
 holder[key] = context;
 

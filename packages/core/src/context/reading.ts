@@ -1,6 +1,7 @@
-import { type Call, notWatched } from "./call.js";
+import type { Call } from "./call.js";
 import { aside } from "./context.js";
-import { textOfChunk } from "./llm.js";
+import { notWatched } from "./error-fields.js";
+import { textOfChunk } from "./llm/text.js";
 import { Excerpt } from "./snapshot.js";
 
 const windowMs = 50;
@@ -26,39 +27,52 @@ export class Reading {
   }
 
   read(chunk: unknown): void {
-    if (this.#over) return;
+    if (this.#over || !this.call.isOpen) return;
     aside(this.call.configuration, () => {
-      if (this.call.isLlm) this.call.learn(chunk);
-      const text = textOf(chunk);
+      const { isLlm } = this.call;
+      if (isLlm) this.call.learn(chunk);
+      const text = textOf(chunk, isLlm);
       // A model's first and last chunks only hold its name, the usage, the reason to stop.
-      if (this.call.isLlm && text === undefined && typeof chunk === "object") return;
+      if (isLlm && (text === "" || (text === undefined && typeof chunk === "object"))) return;
       this.#count++;
+      this.call.noteToken();
       if (this.call.outputs !== false) this.#outputs.add(text ?? chunk);
       this.#tell(text ?? chunk);
     });
   }
 
   end(cancelled?: "cancelled"): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#flush();
-    const more = { token_count: this.#count, ...(cancelled && { cancelled: true }) };
-    this.call.end(this.#outputs.content, more);
+    this.finish(undefined, cancelled && { cancelled: true });
+  }
+
+  /** @param outputs Default: all that was read. */
+  finish(outputs: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void {
+    this.#end((count) => {
+      const isRead = count > 0 || outputs === undefined;
+      this.call.conclude(
+        outputs ?? this.#outputs.content,
+        { ...(isRead && { token_count: count }), ...more },
+        at,
+      );
+    });
   }
 
   /** What comes now cannot be seen. */
   lose(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#flush();
-    this.call.end(this.#count === 0 ? notWatched : this.#outputs.content, { token_count: this.#count });
+    this.#end((count) =>
+      this.call.conclude(count === 0 ? notWatched : this.#outputs.content, { token_count: count }),
+    );
   }
 
-  fail(error: unknown): void {
+  fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void {
+    this.#end((count) => this.call.concludeFailed(error, { token_count: count, ...more }, at));
+  }
+
+  #end(tell: (count: number) => void): void {
     if (this.#over) return;
     this.#over = true;
     this.#flush();
-    this.call.fail(error, { token_count: this.#count });
+    tell(this.#count);
   }
 
   #tell(value: unknown): void {
@@ -84,9 +98,9 @@ export class Reading {
   }
 }
 
-function textOf(chunk: unknown): string | undefined {
+function textOf(chunk: unknown, isModels: boolean): string | undefined {
   try {
-    return textOfChunk(chunk);
+    return textOfChunk(chunk, isModels);
   } catch {
     return undefined;
   }

@@ -123,7 +123,7 @@ const cancelling = (method: Method, reading: Reader): Watched =>
   };
 
 /** Both branches have the same chunks: each is told by the branch that gets it first. */
-function teed(reading: Reader): readonly [Reader, Reader] {
+export function teed(reading: Reader): readonly [Reader, Reader] {
   let told = 0;
   let cancelled = 0;
   const branch = (): Reader => {
