@@ -1,5 +1,5 @@
 export { connectSocket, type SocketTarget } from "./connect/connect-socket.js";
-export type { CallHandle, EndOptions } from "./context/call-handle.js";
+export type { CallEnding, CallHandle, EndOptions } from "./context/call-handle.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
 export { type EventFields, emit } from "./context/emit.js";

@@ -34,7 +34,12 @@ export interface CallHandle {
   fail(error: unknown, options?: EndOptions): void;
   /** Ends it as one that was broken off, with what `token` told until then. */
   cancel(options?: EndOptions): void;
+  /** Calls back once it has its end, whoever told it: at once where it has, never where nothing is recorded. */
+  onEnd(listener: (how: CallEnding) => void): void;
 }
+
+/** How a call ended. */
+export type CallEnding = "end" | "error" | "cancelled";
 
 /** For a program that is not recorded. */
 export const inertHandle: CallHandle = Object.freeze({
@@ -47,6 +52,7 @@ export const inertHandle: CallHandle = Object.freeze({
   end() {},
   fail() {},
   cancel() {},
+  onEnd() {},
 });
 
 /** Of a call that is recorded. */
@@ -94,6 +100,11 @@ class RecordedCall implements CallHandle {
 
   cancel(options?: EndOptions): void {
     this.#within(options, (data, at) => this.#call.end(undefined, { cancelled: true, ...data }, at));
+  }
+
+  onEnd(listener: (how: CallEnding) => void): void {
+    const call = this.#call;
+    call.whenOver((how) => aside(call.configuration, () => listener(how)));
   }
 
   #within(

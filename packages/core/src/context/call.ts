@@ -3,6 +3,7 @@ import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
 import { timestampNow, timestampOf } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
+import type { CallEnding } from "./call-handle.js";
 import type { Configuration } from "./configuration.js";
 import { aside, context } from "./context.js";
 import { errorData, notWatched, typeOfError } from "./error-fields.js";
@@ -55,8 +56,8 @@ export class Call {
   #below = 0;
   /** Of those the ones that end with this one. */
   #dependents: Set<Call> | undefined;
-  #ended = false;
-  readonly #whenOver: (() => void)[] = [];
+  #ended: CallEnding | undefined;
+  readonly #whenOver: ((how: CallEnding) => void)[] = [];
 
   constructor(configuration: Configuration, callee: Callee) {
     const { moduleName, methodName, operation, options } = callee;
@@ -84,7 +85,7 @@ export class Call {
   }
 
   get isOpen(): boolean {
-    return !this.#ended;
+    return this.#ended === undefined;
   }
 
   get tokens(): TokenMode {
@@ -125,7 +126,7 @@ export class Call {
    * @param isDependent Whether it ends with the call around it.
    */
   goOn(isPromised: boolean, isDependent = false): void {
-    if (this.#ended) return;
+    if (this.#ended !== undefined) return;
     const parent = this.#parent;
     if (parent !== undefined && context.open.find(this.startId) === undefined) {
       parent.#below++;
@@ -154,7 +155,7 @@ export class Call {
   }
 
   token(data: Data): void {
-    if (!this.#ended) aside(this.configuration, () => this.#tell("token", data));
+    if (this.isOpen) aside(this.configuration, () => this.#tell("token", data));
   }
 
   /**
@@ -179,7 +180,7 @@ export class Call {
 
   /** Its `end`, as its reading tells it. */
   conclude(outputs: unknown, more?: Data, at?: number): void {
-    this.#over(() => {
+    this.#over(more?.cancelled === true ? "cancelled" : "end", () => {
       const eventType = this.isLlm ? "llm_end" : "end";
       if (!this.configuration.wants(eventType)) return;
       if (this.isLlm) this.learn(outputs);
@@ -192,9 +193,9 @@ export class Call {
 
   /** Its `error`, as its reading tells it. */
   concludeFailed(error: unknown, more?: Data, at?: number): void {
-    if (this.#ended) return;
+    if (this.#ended !== undefined) return;
     if (error !== notWatched) context.failures.add(error);
-    this.#over(() => {
+    this.#over("error", () => {
       const data: Data = { duration_ms: this.#durationMs(at), error_type: typeOfError(error) };
       Object.assign(data, this.#model(), more, snapshot(errorData(error), this.maxBytes));
       this.#tell("error", data, at);
@@ -202,15 +203,15 @@ export class Call {
   }
 
   /** Calls back when it has ended, at once where it has. */
-  whenOver(callback: () => void): void {
-    if (this.#ended) callback();
+  whenOver(callback: (how: CallEnding) => void): void {
+    if (this.#ended !== undefined) callback(this.#ended);
     else this.#whenOver.push(callback);
   }
 
   /** The one end that it has. */
-  #over(tell: () => void): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  #over(how: CallEnding, tell: () => void): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
     this.reading = undefined;
     for (const dependent of this.#dependents ?? []) dependent.cancel("parent");
     const parent = this.#parent;
@@ -221,7 +222,7 @@ export class Call {
     }
     context.open.remove(this);
     aside(this.configuration, tell);
-    for (const callback of this.#whenOver.splice(0)) callback();
+    for (const callback of this.#whenOver.splice(0)) callback(how);
   }
 
   #durationMs(at: number | undefined): number {

@@ -1,6 +1,7 @@
 import type { Call } from "./call.js";
 import { aside } from "./context.js";
 import { notWatched } from "./error-fields.js";
+import { failureIn } from "./llm/failure.js";
 import { textOfChunk } from "./llm/text.js";
 import { Excerpt } from "./snapshot.js";
 
@@ -30,6 +31,8 @@ export class Reading {
     if (this.#over || !this.call.isOpen) return;
     aside(this.call.configuration, () => {
       const { isLlm } = this.call;
+      const failure = isLlm ? failureIn(chunk) : undefined;
+      if (failure !== undefined) return this.fail(failure.error);
       if (isLlm) this.call.learn(chunk);
       const text = textOf(chunk, isLlm);
       // A model's first and last chunks only hold its name, the usage, the reason to stop.

@@ -111,6 +111,38 @@ describe("the text of a stream", () => {
   });
 });
 
+describe("an error within a stream", () => {
+  it.each<[string, object, object]>([
+    ["AI SDK", { type: "error", error: new RangeError("overloaded") }, { error_type: "RangeError" }],
+    [
+      "OpenAI's responses",
+      { type: "error", code: "server_error", message: "overloaded" },
+      { code: "server_error" },
+    ],
+    [
+      "OpenAI's responses that fail",
+      { type: "response.failed", response: { error: { code: "server_error", message: "overloaded" } } },
+      { code: "server_error" },
+    ],
+  ])("of %s ends the call by it, also where the stream then just ends", async (_, chunk, expected) => {
+    const recorder = record();
+    const create = instrument(
+      async function* create() {
+        yield "Hey";
+        yield chunk;
+      },
+      { kind: "llm" },
+    );
+    for await (const _ of create());
+    expect(recorder.types).toEqual(["llm_start", "token", "error"]);
+    expect(recorder.one("error").data).toMatchObject({
+      error_message: "overloaded",
+      token_count: 1,
+      ...expected,
+    });
+  });
+});
+
 describe("model, usage and finish reason", () => {
   const usage = { input_tokens: 10, output_tokens: 2 };
 

@@ -120,6 +120,19 @@ describe("a call that is opened", () => {
     expect(recorder.one("error").data).toMatchObject({ error_type: "RangeError", token_count: 1 });
   });
 
+  it("calls back how it ended, once, also those that ask later", () => {
+    record();
+    const [ended, failed, cancelled] = [openCall("a"), openCall("b"), openCall("c")];
+    const seen: string[] = [];
+    for (const call of [ended, failed, cancelled]) call.onEnd((how) => seen.push(how));
+    ended.end();
+    failed.fail(new Error("mine"));
+    cancelled.cancel();
+    ended.end();
+    ended.onEnd((how) => seen.push(`late ${how}`));
+    expect(seen).toEqual(["end", "error", "cancelled", "late end"]);
+  });
+
   it("does nothing but run what it is given where nothing is configured", () => {
     const call = openCall("generate");
     expect([call.isOpen, call.run(() => 3)]).toEqual([false, 3]);
