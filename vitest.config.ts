@@ -11,6 +11,7 @@ const alias = [
     find: /^@streamll\/(brokers|fake-service-bus|programs)$/,
     replacement: source("./tooling/$1/src/index.ts"),
   },
+  { find: /^@streamll\/sources\/(.+)$/, replacement: source("./packages/sources/src/$1/index.ts") },
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },
 ];
 

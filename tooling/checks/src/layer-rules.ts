@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "packages/transport-*": { may: ["@streamll/core"] },
   "packages/sink": { may: ["@streamll/core"], onDemand: transports },
   "packages/consumer": { may: ["@streamll/core"], onDemand: transports },
+  "packages/sources": { may: ["@streamll/core"] },
   "apps/cli": { may: ["@streamll/core", "@streamll/sink", "@streamll/consumer", ...transports] },
   "apps/bench": { may: ["@streamll/*", "streamll"] },
   "apps/demo": { may: ["@streamll/*", "streamll"] },

@@ -29,9 +29,14 @@ export function lookOut(object: object, lookout: Lookout): () => void {
   }
   const all = lookouts.get(object) ?? new Set();
   lookouts.set(object, all.add(lookout));
+  // Who is to watch no more keeps nothing in memory that the program has dropped.
+  const reference = new WeakRef(object);
   return () => {
-    all.delete(lookout);
-    if (all.size > 0) return;
+    const object = reference.deref();
+    if (object === undefined) return;
+    const all = lookouts.get(object);
+    all?.delete(lookout);
+    if (all === undefined || all.size > 0) return;
     lookouts.delete(object);
     const own = watched.get(Object.getPrototypeOf(object));
     if (own !== undefined) Reflect.setPrototypeOf(object, own);

@@ -9,7 +9,7 @@ const mostTold = 10_000;
 const mostPromised = 100_000;
 
 /** Why a call ended as cancelled, where that was not its reader's doing. */
-export type CancelReason = "idle" | "parent" | "stop" | "limit";
+export type CancelReason = "abandoned" | "idle" | "parent" | "stop" | "limit";
 
 /** The calls that go on: each is ended in the end, whatever becomes of what it gave. */
 export class OpenCalls {

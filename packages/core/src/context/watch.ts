@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { types } from "node:util";
 import { type Method, methodOf, ownData } from "../fields.js";
+import { endWithout } from "./abandoned.js";
 import type { Call } from "./call.js";
 import { aside } from "./context.js";
 import { type Reader, watchIterable, watchIterator, watchOrigin } from "./iteration.js";
@@ -21,8 +22,8 @@ export class Watch implements Lookout {
   readonly #call: Call;
   readonly #reading: Reading;
   readonly #seen = new WeakSet<object>();
-  /** By which way the chunks come. */
-  #source: object | undefined;
+  /** By which way the chunks come: not the stream itself, which the call must not keep in memory. */
+  #source: symbol | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -35,8 +36,9 @@ export class Watch implements Lookout {
 
   /** @throws TypeError where it is frozen. */
   begin(result: object): void {
-    this.#watch(result, this.#reader(result));
+    this.#watch(result, this.#reader());
     this.#call.reading = this.#reading;
+    endWithout(result, this.#call);
   }
 
   called(name: PropertyKey, args: unknown[]): unknown[] {
@@ -55,7 +57,7 @@ export class Watch implements Lookout {
     if (typeof result !== "object" || result === null || result === object || types.isProxy(result)) return;
     aside(this.#call.configuration, () => {
       if (Array.isArray(result)) this.#watchBranches(result);
-      else this.#watchGiven(result, this.#reader(result));
+      else this.#watchGiven(result, this.#reader());
     });
   }
 
@@ -73,7 +75,7 @@ export class Watch implements Lookout {
   #watchBranches(branches: readonly unknown[]): void {
     const [left, right] = [ownData(branches, 0), ownData(branches, 1)];
     if (branches.length !== 2 || !isObject(left) || !isObject(right)) return;
-    const readers = teed(this.#reader(branches));
+    const readers = teed(this.#reader());
     this.#watchGiven(left, readers[0]);
     this.#watchGiven(right, readers[1]);
   }
@@ -128,7 +130,7 @@ export class Watch implements Lookout {
       return this.#reading.finish(told);
     if (isSpent(told)) return this.#reading.finish(undefined);
     try {
-      this.#watch(told, this.#reader(told));
+      this.#watch(told, this.#reader());
     } catch {
       this.#reading.lose();
     }
@@ -139,7 +141,8 @@ export class Watch implements Lookout {
   }
 
   /** For one way to read it. */
-  #reader(way: object): Reader {
+  #reader(): Reader {
+    const way = Symbol("way");
     const isSource = () => {
       this.#source ??= way;
       return this.#source === way;

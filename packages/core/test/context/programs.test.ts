@@ -242,6 +242,7 @@ describe("a program that is recorded", { timeout: 60_000 }, () => {
     ["an iterator of which a step is rejected and handled", "start error"],
     ["cancelling a stream of bytes with a read pending", "start end start end"],
     ["a body that is read by its Response", undefined],
+    ["a stream that is dropped unread", "start end"],
   ])("does what it does without: %s", async (scenario, events) => {
     const [bare, recorded] = await Promise.all([
       run("host", [scenario, "bare"]).ended,

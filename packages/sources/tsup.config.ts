@@ -1,0 +1,13 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: { "ai-sdk": "src/ai-sdk/index.ts" },
+  format: ["esm", "cjs"],
+  // Also of CommonJS: what two subpaths share is there once.
+  splitting: true,
+  treeshake: true,
+  dts: true,
+  clean: true,
+  target: "node20",
+  sourcemap: true,
+});
