@@ -1,7 +1,11 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { "ai-sdk": "src/ai-sdk/index.ts" },
+  entry: {
+    "ai-sdk": "src/ai-sdk/index.ts",
+    langchain: "src/langchain/index.ts",
+    "langchain/register": "src/langchain/register.ts",
+  },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.
   splitting: true,
