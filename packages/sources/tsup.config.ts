@@ -5,6 +5,8 @@ export default defineConfig({
     "ai-sdk": "src/ai-sdk/index.ts",
     langchain: "src/langchain/index.ts",
     "langchain/register": "src/langchain/register.ts",
+    "openai": "src/openai/index.ts",
+    "anthropic": "src/anthropic/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.

@@ -1,4 +1,6 @@
 import { types } from "node:util";
+import { type Method, ownData } from "../fields.js";
+import { override } from "./override.js";
 
 /** What is told of what the program does with an object. */
 export interface Lookout {
@@ -22,11 +24,11 @@ const watched = new WeakMap<object, object>();
  */
 export function lookOut(object: object, lookout: Lookout): () => void {
   const present: object | null = Object.getPrototypeOf(object);
-  if (present === null || isOfTheLanguage(present)) return () => {};
-  if (!watched.has(present)) {
+  if (present !== null && !watched.has(present) && !isOfTheLanguage(present)) {
     const prototype = watching.get(present) ?? watchingPrototype(present);
     Object.setPrototypeOf(object, prototype);
   }
+  watchOwnMethods(object);
   const all = lookouts.get(object) ?? new Set();
   lookouts.set(object, all.add(lookout));
   // Who is to watch no more keeps nothing in memory that the program has dropped.
@@ -42,6 +44,26 @@ export function lookOut(object: object, lookout: Lookout): () => void {
     if (own !== undefined) Reflect.setPrototypeOf(object, own);
   };
 }
+
+/** Those that are watched in the place of a function in a field. */
+const overrides = new WeakSet<object>();
+
+/** A function in a field is a method too: in literals, and in what is put into an object of a class. */
+function watchOwnMethods(object: object): void {
+  let count = 0;
+  for (const name of Object.getOwnPropertyNames(object)) {
+    const descriptor = Object.getOwnPropertyDescriptor(object, name);
+    const method: unknown = descriptor?.value;
+    if (typeof method !== "function" || left.has(name) || overrides.has(method)) continue;
+    if (!descriptor?.configurable || name === "iterator" || ++count > mostOwn) continue;
+    override(object, name, method as Method, function (...args) {
+      return watchedCall(this, name, args, (given) => Reflect.apply(method, this, given));
+    });
+    overrides.add(ownData(object, name) as object);
+  }
+}
+
+const mostOwn = 50;
 
 /** A literal has no methods but its own, and what the language gives every object tells nothing. */
 function isOfTheLanguage(prototype: object): boolean {
@@ -94,16 +116,28 @@ function watchedMember(
   }
   if (typeof descriptor.value !== "function") return undefined;
   function watchedMethod(this: object, ...args: unknown[]): unknown {
-    const all = isObject(this) ? lookouts.get(this) : undefined;
-    let given = args;
-    // Of what a watched method itself calls nothing is told.
-    if (all !== undefined && !busy.has(this)) for (const lookout of all) given = lookout.called(name, given);
-    return watchedResult(this, name, () => Reflect.apply(Reflect.get(prototype, name, this), this, given));
+    return watchedCall(this, name, args, (given) =>
+      Reflect.apply(Reflect.get(prototype, name, this), this, given),
+    );
   }
   return { value: watchedMethod, configurable, enumerable, writable: true };
 }
 
 const busy = new Set<object>();
+
+function watchedCall(
+  object: object,
+  name: PropertyKey,
+  args: unknown[],
+  act: (args: unknown[]) => unknown,
+): unknown {
+  let given = args;
+  // Of what a watched method itself calls nothing is told.
+  if (isObject(object) && !busy.has(object)) {
+    for (const lookout of lookouts.get(object) ?? []) given = lookout.called(name, given);
+  }
+  return watchedResult(object, name, () => act(given));
+}
 
 function watchedResult(object: object, name: PropertyKey, act: () => unknown): unknown {
   const all = isObject(object) ? lookouts.get(object) : undefined;

@@ -94,7 +94,8 @@ export class Watch implements Lookout {
         return watchEvents(value, reader);
       case "iterable":
         watchIterable(value, untilAborted(reader, value));
-        watchOrigin(value, "iterator", untilAborted(reader, value));
+        // One way by itself: what makes the iterators may be iterated over in its turn.
+        watchOrigin(value, "iterator", untilAborted(this.#reader(), value));
         if (isThenable(value)) this.#observe(value);
         return this.#lookOut(value);
       case "holder": {

@@ -258,6 +258,35 @@ describe("a stream of a client", () => {
   });
 });
 
+it("a stream of a client of which the iteration is put into it, around its own, is told once", async () => {
+  const recorder = record();
+  const given = create(request, () => {
+    const made = stream();
+    const iterate = made[Symbol.asyncIterator].bind(made);
+    return Object.assign(made, {
+      async *[Symbol.asyncIterator]() {
+        for await (const chunk of { [Symbol.asyncIterator]: iterate }) yield chunk;
+      },
+    });
+  });
+  expect(await collect(given)).toEqual(chunks);
+  expect(recorder.one("llm_end").data).toMatchObject({ outputs: "Hi there", token_count: 2 });
+});
+
+it("a promise with methods in fields ends its call by each of them", async () => {
+  const recorder = record();
+  const given = create(request, () => {
+    const made = promised();
+    return Object.assign(made, {
+      withResponse: async () => ({ data: await made.parse(), response: new Response() }),
+    });
+  });
+  expect(Object.keys(given)).toEqual(["withResponse"]);
+  expect((await given.withResponse()).data).toEqual(answer);
+  await new Promise(setImmediate);
+  expect(recorder.one("llm_end").data.outputs).toEqual(answer);
+});
+
 /** As OpenAI's and Anthropic's helpers: an emitter of their own, which runs whether anybody reads it or not. */
 class EventStream {
   readonly #listeners = new Map<string, ((value: unknown) => void)[]>();
