@@ -7,6 +7,7 @@ export default defineConfig({
     "langchain/register": "src/langchain/register.ts",
     openai: "src/openai/index.ts",
     anthropic: "src/anthropic/index.ts",
+    "openai-agents": "src/openai-agents/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.

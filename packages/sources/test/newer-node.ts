@@ -14,6 +14,7 @@ const packages = {
   ai: "7.0.173",
   openai: "7.59.0",
   "@openai/agents-core": "0.20.0",
+  "@openai/agents-openai": "0.20.0",
   "@mastra/core": "1.71.0",
   "@mastra/observability": "1.17.9",
   "@opentelemetry/api": "1.10.0",

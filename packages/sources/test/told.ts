@@ -8,6 +8,9 @@ export interface Told {
   readonly events: StreamllEvent[];
 }
 
+/** What a framework tells after the program has its answer. */
+const later = () => new Promise((resolve) => setTimeout(resolve, 10));
+
 /** Each run without being recorded, then below a call of the program. */
 export async function tellAll(
   runs: Readonly<Record<string, () => Promise<unknown>>>,
@@ -18,6 +21,6 @@ export async function tellAll(
   await record();
   const told: Record<string, Told> = {};
   for (const [name, run] of Object.entries(runs))
-    told[name] = { bare: bare[name], ...(await recorded(() => trace("program", run))) };
+    told[name] = { bare: bare[name], ...(await recorded(() => trace("program", run).finally(later))) };
   return told;
 }

@@ -9,6 +9,8 @@ import { Reading } from "./reading.js";
 export interface EndOptions {
   /** When it was over: a `Date` or epoch milliseconds. Default: now. */
   readonly at?: Date | number | undefined;
+  /** What it was given, where that is known only now: shown as `capture.inputs` says. */
+  readonly inputs?: readonly unknown[] | undefined;
   /** More fields for the `data` of the event. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -110,7 +112,8 @@ class RecordedCall implements CallHandle {
     end: (data: Record<string, unknown> | undefined, at: number | undefined) => void,
   ): void {
     try {
-      end(options?.data, epochMs(options?.at));
+      const inputs = options?.inputs && this.#call.shownInputs(options.inputs);
+      end(inputs ? { ...inputs, ...options.data } : options?.data, epochMs(options?.at));
     } catch (error) {
       this.#call.configuration.complain("a call's end", `a call could not be ended: ${nameOfError(error)}`);
     }

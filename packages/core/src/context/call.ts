@@ -145,6 +145,16 @@ export class Call implements CallAround {
     return this.#below === 0 && now - this.#touchedAt >= this.#idleMs;
   }
 
+  /** What events show of inputs. */
+  shownInputs(inputs: readonly unknown[]): Data {
+    const data: Data = {};
+    aside(this.configuration, () => {
+      if (this.isLlm) for (const input of inputs) this.#known.asked(input);
+      this.#show(data, "inputs", inputs, this.#inputs);
+    });
+    return data;
+  }
+
   /** Reads model, usage and the like from a result or a chunk of a stream. */
   learn(answer: unknown): void {
     this.#known.learn(answer);

@@ -120,6 +120,14 @@ describe("a call that is opened", () => {
     expect(recorder.one("error").data).toMatchObject({ error_type: "RangeError", token_count: 1 });
   });
 
+  it("may know what it was given only at its end, and shows it as capture says", () => {
+    const recorder = record({ capture: { inputs: ([text]) => [`${String(text).length} characters`] } });
+    const call = openCall("generate");
+    call.end("because", { inputs: ["a secret"] });
+    expect(recorder.one("end").data).toMatchObject({ inputs: ["8 characters"], outputs: "because" });
+    expect(JSON.stringify(recorder.events)).not.toContain("secret");
+  });
+
   it("calls back how it ended, once, also those that ask later", () => {
     record();
     const [ended, failed, cancelled] = [openCall("a"), openCall("b"), openCall("c")];
