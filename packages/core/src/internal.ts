@@ -18,6 +18,7 @@ export {
   defaultDeliveryOptions,
   type Overflow,
 } from "./delivery/options.js";
+export type { DeliverySetup, PublishOptions } from "./delivery/setup.js";
 export { expectEnding, isRepetition } from "./ending.js";
 export { textOf } from "./error-text.js";
 export { toEvent } from "./event/create-event.js";

@@ -1,6 +1,7 @@
 /**
- * One message as a transport writes it: a view, valid until `publish` returns. What must stay is taken out of it, or
- * detached. It is read by its getters, so `{ ...message }` has none of it, for the compiler too.
+ * One message as a transport writes it: a view of the engine's buffer, valid until its batch is asked for the next one
+ * and no longer than the turn of the event loop. What must stay is taken out of it, or detached. It is read by its
+ * getters, so `{ ...message }` has none of it, for the compiler too.
  */
 export declare abstract class OutboundMessage {
   /**

@@ -5,14 +5,13 @@ import {
   TransportError,
 } from "@streamll/core";
 import { encodedMessage } from "@streamll/core/internal";
-import { cutToShortString, type Unsendable } from "@streamll/transport-kit";
+import { cutToShortString, SendBlocks, type Unsendable } from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
-/** Memory that batches are written in is asked for in no smaller pieces, and kept in no larger ones, in bytes. */
-const BLOCK = 128 * 1024;
+/** Memory that batches are written in is kept in no larger pieces, in bytes. */
 const LARGEST_BLOCK = 1024 * 1024;
 
 /** Puts batches on one channel, in order. */
@@ -43,6 +42,7 @@ export function batchWriter(model: ChannelModel, channel: Channel, defaults: Mes
  */
 export function bulkWriter(wire: Required<Wire>, channel: number, defaults: MessageDefaults): BatchWriter {
   const encoder = frameEncoder(channel, wire.frameMax, defaults);
+  const blocks = new SendBlocks(wire.stream);
   let block = Buffer.alloc(0);
   return {
     name: "bulk",
@@ -52,7 +52,7 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
         room += encoder.bound(encodedMessage(message));
       });
       if (room === 0) return unsendable;
-      if (room > block.length) block = Buffer.allocUnsafeSlow(Math.max(room, BLOCK));
+      if (room > block.length) block = blocks.next(room, block);
       const bytes = encodeAll(encoder, batch, block, unsendable);
       wire.sendBytes(bytes);
       // What waits for the network must not be written over.

@@ -10,7 +10,7 @@ function bench({ waiting }: { waiting: number }) {
   const held: { readonly bytes: Buffer; readonly copy: Buffer }[] = [];
   const wire = {
     frameMax: 131_072,
-    stream: { writableLength: waiting },
+    stream: { bytesWritten: 1, writableLength: waiting },
     sendBytes: (bytes: Buffer) => held.push({ bytes, copy: Buffer.from(bytes) }),
   } as unknown as Required<Wire>;
   const writer = bulkWriter(wire, 1, defaults());

@@ -34,6 +34,7 @@ export { tlsOptions } from "./connect/tls.js";
 export { ConfirmWindow, type Flight, type FlightSetup } from "./publish/confirm-window.js";
 export { rangesBetween, type Unsendable } from "./publish/ranges.js";
 export { type OpenMessage, refuseAccused, type Suspects, suspectsByLane } from "./publish/suspects.js";
+export { SendBlocks } from "./socket/send-blocks.js";
 export { classifySocketError, type SocketFault, silentPeer, socketClosed } from "./socket/socket-faults.js";
 export {
   aborted,

@@ -5,7 +5,14 @@ import type {
   TransportConnection,
   TransportError,
 } from "@streamll/core";
-import { aborted, afterDrain, rangesBetween, socketFlow, type Unsendable } from "@streamll/transport-kit";
+import {
+  aborted,
+  afterDrain,
+  rangesBetween,
+  SendBlocks,
+  socketFlow,
+  type Unsendable,
+} from "@streamll/transport-kit";
 import { Confirms } from "./confirms.js";
 import { failure } from "./failure.js";
 import { close } from "./protocol/close.js";
@@ -42,7 +49,7 @@ export interface PublisherConnection extends TransportConnection {
 export function publisherConnection({ wire, format, ...lane }: OpenPublisher): PublisherConnection {
   const { label } = lane;
   const { socket } = wire;
-  const frames = publishFrames(PUBLISHER_ID, format, lane.message);
+  const frames = publishFrames(PUBLISHER_ID, format, lane.message, new SendBlocks(socket));
   const confirms = lane.confirms ? new Confirms() : undefined;
   let highestSequence = lane.lastSequence ?? 0;
   let closing = false;

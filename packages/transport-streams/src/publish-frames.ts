@@ -1,6 +1,6 @@
 import { type MessageDefaults, type OutboundBatch, TransportError } from "@streamll/core";
 import { type EncodedMessage, encodedMessage, startOf, TYPE } from "@streamll/core/internal";
-import { shortFieldEnd, type Unsendable } from "@streamll/transport-kit";
+import { type SendBlocks, shortFieldEnd, type Unsendable } from "@streamll/transport-kit";
 import { type Dialect, messageEncoder } from "./message/message.js";
 import {
   ENTRY_HEAD_BYTES,
@@ -13,8 +13,6 @@ import {
 
 /** Frames are not filled beyond this, in bytes, unless one message alone needs more. */
 const FILL = 1024 * 1024;
-/** Memory that frames are written in is asked for in no smaller pieces, in bytes. */
-const BLOCK = 128 * 1024;
 
 export interface PublishFormat {
   /** Bytes of the largest frame. */
@@ -37,6 +35,7 @@ export function publishFrames(
   publisherId: number,
   { frameMax, version, dialect }: PublishFormat,
   defaults: MessageDefaults,
+  blocks: SendBlocks,
 ): PublishFrames {
   const encoder = messageEncoder(defaults, dialect);
   const largest = frameMax + SIZE_BYTES;
@@ -46,7 +45,7 @@ export function publishFrames(
 
   function makeRoom(used: number, wanted: number): void {
     if (used + wanted <= block.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * used, used + wanted, BLOCK));
+    const grown = blocks.next(Math.max(2 * used, used + wanted), block);
     block.copy(grown, 0, 0, used);
     block = grown;
   }

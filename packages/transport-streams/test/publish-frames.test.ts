@@ -1,4 +1,5 @@
 import { outboundMessage } from "@streamll/core";
+import { SendBlocks } from "@streamll/transport-kit";
 import { describe, expect, it } from "vitest";
 import { publishFrames } from "../src/publish-frames.js";
 import { decodeMessage } from "./support/amqp-value.js";
@@ -10,6 +11,7 @@ function bench({ taken }: { taken: boolean }) {
     0,
     { frameMax: 1024 * 1024, version: 1, dialect: "from 3.13" },
     options().message,
+    new SendBlocks({ bytesWritten: 1, writableLength: taken ? 0 : 1 }),
   );
   const held: { readonly frame: Buffer; readonly copy: Buffer }[] = [];
   const encode = (...bodies: string[]) =>
@@ -54,6 +56,7 @@ it("an event's text is stored as its bytes", () => {
     0,
     { frameMax: 1024 * 1024, version: 1, dialect: "from 3.13" },
     options().message,
+    new SendBlocks({ bytesWritten: 0, writableLength: 0 }),
   );
   for (const text of ["", "plain", "naïve 😀 \ud800"]) {
     const fields = parts({ sequence: 1 });

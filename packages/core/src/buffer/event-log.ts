@@ -131,6 +131,16 @@ export class EventLog extends Columns {
     if (this.has(slot, SETTLED)) this.#free.push(slot);
   }
 
+  /** In the order of acceptance. */
+  inOrder(slots: readonly number[]): number[] {
+    return slots.toSorted((a, b) => this.order[a]! - this.order[b]!);
+  }
+
+  /** The one that was accepted first. */
+  oldestOf(...slots: readonly (number | undefined)[]): number | undefined {
+    return this.inOrder(slots.filter((slot) => slot !== undefined))[0];
+  }
+
   /** Where the record of a slot lies. */
   locate(slot: number, place: RecordPlace): void {
     place.source = this.#segments.at(this.segment[slot]!).bytes;

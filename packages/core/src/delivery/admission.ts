@@ -143,12 +143,7 @@ export class Admission {
     const { log, settlement } = this.#setup;
     while (!this.#hasRoom(bytes)) {
       if (this.#overflow !== "drop-oldest") return false;
-      let oldest: number | undefined;
-      for (const lane of this.#setup.lanes()) {
-        const slot = lane.oldestBuffered();
-        if (slot !== undefined && (oldest === undefined || log.order[slot]! < log.order[oldest]!))
-          oldest = slot;
-      }
+      const oldest = log.oldestOf(...this.#setup.lanes().map((lane) => lane.oldestBuffered()));
       if (oldest === undefined) return false;
       settlement.drop(
         oldest,

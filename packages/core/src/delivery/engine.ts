@@ -1,50 +1,27 @@
-import { setMaxListeners } from "node:events";
 import type { PreparedMessage } from "../buffer/encoded-event.js";
 import { EventLog } from "../buffer/event-log.js";
 import { DeliveryError } from "../errors.js";
-import type { Logger } from "../logger.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
-import { findIssues, type HealthIssue } from "../telemetry/health-checks.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { Meter } from "../telemetry/meter.js";
 import type { DeliveryStats } from "../telemetry/stats.js";
-import type { Endpoint, Transport } from "../transport.js";
 import { onAbort } from "./aborts.js";
 import { Admission } from "./admission.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Connections, causeOf, isRefusedForGood } from "./connection/connections.js";
-import type { EngineEvents, EngineFailure } from "./engine-events.js";
-import { KeepAlive, within, withResolvers } from "./keep-alive.js";
+import type { EngineEvents } from "./engine-events.js";
+import { Expiry } from "./expiry.js";
+import { KeepAlive, withResolvers } from "./keep-alive.js";
 import { LaneAffinity } from "./lane-affinity.js";
 import { Ledger } from "./ledger.js";
 import { Losses } from "./losses.js";
 import type { DeliveryOptions } from "./options.js";
 import type { FlushReport, Health, Receipt } from "./report.js";
-import { type DeadLetterRoute, Settlement, type Waiter } from "./settlement.js";
-import { healthOf, statsOf } from "./snapshot.js";
-
-export interface DeliverySetup {
-  readonly transport: Transport;
-  readonly endpoints: readonly Endpoint[];
-  readonly options: DeliveryOptions;
-  readonly logger: Logger;
-  /** Absent: events that the broker refused for good are put nowhere. */
-  readonly deadLetter?: DeadLetterRoute;
-  /** Each event that failed for good, also those that were dropped. May throw: it is caught. */
-  readonly onFailure?: (failure: EngineFailure) => void;
-  readonly clock?: Clock;
-  /** 0 to 1, as `Math.random`. */
-  readonly random?: () => number;
-}
-
-export interface PublishOptions {
-  /** Withdraws the event while it is still buffered; once in flight only the waiting ends. */
-  readonly signal?: AbortSignal;
-}
-
-/** Of `flushTimeout`, at most this much is kept back for closing the connections. */
-const CLOSING_MS = 2000;
+import { Settlement, type Waiter } from "./settlement.js";
+import type { DeliverySetup, PublishOptions } from "./setup.js";
+import { Shutdown } from "./shutdown.js";
+import { healthOf, issuesOf, statsOf } from "./snapshot.js";
 
 /**
  * Takes events, delivers them over the lanes of one transport, and accounts for each: what is accepted is settled
@@ -64,10 +41,11 @@ export class DeliveryEngine {
   readonly #connections: Connections;
   readonly #settlement: Settlement;
   readonly #admission: Admission;
+  readonly #shutdown: Shutdown;
+  readonly #expiry: Expiry;
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #stopped: Promise<FlushReport> | undefined;
   #unwatchEnd: (() => void) | undefined;
-  #cancelSweep: (() => void) | undefined;
 
   constructor({ transport, endpoints, options, logger, deadLetter, onFailure, ...setup }: DeliverySetup) {
     const { clock = systemClock, random = Math.random } = setup;
@@ -111,8 +89,16 @@ export class DeliveryEngine {
     this.#monitor = new HealthMonitor({
       clock,
       throttle: this.#throttle,
-      find: () => this.#findIssues(),
+      find: () => issuesOf({ ...shared, connections: this.#connections, throttle: this.#throttle }),
       emit: (name, problem) => this.#events.emit(name, [problem]),
+    });
+    this.#expiry = new Expiry(clock, options, () => this.#connections.lanes);
+    this.#shutdown = new Shutdown({
+      ...shared,
+      events: this.#events,
+      connections: this.#connections,
+      settlement: this.#settlement,
+      monitor: this.#monitor,
     });
     if (onFailure !== undefined) {
       this.on("failed", onFailure);
@@ -219,7 +205,7 @@ export class DeliveryEngine {
    * address has refused for good (a wrong password), stays pending.
    */
   flush(): Promise<FlushReport> {
-    return this.#keepAlive.during(() => this.#drain(this.#options.flushTimeoutMs));
+    return this.#keepAlive.during(() => this.#shutdown.drain(this.#options.flushTimeoutMs));
   }
 
   /**
@@ -257,7 +243,7 @@ export class DeliveryEngine {
     if (this.#state === "idle") {
       this.#state = "running";
       this.#connections.pool.at(0);
-      this.#sweepLater();
+      this.#expiry.start();
       this.#monitor.start();
     }
     return this.isRunning;
@@ -280,46 +266,11 @@ export class DeliveryEngine {
     this.#unwatchEnd = undefined;
   }
 
-  #findIssues(): HealthIssue[] {
-    const { maxBufferedEvents, maxBufferedBytes, confirmTimeoutMs } = this.#options;
-    const { pool, endpoints, lanes } = this.#connections;
-    return findIssues({
-      now: this.#clock.now(),
-      pool,
-      endpoints,
-      confirmTimeoutMs,
-      events: this.#ledger.unsettled,
-      maxEvents: maxBufferedEvents,
-      bytes: this.#log.bytes,
-      maxBytes: maxBufferedBytes,
-      recent: this.#throttle.recent(lanes.length),
-    });
-  }
-
-  /** Waits until all that is accepted by now is settled, or there is no hope that it will be. */
-  async #drain(timeoutMs: number): Promise<FlushReport> {
-    const connections = this.#connections;
-    const startedAt = this.#clock.now();
-    const barrier = this.#ledger.barrier();
-    if (barrier.pending > 0) {
-      for (const lane of connections.lanes) lane.hurry();
-      const hopeless = connections.hear(connections.ask(), (errors) => connections.isHopeless(errors));
-      connections.flushes++;
-      await within(this.#clock, timeoutMs, Promise.race([barrier.done, hopeless.news]));
-      connections.flushes--;
-      hopeless.cancel();
-    }
-    this.#events.drain();
-    const report = barrier.report(this.#clock.now() - startedAt);
-    barrier.release();
-    return report;
-  }
-
   /** The program has ended without `stop()`. What cannot be delivered in time is given up. */
   async #finish(): Promise<void> {
     if (!this.isRunning) return;
     const deadline = this.#deadline();
-    const { pending } = await this.#keepAlive.during(() => this.#drain(this.#drainMs(deadline)));
+    const { pending } = await this.#keepAlive.during(() => this.#shutdown.drainFor(deadline));
     if (pending === 0) return;
     this.#stopped ??= this.#keepAlive.during(() => this.#stop(deadline));
   }
@@ -328,26 +279,11 @@ export class DeliveryEngine {
     return this.#clock.now() + this.#options.flushTimeoutMs;
   }
 
-  /** What is left for delivering when the connections are to be closed by `deadline` too. */
-  #drainMs(deadline: number): number {
-    return deadline - Math.min(CLOSING_MS, this.#options.flushTimeoutMs / 5) - this.#clock.now();
-  }
-
   async #stop(deadline: number): Promise<FlushReport> {
     const startedAt = this.#clock.now();
     this.#state = "stopping";
-    await this.#drain(this.#drainMs(deadline));
-    // Connections that are closed on purpose are no problem.
-    this.#monitor.stop();
-    const { lastError } = this.#connections;
-    for (const slot of this.#connections.lanes.flatMap((lane) => lane.drain()))
-      this.#settlement.failAtStop(slot, lastError);
-    const closing = new AbortController();
-    // A listener a connection, and Node warns of an eleventh.
-    setMaxListeners(0, closing.signal);
-    await within(this.#clock, deadline - this.#clock.now(), this.#connections.close(closing.signal));
-    closing.abort();
-    this.#cancelSweep?.();
+    await this.#shutdown.deliverAndClose(deadline);
+    this.#expiry.stop();
     this.#state = "stopped";
     this.#connections.closed();
     this.#admission.close();
@@ -355,14 +291,5 @@ export class DeliveryEngine {
     this.#throttle.close();
     this.#losses.report();
     return this.#ledger.report(this.#clock.now() - startedAt);
-  }
-
-  #sweepLater(): void {
-    const { deliveryTimeoutMs } = this.#options;
-    if (deliveryTimeoutMs === undefined) return;
-    this.#cancelSweep = this.#clock.after(Math.min(1000, Math.max(10, deliveryTimeoutMs / 4)), () => {
-      for (const lane of this.#connections.lanes) lane.expire();
-      this.#sweepLater();
-    });
   }
 }

@@ -1,8 +1,12 @@
 import type { EventLog } from "../buffer/event-log.js";
+import { findIssues, type HealthIssue } from "../telemetry/health-checks.js";
+import type { LogThrottle } from "../telemetry/log-throttle.js";
 import type { Meter } from "../telemetry/meter.js";
 import type { DeliveryStats } from "../telemetry/stats.js";
+import type { Clock } from "./clock.js";
 import type { Connections } from "./connection/connections.js";
 import type { Ledger } from "./ledger.js";
+import type { DeliveryOptions } from "./options.js";
 import type { Health, Problem } from "./report.js";
 import type { Settlement } from "./settlement.js";
 
@@ -48,6 +52,38 @@ export function statsOf({ ledger, log, connections, counts, meter }: StatsSource
     publish_latency_p99_ms: p99,
     confirm_failure_rate: (nacks + returns) / Math.max(1, confirms + nacks + returns),
   };
+}
+
+interface IssueSources {
+  readonly clock: Clock;
+  readonly options: DeliveryOptions;
+  readonly ledger: Ledger;
+  readonly log: EventLog;
+  readonly connections: Connections;
+  readonly throttle: LogThrottle;
+}
+
+/** All that is wrong now. */
+export function issuesOf({
+  clock,
+  options,
+  ledger,
+  log,
+  connections,
+  throttle,
+}: IssueSources): HealthIssue[] {
+  const { pool, endpoints, lanes } = connections;
+  return findIssues({
+    now: clock.now(),
+    pool,
+    endpoints,
+    confirmTimeoutMs: options.confirmTimeoutMs,
+    events: ledger.unsettled,
+    maxEvents: options.maxBufferedEvents,
+    bytes: log.bytes,
+    maxBytes: options.maxBufferedBytes,
+    recent: throttle.recent(lanes.length),
+  });
 }
 
 /** How the connections are. */

@@ -120,8 +120,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event that was unanswered when its connection died is forgotten by stop()",
     file: "delivery/lane/lane.ts",
-    from: "    this.#rewind();\n    const left",
-    to: "    const left",
+    from: "    this.#rewind();\n    return this.#log.inOrder",
+    to: "    return this.#log.inOrder",
   },
   {
     fault: "room is promised beyond maxBufferedEvents",

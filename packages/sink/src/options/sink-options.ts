@@ -86,7 +86,7 @@ export interface DeliveringOptions {
     | undefined;
   /** Events buffered and in flight together. Default 100,000. */
   readonly maxBufferedEvents?: number | undefined;
-  /** Bytes buffered and in flight together. Default 64 MiB. */
+  /** Bytes of the buffer, which holds what is buffered and in flight, outside of V8's heap. Default 64 MiB. */
   readonly maxBufferedBytes?: number | SizeText | undefined;
   /** What gives way when the buffer is full. Default `"reject"`. */
   readonly overflow?: "reject" | "drop-oldest" | "drop-newest" | undefined;

@@ -224,7 +224,7 @@ const deliveringTable = {
     kind: size(1, 1024 * GiB),
     default: "64MiB",
     about:
-      "Bytes of JSON in UTF-8, buffered and in flight together. The buffer is in V8's heap, where text outside of Latin-1 takes up to twice as much: leave room below `--max-old-space-size`.",
+      "Bytes of the buffer, which holds what is buffered and in flight: the JSON of each event in UTF-8, its headers, ids and routing key, and some 60 bytes more. The buffer lies outside of V8's heap, beside `--max-old-space-size`.",
   }),
   overflow: delivery({
     kind: choice("reject", "drop-oldest", "drop-newest"),

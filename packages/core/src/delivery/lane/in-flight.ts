@@ -75,14 +75,14 @@ export class InFlight {
     return slots;
   }
 
-  /**
-   * The oldest flight, as far as later events were answered and these, written before `writtenBefore`, were not;
-   * `undefined` where there is none.
-   */
-  overdue(writtenBefore: number): { readonly flight: Flight; readonly passed: number } | undefined {
-    const flight = this.#flights.peek();
-    if (flight === undefined || flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight)
-      return undefined;
-    return { flight, passed: flight.id < this.#answeredFlight ? flight.slots.length : flight.answeredTo };
+  /** Takes out, flight by flight, the events that were written before `writtenBefore` and passed over by answers. */
+  *overdue(writtenBefore: number): Generator<readonly number[]> {
+    for (let flight = this.#flights.peek(); flight !== undefined; flight = this.#flights.peek()) {
+      if (flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight) return;
+      const passed = flight.id < this.#answeredFlight ? flight.slots.length : flight.answeredTo;
+      const slots = this.land(flight, 0, passed);
+      if (slots.length > 0) yield slots;
+      if (slots.length === 0 || flight.open > 0) return;
+    }
   }
 }

@@ -1,16 +1,16 @@
 import type { EventLog } from "../../buffer/event-log.js";
 import { LogBatch } from "../../buffer/log-batch.js";
-import { isStreamllError } from "../../copies.js";
 import { textOf } from "../../error-text.js";
 import { type StreamllError, TransportError } from "../../errors.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../../transport.js";
 import type { EndpointState } from "../connection/endpoints.js";
 import { Batches } from "./batches.js";
+import { drainedBytesOf, problemOf } from "./connection-state.js";
 import { FlowState } from "./flow-state.js";
 import { type Flight, InFlight } from "./in-flight.js";
 import { Judge } from "./judge.js";
 import type { LaneSetup, Outage } from "./lane-setup.js";
-import { CHECK_THE_BROKER, patience } from "./patience.js";
+import { overdue, patience, silenceOf } from "./patience.js";
 import { PoisonSearch } from "./poison.js";
 import { Retries } from "./retries.js";
 import { isSent } from "./retry.js";
@@ -77,8 +77,8 @@ export class Lane {
       clock,
       timeoutMs: () => patience(setup).ms,
       owed: () => this.connected && this.inFlight > 0 && this.#flow.blocked === undefined,
-      drained: () => this.#drainedBytes(),
-      expired: () => this.#abandonSilent(),
+      drained: () => drainedBytesOf(this.#connection),
+      expired: () => this.#abandon(new TransportError("timeout", `${this.endpoint}: ${silenceOf(setup)}`)),
       overdue: (writtenBefore) => this.#judgeOverdue(writtenBefore),
     });
   }
@@ -107,13 +107,7 @@ export class Lane {
 
   /** What its connection sees that is wrong, and goes on. */
   get problem(): StreamllError | undefined {
-    // The transport may be somebody's first.
-    try {
-      const problem = this.#connection?.problem;
-      return isStreamllError(problem) ? problem : undefined;
-    } catch {
-      return undefined;
-    }
+    return problemOf(this.#connection);
   }
 
   /** For how long the broker has owed an answer, in milliseconds. */
@@ -140,8 +134,7 @@ export class Lane {
   /** The oldest event that no connection has. */
   oldestBuffered(): number | undefined {
     this.#queue.purge();
-    const candidates = [this.#queue.peek(), this.#retries.oldest].filter((slot) => slot !== undefined);
-    return candidates.toSorted((a, b) => this.#log.order[a]! - this.#log.order[b]!)[0];
+    return this.#log.oldestOf(this.#queue.peek(), this.#retries.oldest);
   }
 
   /** An event was settled; the lane forgets it. */
@@ -178,8 +171,7 @@ export class Lane {
   drain(): number[] {
     this.#cancelTimers();
     this.#rewind();
-    const left = [...this.#queue.clear(), ...this.#retries.clear()];
-    return left.sort((a, b) => this.#log.order[a]! - this.#log.order[b]!);
+    return this.#log.inOrder([...this.#queue.clear(), ...this.#retries.clear()]);
   }
 
   opened(connection: TransportConnection, endpoint: EndpointState): void {
@@ -264,18 +256,8 @@ export class Lane {
 
   /** Later events were answered and these were not: each is on its own, and uses a try. */
   #judgeOverdue(writtenBefore: number): void {
-    const message =
-      "others were confirmed, this event was not within confirmTimeout. Check whether one of its queues hangs";
-    const outcome: PublishOutcome = { kind: "unknown", error: new TransportError("timeout", message) };
-    for (
-      let next = this.#inFlight.overdue(writtenBefore);
-      next;
-      next = this.#inFlight.overdue(writtenBefore)
-    ) {
-      const slots = this.#inFlight.land(next.flight, 0, next.passed);
-      if (slots.length > 0) this.#landed(slots, outcome, 0);
-      if (slots.length === 0 || next.flight.open > 0) return;
-    }
+    const outcome: PublishOutcome = { kind: "unknown", error: overdue() };
+    for (const slots of this.#inFlight.overdue(writtenBefore)) this.#landed(slots, outcome, 0);
   }
 
   #isolate(slot: number, cause: TransportError): void {
@@ -289,12 +271,6 @@ export class Lane {
     this.lost(error);
   }
 
-  #abandonSilent(): void {
-    const { ms, option } = patience(this.#setup);
-    const silence = `${this.endpoint}: nothing confirmed and no byte taken for ${ms / 1000} s (${option})`;
-    this.#abandon(new TransportError("timeout", `${silence}. ${CHECK_THE_BROKER}`));
-  }
-
   #flowed(flow: Flow): void {
     if (this.#flow.changed(flow)) {
       this.#updateBlocked();
@@ -302,15 +278,6 @@ export class Lane {
     }
     if (this.inFlight > 0 && this.#flow.blocked === undefined) this.#watchdog.arm();
     if (flow.credit > 0) this.#schedule();
-  }
-
-  /** The transport may be somebody's first. */
-  #drainedBytes(): number {
-    try {
-      return this.#connection?.drainedBytes?.() ?? 0;
-    } catch {
-      return 0;
-    }
   }
 
   #updateBlocked(): void {

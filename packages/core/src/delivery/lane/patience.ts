@@ -1,3 +1,4 @@
+import { TransportError } from "../../errors.js";
 import type { LaneSetup } from "./lane-setup.js";
 
 /** What to do about a broker or a network that is silent. */
@@ -14,3 +15,16 @@ export function patience({ options, urgent }: Pick<LaneSetup, "options" | "urgen
     ? { ms, option: "half of flushTimeout" }
     : { ms: confirmTimeoutMs, option: "confirmTimeout" };
 }
+
+/** Why a connection is given up that has been silent for so long. */
+export function silenceOf(setup: Pick<LaneSetup, "options" | "urgent">): string {
+  const { ms, option } = patience(setup);
+  return `nothing confirmed and no byte taken for ${ms / 1000} s (${option}). ${CHECK_THE_BROKER}`;
+}
+
+/** Why an event is tried again that stayed unanswered while later ones were answered. */
+export const overdue = (): TransportError =>
+  new TransportError(
+    "timeout",
+    "others were confirmed, this event was not within confirmTimeout. Check whether one of its queues hangs",
+  );

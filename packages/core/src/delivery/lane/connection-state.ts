@@ -1,0 +1,23 @@
+import { isStreamllError } from "../../copies.js";
+import type { StreamllError } from "../../errors.js";
+import type { TransportConnection } from "../../transport.js";
+
+// What a connection says of itself. Its transport may be somebody's first, and throw.
+
+/** What it sees that is wrong, and goes on. */
+export function problemOf(connection: TransportConnection | undefined): StreamllError | undefined {
+  try {
+    const problem = connection?.problem;
+    return isStreamllError(problem) ? problem : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function drainedBytesOf(connection: TransportConnection | undefined): number {
+  try {
+    return connection?.drainedBytes?.() ?? 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,74 @@
+import { setMaxListeners } from "node:events";
+import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import type { HealthMonitor } from "../telemetry/health-monitor.js";
+import type { Clock } from "./clock.js";
+import type { Connections } from "./connection/connections.js";
+import type { EngineEvents } from "./engine-events.js";
+import { within } from "./keep-alive.js";
+import type { Ledger } from "./ledger.js";
+import type { DeliveryOptions } from "./options.js";
+import type { FlushReport } from "./report.js";
+import type { Settlement } from "./settlement.js";
+
+/** Of `flushTimeout`, at most this much is kept back for closing the connections. */
+const CLOSING_MS = 2000;
+
+export interface ShutdownSetup {
+  readonly clock: Clock;
+  readonly options: DeliveryOptions;
+  readonly ledger: Ledger;
+  readonly events: EventDispatcher<EngineEvents>;
+  readonly connections: Connections;
+  readonly settlement: Settlement;
+  readonly monitor: HealthMonitor;
+}
+
+/** Delivers what is there, and ends. */
+export class Shutdown {
+  readonly #setup: ShutdownSetup;
+
+  constructor(setup: ShutdownSetup) {
+    this.#setup = setup;
+  }
+
+  /** Waits until all that is accepted by now is settled, or there is no hope that it will be. */
+  async drain(timeoutMs: number): Promise<FlushReport> {
+    const { clock, ledger, connections, events } = this.#setup;
+    const startedAt = clock.now();
+    const barrier = ledger.barrier();
+    if (barrier.pending > 0) {
+      for (const lane of connections.lanes) lane.hurry();
+      const hopeless = connections.hear(connections.ask(), (errors) => connections.isHopeless(errors));
+      connections.flushes++;
+      await within(clock, timeoutMs, Promise.race([barrier.done, hopeless.news]));
+      connections.flushes--;
+      hopeless.cancel();
+    }
+    events.drain();
+    const report = barrier.report(clock.now() - startedAt);
+    barrier.release();
+    return report;
+  }
+
+  /** The same, so that the connections can be closed by `deadline` too. */
+  drainFor(deadline: number): Promise<FlushReport> {
+    const { clock, options } = this.#setup;
+    return this.drain(deadline - Math.min(CLOSING_MS, options.flushTimeoutMs / 5) - clock.now());
+  }
+
+  /** Delivers, fails what could not be delivered, and closes the connections, all by `deadline`. */
+  async deliverAndClose(deadline: number): Promise<void> {
+    const { clock, connections, settlement, monitor } = this.#setup;
+    await this.drainFor(deadline);
+    // Connections that are closed on purpose are no problem.
+    monitor.stop();
+    const { lastError } = connections;
+    for (const slot of connections.lanes.flatMap((lane) => lane.drain()))
+      settlement.failAtStop(slot, lastError);
+    const closing = new AbortController();
+    // A listener a connection, and Node warns of an eleventh.
+    setMaxListeners(0, closing.signal);
+    await within(clock, deadline - clock.now(), connections.close(closing.signal));
+    closing.abort();
+  }
+}
