@@ -25,3 +25,4 @@ export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { outboundMessage } from "./message.js";
 export type { DeliveryStats } from "./telemetry/stats.js";
 export type * from "./transport.js";
+export type * from "./transport-description.js";
