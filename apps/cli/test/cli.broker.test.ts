@@ -224,7 +224,7 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
       await until(async () => expect((await channel.checkQueue(exchange)).messageCount).toBe(150));
       await frozen(async () => {
         pipe.process.kill("SIGINT");
-        await until(() => expect(pipe.stderr).toContain("delivering the last 50; Ctrl-C again"));
+        await until(() => expect(pipe.stderr).toContain("delivering the last 50 events; press Ctrl-C again"));
         pipe.process.kill("SIGINT");
         expect(await pipe.ended).toBe(130);
       });

@@ -10,6 +10,8 @@ interface Ending {
   /** The program did something since they were asked. */
   isActive: boolean;
   isRepeated: boolean;
+  /** What is done before they are asked for the first time. */
+  readonly first: Set<() => void>;
 }
 
 const key = Symbol.for("@streamll/core ending 1");
@@ -21,12 +23,19 @@ const inTheNextTurn =
 
 /** One for the process, also where this package is loaded twice. */
 function listening(): Ending {
-  const ending: Ending = { wasAsked: false, isAsking: false, isActive: false, isRepeated: false };
+  const ending: Ending = {
+    wasAsked: false,
+    isAsking: false,
+    isActive: false,
+    isRepeated: false,
+    first: new Set(),
+  };
   const ask = () => {
     ending.isRepeated = ending.wasAsked && !ending.isActive;
     ending.wasAsked = true;
     ending.isActive = false;
     ending.isAsking = true;
+    if (!ending.isRepeated) for (const act of ending.first) act();
     // After what they do at once, and after what that makes of promises. Holds no process.
     inTheNextTurn(() => {
       ending.isAsking = false;
@@ -41,9 +50,14 @@ function listening(): Ending {
 /** Whether the listeners of `beforeExit` are at work. */
 export const isAsking = (): boolean => holder[key]?.isAsking === true;
 
-/** From the beginning, as a program may hand over its first event in such a listener. */
-export function expectEnding(): void {
+/**
+ * From the beginning, as a program may hand over its first event in such a listener.
+ *
+ * @param first What is to be done before the listeners of `beforeExit` are asked.
+ */
+export function expectEnding(first?: () => void): void {
   holder[key] ??= listening();
+  if (first !== undefined) holder[key].first.add(first);
 }
 
 /** The program hands something over. `true` when it is only what its listeners of `beforeExit` did before. */

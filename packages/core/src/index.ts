@@ -1,11 +1,15 @@
+export type { CallEnding } from "./context/call-around.js";
+export type { CallHandle, EndOptions } from "./context/call-handle.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
 export { type EventFields, emit } from "./context/emit.js";
 export { type InstrumentOptions, instrument } from "./context/instrument.js";
+export { type OpenCallOptions, openCall } from "./context/open-call.js";
 export type {
   CallOptions,
   CaptureOptions,
   CaptureRule,
+  PlaceOptions,
   RecordingOptions,
   TokenMode,
 } from "./context/options.js";
@@ -21,3 +25,4 @@ export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { outboundMessage } from "./message.js";
 export type { DeliveryStats } from "./telemetry/stats.js";
 export type * from "./transport.js";
+export type * from "./transport-description.js";

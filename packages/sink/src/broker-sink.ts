@@ -2,7 +2,6 @@ import { AsyncResource } from "node:async_hooks";
 import { renamed, resolveNamed, type UrlOption } from "@streamll/connection/internal";
 import {
   type AnyEvent,
-  ConfigurationError,
   DeliveryError,
   type DeliveryStats,
   type EventSink,
@@ -30,6 +29,7 @@ import { Metrics } from "./metrics.js";
 import { overSinkEnvironment } from "./options/environment.js";
 import type { BrokerSinkOptions } from "./options/sink-options.js";
 import { type Plan, resolve } from "./resolve.js";
+import { invalidSequence, requirePublisherName } from "./sequence.js";
 
 /** Events of a sink; none is emitted in the middle of a call of yours. */
 export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
@@ -181,7 +181,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   }
 
   async #publish(event: AnyEvent, { signal, sequence }: PublishOptions): Promise<Receipt> {
-    if (sequence !== undefined) this.#needPublisherName("sequence");
+    if (sequence !== undefined) requirePublisherName(this.#plan, "sequence");
     let message: PreparedMessage | undefined;
     try {
       message = this.#messageOf(event);
@@ -190,7 +190,14 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       throw error;
     }
     if (message === undefined) return { eventId: "", confirmed: false, attempts: 0, latencyMs: 0 };
-    if (sequence !== undefined) this.#number(message, event, sequence);
+    if (sequence !== undefined) {
+      const objection = invalidSequence(this.#plan, event, sequence);
+      if (objection !== undefined) {
+        this.#engine.countRejected("REJECTED");
+        throw new DeliveryError("REJECTED", objection);
+      }
+      message.sequence = sequence;
+    }
     return this.#atOrigin(() => {
       this.#metrics?.start();
       return this.#engine.publish(message, signal === undefined ? {} : { signal });
@@ -213,7 +220,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   }
 
   async #lastSequence(): Promise<number> {
-    this.#needPublisherName("lastSequence");
+    requirePublisherName(this.#plan, "lastSequence");
     return this.#atOrigin(() => this.#engine.lastSequence());
   }
 
@@ -280,33 +287,6 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     } else if (!(error instanceof StreamllError)) {
       this.#complain("invalid_event", "event", `rejected an event: ${nameOfError(error)} (reported once)`);
     }
-  }
-
-  /** The engine cannot check this: to it 0 means none, and by now every event has an execution. */
-  #number(message: PreparedMessage, event: AnyEvent, sequence: number): void {
-    const given = event as { readonly executionId?: unknown; readonly execution_id?: unknown };
-    const { partitions = 1 } = this.#plan.transport;
-    let objection: string | undefined;
-    if (sequence === 0) objection = "sequence must be a whole number from 1; got 0";
-    else if (partitions > 1 && !(given.executionId ?? given.execution_id))
-      objection =
-        "with superStreamPartitions an event with a sequence requires an executionId from the input too: with a new one it would go to another partition when the program is started again";
-    if (objection !== undefined) {
-      this.#engine.countRejected("REJECTED");
-      throw new DeliveryError("REJECTED", objection);
-    }
-    message.sequence = sequence;
-  }
-
-  #needPublisherName(option: string): void {
-    const { transport, values } = this.#plan;
-    if (!transport.capabilities.deduplication) {
-      const message = `requires a stream (useStreams: true); the transport here is ${transport.name}`;
-      throw new ConfigurationError([{ option, message }]);
-    }
-    if (typeof values.publisherName === "string") return;
-    const message = "requires publisherName: a later program cannot ask a stream for a random name";
-    throw new ConfigurationError([{ option, message }]);
   }
 }
 

@@ -40,7 +40,8 @@ const madeUpProblems = (given: Record<string, unknown>): string[] =>
 describe("a transport with options of its own", () => {
   it("gets them from the sink, resolved, and no list names them but its table", () => {
     const { factory, create } = madeUp();
-    new BrokerSink({ url, transports: [factory], maxLength: 500, trimAfter: "2m" });
+    const sink: BrokerSink = new BrokerSink({ url, transports: [factory], maxLength: 500, trimAfter: "2m" });
+    expect(sink.isRunning).toBe(false);
     expect(create.mock.calls[0]![0].own).toEqual({ maxLength: 500, trimAfter: 120_000 });
   });
 

@@ -37,6 +37,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   "packages/sink": { may: ["@streamll/core", "@streamll/connection"], handsOn: transports },
   "packages/consumer": { may: ["@streamll/core", "@streamll/connection"], handsOn: transports },
+  "packages/sources": { may: ["@streamll/core"] },
   "apps/cli": {
     may: ["@streamll/core", "@streamll/connection", "@streamll/sink", "@streamll/consumer", ...transports],
   },

@@ -1,14 +1,15 @@
-import { answerOf, faultOf, nameOfError } from "../callback.js";
+import { answerOf, faultOf } from "../callback.js";
 import type { StreamllEvent } from "../event/event.js";
 import { randomId } from "../event/id.js";
-import { property } from "../event/shapes.js";
-import { timestampNow } from "../event/timestamp.js";
-import { isError } from "../realm.js";
+import { timestampNow, timestampOf } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
+import type { CallAround, CallEnding, CallReading, CancelReason } from "./call-around.js";
 import type { Configuration } from "./configuration.js";
-import { aside, type CallAround, context } from "./context.js";
-import { addUsage, modelOf, type Usage } from "./llm.js";
+import { aside, context } from "./context.js";
+import { errorData, notWatched, typeOfError } from "./error-fields.js";
+import { ModelAnswer } from "./llm/answer.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
+import { placeOf } from "./place.js";
 import { snapshot } from "./snapshot.js";
 
 /** Whose call it is. */
@@ -17,47 +18,71 @@ export interface Callee {
   readonly methodName: string;
   readonly operation: string;
   readonly options: CallOptions;
+  /** The `event_id` of its `start`. Default: a new one. */
+  readonly id?: string | undefined;
+  /** Epoch milliseconds. Default: now. */
+  readonly startedAt?: number | undefined;
+  /** Default: that of the configuration. */
+  readonly idleMs?: number | undefined;
 }
 
 type Data = Record<string, unknown>;
 
-/** In the place of what a call gave, or threw, where that could not be seen. */
-export const notWatched = Symbol("[Not watched]");
-
 /** One call that is recorded. */
 export class Call implements CallAround {
   readonly executionId: string;
-  readonly startId = randomId();
+  readonly startId: string;
   readonly moduleName: string;
   readonly methodName: string;
   readonly operation: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
   readonly maxBytes: number;
-  /** The `startId` of the call around it. */
   readonly parentId: string | undefined;
+  /** What is read from its result, which ends it then. */
+  reading: CallReading | undefined;
+  readonly #parent: CallAround | undefined;
   readonly #options: CallOptions;
-  readonly #startedAt = performance.now();
-  readonly #usage: Usage = {};
-  #model: string | undefined;
-  #ended = false;
+  readonly #startedAt: number;
+  readonly #beganAt: number;
+  #answer: ModelAnswer | undefined;
+  readonly #idleMs: number;
+  #touchedAt: number;
+  #firstTokenAt: number | undefined;
+  /** Calls below that go on. */
+  #below = 0;
+  /** Of those the ones that end with this one. */
+  #dependents: Set<CallAround> | undefined;
+  #ended: CallEnding | undefined;
+  readonly #whenOver: ((how: CallEnding) => void)[] = [];
 
-  constructor(configuration: Configuration, { moduleName, methodName, operation, options }: Callee) {
-    const parent = context.calls.getStore();
+  constructor(configuration: Configuration, callee: Callee) {
+    const { moduleName, methodName, operation, options } = callee;
+    const { parent, parentId, executionId } = placeOf(options);
     const { capture, tags } = configuration.recording;
     this.configuration = configuration;
-    this.executionId = parent?.executionId ?? randomId();
-    this.parentId = parent?.startId;
+    this.startId = callee.id ?? randomId();
+    this.executionId = executionId ?? randomId();
+    this.parentId = parentId;
     this.moduleName = options.moduleName ?? moduleName ?? parent?.moduleName ?? "unknown";
     this.methodName = methodName;
     this.operation = operation;
     this.tags = { ...tags, ...parent?.tags, ...options.tags };
+    this.#parent = parent;
     this.#options = options;
     this.maxBytes = sizeOf(options.capture?.maxBytes ?? capture?.maxBytes);
+    this.#idleMs = callee.idleMs ?? configuration.idleMs;
+    this.#touchedAt = performance.now();
+    this.#beganAt = callee.startedAt ?? Date.now();
+    this.#startedAt = this.#touchedAt - Math.max(0, Date.now() - this.#beganAt);
   }
 
   get isLlm(): boolean {
     return this.#options.kind === "llm";
+  }
+
+  get isOpen(): boolean {
+    return this.#ended === undefined;
   }
 
   get tokens(): TokenMode {
@@ -72,70 +97,152 @@ export class Call implements CallAround {
     return this.#options.capture?.inputs ?? this.configuration.recording.capture?.inputs ?? true;
   }
 
-  start(inputs: readonly unknown[] | undefined): void {
+  get #known(): ModelAnswer {
+    this.#answer ??= new ModelAnswer(this.maxBytes);
+    return this.#answer;
+  }
+
+  start(inputs: readonly unknown[] | undefined, more?: Data): void {
     aside(this.configuration, () => {
       const eventType = this.isLlm ? "llm_start" : "start";
-      if (this.isLlm) for (const input of inputs ?? []) this.learn(input);
+      if (this.isLlm) for (const input of inputs ?? []) this.#known.asked(input);
       if (!this.configuration.wants(eventType)) return;
       const data: Data = {};
-      if (this.#model !== undefined) data.model = this.#model;
+      const model = this.#answer?.model;
+      if (model !== undefined) data.model = model;
+      if (more !== undefined) Object.assign(data, snapshot(more, this.maxBytes));
       if (inputs !== undefined) this.#show(data, "inputs", inputs, this.#inputs);
-      this.#deliver(eventType, data, this.startId, this.parentId);
+      this.#deliver(eventType, data, this.startId, this.parentId, this.#beganAt);
     });
   }
 
-  /** Reads model and usage from a result or a chunk of a stream. */
+  /**
+   * Somebody has to tell its end, and until then it goes on.
+   *
+   * @param isPromised Whether it ends by itself.
+   * @param isDependent Whether it ends with the call around it.
+   */
+  goOn(isPromised: boolean, isDependent = false): void {
+    if (this.#ended !== undefined) return;
+    if (context.open.find(this.startId) === undefined) this.#parent?.openedBelow(this, isDependent);
+    context.open.add(this, isPromised);
+  }
+
+  openedBelow(call: CallAround, isDependent: boolean): void {
+    this.#below++;
+    if (!isDependent) return;
+    this.#dependents ??= new Set();
+    this.#dependents.add(call);
+  }
+
+  endedBelow(call: CallAround): void {
+    this.#below--;
+    this.#dependents?.delete(call);
+    this.#touchedAt = performance.now();
+  }
+
+  isIdle(now: number): boolean {
+    return this.#below === 0 && now - this.#touchedAt >= this.#idleMs;
+  }
+
+  /** What events show of inputs. */
+  shownInputs(inputs: readonly unknown[]): Data {
+    const data: Data = {};
+    aside(this.configuration, () => {
+      if (this.isLlm) for (const input of inputs) this.#known.asked(input);
+      this.#show(data, "inputs", inputs, this.#inputs);
+    });
+    return data;
+  }
+
+  /** Reads model, usage and the like from a result or a chunk of a stream. */
   learn(answer: unknown): void {
-    try {
-      this.#model = modelOf(answer) ?? this.#model;
-      addUsage(this.#usage, answer);
-    } catch {
-      // A module that is not evaluated yet has fields that throw.
-    }
+    this.#known.learn(answer);
+  }
+
+  /** What its reader got first is there. */
+  noteToken(): void {
+    this.#firstTokenAt ??= performance.now();
+    this.#touchedAt = performance.now();
   }
 
   token(data: Data): void {
-    aside(this.configuration, () => this.#tell("token", data));
+    if (this.isOpen) aside(this.configuration, () => this.#tell("token", data));
   }
 
-  end(outputs: unknown, more?: Data): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    aside(this.configuration, () => {
+  /**
+   * Ends it with what it gave; where it was read, and gave nothing else, with all that was read.
+   *
+   * @param at Epoch milliseconds. Default: now.
+   */
+  end(outputs: unknown, more?: Data, at?: number): void {
+    if (this.reading !== undefined) this.reading.finish(outputs, more, at);
+    else this.conclude(outputs, more, at);
+  }
+
+  fail(error: unknown, more?: Data, at?: number): void {
+    if (this.reading !== undefined) this.reading.fail(error, more, at);
+    else this.concludeFailed(error, more, at);
+  }
+
+  cancel(reason?: CancelReason, more?: Data): void {
+    this.end(undefined, { cancelled: true, ...(reason && { cancelled_by: reason }), ...more });
+  }
+
+  /** Its `end`, as its reading tells it. */
+  conclude(outputs: unknown, more?: Data, at?: number): void {
+    this.#over(more?.cancelled === true ? "cancelled" : "end", () => {
       const eventType = this.isLlm ? "llm_end" : "end";
       if (!this.configuration.wants(eventType)) return;
-      const data: Data = { duration_ms: this.#durationMs() };
-      if (this.isLlm) {
-        this.learn(outputs);
-        this.#showModel(data);
-      }
-      Object.assign(data, more);
+      if (this.isLlm) this.learn(outputs);
+      const data: Data = { duration_ms: this.#durationMs(at), ...this.#model(), ...more };
       if (outputs !== notWatched) this.#show(data, "outputs", outputs, this.outputs);
       else if (this.outputs !== false) data.outputs = notWatched.description;
-      this.#tell(eventType, data);
+      this.#tell(eventType, data, at);
     });
   }
 
-  fail(error: unknown, more?: Data): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** Its `error`, as its reading tells it. */
+  concludeFailed(error: unknown, more?: Data, at?: number): void {
+    if (this.#ended !== undefined) return;
     if (error !== notWatched) context.failures.add(error);
-    aside(this.configuration, () => {
-      const data: Data = { duration_ms: this.#durationMs(), error_type: typeOf(error) };
-      if (this.isLlm) this.#showModel(data);
-      Object.assign(data, more);
-      Object.assign(data, snapshot(described(error), this.maxBytes));
-      this.#tell("error", data);
+    this.#over("error", () => {
+      const data: Data = { duration_ms: this.#durationMs(at), error_type: typeOfError(error) };
+      Object.assign(data, this.#model(), more, snapshot(errorData(error), this.maxBytes));
+      this.#tell("error", data, at);
     });
   }
 
-  #durationMs(): number {
-    return Math.round((performance.now() - this.#startedAt) * 1000) / 1000;
+  /** Calls back when it has ended, at once where it has. */
+  whenOver(callback: (how: CallEnding) => void): void {
+    if (this.#ended !== undefined) callback(this.#ended);
+    else this.#whenOver.push(callback);
   }
 
-  #showModel(data: Data): void {
-    if (this.#model !== undefined) data.model = this.#model;
-    if (Object.keys(this.#usage).length > 0) data.usage = this.#usage;
+  /** The one end that it has. */
+  #over(how: CallEnding, tell: () => void): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
+    this.reading = undefined;
+    for (const dependent of this.#dependents ?? []) dependent.cancel("parent");
+    if (context.open.find(this.startId) !== undefined) this.#parent?.endedBelow(this);
+    context.open.remove(this);
+    aside(this.configuration, tell);
+    for (const callback of this.#whenOver.splice(0)) callback(how);
+  }
+
+  #durationMs(at: number | undefined): number {
+    const ms = at === undefined ? performance.now() - this.#startedAt : Math.max(0, at - this.#beganAt);
+    return Math.round(ms * 1000) / 1000;
+  }
+
+  #model(): Data {
+    const fields: Data = this.#answer?.fields(this.outputs === true) ?? {};
+    if (this.isLlm && this.#firstTokenAt !== undefined) {
+      const ms = this.#firstTokenAt - this.#startedAt;
+      fields.time_to_first_token_ms = Math.round(ms * 1000) / 1000;
+    }
+    return fields;
   }
 
   #show<V>(data: Data, name: "inputs" | "outputs", value: V, rule: CaptureRule<V>): void {
@@ -154,15 +261,22 @@ export class Call implements CallAround {
     if (copied !== undefined) data[name] = copied;
   }
 
-  #tell(eventType: string, data: Data): void {
-    this.#deliver(eventType, data, randomId(), this.startId);
+  #tell(eventType: string, data: Data, at?: number): void {
+    this.#touchedAt = performance.now();
+    this.#deliver(eventType, data, randomId(), this.startId, at);
   }
 
-  #deliver(eventType: string, data: Data, eventId: string, parentId: string | undefined): void {
+  #deliver(
+    eventType: string,
+    data: Data,
+    eventId: string,
+    parentId: string | undefined,
+    at: number | undefined,
+  ): void {
     const event: { -readonly [K in keyof StreamllEvent]: StreamllEvent[K] } = {
       eventId,
       executionId: this.executionId,
-      timestamp: timestampNow(),
+      timestamp: (at === undefined ? undefined : timestampOf(at)) ?? timestampNow(),
       moduleName: this.moduleName,
       methodName: this.methodName,
       eventType,
@@ -175,20 +289,11 @@ export class Call implements CallAround {
   }
 }
 
-/** `trace` takes its options unchecked: nothing of the recording throws where the program runs. */
+/** `trace` takes the values of its options unchecked: nothing of the recording throws where the program runs. */
 function sizeOf(maxBytes: number | string = 8192): number {
   try {
     return parseSize(maxBytes);
   } catch {
     return 8192;
   }
-}
-
-const typeOf = (error: unknown) => (error === notWatched ? "unknown" : nameOfError(error));
-
-/** Anything can be thrown. The names are those of the Python package. */
-export function described(error: unknown): object {
-  if (error === notWatched) return { error_message: notWatched.description };
-  if (!isError(error)) return { error_message: error };
-  return { error_message: property(error, "message"), traceback: property(error, "stack") };
 }

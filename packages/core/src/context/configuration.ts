@@ -11,6 +11,8 @@ export type EventFilter = Iterable<string> | ((event: StreamllEvent) => boolean)
 export class Configuration {
   readonly sinks: readonly EventSink[];
   readonly recording: RecordingOptions;
+  /** After so many milliseconds without a word an open call ends as cancelled. */
+  readonly idleMs: number;
   readonly #types: ReadonlySet<string> | undefined;
   readonly #predicate: ((event: StreamllEvent) => boolean) | undefined;
   readonly #logger: Logger | undefined;
@@ -21,9 +23,11 @@ export class Configuration {
     filter: EventFilter | undefined,
     recording: RecordingOptions,
     logger: Logger | undefined,
+    idleMs: number,
   ) {
     this.sinks = [...sinks];
     this.recording = recording;
+    this.idleMs = idleMs;
     this.#logger = logger && guarded(logger);
     if (typeof filter === "function") this.#predicate = filter;
     else if (filter !== undefined) this.#types = new Set(filter);

@@ -2,6 +2,7 @@ import type { FlushReport } from "../delivery/report.js";
 import { expectEnding } from "../ending.js";
 import type { EventSink } from "../event/sink.js";
 import type { Logger } from "../logger.js";
+import { parseDuration } from "../units/duration.js";
 import { Configuration, type EventFilter } from "./configuration.js";
 import { context } from "./context.js";
 import { Problems, type RecordingOptions, recordingOptionNames } from "./options.js";
@@ -13,13 +14,23 @@ export interface ConfigureOptions extends RecordingOptions {
   readonly eventFilter?: EventFilter | undefined;
   /** Where it is said, once each, that a filter, a redactor or a sink threw. Default: `process.emitWarning`. */
   readonly logger?: Logger | undefined;
+  /**
+   * A call whose end its reader or a handle has to tell ends as cancelled after so long without a word: seconds, or a
+   * duration such as `"1h"`. Default 15 minutes. Calls that wait for a promise have no such limit.
+   */
+  readonly idleTimeout?: number | string | undefined;
 }
+
+const defaultIdleTimeout = "15m";
 
 /** The sinks of one `configure`, together. */
 export interface Configured extends AsyncDisposable {
   /** Flushes all sinks at once. */
   flush(): Promise<FlushReport[]>;
-  /** Ends recording, unless `configure` was called again, and stops all sinks at once. */
+  /**
+   * Ends the calls that are still open as cancelled, and recording, unless `configure` was called again; then stops all
+   * sinks at once.
+   */
   stop(): Promise<FlushReport[]>;
 }
 
@@ -35,11 +46,13 @@ export interface Configured extends AsyncDisposable {
  */
 export function configure(options: ConfigureOptions): Configured {
   check(options);
-  const { sinks, eventFilter, logger, ...recording } = options;
-  const configuration = new Configuration(sinks, eventFilter, recording, logger);
+  const { sinks, eventFilter, logger, idleTimeout = defaultIdleTimeout, ...recording } = options;
+  const idleMs = parseDuration(idleTimeout);
+  const configuration = new Configuration(sinks, eventFilter, recording, logger, idleMs);
   context.configuration = configuration;
-  expectEnding();
+  expectEnding(endOpenCalls);
   const stop = () => {
+    context.open.cancelAll(configuration);
     if (context.configuration === configuration) context.configuration = undefined;
     return all(configuration.sinks, (sink) => sink.stop());
   };
@@ -50,6 +63,9 @@ export function configure(options: ConfigureOptions): Configured {
   };
 }
 
+/** A program that has nothing more to do reads nothing more. */
+const endOpenCalls = () => context.open.cancelAll();
+
 /** Waits for all of them, also where one throws; then for what that one threw. */
 async function all<T>(sinks: readonly EventSink[], act: (sink: EventSink) => Promise<T>): Promise<T[]> {
   const acts = sinks.map(async (sink) => act(sink));
@@ -59,8 +75,8 @@ async function all<T>(sinks: readonly EventSink[], act: (sink: EventSink) => Pro
 
 function check(options: ConfigureOptions): void {
   const problems = new Problems();
-  if (problems.names(options, ["sinks", "eventFilter", "logger", ...recordingOptionNames])) {
-    const { sinks, eventFilter } = options;
+  if (problems.names(options, ["sinks", "eventFilter", "logger", "idleTimeout", ...recordingOptionNames])) {
+    const { sinks, eventFilter, idleTimeout } = options;
     problems.check(Array.isArray(sinks), "sinks", "write a list such as [new RabbitMQSink()]");
     for (const [index, sink] of (Array.isArray(sinks) ? sinks : []).entries()) {
       const allowed = "write a sink: an object with handleEvent, flush and stop";
@@ -68,6 +84,7 @@ function check(options: ConfigureOptions): void {
     }
     const allowed = 'write a list such as ["start", "end"], or a function of an event';
     problems.check(eventFilter === undefined || isFilter(eventFilter), "eventFilter", allowed);
+    problems.duration(idleTimeout, "idleTimeout");
     problems.call(options);
   }
   problems.throwIfAny();

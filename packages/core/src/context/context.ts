@@ -1,20 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { nameOfError } from "../callback.js";
 import { isRepetition } from "../ending.js";
+import type { CallAround } from "./call-around.js";
 import type { Configuration } from "./configuration.js";
 import { RecordedFailures } from "./failures.js";
-
-/** A call that is recorded, as code in it sees it: maybe that of another copy of this package. */
-export interface CallAround {
-  readonly executionId: string;
-  /** The `event_id` of its `start`: the `parent_id` of all other events of the call, and of calls in it. */
-  readonly startId: string;
-  readonly moduleName: string;
-  readonly methodName: string;
-  readonly operation: string;
-  readonly tags: Readonly<Record<string, string>>;
-  fail(error: unknown): void;
-}
+import { OpenCalls } from "./open-calls.js";
 
 interface ProcessContext {
   /** The call that the present code runs in. */
@@ -23,6 +13,7 @@ interface ProcessContext {
   /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
   busy: boolean;
   readonly failures: RecordedFailures;
+  readonly open: OpenCalls;
 }
 
 const key = Symbol.for("@streamll/core context 1");
@@ -34,6 +25,7 @@ export const context: ProcessContext = holder[key] ?? {
   configuration: undefined,
   busy: false,
   failures: new RecordedFailures(),
+  open: new OpenCalls(),
 };
 holder[key] = context;
 

@@ -2,10 +2,10 @@ import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { compileFunction } from "node:vm";
 import { nameOfError } from "../callback.js";
-import { described } from "./call.js";
 import { context } from "./context.js";
 import { emit } from "./emit.js";
 import { ending, othersAreEnding, programListens } from "./ending.js";
+import { errorData } from "./error-fields.js";
 import { excerptOf } from "./excerpt.js";
 import { snapshot } from "./snapshot.js";
 
@@ -54,7 +54,7 @@ function recordCrash(error: unknown): void {
   failures.add(error);
   const place = call === undefined && { moduleName: "process", operation: "uncaught_exception" };
   const data = { error_type: nameOfError(error) };
-  emit("error", { ...place, data: Object.assign(data, snapshot(described(error), MAX_BYTES)) });
+  emit("error", { ...place, data: Object.assign(data, snapshot(errorData(error), MAX_BYTES)) });
 }
 
 /** Node then prints and exits as it did without us. Who was told of the exception is not told again. */

@@ -1,12 +1,9 @@
-import { Duplex, Readable, Transform } from "node:stream";
 import { types } from "node:util";
-import { methodOf } from "../fields.js";
-import { type Call, notWatched } from "./call.js";
-import { watchIterable, watchIterator } from "./iteration.js";
-import { isNativePromise, isThenable, type Outcome, observe } from "./promise.js";
-import { watchReadable } from "./readable.js";
-import { Reading } from "./reading.js";
-import { isLocked, isWebStream, watchWebStream } from "./web-stream.js";
+import type { Call } from "./call.js";
+import { notWatched } from "./error-fields.js";
+import { isNativePromise, type Outcome, observe } from "./promise.js";
+import { isSpent } from "./shape.js";
+import { Watch } from "./watch.js";
 
 /**
  * Ends the call with what it gave, or when that is over: a promise settled, a stream read. What it gives back is the
@@ -19,7 +16,11 @@ export function follow(call: Call, result: unknown, isFresh = false): unknown {
     return result;
   }
   try {
-    if (isNativePromise(result)) return observe(result, outcomeOf(call), isFresh);
+    if (isNativePromise(result)) {
+      const followed = observe(result, outcomeOf(call), isFresh);
+      call.goOn(true);
+      return followed;
+    }
     watch(call, result);
   } catch {
     // Frozen: nothing can be put into it.
@@ -37,33 +38,13 @@ const outcomeOf = (call: Call): Outcome => ({
 const watchers = new WeakMap<object, Call>();
 
 function watch(call: Call, result: object): void {
-  const ways = waysOf(call, result);
-  if (ways.length === 0) return call.end(result);
+  if (!call.isOpen) return;
+  const watch = new Watch(call);
+  if (!watch.canWatch(result)) return call.end(result);
   const watcher = watchers.get(result);
   if (isSpent(result) || (watcher !== undefined && watcher.parentId !== call.startId))
     return call.end(undefined);
-  for (const way of ways) way();
+  watch.begin(result);
   watchers.set(result, call);
-}
-
-/** In which ways it can be watched: what is done with it first ends the call. */
-function waysOf(call: Call, result: object): (() => void)[] {
-  if (isWebStream(result)) return [() => watchWebStream(result, new Reading(call))];
-  if (types.isGeneratorObject(result)) return [() => watchIterator(result, new Reading(call))];
-  if (isReadable(result)) return [() => watchReadable(result, new Reading(call))];
-  const ways: (() => void)[] = [];
-  if (methodOf(result, Symbol.asyncIterator)) ways.push(() => watchIterable(result, new Reading(call)));
-  if (isThenable(result)) ways.push(() => void observe(result, outcomeOf(call)));
-  return ways;
-}
-
-/** Read already, or by another. What it is made of is not what the call gave. */
-function isSpent(value: object): boolean {
-  if (isWebStream(value)) return isLocked(value);
-  return value instanceof Readable && (value.destroyed || value.readableEnded);
-}
-
-/** Not a socket: that is a connection, of which what is read is one half. */
-function isReadable(value: object): value is Readable {
-  return value instanceof Readable && (!(value instanceof Duplex) || value instanceof Transform);
+  call.goOn(false);
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors.js";
 import { dataOf, ownData } from "../fields.js";
 import { isPlainObject } from "../realm.js";
+import { type ModelMethod, modelMethodsOf } from "./clients.js";
 import { recording } from "./context.js";
 import { copyMetadata } from "./metadata.js";
 import { isClass, methodsOf } from "./methods.js";
@@ -31,6 +32,8 @@ const wrappers = new WeakSet<object>();
  *
  * - a class: its methods, in place, so that all its instances have them, also those of its subclasses
  * - an object: its methods and those of its class, in place
+ * - a client of OpenAI, Anthropic, Google, Cohere or Ollama: its calls of models, as `kind: "llm"`, and nothing of
+ *   its inside
  * - a function: gives one to call in its place
  * - `@instrument()` or `@instrument({ … })`: a standard decorator of a class or a method
  *
@@ -53,7 +56,10 @@ export function instrument(target?: object, options?: InstrumentOptions | Decora
 function instrumented(target: object, options: InstrumentOptions): object {
   if (isClass(target)) return patched((target as { prototype: object }).prototype, options, target);
   if (typeof target === "function") return wrapped(target as AnyFunction, target.name, options);
-  if (typeof target === "object" && target !== null) return patched(target, options, target);
+  if (typeof target === "object" && target !== null) {
+    const calls = options.methods === undefined ? modelMethodsOf(target) : [];
+    return calls.length > 0 ? patchedClient(target, calls, options) : patched(target, options, target);
+  }
   throw refused("target", "instrument takes a class, an object or a function");
 }
 
@@ -75,13 +81,27 @@ function patched(holder: object, options: InstrumentOptions, result: object): ob
   if (missing !== undefined) throw refused("methods", `there is no method ${JSON.stringify(missing)}`);
   for (const { name, descriptor } of methods) {
     if (chosen !== undefined && !chosen.includes(name)) continue;
-    const own = Object.getOwnPropertyDescriptor(holder, name);
-    // Sealed, it stays as it is.
-    if (own === undefined ? !Object.isExtensible(holder) : !own.configurable && !own.writable) continue;
-    const value = wrapped(descriptor.value, name, options);
-    Object.defineProperty(holder, name, { ...(own ?? { ...descriptor, enumerable: false }), value });
+    put(holder, name, descriptor, () => wrapped(descriptor.value, name, options));
   }
   return result;
+}
+
+/** Its calls of models bear the name of the client and the path to the method. */
+function patchedClient(client: object, calls: readonly ModelMethod[], options: InstrumentOptions): object {
+  const recorded = { kind: "llm" as const, moduleName: classNameOf(client) ?? "client", ...options };
+  for (const { path, holder, name } of calls) {
+    const method = methodsOf(holder).find((method) => method.name === name);
+    if (method === undefined) continue;
+    put(holder, name, method.descriptor, () => wrapped(method.descriptor.value, path, recorded));
+  }
+  return client;
+}
+
+function put(holder: object, name: string, descriptor: PropertyDescriptor, make: () => unknown): void {
+  const own = Object.getOwnPropertyDescriptor(holder, name);
+  // Sealed, it stays as it is.
+  if (own === undefined ? !Object.isExtensible(holder) : !own.configurable && !own.writable) return;
+  Object.defineProperty(holder, name, { ...(own ?? { ...descriptor, enumerable: false }), value: make() });
 }
 
 /** A proxy: name, length, fields and `new` of the function stay as they are. */
@@ -94,7 +114,7 @@ function wrapped<F extends AnyFunction>(fn: F, name: string, options: Instrument
       const configuration = recording();
       if (configuration === undefined) return Reflect.apply(fn, self, args);
       const callee = { moduleName: classNameOf(self), methodName, operation, options };
-      return run(configuration, callee, args, fn as never, self, args);
+      return run(configuration, callee, { inputs: args, fn, self, args });
     },
   });
   wrappers.add(wrapper);

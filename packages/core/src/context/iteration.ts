@@ -29,8 +29,25 @@ export function watchIterable(iterable: object, reading: Reader): void {
 
 /** Those that an iterable gave. One that it keeps is not watched again each time that it gives it. */
 const iterators = new WeakSet<object>();
+/** Those that are watched where they are made, whoever asks for them. */
+const origins = new WeakSet<object>();
+
+/** Watches a field that makes the iterators for all ways to read the object, as in OpenAI's and Anthropic's streams. */
+export function watchOrigin(holder: object, name: string, reading: Reader): void {
+  const iterate = ownData(holder, name);
+  if (typeof iterate !== "function") return;
+  override(holder, name, iterate as Method, function (...args) {
+    const iterator: unknown = Reflect.apply(iterate as Method, this, args);
+    if (types.isGeneratorObject(iterator) && !origins.has(iterator)) {
+      watchIterator(iterator, reading);
+      origins.add(iterator);
+    }
+    return iterator;
+  });
+}
 
 function watchOnce(iterator: object, reading: Reader): void {
+  if (origins.has(iterator)) return;
   if (iterators.has(iterator)) return reading.end();
   watchIterator(iterator, reading);
   // Else a loop that breaks off would tell nobody.

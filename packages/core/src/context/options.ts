@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationProblem } from "../errors.js";
+import { parseDuration } from "../units/duration.js";
 import { parseSize } from "../units/size.js";
 
 /** `true` shows a value as it is, `false` leaves it out, a function gives what is shown in its place. */
@@ -36,15 +37,35 @@ export interface RecordingOptions {
 
 export const recordingOptionNames = ["capture", "tokens", "tags"] as const;
 
+/** Where in which run a call belongs, as its options say. */
+export interface PlaceOptions {
+  /**
+   * The run that it is part of. Default: that of its parent, else a new one. A job or a worker gives that of whoever
+   * began it, so that both are one run.
+   */
+  readonly executionId?: string | undefined;
+  /**
+   * The id of the call around it. Default: the call that the code runs in. One that is not open in this process is kept
+   * beside an `executionId`, as it is of another process; else the call begins a run of its own.
+   */
+  readonly parentId?: string | undefined;
+}
+
 /** How a call is recorded. What is left out is as `configure` says. */
-export interface CallOptions extends RecordingOptions {
+export interface CallOptions extends RecordingOptions, PlaceOptions {
   /** `"llm"`: a call of a language model. Its events are `llm_start` and `llm_end`, with model and token usage. */
   readonly kind?: "llm" | undefined;
   /** Default: the name of the object's class, else that of the enclosing call, else `"unknown"`. */
   readonly moduleName?: string | undefined;
 }
 
-export const callOptionNames = ["kind", "moduleName", ...recordingOptionNames] as const;
+export const callOptionNames = [
+  "kind",
+  "moduleName",
+  "executionId",
+  "parentId",
+  ...recordingOptionNames,
+] as const;
 
 /** Collects what is wrong with options, for those who write them without types. */
 export class Problems {
@@ -66,9 +87,11 @@ export class Problems {
   }
 
   call(options: CallOptions): void {
-    const { kind, moduleName, capture, tokens, tags } = options;
+    const { kind, moduleName, executionId, parentId, capture, tokens, tags } = options;
     this.check(kind === undefined || kind === "llm", "kind", 'write "llm", or leave it out');
     this.check(moduleName === undefined || typeof moduleName === "string", "moduleName", "write a string");
+    this.check(isId(executionId), "executionId", "write a string that is not empty");
+    this.check(isId(parentId), "parentId", "write a string that is not empty");
     const modes = tokenModes.map((mode) => `"${mode}"`).join(", ");
     this.check(tokens === undefined || tokenModes.includes(tokens), "tokens", `write one of ${modes}`);
     this.check(tags === undefined || isStrings(tags), "tags", 'write strings: { team: "search" }');
@@ -84,9 +107,34 @@ export class Problems {
     }
   }
 
+  duration(value: unknown, option: string): void {
+    try {
+      if (value !== undefined) parseDuration(value as number);
+    } catch (error) {
+      this.check(false, option, (error as RangeError).message);
+    }
+  }
+
   /** @throws ConfigurationError that lists all that was found. */
   throwIfAny(): void {
     if (this.#found.length > 0) throw new ConfigurationError(this.#found);
+  }
+}
+
+const isId = (id: unknown): boolean => id === undefined || (typeof id === "string" && id !== "");
+
+/**
+ * Options are given call by call: only their names are checked, and cost little.
+ *
+ * @throws ConfigurationError for an option that there is not.
+ */
+export function checkNames(options: object | null | undefined, names: ReadonlySet<string>): void {
+  if (options === null || options === undefined) return;
+  for (const name in options) {
+    if (names.has(name)) continue;
+    const problems = new Problems();
+    problems.names(options, [...names]);
+    problems.throwIfAny();
   }
 }
 

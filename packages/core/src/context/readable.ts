@@ -2,14 +2,14 @@ import type { Readable } from "node:stream";
 import { type Method, methodOf, ownData } from "../fields.js";
 import { isError } from "../realm.js";
 import { aside, context } from "./context.js";
+import type { Reader } from "./iteration.js";
 import { override } from "./override.js";
-import type { Reading } from "./reading.js";
 
 /**
  * Watches a stream of Node's however it is read, as each way emits what it reads. Listeners would not do: one for
  * data makes the stream flow, one for errors keeps an error that nobody handles from ending the program.
  */
-export function watchReadable(stream: Readable, reading: Reading): void {
+export function watchReadable(stream: Readable, reading: Reader): void {
   const emit = methodOf(stream, "emit") as Method;
   const read = methodOf(stream, "_read") as Method;
   override(stream, "emit", emit, function (...args) {
@@ -22,7 +22,7 @@ export function watchReadable(stream: Readable, reading: Reading): void {
   });
 }
 
-function tell(reading: Reading, [event, value]: readonly unknown[]): void {
+function tell(reading: Reader, [event, value]: readonly unknown[]): void {
   if (event === "data") reading.read(value);
   else if (event === "end") reading.end();
   else if (event === "close" || (event === "error" && isAbort(value))) reading.end("cancelled");

@@ -1,13 +1,16 @@
-import { type Call, notWatched } from "./call.js";
+import type { Call } from "./call.js";
+import type { CallReading } from "./call-around.js";
 import { aside } from "./context.js";
-import { textOfChunk } from "./llm.js";
+import { notWatched } from "./error-fields.js";
+import { failureIn } from "./llm/failure.js";
+import { textOfChunk } from "./llm/text.js";
 import { Excerpt } from "./snapshot.js";
 
 const windowMs = 50;
 const maxCoalesced = 64;
 
 /** What is read from a stream that a call gave: `token` events as it is read, `end` or `error` when it is over. */
-export class Reading {
+export class Reading implements CallReading {
   readonly call: Call;
   readonly #coalesced: number;
   #count = 0;
@@ -26,39 +29,52 @@ export class Reading {
   }
 
   read(chunk: unknown): void {
-    if (this.#over) return;
+    if (this.#over || !this.call.isOpen) return;
     aside(this.call.configuration, () => {
-      if (this.call.isLlm) this.call.learn(chunk);
-      const text = textOf(chunk);
+      const { isLlm } = this.call;
+      const failure = isLlm ? failureIn(chunk) : undefined;
+      if (failure !== undefined) return this.fail(failure.error);
+      if (isLlm) this.call.learn(chunk);
+      const text = textOf(chunk, isLlm);
       // A model's first and last chunks only hold its name, the usage, the reason to stop.
-      if (this.call.isLlm && text === undefined && typeof chunk === "object") return;
+      if (isLlm && (text === "" || (text === undefined && typeof chunk === "object"))) return;
       this.#count++;
+      this.call.noteToken();
       if (this.call.outputs !== false) this.#outputs.add(text ?? chunk);
       this.#tell(text ?? chunk);
     });
   }
 
   end(cancelled?: "cancelled"): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#flush();
-    const more = { token_count: this.#count, ...(cancelled && { cancelled: true }) };
-    this.call.end(this.#outputs.content, more);
+    this.finish(undefined, cancelled && { cancelled: true });
   }
 
-  /** What comes now cannot be seen. */
+  finish(outputs: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void {
+    this.#end((count) => {
+      const isRead = count > 0 || outputs === undefined;
+      this.call.conclude(
+        outputs ?? this.#outputs.content,
+        { ...(isRead && { token_count: count }), ...more },
+        at,
+      );
+    });
+  }
+
   lose(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#flush();
-    this.call.end(this.#count === 0 ? notWatched : this.#outputs.content, { token_count: this.#count });
+    this.#end((count) =>
+      this.call.conclude(count === 0 ? notWatched : this.#outputs.content, { token_count: count }),
+    );
   }
 
-  fail(error: unknown): void {
+  fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void {
+    this.#end((count) => this.call.concludeFailed(error, { token_count: count, ...more }, at));
+  }
+
+  #end(tell: (count: number) => void): void {
     if (this.#over) return;
     this.#over = true;
     this.#flush();
-    this.call.fail(error, { token_count: this.#count });
+    tell(this.#count);
   }
 
   #tell(value: unknown): void {
@@ -84,9 +100,9 @@ export class Reading {
   }
 }
 
-function textOf(chunk: unknown): string | undefined {
+function textOf(chunk: unknown, isModels: boolean): string | undefined {
   try {
-    return textOfChunk(chunk);
+    return textOfChunk(chunk, isModels);
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ export function relay(
 ): { readonly readable: ReadableStream; take(): unknown } {
   let reader: ReadableStreamDefaultReader | undefined;
   let isOver = false;
+  let isCancelled = false;
   let fail = (_: unknown) => {};
 
   const take = (): ReadableStreamDefaultReader => {
@@ -49,12 +50,14 @@ export function relay(
         // Cancelled meanwhile, what was asked for does not come.
         return isOver ? undefined : fail(error);
       }
-      reading.end();
+      // What is read while it is cancelled ends like what is read out.
+      reading.end(isCancelled ? "cancelled" : undefined);
       if (isOver) return;
       controller.close();
       release();
     },
     async cancel(reason) {
+      isCancelled = true;
       try {
         await within(() => take().cancel(reason));
         reading.end("cancelled");

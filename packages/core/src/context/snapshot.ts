@@ -12,17 +12,25 @@ import {
 } from "../event/shapes.js";
 import { methodOf } from "../fields.js";
 import { isError } from "../realm.js";
+import { shared } from "./fair-share.js";
+import { fitting, truncated } from "./fitting.js";
 
-const truncated = "[Truncated]";
+/** So many times what fits is read, so that what is cut can be cut fairly. */
+const roomToChoose = 8;
+/** Something that was cut before is not cut again for its marker. */
+const forMarkers = 32;
 
 /**
  * A copy in plain JSON values, so that an event shows what was there at the time of the call. Takes the forms of
- * `plainJson`, and its markers, within about `maxBytes` of JSON: what does not fit is neither read nor copied. Nor is
- * what a getter or a proxy would compute, which is the program's work: they are shown as `"[Getter]"` and
- * `"[Unreadable]"`.
+ * `plainJson`, and its markers, within about `maxBytes` of JSON: where there is more, each part has its share, and of
+ * a chat the newest messages are kept. Of a large value no more than some times `maxBytes` is read. Nor is what a
+ * getter or a proxy would compute, which is the program's work: they are shown as `"[Getter]"` and `"[Unreadable]"`.
  */
 export function snapshot(value: unknown, maxBytes: number): unknown {
-  return new Copy(maxBytes).of(value);
+  if (typeof value !== "object" || value === null) return new Copy(maxBytes).of(value);
+  const copying = new Copy(maxBytes * roomToChoose, maxBytes - 2);
+  const copy = copying.of(value);
+  return copying.used <= maxBytes + forMarkers ? copy : shared(copy, maxBytes);
 }
 
 /** Values that come one by one, within `maxBytes` together. */
@@ -53,9 +61,19 @@ export class Excerpt {
 class Copy {
   #room: number;
   readonly #ancestors: object[] = [];
+  readonly #maxBytes: number;
+  readonly #maxText: number;
 
-  constructor(maxBytes: number) {
+  /** @param maxText Of each text and buffer. */
+  constructor(maxBytes: number, maxText = maxBytes) {
     this.#room = maxBytes;
+    this.#maxBytes = maxBytes;
+    this.#maxText = maxText;
+  }
+
+  /** How many bytes it took, about. */
+  get used(): number {
+    return this.#maxBytes - this.#room;
   }
 
   of(value: unknown): unknown {
@@ -82,7 +100,8 @@ class Copy {
   }
 
   #text(text: string): string {
-    const { kept, bytes } = fitting(text, this.#room);
+    const { kept, bytes } = fitting(text, Math.min(this.#room, this.#maxText));
+    // More than fits: it is cut again where others need room.
     this.#room -= bytes + 2;
     return kept;
   }
@@ -98,7 +117,10 @@ class Copy {
 
   #content(value: object): unknown {
     if (types.isProxy(value)) return this.#text("[Unreadable]");
-    if (Array.isArray(value)) return this.#list(value.length, (index) => held(value, index));
+    if (Array.isArray(value)) {
+      const at = (index: number) => held(value, index);
+      return isChat(value) ? this.#chat(value.length, at) : this.#list(value.length, at);
+    }
     if (types.isTypedArray(value)) return this.#list(lengthOf(value), (index) => value[index]);
     if (types.isMap(value) && isDictionary(value, this.#room)) return this.#dictionary(value);
     if (types.isMap(value) || types.isSet(value)) return this.#items(entriesOf(value));
@@ -107,7 +129,7 @@ class Copy {
   }
 
   #base64(bytes: Buffer): string {
-    const end = Math.floor(Math.max(0, this.#room) / 4) * 3;
+    const end = Math.floor(Math.max(0, Math.min(this.#room, this.#maxText)) / 4) * 3;
     const text = bytes.toString("base64", 0, end);
     this.#room -= text.length + 2;
     return bytes.length > end ? `${text}…${truncated}` : text;
@@ -117,6 +139,15 @@ class Copy {
     const items: unknown[] = [];
     for (let index = 0; index < length; index++) if (!this.add(items, () => at(index))) break;
     return items;
+  }
+
+  /** Its first message says what it is about, its last ones what it is at. */
+  #chat(length: number, at: (index: number) => unknown): unknown[] {
+    const first: unknown[] = [];
+    this.add(first, () => at(0));
+    const last: unknown[] = [];
+    for (let index = length - 1; index > 0; index--) if (!this.add(last, () => at(index))) break;
+    return [...first, ...last.reverse()];
   }
 
   #items(entries: Iterable<unknown>): unknown[] {
@@ -150,8 +181,25 @@ class Copy {
 
   #fields(value: object): Fields {
     const fields: Fields = {};
-    for (const name of Object.keys(value)) if (!this.#put(fields, name, () => held(value, name))) break;
+    const names = Object.keys(value);
+    for (const [index, name] of names.entries()) {
+      const read = () => held(value, name);
+      const isLast = index === names.length - 1;
+      if (!(isLast ? this.#put(fields, name, read) : this.#leavingRoom(() => this.#put(fields, name, read))))
+        break;
+    }
     return fields;
+  }
+
+  /** What comes first takes half of the room at most. */
+  #leavingRoom<T>(copy: () => T): T {
+    const kept = Math.floor(Math.max(0, this.#room) / 2);
+    this.#room -= kept;
+    try {
+      return copy();
+    } finally {
+      this.#room += kept;
+    }
   }
 
   /** Whether there was room for it. */
@@ -172,35 +220,19 @@ class Copy {
 
 type Fields = Record<string, unknown>;
 
+/** A list of messages, whichever client they are for. */
+function isChat(list: readonly unknown[]): boolean {
+  if (list.length < 3) return false;
+  const last = held(list, list.length - 1);
+  if (typeof last !== "object" || last === null || types.isProxy(last)) return false;
+  // OpenAI's, Anthropic's, Google's and AI SDK's; LangChain's.
+  return (
+    typeof held(last, "role") === "string" || (Object.hasOwn(last, "content") && Object.hasOwn(last, "name"))
+  );
+}
+
 /** What the object holds there, or a marker where a getter would compute it. */
 function held(holder: object, key: string | number): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(holder, key);
   return descriptor?.get === undefined ? descriptor?.value : "[Getter]";
-}
-
-/** The text, cut to so many bytes of JSON, with a marker where it was cut. */
-function fitting(text: string, maxBytes: number): { readonly kept: string; readonly bytes: number } {
-  let bytes = 0;
-  for (let at = 0; at < text.length; at++) {
-    const size = sizeAt(text, at);
-    if (bytes + size > maxBytes) {
-      // By way of bytes, as a slice would hold the whole text in memory.
-      const start = Buffer.from(text.slice(0, at)).toString();
-      return { kept: `${start}…${truncated}`, bytes: Math.max(0, maxBytes) };
-    }
-    bytes += size;
-    if (size === 4) at++;
-  }
-  return { kept: text, bytes };
-}
-
-/** How many bytes of JSON the character at this place takes. */
-function sizeAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code < 0x80) {
-    if (code >= 0x20) return code === 0x22 || code === 0x5c ? 2 : 1;
-    return code === 0x0a || code === 0x09 || code === 0x0d || code === 0x08 || code === 0x0c ? 2 : 6;
-  }
-  if (code < 0x800) return 2;
-  return (text.codePointAt(at) as number) > 0xffff ? 4 : 3;
 }

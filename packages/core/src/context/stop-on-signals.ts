@@ -42,6 +42,7 @@ export function stopOnSignals(
   }: StopOnSignalsOptions = {},
 ): () => void {
   const stop = () => {
+    if (target === undefined) context.open.cancelAll();
     const all = target === undefined ? (context.configuration?.sinks ?? []) : [target].flat();
     return within(timeoutMs, Promise.allSettled(all.map(async (one) => (one as Stoppable).stop())));
   };

@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
-import { notWatched } from "./call.js";
+import { notWatched } from "./error-fields.js";
 
 const lookMs = 20;
 /** A look takes some microseconds. */

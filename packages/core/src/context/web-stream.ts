@@ -102,7 +102,13 @@ function watchReader(reader: object, reading: Reader): void {
       },
   );
   // What is pending then is rejected, and the stream can be read on.
-  const held: Reader = { ...bound(reading), fail: (error) => isReleased || reading.fail(error) };
+  let isCancelled = false;
+  const held: Reader = {
+    ...bound(reading),
+    // What is read while it is cancelled ends like what is read out.
+    end: (how) => reading.end(how ?? (isCancelled ? "cancelled" : undefined)),
+    fail: (error) => isReleased || reading.fail(error),
+  };
   watchMethod(
     reader,
     "read",
@@ -111,7 +117,13 @@ function watchReader(reader: object, reading: Reader): void {
         return watchStep(held, () => Reflect.apply(method, this, args), false, true);
       },
   );
-  watchMethod(reader, "cancel", (method) => cancelling(method, held));
+  watchMethod(reader, "cancel", (method) => {
+    const cancel = cancelling(method, held);
+    return function (...args) {
+      isCancelled = true;
+      return Reflect.apply(cancel, this, args);
+    };
+  });
 }
 
 const cancelling = (method: Method, reading: Reader): Watched =>
@@ -123,7 +135,7 @@ const cancelling = (method: Method, reading: Reader): Watched =>
   };
 
 /** Both branches have the same chunks: each is told by the branch that gets it first. */
-function teed(reading: Reader): readonly [Reader, Reader] {
+export function teed(reading: Reader): readonly [Reader, Reader] {
   let told = 0;
   let cancelled = 0;
   const branch = (): Reader => {

@@ -125,6 +125,15 @@ describe("configure", () => {
     expect(new Set(recorder.events.map(({ executionId }) => executionId)).size).toBe(1);
   });
 
+  it("has an open call end with the call around it, whose copy of this package is another", async () => {
+    const recorder = record();
+    vi.resetModules();
+    const copy = await import("../../src/index.js");
+    const inner = await trace("outer", async () => copy.openCall("inner"));
+    expect(inner.isOpen).toBe(false);
+    expect(recorder.one("end", "inner").data).toMatchObject({ cancelled: true, cancelled_by: "parent" });
+  });
+
   it("lists everything that is wrong", () => {
     let error: unknown;
     try {

@@ -232,7 +232,7 @@ describe("a program that is recorded", { timeout: 60_000 }, () => {
     ["all that can be done with a promise", undefined],
     ["the order of what promises do", "start start end end"],
     ["a promise that is frozen", "start end start end"],
-    ["a promise with methods of its own, of which the program has copies", "start start end start end"],
+    ["a promise with methods of its own, of which the program has copies", "start end start end start end"],
     ["toJSON that is async and rejects", "start end note"],
     ["getters of a result", "llm_start llm_end"],
     ["a proxy, as this, argument, result and error", "start end start error"],
@@ -242,6 +242,7 @@ describe("a program that is recorded", { timeout: 60_000 }, () => {
     ["an iterator of which a step is rejected and handled", "start error"],
     ["cancelling a stream of bytes with a read pending", "start end start end"],
     ["a body that is read by its Response", undefined],
+    ["a stream that is dropped unread", "start end"],
   ])("does what it does without: %s", async (scenario, events) => {
     const [bare, recorded] = await Promise.all([
       run("host", [scenario, "bare"]).ended,

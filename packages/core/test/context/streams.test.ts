@@ -552,6 +552,34 @@ describe("a ReadableStream", () => {
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 0 });
   });
 
+  it.each<[string, (readable: ReadableStream) => Promise<unknown>]>([
+    [
+      "its reader",
+      async (readable) => {
+        const reader = readable.getReader();
+        const pending = reader.read();
+        await reader.cancel();
+        return pending;
+      },
+    ],
+    [
+      "a pipe",
+      async (readable) => {
+        const reader = readable.pipeThrough(new TransformStream()).getReader();
+        const pending = reader.read();
+        await later(1);
+        await reader.cancel();
+        return pending;
+      },
+    ],
+  ])("that is cancelled by %s while a chunk is awaited ends as cancelled", async (_, cancel) => {
+    const recorder = record();
+    const never = new ReadableStream({ pull: () => new Promise(() => {}) });
+    expect(await cancel(await open(never))).toEqual({ done: true, value: undefined });
+    await later(1);
+    expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 0 });
+  });
+
   it("fails with the source's very error", async () => {
     const recorder = record();
     const error = new RangeError("connection lost");

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Block } from "./fences.js";
 
@@ -6,21 +6,39 @@ import type { Block } from "./fences.js";
  * Where blocks lie as files: inside the repository, so that imports resolve as a reader's would, and ignored by git.
  */
 export class Workshop {
-  readonly #folder: string;
+  readonly #root: string;
+  /** By the folder of the package that a page is of. */
+  readonly #folders = new Map<string, string>();
   readonly #files = new Map<string, Block>();
 
   constructor(root: string) {
-    mkdirSync(join(root, ".streamll"), { recursive: true });
-    // Of its own: two runs in one clone leave each other's blocks alone.
-    this.#folder = mkdtempSync(join(root, ".streamll/blocks-"));
+    this.#root = root;
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    for (const folder of this.#folders.values()) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** `docs/sources` shows frameworks that only `packages/sources` has installed. */
+  #folderOf(page: string): string {
+    const [, name] = /^docs\/([^/]+)\//.exec(page) ?? [];
+    const home = join(this.#root, name === undefined ? "" : `packages/${name}`);
+    const place = existsSync(join(home, "package.json")) ? home : this.#root;
+    let folder = this.#folders.get(place);
+    if (folder === undefined) {
+      mkdirSync(join(place, ".streamll"), { recursive: true });
+      // Of its own: two runs in one clone leave each other's blocks alone.
+      folder = mkdtempSync(join(place, ".streamll/blocks-"));
+      this.#folders.set(place, folder);
+    }
+    return folder;
   }
 
   write(block: Block, source = block.source): string {
-    const file = join(this.#folder, `${block.page.replaceAll(/[^A-Za-z0-9]+/g, "-")}-${block.line}.ts`);
+    const file = join(
+      this.#folderOf(block.page),
+      `${block.page.replaceAll(/[^A-Za-z0-9]+/g, "-")}-${block.line}.ts`,
+    );
     writeFileSync(file, source);
     this.#files.set(file, block);
     return file;

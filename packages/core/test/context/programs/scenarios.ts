@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { emit, instrument, trace } from "../../../src/index.js";
 
 const log = (...what: unknown[]) => console.log(...what);
@@ -237,5 +239,18 @@ export const scenarios: Record<string, () => unknown> = {
     const clone = instrument(() => new Response(chunks()))().clone();
     log(await clone.text());
     log(await new Response(instrument(chunks)()).text());
+  },
+  "a stream that is dropped unread": async () => {
+    setFlagsFromString("--expose-gc");
+    const words = instrument(async function* words() {
+      yield "a";
+    });
+    words();
+    for (let n = 0; n < 10; n++) {
+      runInNewContext("gc")();
+      await later(10);
+    }
+    log("done");
+    process.exit();
   },
 };

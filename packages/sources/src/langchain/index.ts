@@ -1,0 +1,1 @@
+export { type LangChainHandler, langchain } from "./handler.js";

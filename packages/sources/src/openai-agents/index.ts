@@ -1,0 +1,1 @@
+export { type AgentsTraceProcessor, openaiAgents } from "./processor.js";

@@ -1,0 +1,99 @@
+import type { CallHandle } from "@streamll/core";
+import { CallTable } from "../shared/call-table.js";
+import { read, tagsOf, textOf } from "../shared/within.js";
+import { describe } from "./span-data.js";
+
+/** A trace or a span of OpenAI Agents. */
+interface Traced {
+  readonly traceId: string;
+}
+
+/** A trace processor of OpenAI Agents, as `addTraceProcessor` takes it. */
+export interface AgentsTraceProcessor {
+  onTraceStart(trace: Traced): Promise<void>;
+  onTraceEnd(trace: Traced): Promise<void>;
+  onSpanStart(span: Traced): Promise<void>;
+  onSpanEnd(span: Traced): Promise<void>;
+  shutdown(): Promise<void>;
+  forceFlush(): Promise<void>;
+}
+
+/**
+ * Makes events of the runs of OpenAI Agents: of agents, turns, calls of models, tools, handoffs and guardrails.
+ *
+ * @example
+ * import { addTraceProcessor } from "@openai/agents";
+ * addTraceProcessor(openaiAgents());
+ */
+export function openaiAgents(): AgentsTraceProcessor {
+  const traces = new CallTable<string>();
+  const spans = new CallTable<string>();
+
+  /** How many spans of a trace are open. */
+  const open = new Map<string, number>();
+
+  /** A run that throws has no end of its trace: the SDK does not tell of it. */
+  const failTrace = (traceId: string, error: unknown, data: object) => {
+    // A program that goes on in the trace has begun by then.
+    setImmediate(() => {
+      if (!open.has(traceId)) traces.get(traceId)?.fail(error, { data: { ...data } });
+    });
+  };
+
+  const parentOf = (span: Traced): CallHandle | undefined =>
+    spans.get(textOf(span, "parentId") ?? "") ?? traces.get(span.traceId);
+
+  return {
+    async onTraceStart(trace) {
+      traces.open(trace.traceId, textOf(trace, "name") ?? "trace", {
+        moduleName: "agents",
+        tags: tagsOf({ trace_id: trace.traceId, group_id: textOf(trace, "groupId") }),
+        outlivesParent: true,
+      });
+    },
+    async onTraceEnd(trace) {
+      traces.get(trace.traceId)?.end();
+    },
+    async onSpanStart(span) {
+      const { operation, moduleName, kind } = describe(read(span, "spanData"));
+      const { traceId } = span;
+      const call = spans.open(textOf(span, "spanId") ?? "", operation, {
+        moduleName,
+        kind,
+        parentId: parentOf(span)?.id,
+        tags: tagsOf({ span_id: textOf(span, "spanId") }),
+      });
+      if (!call.isOpen) return;
+      open.set(traceId, (open.get(traceId) ?? 0) + 1);
+      call.onEnd(() => {
+        const left = (open.get(traceId) ?? 1) - 1;
+        if (left === 0) open.delete(traceId);
+        else open.set(traceId, left);
+      });
+    },
+    async onSpanEnd(span) {
+      const call = spans.get(textOf(span, "spanId") ?? "");
+      if (call === undefined) return;
+      const { known, inputs, outputs, data } = describe(read(span, "spanData"));
+      for (const answer of known) call.learn(answer);
+      const error = read(span, "error");
+      if (error === null || error === undefined) return call.end(outputs, { inputs, data });
+      const failure = failureOf(error);
+      call.fail({ message: failure.message }, { inputs, data: { ...data, ...failure.data } });
+      if (textOf(span, "parentId") === undefined)
+        failTrace(span.traceId, { message: failure.message }, failure.data);
+    },
+    async shutdown() {},
+    async forceFlush() {},
+  };
+}
+
+/** Of an error the SDK tells its own words, and in them the message. */
+function failureOf(error: unknown): { readonly message: string; readonly data: object } {
+  const data = read(error, "data");
+  const cause = textOf(data, "error");
+  const message = [textOf(error, "message") ?? "error", cause].filter(Boolean).join(": ");
+  const code = read(data, "code");
+  const hasCode = typeof code === "string" || typeof code === "number";
+  return { message, data: { error_type: "SpanError", ...(hasCode && { code }) } };
+}

@@ -1,0 +1,27 @@
+import type { CallHandle } from "@streamll/core";
+
+/** Runs a function in a call, where there is one. */
+export const within = <R>(call: CallHandle | undefined, fn: () => R): R =>
+  call === undefined ? fn() : call.run(fn);
+
+/** What a field of a framework's object holds; nothing where reading it throws. */
+export function read(holder: unknown, name: string): unknown {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  try {
+    return (holder as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+export function textOf(holder: unknown, name: string): string | undefined {
+  const value = read(holder, name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Only the strings among these, as tags of events are. */
+export function tagsOf(tags: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tags).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}

@@ -1,0 +1,103 @@
+import { FakeListChatModel } from "@langchain/core/utils/testing";
+import { trace } from "@streamll/core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { langchain } from "../../src/langchain/index.js";
+import { recorded } from "../recorder.js";
+import { faultsOf, treeOf } from "../tree.js";
+import { runs } from "./scene.js";
+
+const trees: Record<string, string> = {
+  "a chain": `\
+unknown.program → Rabbits dig.
+  RunnableSequence.answer → Rabbits dig.
+    RunnableLambda.RunnableLambda → [{"role":"system","content":"Be brief."},{"role":"human","co…
+    fake.Model [m-1-2026] → Rabbits dig. 10+2 (stop)
+    RunnableLambda.parse → Rabbits dig.`,
+  "a stream that is read to its end": `\
+unknown.program → ["Rab","bits"," dig."]
+  Model.Model [m-1-2026] 3 tokens → Rabbits dig. 10+2 (stop)`,
+  "a call that throws": `\
+unknown.program → no such model
+  RunnableLambda.broken ✗ RangeError: no such model`,
+  "a call that is aborted": `\
+unknown.program → AbortError
+  RunnableLambda.slow cancelled`,
+  "a call that is tried again": `\
+unknown.program → done
+  RunnableRetry.RunnableLambda → done
+    RunnableLambda.flaky ✗ Error: overloaded
+    RunnableLambda.flaky → done`,
+  "a retriever": `\
+unknown.program → 2
+  retriever.FakeRetriever → [{"pageContent":"foo","metadata":{}},{"pageContent":"bar","m…`,
+  "a graph that calls a tool": `\
+unknown.program → ["Be brief.","Do rabbits dig?","","a book on rabbits","Rabbi…
+  CompiledStateGraph.LangGraph → {"messages":[{"role":"system","content":"Be brief."},{"role"…
+    RunnableSequence.agent → {"messages":[{"role":"ai","content":"","tool_calls":[{"id":"…
+      fake.Model [m-1-2026] calls search#t1({"query":"rabbits"}) 10+2 (tool_calls)
+      RunnableLambda.RunnableLambda → tools
+    RunnableSequence.tools → {"messages":[{"role":"tool","content":"a book on rabbits","n…
+      tool.search #t1 → a book on rabbits
+    RunnableSequence.agent → {"messages":[{"role":"ai","content":"Rabbits dig."}]}
+      fake.Model [m-1-2026] → Rabbits dig. 10+2 (stop)
+      RunnableLambda.RunnableLambda → __end__`,
+  "a graph of which a node throws": `\
+unknown.program → no ink
+  CompiledStateGraph.LangGraph ✗ RangeError: no ink
+    RunnableSequence.write ✗ RangeError: no ink`,
+};
+
+describe("LangChain and LangGraph, recorded by callbacks of a call", () => {
+  it("are recorded where the callbacks are given, and tell of the run in tags", async () => {
+    const model = new FakeListChatModel({ responses: ["Rabbits dig."] });
+    const { events } = await recorded(async () => {
+      await model.invoke("Do rabbits dig?", { callbacks: [langchain()] });
+      await model.invoke("Do they?");
+    });
+    expect(faultsOf(events)).toEqual([]);
+    expect(events.map(({ eventType }) => eventType)).toEqual(["llm_start", "llm_end"]);
+    expect(events[0]!.tags.run_id).toEqual(expect.any(String));
+    expect(events[0]!.data.inputs).toEqual([{ messages: [{ role: "human", content: "Do rabbits dig?" }] }]);
+  });
+});
+
+describe("LangChain and LangGraph, recorded by importing register", () => {
+  const bare: Record<string, unknown> = {};
+  beforeAll(async () => {
+    for (const [name, run] of Object.entries(runs)) bare[name] = await run();
+    await import("../../src/langchain/register.js");
+  });
+
+  it.each(Object.keys(runs))("give what they give without: %s", async (name) => {
+    const { result, events } = await recorded(() => trace("program", runs[name]!));
+    expect(result).toEqual(bare[name]);
+    expect(faultsOf(events)).toEqual([]);
+    if (trees[name] !== undefined) expect(treeOf(events)).toBe(trees[name]);
+  });
+
+  it("end a stream that is broken off as cancelled, of which LangChain tells nothing", async () => {
+    const { events } = await recorded(() => trace("program", runs["a stream that is broken off"]!));
+    const ends = events.filter(({ data }) => data.cancelled === true).map(({ operation }) => operation);
+    expect(ends).toEqual(["Model", "answer"]);
+    expect(events.at(-1)).toMatchObject({ operation: "program", data: { outputs: "Rab" } });
+  });
+
+  it("keep two runs apart that go on at once", async () => {
+    const { events } = await recorded(() =>
+      Promise.all([
+        trace("one", runs["a graph that calls a tool"]!),
+        trace("other", runs["a graph that calls a tool"]!),
+      ]),
+    );
+    expect(faultsOf(events)).toEqual([]);
+    const [one, other] = treeOf(events).split("unknown.other");
+    expect(other).toBe(one!.replace("unknown.one", "").trimEnd());
+    expect(new Set(events.map(({ executionId }) => executionId)).size).toBe(2);
+  });
+
+  it("are recorded once, also where callbacks are given too", async () => {
+    const model = new FakeListChatModel({ responses: ["Rabbits dig."] });
+    const { events } = await recorded(() => model.invoke("Do rabbits dig?", { callbacks: [langchain()] }));
+    expect(events.map(({ eventType }) => eventType)).toEqual(["llm_start", "llm_end"]);
+  });
+});

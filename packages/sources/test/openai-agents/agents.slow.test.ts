@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { onNewerNode } from "../newer-node.js";
+import type { Told } from "../told.js";
+import { faultsOf, treeOf } from "../tree.js";
+
+const whole = '→ [{"id":"c1","object":"chat.completion","created":1,"model":"…';
+const answered = `agents.model [gpt-5-2026] ${whole} 10+2 (stop)`;
+const asked = `agents.model [gpt-5-2026] ${whole} calls search#t1({"query":"rabbits"}) 10+2 (tool_calls)`;
+
+/** Below the trace, its task and the first agent. */
+const trees: Record<string, string> = {
+  "an answer by a tool": `\
+        Librarian.turn
+          ${asked}
+          tool.search → a book on rabbits
+        Librarian.turn
+          ${answered}`,
+  "an answer by the responses of OpenAI": `\
+        Librarian.turn
+          agents.model [gpt-5-2026] → Rabbits dig. 10+2 (completed)`,
+  "a handoff": `\
+        Librarian.turn
+          agents.model [gpt-5-2026] ${whole} calls transfer_to_Writer#t1({}) 10+2 (tool_calls)
+          Librarian.handoff
+      agent.Writer
+        Writer.turn
+          ${answered}`,
+  "a call that is tried again": `\
+        Librarian.turn
+          ${answered}`,
+};
+
+describe("OpenAI Agents", () => {
+  let told: Record<string, Told>;
+  beforeAll(async () => {
+    told = await onNewerNode(new URL("on-agents.ts", import.meta.url));
+  }, 300_000);
+
+  it("give what they give without, and each call has one end", () => {
+    for (const [name, { bare, result, events }] of Object.entries(told)) {
+      expect([name, result]).toEqual([name, bare]);
+      expect([name, faultsOf(events)]).toEqual([name, []]);
+    }
+    expect(Object.keys(told)).toHaveLength(9);
+  });
+
+  it.each(Object.entries(trees))("make the tree of %s", (name, tree) => {
+    const [program, trace, task, agent, ...rest] = treeOf(told[name]!.events).split("\n");
+    expect([program, trace, task, agent].map((line) => line!.trim().split(" →")[0])).toEqual([
+      ...["unknown.program", "agents.Agent workflow", "task.Agent workflow", "agent.Librarian"],
+    ]);
+    expect(rest.join("\n")).toBe(tree);
+  });
+
+  it.each([
+    ["a call that throws", "Error in agent run: Error: 400 overloaded"],
+    ["a tool that throws", expect.stringContaining("RangeError: no such book")],
+  ])("end each call by an error, up to the trace: %s", (name, message) => {
+    const errors = told[name]!.events.filter(({ eventType }) => eventType === "error");
+    expect(errors.at(-1)).toMatchObject({ moduleName: "agents", data: { error_message: message } });
+    const cancelled = told[name]!.events.filter(({ data }) => data.cancelled);
+    expect(cancelled).toEqual([]);
+  });
+
+  it("tell a stream as one call of a model, with its answer", () => {
+    for (const name of ["a stream that is read to its end", "a stream that is broken off"]) {
+      const { data } = told[name]!.events.find(({ eventType }) => eventType === "llm_end")!;
+      expect(data.model).toMatch(/^gpt-5/);
+    }
+  });
+
+  it("keep two runs apart that go on at once", () => {
+    const lines = treeOf(told["two runs at once"]!.events).split("\n").slice(1);
+    expect(lines.slice(0, lines.length / 2)).toEqual(lines.slice(lines.length / 2));
+  });
+
+  it("show what a model was asked at its end, where it is told", () => {
+    const { data } = told["an answer by a tool"]!.events.find(({ eventType }) => eventType === "llm_end")!;
+    expect(JSON.stringify(data.inputs)).toContain("Do rabbits dig?");
+    expect(JSON.stringify(told)).not.toContain("secret");
+  });
+});

@@ -1,0 +1,20 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: {
+    "ai-sdk": "src/ai-sdk/index.ts",
+    langchain: "src/langchain/index.ts",
+    "langchain/register": "src/langchain/register.ts",
+    openai: "src/openai/index.ts",
+    anthropic: "src/anthropic/index.ts",
+    "openai-agents": "src/openai-agents/index.ts",
+  },
+  format: ["esm", "cjs"],
+  // Also of CommonJS: what two subpaths share is there once.
+  splitting: true,
+  treeshake: true,
+  dts: true,
+  clean: true,
+  target: "node20",
+  sourcemap: true,
+});
