@@ -8,6 +8,7 @@ export default defineConfig({
     openai: "src/openai/index.ts",
     anthropic: "src/anthropic/index.ts",
     "openai-agents": "src/openai-agents/index.ts",
+    mastra: "src/mastra/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.
