@@ -9,6 +9,7 @@ export default defineConfig({
     anthropic: "src/anthropic/index.ts",
     "openai-agents": "src/openai-agents/index.ts",
     mastra: "src/mastra/index.ts",
+    otel: "src/otel/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.
