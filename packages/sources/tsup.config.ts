@@ -10,6 +10,7 @@ export default defineConfig({
     "openai-agents": "src/openai-agents/index.ts",
     mastra: "src/mastra/index.ts",
     otel: "src/otel/index.ts",
+    ax: "src/ax/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.

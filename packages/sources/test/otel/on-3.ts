@@ -5,9 +5,7 @@ import { recorded } from "../recorder.js";
 import { runs } from "./scene.js";
 
 const { TracerProvider } = await load("@opentelemetry/sdk-trace");
-const tracer = new TracerProvider({ spanProcessors: [new StreamllSpanProcessor()] }).getTracer(
-  "library",
-);
+const tracer = new TracerProvider({ spanProcessors: [new StreamllSpanProcessor()] }).getTracer("library");
 const told: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(runs))
   told[name] = (await recorded(async () => run({ tracer, api }))).events;
