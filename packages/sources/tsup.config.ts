@@ -8,6 +8,9 @@ export default defineConfig({
     openai: "src/openai/index.ts",
     anthropic: "src/anthropic/index.ts",
     "openai-agents": "src/openai-agents/index.ts",
+    mastra: "src/mastra/index.ts",
+    otel: "src/otel/index.ts",
+    ax: "src/ax/index.ts",
   },
   format: ["esm", "cjs"],
   // Also of CommonJS: what two subpaths share is there once.

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
@@ -65,7 +65,7 @@ function newerNode(): string {
 export async function onNewerNode<T>(program: URL, ...args: string[]): Promise<T> {
   await install();
   const source = fileURLToPath(program);
-  const outfile = join(folder, basename(source).replace(/\.ts$/, ".mjs"));
+  const outfile = join(folder, `${basename(dirname(source))}-${basename(source, ".ts")}.mjs`);
   await build({
     entryPoints: [source],
     outfile,

@@ -1,7 +1,9 @@
+import { answerOf, faultOf } from "../callback.js";
 import { ConfigurationError } from "../errors.js";
 import { dataOf, ownData } from "../fields.js";
 import { isPlainObject } from "../realm.js";
 import { type ModelMethod, modelMethodsOf } from "./clients.js";
+import type { Configuration } from "./configuration.js";
 import { recording } from "./context.js";
 import { copyMetadata } from "./metadata.js";
 import { isClass, methodsOf } from "./methods.js";
@@ -11,6 +13,8 @@ import { run } from "./run.js";
 export interface InstrumentOptions extends CallOptions {
   /** `{operation}` of routing keys. Default: the name of the method or the function. */
   readonly operation?: string | undefined;
+  /** Picks from the arguments what the start shows, before `capture.inputs` has its say. Default: all of them. */
+  readonly inputs?: ((...args: never[]) => readonly unknown[]) | undefined;
   /** Of a class or an object: only these methods. Default: all. */
   readonly methods?: readonly string[] | undefined;
 }
@@ -21,7 +25,7 @@ type Decorator = <T extends object>(target: T, context: DecoratorContext) => T;
 
 type AnyFunction = (...args: never[]) => unknown;
 
-const optionNames = ["operation", "methods", ...callOptionNames];
+const optionNames = ["operation", "inputs", "methods", ...callOptionNames];
 
 /** What was instrumented once is not instrumented again. */
 const wrappers = new WeakSet<object>();
@@ -114,12 +118,27 @@ function wrapped<F extends AnyFunction>(fn: F, name: string, options: Instrument
       const configuration = recording();
       if (configuration === undefined) return Reflect.apply(fn, self, args);
       const callee = { moduleName: classNameOf(self), methodName, operation, options };
-      return run(configuration, callee, { inputs: args, fn, self, args });
+      return run(configuration, callee, { inputs: inputsOf(configuration, options, args), fn, self, args });
     },
   });
   wrappers.add(wrapper);
   copyMetadata(fn, wrapper);
   return wrapper;
+}
+
+/** What cannot be picked is not shown: it may be what the picking leaves out. */
+function inputsOf(
+  configuration: Configuration,
+  { inputs }: InstrumentOptions,
+  args: readonly unknown[],
+): readonly unknown[] | undefined {
+  if (inputs === undefined) return args;
+  try {
+    return answerOf(() => inputs(...(args as never[])));
+  } catch (error) {
+    configuration.complain("inputs", `inputs ${faultOf(error)}; the arguments are left out`);
+    return undefined;
+  }
 }
 
 function classNameOf(self: unknown): string | undefined {
@@ -133,7 +152,7 @@ function classNameOf(self: unknown): string | undefined {
 function isOptions(target: object): boolean {
   if (!isPlainObject(target)) return false;
   return Object.entries(target).every(
-    ([name, value]) => optionNames.includes(name) && typeof value !== "function",
+    ([name, value]) => optionNames.includes(name) && (name === "inputs" || typeof value !== "function"),
   );
 }
 
@@ -144,8 +163,10 @@ function isDecoratorContext(options: object | undefined): options is DecoratorCo
 function checkedOptions(options: InstrumentOptions): InstrumentOptions {
   const problems = new Problems();
   if (problems.names(options, optionNames)) {
-    const { operation, methods } = options;
+    const { operation, inputs, methods } = options;
     problems.check(operation === undefined || typeof operation === "string", "operation", "write a string");
+    const isPicking = inputs === undefined || typeof inputs === "function";
+    problems.check(isPicking, "inputs", "write a function of the arguments that gives a list");
     problems.check(methods === undefined || isNames(methods), "methods", 'write a list such as ["answer"]');
     problems.call(options);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { instrument, trace } from "../../src/index.js";
+import { instrument, silentLogger, trace } from "../../src/index.js";
 import { record } from "./recorder.js";
 
 const logIn = (name: string, password: string) => ({ name, token: `${password}!` });
@@ -45,6 +45,19 @@ describe("inputs and outputs", () => {
     expect(warn.mock.calls.map(([, message]) => message)).toEqual([
       "capture.outputs is async, and must answer at once; the value is left out (said once)",
     ]);
+  });
+
+  it("can be picked from the arguments, before they are captured", () => {
+    const recorder = record({ capture: { inputs: ([name]) => [String(name).toUpperCase()] } });
+    instrument(logIn, { inputs: (name: string, _password: string) => [name] })("ada", "secret");
+    expect(recorder.one("start").data.inputs).toEqual(["ADA"]);
+    expect(JSON.stringify(recorder.one("start"))).not.toContain("secret");
+  });
+
+  it("are left out where they cannot be picked", () => {
+    const recorder = record({ logger: silentLogger });
+    expect(instrument(logIn, { inputs: fail })("ada", "secret").name).toBe("ada");
+    expect(recorder.one("start").data).toEqual({});
   });
 
   it("of a stream are redacted as a whole, and its tokens only counted", () => {

@@ -6,7 +6,7 @@ export const within = <R>(call: CallHandle | undefined, fn: () => R): R =>
 
 /** What a field of a framework's object holds; nothing where reading it throws. */
 export function read(holder: unknown, name: string): unknown {
-  if (typeof holder !== "object" || holder === null) return undefined;
+  if ((typeof holder !== "object" || holder === null) && typeof holder !== "function") return undefined;
   try {
     return (holder as Record<string, unknown>)[name];
   } catch {

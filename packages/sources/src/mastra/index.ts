@@ -1,0 +1,1 @@
+export { StreamllExporter } from "./exporter.js";

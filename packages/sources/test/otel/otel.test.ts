@@ -1,0 +1,68 @@
+import * as api from "@opentelemetry/api";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { trace } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { type SpanProcessorOptions, StreamllSpanProcessor } from "../../src/otel/index.js";
+import { recorded } from "../recorder.js";
+import { faultsOf, treeOf } from "../tree.js";
+import { runs } from "./scene.js";
+import { trees } from "./trees.js";
+
+const otelOf = (options?: SpanProcessorOptions) => {
+  const provider = new BasicTracerProvider({ spanProcessors: [new StreamllSpanProcessor(options)] });
+  return { tracer: provider.getTracer("library"), api, provider };
+};
+
+describe("OpenTelemetry 2", () => {
+  it.each(Object.keys(runs))("makes the tree of %s", async (name) => {
+    const { events } = await recorded(async () => runs[name]!(otelOf()));
+    expect(faultsOf(events)).toEqual([]);
+    expect(treeOf(events)).toBe(trees[name]);
+  });
+
+  it("tells cached tokens, messages, times and ids", async () => {
+    const { events } = await recorded(async () => runs["an agent by gen_ai.* of today"]!(otelOf()));
+    const start = events.find(({ eventType }) => eventType === "llm_start")!;
+    const end = events.find(({ eventType }) => eventType === "llm_end")!;
+    expect(JSON.stringify(start.data.inputs)).toContain("Do rabbits dig?");
+    expect(start.tags).toEqual({ trace_id: expect.any(String), span_id: expect.any(String) });
+    expect(end.data.usage).toEqual({ input_tokens: 10, output_tokens: 2, cache_read_tokens: 4 });
+    expect(Date.parse(end.timestamp)).toBeGreaterThanOrEqual(Date.parse(start.timestamp));
+  });
+
+  it("tells what a model was given at its end where only that has it", async () => {
+    const { events } = await recorded(async () => runs["a chain by OpenInference"]!(otelOf()));
+    const { data } = events.find(({ eventType }) => eventType === "llm_end")!;
+    expect(data.inputs).toEqual([[{ role: "user", content: "Do rabbits dig?" }]]);
+  });
+
+  it("tells the stack of an exception", async () => {
+    const { events } = await recorded(async () => runs["a model that fails"]!(otelOf()));
+    expect(events.at(-1)!.data).toMatchObject({
+      error_type: "RangeError",
+      traceback: expect.stringContaining("scene.ts"),
+    });
+  });
+
+  it("puts the spans below one that is left out below the one above it", async () => {
+    const otel = otelOf({ filter: ({ name }) => !name.startsWith("invoke_agent") });
+    const { events } = await recorded(async () => runs["an agent by gen_ai.* of today"]!(otel));
+    expect(faultsOf(events)).toEqual([]);
+    expect(treeOf(events)).toMatch(/^openai\.chat/);
+  });
+
+  it("is below the call of the program that it runs in", async () => {
+    const { events } = await recorded(async () =>
+      trace("program", () => runs["two runs at once"]!(otelOf())),
+    );
+    const depths = treeOf(events)
+      .split("\n")
+      .map((line) => line.search(/\S/));
+    expect(depths).toEqual([0, 2, 4, 2, 4]);
+  });
+
+  it("can be flushed and shut down", async () => {
+    const { provider } = otelOf();
+    await expect(Promise.all([provider.forceFlush(), provider.shutdown()])).resolves.toBeDefined();
+  });
+});
