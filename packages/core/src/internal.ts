@@ -1,7 +1,7 @@
 // What sibling packages build on; outside semver.
 
 export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
-export { type EncodedMessage, encodedMessage, fieldLength } from "./buffer/encoded-message.js";
+export { type EncodedMessage, encodedMessage } from "./buffer/encoded-message.js";
 export { Fifo } from "./buffer/fifo.js";
 export { readHeaders } from "./buffer/header-block.js";
 export * from "./buffer/record.js";

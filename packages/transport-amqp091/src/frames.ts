@@ -76,9 +76,8 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     (appId.length > 1 ? HAS_APP_ID : 0);
 
   function writeMethod(target: Buffer, start: number, message: EncodedMessage): number {
-    const { source, record } = message;
     let at: number;
-    if (isPresent(source, record, EXCHANGE))
+    if (isPresent(message, EXCHANGE))
       at = putShortField(target, putBytes(target, start, publishStart), message, EXCHANGE);
     else at = putBytes(target, start, publishHead);
     at = putShortField(target, at, message, ROUTING_KEY);
@@ -105,7 +104,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
       flags |= HAS_MESSAGE_ID;
       at = putShortField(target, at, message, MESSAGE_ID);
     }
-    const seconds = wireSeconds(timestampOf(message.source, message.record));
+    const seconds = wireSeconds(timestampOf(message));
     if (seconds !== undefined) {
       flags |= HAS_TIMESTAMP;
       at = putInt64(target, at, seconds);
@@ -120,10 +119,10 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
   }
 
   function writeBody(target: Buffer, start: number, message: EncodedMessage): number {
-    const { source, record } = message;
-    const end = endOf(source, record, BODY);
+    const { source } = message;
+    const end = endOf(message, BODY);
     let at = start;
-    for (let from = startOf(source, record, BODY); from < end; from += maxBody) {
+    for (let from = startOf(message, BODY); from < end; from += maxBody) {
       const frame = at;
       at = putBytes(target, at, bodyHead);
       at = putSlice(target, at, source, from, Math.min(from + maxBody, end));
@@ -162,7 +161,7 @@ function shortString(text: string): Buffer {
 }
 
 function putShortField(target: Buffer, at: number, message: EncodedMessage, field: Field): number {
-  const start = startOf(message.source, message.record, field);
+  const start = startOf(message, field);
   const end = shortFieldEnd(message, field);
   target[at] = end - start;
   return putSlice(target, at + 1, message.source, start, end);

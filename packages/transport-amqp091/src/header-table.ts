@@ -69,9 +69,10 @@ export function putTable(target: Buffer, start: number, message: EncodedMessage)
 
 type Visit = (nameFrom: number, nameTo: number, type: number, from: number, to: number) => void;
 
-function walk({ source, record }: EncodedMessage, visit: Visit): void {
-  let at = startOf(source, record, HEADERS);
-  for (let left = headerCountOf(source, record); left > 0; left--) {
+function walk(message: EncodedMessage, visit: Visit): void {
+  const { source } = message;
+  let at = startOf(message, HEADERS);
+  for (let left = headerCountOf(message); left > 0; left--) {
     const nameFrom = at + headOf(source[at]!);
     const nameTo = nameFrom + lengthOf(source, at);
     const type = source[nameTo]!;

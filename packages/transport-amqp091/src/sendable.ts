@@ -44,7 +44,7 @@ export function frameBound(message: EncodedMessage, defaults: MessageDefaults, f
     const reason = `The headers of the message do not fit one frame of ${frameMax} bytes`;
     throw new TransportError("too-large", reason, { permanent: true });
   }
-  const exchange = isPresent(message.source, message.record, EXCHANGE)
+  const exchange = isPresent(message, EXCHANGE)
     ? fieldLength(message, EXCHANGE)
     : Buffer.byteLength(defaults.exchange);
   return header + FIXED_METHOD_BYTES + short(fieldLength(message, ROUTING_KEY)) + short(exchange);

@@ -94,11 +94,7 @@ export function publishFrames(
 }
 
 const typeOf = (message: EncodedMessage): string =>
-  message.source.toString(
-    "utf8",
-    startOf(message.source, message.record, TYPE),
-    shortFieldEnd(message, TYPE),
-  );
+  message.source.toString("utf8", startOf(message, TYPE), shortFieldEnd(message, TYPE));
 
 const tooLarge = (bytes: number, frameMax: number) =>
   new TransportError(

@@ -57,13 +57,16 @@ class MessageView implements OutboundMessage {
   readonly #bodies: Buffer[];
   readonly #late: (what: string) => void;
   readonly #source: Buffer;
+  readonly #words: Uint32Array;
   #lapsed = false;
 
   constructor(message: OutboundMessage, bodies: Buffer[], late: (what: string) => void) {
     this.#message = message;
     this.#bodies = bodies;
     this.#late = late;
-    this.#source = encodedMessage(message).source;
+    const { source, words } = encodedMessage(message);
+    this.#source = source;
+    this.#words = words;
   }
 
   lapse(): void {
@@ -74,6 +77,11 @@ class MessageView implements OutboundMessage {
   get source(): Buffer {
     this.#look("source");
     return this.#source;
+  }
+
+  get words(): Uint32Array {
+    this.#look("words");
+    return this.#words;
   }
 
   get record(): number {

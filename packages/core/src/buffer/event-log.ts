@@ -1,8 +1,8 @@
 import type { MessageChanges, OutboundMessage } from "../transport.js";
 import { Columns } from "./columns.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
-import { RecordWriter } from "./record.js";
-import { type RecordPlace, RecordView } from "./record-view.js";
+import { type RecordPlace, RecordWriter, wholeWords } from "./record.js";
+import { RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
 
 // What a slot says of its event.
@@ -40,7 +40,7 @@ export class EventLog extends Columns {
   constructor(maxBytes: number) {
     super();
     const size = Math.max(SMALLEST_SEGMENT, Math.min(LARGEST_SEGMENT, Math.floor(maxBytes / 16)));
-    this.#segments = new Segments(size);
+    this.#segments = new Segments(wholeWords(size));
     this.#reader = new RecordView(this);
   }
 
@@ -143,13 +143,16 @@ export class EventLog extends Columns {
 
   /** Where the record of a slot lies. */
   locate(slot: number, place: RecordPlace): void {
-    place.source = this.#segments.at(this.segment[slot]!).bytes;
+    const { source, words } = this.#segments.at(this.segment[slot]!);
+    place.source = source;
+    place.words = words;
     place.record = this.offset[slot]!;
   }
 
   #write(slot: number, event: EncodedEvent): void {
     const segment = this.#segments.withRoom(this.#writer.bound(event));
-    const length = this.#writer.write(segment.bytes, segment.end, slot, event);
+    const { source, words, end: record } = segment;
+    const length = this.#writer.write({ source, words, record }, slot, event);
     this.bodyBytes[slot] = event.bytes;
     this.#place(slot, segment, length);
   }
@@ -170,12 +173,12 @@ export class EventLog extends Columns {
   #compact(): void {
     const sparse = this.#segments.sparse();
     if (sparse === undefined) return;
-    const { bytes } = sparse;
+    const { source } = sparse;
     for (const { slot, at } of recordsOf(sparse)) {
       const length = this.recordBytes[slot]!;
       if (length === 0 || this.segment[slot] !== sparse.id || this.offset[slot] !== at) continue;
       const target = this.#segments.withRoom(length);
-      bytes.copy(target.bytes, target.end, at, at + length);
+      source.copy(target.source, target.end, at, at + length);
       this.#place(slot, target, length);
       this.#segments.release(sparse, length);
       // Its memory may be in use again.

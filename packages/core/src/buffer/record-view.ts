@@ -12,18 +12,13 @@ import {
   isPresent,
   MESSAGE_ID,
   PARTITION_KEY,
+  type RecordPlace,
   ROUTING_KEY,
   SESSION_ID,
   startOf,
   TYPE,
   timestampOf,
 } from "./record.js";
-
-/** Where a record lies. */
-export interface RecordPlace {
-  source: Buffer;
-  record: number;
-}
 
 /** What a view reads: the log, or a single record. */
 export interface RecordSource {
@@ -32,11 +27,13 @@ export interface RecordSource {
 }
 
 const nothing = Buffer.alloc(0);
+const noWords = new Uint32Array(0);
 
 /** An event of the buffer as a message. One view serves one after another: {@link show} moves it on. */
 export class RecordView implements OutboundMessage, RecordPlace {
   /** What its record lies in, and from where on. */
   source = nothing;
+  words = noWords;
   record = 0;
   readonly #from: RecordSource;
   #slot = 0;
@@ -76,12 +73,11 @@ export class RecordView implements OutboundMessage, RecordPlace {
   }
 
   get timestamp(): number {
-    return timestampOf(this.source, this.record);
+    return timestampOf(this);
   }
 
   get headers(): MessageHeaders {
-    const { source, record } = this;
-    return readHeaders(source, startOf(source, record, HEADERS), headerCountOf(source, record));
+    return readHeaders(this.source, startOf(this, HEADERS), headerCountOf(this));
   }
 
   get sessionId(): string | undefined {
@@ -93,8 +89,7 @@ export class RecordView implements OutboundMessage, RecordPlace {
   }
 
   body(): Buffer {
-    const { source, record } = this;
-    return Buffer.from(source.subarray(startOf(source, record, BODY), endOf(source, record, BODY)));
+    return Buffer.from(this.source.subarray(startOf(this, BODY), endOf(this, BODY)));
   }
 
   detach(changes: MessageChanges = {}): OutboundMessage {
@@ -117,13 +112,12 @@ export class RecordView implements OutboundMessage, RecordPlace {
   }
 
   #text(field: Field): string {
-    const { source, record } = this;
-    const start = startOf(source, record, field);
-    const end = endOf(source, record, field);
-    return start === end ? "" : source.toString("utf8", start, end);
+    const start = startOf(this, field);
+    const end = endOf(this, field);
+    return start === end ? "" : this.source.toString("utf8", start, end);
   }
 
   #optional(field: Field): string | undefined {
-    return isPresent(this.source, this.record, field) ? this.#text(field) : undefined;
+    return isPresent(this, field) ? this.#text(field) : undefined;
   }
 }

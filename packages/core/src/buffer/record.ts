@@ -2,13 +2,25 @@ import type { EncodedEvent } from "./encoded-event.js";
 import { type HeaderBlock, headerEncoder } from "./header-block.js";
 import { putText } from "./text.js";
 
-// A record: length, slot, timestamp, flags, count of headers, where each field ends; then the fields one after another.
-// Numbers are little-endian; ends count from the beginning of the record.
-const SLOT_AT = 4;
-const TIMESTAMP_AT = 8;
-const FLAGS_AT = 16;
-const COUNT_AT = 20;
-const ENDS_AT = 24;
+// A record begins with words of 32 bits: length, slot, flags, count of headers, a timestamp of two, and where each field
+// ends, counted from the beginning of the record. The fields follow one after another. It begins, and ends, where a word
+// does.
+const SLOT = 1;
+const FLAGS = 2;
+const HEADER_COUNT = 3;
+const TIMESTAMP = 4;
+const ENDS = 6;
+
+/** Where a record lies: its bytes, and the same memory as words. */
+export interface RecordPlace {
+  source: Buffer;
+  words: Uint32Array;
+  /** In bytes. */
+  record: number;
+}
+
+type Place = Readonly<RecordPlace>;
+type Words = Pick<Place, "words" | "record">;
 
 /** The fields in their order. */
 export const ROUTING_KEY = 0;
@@ -23,27 +35,36 @@ export const BODY = 8;
 export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** Of a record without its fields, in bytes. */
-export const RECORD_HEAD = ENDS_AT + 4 * (BODY + 1);
+export const RECORD_HEAD = 4 * (ENDS + BODY + 1);
 
 const HAS_PLAIN_HEADERS = 1 << 7;
 
 /** The bit that tells an absent field from an empty one. */
 const hasField = (field: Field): number => 1 << field;
 
-export const lengthOf = (source: Buffer, record: number): number => source.readUInt32LE(record);
-export const slotOf = (source: Buffer, record: number): number => source.readUInt32LE(record + SLOT_AT);
-export const timestampOf = (source: Buffer, record: number): number =>
-  source.readDoubleLE(record + TIMESTAMP_AT);
-export const headerCountOf = (source: Buffer, record: number): number =>
-  source.readUInt32LE(record + COUNT_AT);
-export const endOf = (source: Buffer, record: number, field: Field): number =>
-  record + source.readUInt32LE(record + ENDS_AT + 4 * field);
-export const startOf = (source: Buffer, record: number, field: Field): number =>
-  field === ROUTING_KEY ? record + RECORD_HEAD : endOf(source, record, (field - 1) as Field);
-export const isPresent = (source: Buffer, record: number, field: Field): boolean =>
-  (source.readUInt32LE(record + FLAGS_AT) & hasField(field)) !== 0;
-export const hasPlainHeaders = (source: Buffer, record: number): boolean =>
-  (source.readUInt32LE(record + FLAGS_AT) & HAS_PLAIN_HEADERS) !== 0;
+/** Memory for records. */
+export function recordMemory(bytes: number): Omit<RecordPlace, "record"> {
+  const source = Buffer.allocUnsafeSlow(wholeWords(bytes));
+  return { source, words: new Uint32Array(source.buffer) };
+}
+
+export const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
+
+export const lengthOf = ({ words, record }: Words): number => words[record >> 2]!;
+export const slotOf = ({ words, record }: Words): number => words[(record >> 2) + SLOT]!;
+export const timestampOf = ({ source, record }: Place): number => source.readDoubleLE(record + 4 * TIMESTAMP);
+export const headerCountOf = ({ words, record }: Words): number => words[(record >> 2) + HEADER_COUNT]!;
+export const endOf = ({ words, record }: Words, field: Field): number =>
+  record + words[(record >> 2) + ENDS + field]!;
+export const startOf = (place: Words, field: Field): number =>
+  field === ROUTING_KEY ? place.record + RECORD_HEAD : endOf(place, (field - 1) as Field);
+/** The length of a field, in bytes of UTF-8. */
+export const fieldLength = (place: Words, field: Field): number =>
+  endOf(place, field) - startOf(place, field);
+export const isPresent = ({ words, record }: Words, field: Field): boolean =>
+  (words[(record >> 2) + FLAGS]! & hasField(field)) !== 0;
+export const hasPlainHeaders = ({ words, record }: Words): boolean =>
+  (words[(record >> 2) + FLAGS]! & HAS_PLAIN_HEADERS) !== 0;
 
 /** Writes records. */
 export class RecordWriter {
@@ -62,40 +83,43 @@ export class RecordWriter {
       (exchange === undefined ? 0 : exchange.length) +
       (sessionId === undefined ? 0 : sessionId.length) +
       (partitionKey === undefined ? 0 : partitionKey.length);
-    return RECORD_HEAD + 3 * texts + this.#headers.bytes.length + event.bytes;
+    return wholeWords(RECORD_HEAD + 3 * texts + this.#headers.bytes.length + event.bytes);
   }
 
-  /** Writes the record at `start`, and returns its length. */
-  write(target: Buffer, start: number, slot: number, event: EncodedEvent): number {
+  /** Writes the record at its place, and returns its length. */
+  write(place: Place, slot: number, event: EncodedEvent): number {
+    const { source, words, record } = place;
     const { bytes, count, plain } = this.#headers;
     const { exchange, sessionId, partitionKey } = event;
+    const word = record >> 2;
     let flags = plain ? HAS_PLAIN_HEADERS : 0;
-    let end = RECORD_HEAD;
-    end += this.#put(target, start, end, ROUTING_KEY, event.routingKey);
-    end += this.#put(target, start, end, TYPE, event.type);
-    end += this.#put(target, start, end, MESSAGE_ID, event.messageId);
-    end += this.#put(target, start, end, CORRELATION_ID, event.correlationId);
+    let end = putField(place, RECORD_HEAD, ROUTING_KEY, event.routingKey);
+    end = putField(place, end, TYPE, event.type);
+    end = putField(place, end, MESSAGE_ID, event.messageId);
+    end = putField(place, end, CORRELATION_ID, event.correlationId);
     if (exchange !== undefined) flags |= hasField(EXCHANGE);
-    end += this.#put(target, start, end, EXCHANGE, exchange ?? "");
+    end = putField(place, end, EXCHANGE, exchange);
     if (sessionId !== undefined) flags |= hasField(SESSION_ID);
-    end += this.#put(target, start, end, SESSION_ID, sessionId ?? "");
+    end = putField(place, end, SESSION_ID, sessionId);
     if (partitionKey !== undefined) flags |= hasField(PARTITION_KEY);
-    end += this.#put(target, start, end, PARTITION_KEY, partitionKey ?? "");
-    end += bytes.copy(target, start + end);
-    target.writeUInt32LE(end, start + ENDS_AT + 4 * HEADERS);
-    end += event.putBody(target, start + end);
-    target.writeUInt32LE(end, start + ENDS_AT + 4 * BODY);
-    target.writeUInt32LE(end, start);
-    target.writeUInt32LE(slot, start + SLOT_AT);
-    target.writeDoubleLE(event.timestamp, start + TIMESTAMP_AT);
-    target.writeUInt32LE(flags, start + FLAGS_AT);
-    target.writeUInt32LE(count, start + COUNT_AT);
-    return end;
-  }
-
-  #put(target: Buffer, start: number, at: number, field: Field, text: string): number {
-    const length = text === "" ? 0 : putText(target, start + at, text);
-    target.writeUInt32LE(at + length, start + ENDS_AT + 4 * field);
+    end = putField(place, end, PARTITION_KEY, partitionKey);
+    end += bytes.copy(source, record + end);
+    words[word + ENDS + HEADERS] = end;
+    end += event.putBody(source, record + end);
+    words[word + ENDS + BODY] = end;
+    const length = wholeWords(end);
+    words[word] = length;
+    words[word + SLOT] = slot;
+    words[word + FLAGS] = flags;
+    words[word + HEADER_COUNT] = count;
+    source.writeDoubleLE(event.timestamp, record + 4 * TIMESTAMP);
     return length;
   }
+}
+
+/** Writes a field that begins at `at` of its record, and returns where it ends. */
+function putField({ source, words, record }: Place, at: number, field: Field, text = ""): number {
+  const end = text === "" ? at : at + putText(source, record + at, text);
+  words[(record >> 2) + ENDS + field] = end;
+  return end;
 }

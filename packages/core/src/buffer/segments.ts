@@ -1,9 +1,11 @@
-import { lengthOf, slotOf } from "./record.js";
+import { lengthOf, recordMemory, slotOf } from "./record.js";
 
 /** A piece of memory outside of V8's heap, which records are appended to. */
 export interface Segment {
   readonly id: number;
-  readonly bytes: Buffer;
+  readonly source: Buffer;
+  /** The same memory. */
+  readonly words: Uint32Array;
   /** Where the next record goes. */
   end: number;
   /** Bytes of records that are not released. */
@@ -13,12 +15,14 @@ export interface Segment {
 /** Free segments of the standard size that are kept for the next records beside as many as are in use. */
 const SPARE = 8;
 
+type Memory = Pick<Segment, "source" | "words">;
+
 /** The segments of a log. A fresh page of memory costs more than what is written into it, so they are used again. */
 export class Segments {
   /** By id; an id is used again. */
   readonly #segments: (Segment | undefined)[] = [];
   readonly #freeIds: number[] = [];
-  readonly #spare: Buffer[] = [];
+  readonly #spare: Memory[] = [];
   readonly #size: number;
   #inUse = 0;
   #current: Segment;
@@ -30,7 +34,7 @@ export class Segments {
   /** @param size of a segment, in bytes. A larger record has a segment of its own. */
   constructor(size: number) {
     this.#size = size;
-    this.#current = this.#take(Buffer.alloc(0));
+    this.#current = this.#take(recordMemory(0));
   }
 
   at(id: number): Segment {
@@ -39,13 +43,10 @@ export class Segments {
 
   /** A segment with room for `bytes` at its end. */
   withRoom(bytes: number): Segment {
-    if (this.#current.bytes.length - this.#current.end >= bytes) return this.#current;
+    if (this.#current.source.length - this.#current.end >= bytes) return this.#current;
     const full = this.#current;
-    this.#current = this.#take(
-      bytes > this.#size
-        ? Buffer.allocUnsafeSlow(bytes)
-        : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size)),
-    );
+    const spare = bytes > this.#size ? undefined : this.#spare.pop();
+    this.#current = this.#take(spare ?? recordMemory(Math.max(bytes, this.#size)));
     if (full.live === 0) this.#giveBack(full);
     return this.#current;
   }
@@ -77,29 +78,30 @@ export class Segments {
     return sparse;
   }
 
-  #take(bytes: Buffer): Segment {
+  #take({ source, words }: Memory): Segment {
     const id = this.#freeIds.pop() ?? this.#segments.length;
-    const segment: Segment = { id, bytes, end: 0, live: 0 };
+    const segment: Segment = { id, source, words, end: 0, live: 0 };
     this.#segments[id] = segment;
     this.#inUse++;
-    this.held += bytes.length;
+    this.held += source.length;
     return segment;
   }
 
-  #giveBack({ id, bytes }: Segment): void {
+  #giveBack({ id, source, words }: Segment): void {
     this.#segments[id] = undefined;
     this.#freeIds.push(id);
     this.#inUse--;
-    this.held -= bytes.length;
-    if (bytes.length === this.#size) this.#spare.push(bytes);
+    this.held -= source.length;
+    if (source.length === this.#size) this.#spare.push({ source, words });
     if (this.#spare.length > SPARE + this.#inUse) this.#spare.pop();
   }
 }
 
 /** Where the records of a segment begin, and whose they are. */
 export function* recordsOf({
-  bytes,
+  words,
   end,
 }: Segment): Generator<{ readonly slot: number; readonly at: number }> {
-  for (let at = 0; at < end; at += lengthOf(bytes, at)) yield { slot: slotOf(bytes, at), at };
+  for (let record = 0; record < end; record += lengthOf({ words, record }))
+    yield { slot: slotOf({ words, record }), at: record };
 }

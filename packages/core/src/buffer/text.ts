@@ -12,7 +12,7 @@ export function putText(target: Buffer, at: number, text: string): number {
 
 /** Copies bytes and returns where they end. Short ones are copied here, as in {@link putText}. */
 export function putSlice(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
-  if (to - from > 40) return at + source.copy(target, at, from, to);
+  if (to - from > 32) return at + source.copy(target, at, from, to);
   for (let i = from; i < to; i++) target[at + i - from] = source[i]!;
   return at + to - from;
 }

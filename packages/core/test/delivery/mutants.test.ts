@@ -82,10 +82,10 @@ const mutants: readonly Mutant[] = [
     to: "    this.#free.push(slot);",
   },
   {
-    fault: "an event gets the record of the one that had its slot before",
+    fault: "an event has the state of the one that had its slot before",
     file: "buffer/event-log.ts",
-    from: "    this.offset[slot] = segment.end;\n",
-    to: "    this.offset[slot] ||= segment.end;\n",
+    from: "    this.flags[slot] = event.sequence",
+    to: "    this.flags[slot]! |= event.sequence",
   },
   {
     fault: "the count of events in flight leaks when a connection is lost",

@@ -69,7 +69,7 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   }
 
   function write(target: Buffer, start: number, message: EncodedMessage, to: string): number {
-    const timestamp = timestampOf(message.source, message.record);
+    const timestamp = timestampOf(message);
     let at = putBytes(target, start, header);
     if (fieldLength(message, TYPE) > 0) {
       const annotations = at;

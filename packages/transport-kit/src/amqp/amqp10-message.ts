@@ -28,8 +28,8 @@ const STRING_8 = 0xa1;
 
 /** Writes a field as a string of at most 255 bytes: a longer one is cut. */
 export function putShortField(target: Buffer, at: number, message: EncodedMessage, field: Field): number {
-  const { source, record } = message;
-  const start = startOf(source, record, field);
+  const { source } = message;
+  const start = startOf(message, field);
   const end = shortFieldEnd(message, field);
   target[at] = STRING_8;
   target[at + 1] = end - start;
@@ -47,9 +47,9 @@ export const putOptionalField = (
 
 /** The section of the body. */
 export function putBody(target: Buffer, at: number, message: EncodedMessage): number {
-  const { source, record } = message;
-  const start = startOf(source, record, BODY);
-  const end = endOf(source, record, BODY);
+  const { source } = message;
+  const start = startOf(message, BODY);
+  const end = endOf(message, BODY);
   return putSlice(target, putDataHead(target, at, end - start), source, start, end);
 }
 
@@ -59,7 +59,7 @@ export function putBody(target: Buffer, at: number, message: EncodedMessage): nu
  * @throws Error saying what is wrong with a header that cannot be sent.
  */
 export function headersBound(message: EncodedMessage): number {
-  if (hasPlainHeaders(message.source, message.record)) return fieldLength(message, HEADERS);
+  if (hasPlainHeaders(message)) return fieldLength(message, HEADERS);
   let bound = 0;
   const headers = headersOf(message);
   for (const name in headers) {
@@ -79,14 +79,14 @@ export function putHeaders(
   message: EncodedMessage,
   more: Readonly<Record<string, string>> = {},
 ): number {
-  const { source, record } = message;
+  const { source } = message;
   const names = Object.keys(more);
   let at = beginSection(target, start, APPLICATION_PROPERTIES);
   let count = 0;
-  if (hasPlainHeaders(source, record) && !names.some((name) => mentions(message, name))) {
+  if (hasPlainHeaders(message) && !names.some((name) => mentions(message, name))) {
     // They lie in the buffer as AMQP 1.0 has them.
-    at = putSlice(target, at, source, startOf(source, record, HEADERS), endOf(source, record, HEADERS));
-    count = headerCountOf(source, record);
+    at = putSlice(target, at, source, startOf(message, HEADERS), endOf(message, HEADERS));
+    count = headerCountOf(message);
   } else {
     for (const [name, value] of Object.entries(headersOf(message))) {
       // Nothing says as much as null, and every reader takes it.
@@ -100,8 +100,8 @@ export function putHeaders(
   return count === 0 ? start : endSection(target, start, at, 2 * count);
 }
 
-const headersOf = ({ source, record }: EncodedMessage) =>
-  readHeaders(source, startOf(source, record, HEADERS), headerCountOf(source, record));
+const headersOf = (message: EncodedMessage) =>
+  readHeaders(message.source, startOf(message, HEADERS), headerCountOf(message));
 
-const mentions = ({ source, record }: EncodedMessage, text: string): boolean =>
-  source.subarray(startOf(source, record, HEADERS), endOf(source, record, HEADERS)).includes(text);
+const mentions = (message: EncodedMessage, text: string): boolean =>
+  message.source.subarray(startOf(message, HEADERS), endOf(message, HEADERS)).includes(text);

@@ -18,8 +18,8 @@ export function cutToShortString(text: string): string {
 }
 
 /** Where a field ends that is cut in the same way. */
-export function shortFieldEnd({ source, record }: EncodedMessage, field: Field): number {
-  return shortEnd(source, startOf(source, record, field), endOf(source, record, field));
+export function shortFieldEnd(message: EncodedMessage, field: Field): number {
+  return shortEnd(message.source, startOf(message, field), endOf(message, field));
 }
 
 function shortEnd(bytes: Buffer, start: number, end: number): number {

@@ -89,7 +89,7 @@ export function messageEncoder(
     at = putBytes(target, at, contentTypeSymbol);
     // content-encoding, absolute-expiry-time
     for (let i = 0; i < 2; i++) at = putNull(target, at);
-    const timestamp = timestampOf(message.source, message.record);
+    const timestamp = timestampOf(message);
     at = putTimestamp(target, at, Number.isSafeInteger(timestamp) ? timestamp : 0);
     at = groupId === "" ? putNull(target, at) : putShortText(target, at, groupId);
     return endSection(target, start, at, 11);
@@ -118,8 +118,8 @@ export function messageEncoder(
     },
   };
 
-  function basicOf({ source, record }: EncodedMessage): Record<string, string> {
-    const type = source.toString("utf8", startOf(source, record, TYPE), endOf(source, record, TYPE));
+  function basicOf(message: EncodedMessage): Record<string, string> {
+    const type = message.source.toString("utf8", startOf(message, TYPE), endOf(message, TYPE));
     return {
       ...(type === "" ? {} : { "x-basic-type": cutToShortString(type) }),
       ...(appId === "" ? {} : { "x-basic-app-id": appId }),
