@@ -19,10 +19,11 @@ describe.each(spoken)("on RabbitMQ $version over AMQP $amqpVersion", ({ broker, 
       ...optionsFor(broker, amqpVersion, scratch.name),
       maxBufferedEvents: 10_000,
     });
+    await sink.start();
+    // Else the queue itself may be gone: its declaration is written down seconds after it was answered.
+    await broker.ctl("eval", "mnesia:sync_log().");
     let killed: Promise<void> | undefined;
     const kill = async () => {
-      // Else the queue itself may be gone: its declaration is written down seconds after it was answered.
-      await broker.ctl("eval", "mnesia:sync_log().");
       await broker.kill();
       await broker.start();
     };

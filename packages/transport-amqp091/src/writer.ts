@@ -5,7 +5,7 @@ import {
   TransportError,
 } from "@streamll/core";
 import { encodedMessage } from "@streamll/core/internal";
-import { cutToShortString, SendBlocks, type Unsendable } from "@streamll/transport-kit";
+import { corkForTurn, cutToShortString, SendBlocks, type Unsendable } from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { frameBound, wireSeconds } from "./sendable.js";
@@ -54,9 +54,9 @@ export function bulkWriter(wire: Required<Wire>, channel: number, defaults: Mess
       if (room === 0) return unsendable;
       if (room > block.length) block = blocks.next(room, block);
       const bytes = encodeAll(encoder, batch, block, unsendable);
+      corkForTurn(wire.stream);
       wire.sendBytes(bytes);
-      // What waits for the network must not be written over.
-      if (wire.stream.writableLength > 0) block = block.subarray(bytes.length);
+      block = block.subarray(bytes.length);
       if (block.buffer.byteLength > LARGEST_BLOCK) block = Buffer.alloc(0);
       return unsendable;
     },

@@ -40,6 +40,7 @@ export {
   aborted,
   afterDrain,
   CLOSE_GRACE_MS,
+  corkForTurn,
   destroyAfterGrace,
   HIGH_WATER_MARK,
   type SocketFlow,

@@ -59,7 +59,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   const closed = wire.ended.then((error): TransportError | undefined =>
     closing ? undefined : failure(error, "use", label),
   );
-  const write = (bytes: Buffer) => wire.write(bytes);
+  const write = (bytes: Buffer) => wire.publish(bytes);
 
   const flow = socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
 

@@ -23,11 +23,8 @@ export interface PublishFormat {
 }
 
 export interface PublishFrames {
-  /**
-   * Hands `write` the frames of a batch, and never throws for one message's sake. Where it answers `true`, the memory
-   * that they are in may be written over.
-   */
-  encode(batch: OutboundBatch, write: (frames: Buffer) => boolean): Unsendable | undefined;
+  /** Hands `write` the frames of a batch, and never throws for one message's sake. */
+  encode(batch: OutboundBatch, write: (frames: Buffer) => void): Unsendable | undefined;
 }
 
 /** Encodes batches as Publish frames, each as large as both ends allow. */
@@ -58,7 +55,8 @@ export function publishFrames(
       const flush = () => {
         if (count === 0) return;
         putPublishHead(block, { version, publisherId, count, end });
-        if (!write(block.subarray(0, end))) block = block.subarray(end);
+        write(block.subarray(0, end));
+        block = block.subarray(end);
         end = PUBLISH_HEAD_BYTES;
         count = 0;
       };

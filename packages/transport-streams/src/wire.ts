@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { socketClosed } from "@streamll/transport-kit";
+import { corkForTurn, socketClosed } from "@streamll/transport-kit";
 import { readClosing } from "./protocol/close.js";
 import { nameOfCode, OK } from "./protocol/codes.js";
 import { CLOSE, HEARTBEAT, METADATA, PARTITIONS, RESPONSE, ROUTE } from "./protocol/commands.js";
@@ -71,12 +71,20 @@ export class Wire {
     return this.#ended;
   }
 
-  /** `false` while the bytes wait for the network, and must not be written over. */
-  write(bytes: Buffer): boolean {
-    if (this.#ended) return true;
+  /** Writes at once, behind what waits for the end of the turn. */
+  write(bytes: Buffer): void {
+    if (this.#ended) return;
     this.#wroteAt = performance.now();
+    this.socket.uncork();
     this.socket.write(bytes);
-    return this.socket.writableLength === 0;
+  }
+
+  /** The same, together with what else is published in this turn. The bytes must not be written over meanwhile. */
+  publish(bytes: Buffer): void {
+    if (this.#ended) return;
+    this.#wroteAt = performance.now();
+    corkForTurn(this.socket);
+    this.socket.write(bytes);
   }
 
   /** @throws RefusedError for any answer but ok; else the reason why the connection ended. */

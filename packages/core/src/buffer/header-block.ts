@@ -63,11 +63,11 @@ function putValue(target: Buffer, at: number, value: string | number | boolean |
     target[at] = value === null ? NULL : value ? TRUE : FALSE;
     return at + 1;
   }
-  if (value === (value | 0) && !Object.is(value, -0)) {
+  if (value === (value | 0)) {
     target[at] = INT;
     return target.writeInt32BE(value, at + 1);
   }
-  if (Number.isSafeInteger(value) && value !== 0) {
+  if (Number.isSafeInteger(value)) {
     target[at] = LONG;
     target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at + 1);
     return target.writeUInt32BE(value >>> 0, at + 5);

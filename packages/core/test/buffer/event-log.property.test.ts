@@ -4,7 +4,14 @@ import { PreparedMessage } from "../../src/buffer/encoded-event.js";
 import { EventLog } from "../../src/buffer/event-log.js";
 
 const text = fc.string({ unit: "binary", maxLength: 60 });
-const value = fc.oneof(text, fc.boolean(), fc.constant(null), fc.integer(), fc.maxSafeInteger(), fc.double());
+const value = fc.oneof(
+  text,
+  fc.boolean(),
+  fc.constant(null),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double().map((number) => number + 0),
+);
 const fields = fc.record({
   routingKey: text,
   text: fc.oneof(

@@ -90,7 +90,7 @@ export function putHeaders(
   } else {
     for (const [name, value] of Object.entries(headersOf(message))) {
       // Nothing says as much as null, and every reader takes it.
-      if (value === null || name in more) continue;
+      if (value === null || Object.hasOwn(more, name)) continue;
       at = putValue(target, putShortText(target, at, name), value);
       count++;
     }

@@ -81,3 +81,13 @@ export function destroyAfterGrace(socket: Writable, destroy: () => void): void {
   const timer = setTimeout(destroy, CLOSE_GRACE_MS).unref();
   socket.once("close", () => clearTimeout(timer));
 }
+
+/**
+ * Lets what is written to a socket in this turn leave together, in one call to the system: a batch is often followed by
+ * others.
+ */
+export function corkForTurn(socket: Writable): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+}

@@ -64,10 +64,11 @@ describe("a password that expires", () => {
   });
 
   it("is left alone once the connection has ended", async () => {
+    const timers = vi.getTimerCount();
     const stop = renewBeforeExpiry(lasting(5000), steps);
     stop();
     await vi.advanceTimersByTimeAsync(HOUR);
     expect(steps.ask).not.toHaveBeenCalled();
-    expect(vi.getTimerCount()).toBe(0);
+    expect(vi.getTimerCount()).toBe(timers);
   });
 });

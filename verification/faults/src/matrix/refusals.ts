@@ -95,7 +95,7 @@ export const refusals: readonly Fault[] = [
   },
   {
     number: 31,
-    title: "one event of 1,000 has a routing key that the broker refuses (topic permission)",
+    title: "one event of 1,000 has a routing key without topic permission",
     over: {
       amqp: {
         called: "403",
