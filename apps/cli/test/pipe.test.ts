@@ -6,6 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bodiesIn, command } from "./support/shell.js";
 
+const WAIT = { timeout: 20_000, interval: 20 };
+
 const line = (i: number, more = {}) =>
   `${JSON.stringify({ event_type: "start", execution_id: "e", data: { i }, ...more })}\n`;
 const lines = (count: number) => Array.from({ length: count }, (_, i) => line(i));
@@ -109,7 +111,7 @@ describe("streamll pipe", () => {
     );
     const run = command(["pipe", "--max-buffered-events", "100"], { stdin: endless });
     run.broker.faults.block();
-    await vi.waitFor(() => expect(read).toBeGreaterThanOrEqual(100));
+    await vi.waitFor(() => expect(read).toBeGreaterThanOrEqual(100), WAIT);
     const held = read;
     for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
     expect(read - held).toBeLessThan(100);
@@ -118,7 +120,7 @@ describe("streamll pipe", () => {
     expect(run.stderr.text).toContain("blocked");
     expect(run.stderr.text).not.toContain("% full");
     run.broker.faults.unblock();
-    await vi.waitFor(() => expect(read).toBeGreaterThan(500));
+    await vi.waitFor(() => expect(read).toBeGreaterThan(500), WAIT);
     run.interrupt();
     expect(await run.code).toBe(130);
   });
@@ -129,10 +131,10 @@ describe("streamll pipe", () => {
     run.broker.faults.block();
     stdin.write(lines(10).join(""));
     const read = () => run.stderr.text.includes("delivering the last 10");
-    await vi.waitFor(() => expect(stdin.readableLength).toBe(0));
+    await vi.waitFor(() => expect(stdin.readableLength).toBe(0), WAIT);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     run.interrupt();
-    await vi.waitFor(() => expect(read()).toBe(true));
+    await vi.waitFor(() => expect(read()).toBe(true), WAIT);
     run.broker.faults.unblock();
     expect(await run.code).toBe(130);
     expect(numbers(bodiesIn(run.broker))).toEqual(upTo(10));
@@ -154,7 +156,7 @@ describe("streamll pipe", () => {
       const run = command(["pipe", ...args], { stdin, terminal });
       stdin.write(line(0));
       const drawing = terminal && args.length === 0;
-      await vi.waitFor(() => expect(run.stderr.text.includes("1 confirmed") || !drawing).toBe(true));
+      await vi.waitFor(() => expect(run.stderr.text.includes("1 confirmed") || !drawing).toBe(true), WAIT);
       stdin.end();
       expect(await run.code).toBe(0);
       return run.stderr.text;

@@ -4,10 +4,12 @@ import { describe, expect, it, vi } from "vitest";
 import { lineRenderer } from "../src/tail/render.js";
 import { command, type Given } from "./support/shell.js";
 
+const WAIT = { timeout: 20_000, interval: 20 };
+
 async function tailing(args: readonly string[], given: Given = {}, broker?: (broker: MemoryBroker) => void) {
   const run = command(["tail", "--url", "memory:tail", "--exchange", "x", ...args], given);
   broker?.(run.broker);
-  await vi.waitFor(() => expect(run.stderr.text).toContain("tailing x"));
+  await vi.waitFor(() => expect(run.stderr.text).toContain("tailing x"), WAIT);
   return run;
 }
 const { MemoryBroker: Broker } = await import("@streamll/transport-memory");
@@ -23,8 +25,9 @@ describe("streamll tail", () => {
     publish(
       '{"event_type":"end","module_name":"RAG","operation":"answer","data":{"duration_ms":12.34,"n":1}}',
     );
-    await vi.waitFor(() =>
-      expect(run.stdout.text).toMatch(/ end +RAG\.forward \/ answer 12\.3 ms \{"n":1\}\n$/),
+    await vi.waitFor(
+      () => expect(run.stdout.text).toMatch(/ end +RAG\.forward \/ answer 12\.3 ms \{"n":1\}\n$/),
+      WAIT,
     );
     expect(run.stdout.text.split("\n")).toHaveLength(2);
     run.interrupt();

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { textOf, told } from "@streamll/core/internal";
 import { type DemoOutput, demo } from "./demo.js";
+import { sources } from "./programs.js";
 
 const help = `npm run demo -- [options]
 
@@ -8,7 +9,8 @@ A small retrieval program answers questions from this project's docs. Its events
 read again: a tree of calls with times, tokens and one error, and then the sink's own report.
 
   --url URL        a RabbitMQ, such as amqp://guest:guest@localhost:5672/; without it, a broker in the process
-  --ask QUESTION   a question of your own in the place of the four; may be given again
+  --source NAME    a program that is built on a framework: ai-sdk; without it, one of plain classes
+  --ask QUESTION   a question of your own in the place of its own; may be given again
   --help`;
 
 export interface CommandOutput extends DemoOutput {
@@ -22,6 +24,7 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
       args,
       options: {
         url: { type: "string" },
+        source: { type: "string" },
         ask: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
       },
@@ -30,7 +33,10 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
       output.print(help);
       return 0;
     }
-    return (await demo({ url: values.url, questions: values.ask }, output)) ? 0 : 1;
+    const { url, ask: questions, source } = values;
+    if (source !== undefined && !Object.hasOwn(sources, source))
+      throw new Error(`--source: write ${Object.keys(sources).join(" or ")}, not ${JSON.stringify(source)}`);
+    return (await demo({ url, questions, source }, output)) ? 0 : 1;
   } catch (error) {
     // Where the arguments are wrong, Node quotes them.
     output.printError(output.colors.red(told(textOf(error))));

@@ -1,20 +1,19 @@
-import { fileURLToPath } from "node:url";
-import { configure, type FlushReport, instrument } from "@streamll/core";
+import { configure, type FlushReport } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 import type { Colors } from "picocolors/types.js";
 import { amqpBroker } from "./broker/amqp.js";
 import { memoryBroker } from "./broker/memory.js";
-import { readPassages } from "./corpus.js";
 import { drawTree } from "./draw.js";
 import { Inbox } from "./inbox.js";
-import { RAG } from "./program.js";
-import { PassageIndex } from "./search.js";
+import { retrievalProgram, sources } from "./programs.js";
 import { tableOf } from "./table.js";
 
 export interface DemoOptions {
   /** Of a real broker; without it, one in the process. */
   readonly url?: string | undefined;
   readonly questions?: readonly string[] | undefined;
+  /** Which framework the program is built on; without it, none. */
+  readonly source?: string | undefined;
   /** How long to wait for what the broker has confirmed to come out of the queue. Default 5,000. */
   readonly arrivalTimeoutMs?: number;
 }
@@ -26,14 +25,6 @@ export interface DemoOutput {
   print(line: string): void;
 }
 
-const defaultQuestions = [
-  "How is a poison event found?",
-  "Where can an event arrive twice?",
-  "What keeps the order of events?",
-  "What does docs/kafka.md say about partitions?",
-];
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-
 /**
  * Runs the program, sends its events through a broker, and prints what they tell.
  *
@@ -41,7 +32,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
  * @throws ConfigurationError for a URL that cannot work; Error where the broker is not there or lets nobody in.
  */
 export async function demo(
-  { url, questions = defaultQuestions, arrivalTimeoutMs = 5_000 }: DemoOptions,
+  { url, questions: asked, source, arrivalTimeoutMs = 5_000 }: DemoOptions,
   { colors, width, print }: DemoOutput,
 ): Promise<boolean> {
   const stage = (title: string, text: string) => print(`\n${colors.cyan(colors.bold(title))}  ${text}`);
@@ -62,14 +53,12 @@ export async function demo(
     await sink.start();
     stage("1 Broker", broker.description);
 
-    const index = new PassageIndex(readPassages(root));
-    const rag = instrument(new RAG(index));
-    stage(
-      "2 Program",
-      `${questions.length} questions at once about the ${index.pages.size} pages of this project's docs.`,
-    );
-    print("  BM25 finds passages, and their best sentences are the answer, word by word: no language model.");
-    const answers = await Promise.all(questions.map((question) => textOf(rag.forward(question))));
+    const program = await (source === undefined ? retrievalProgram() : sources[source]?.());
+    if (program === undefined) throw new Error(`no program for the source ${JSON.stringify(source)}`);
+    const questions = asked ?? program.questions;
+    stage("2 Program", `${questions.length} ${program.description}`);
+    print(`  ${program.remark}`);
+    const answers = await Promise.all(questions.map((question) => program.answer(question)));
     const report = await sink.flush();
     for (const [index, question] of questions.entries()) {
       print(`  ${colors.bold(question)}`);
@@ -96,12 +85,6 @@ export async function demo(
 
 function flushLine({ sent, failed, dropped, pending, durationMs }: FlushReport): string {
   return `flush() took ${durationMs.toFixed(1)} ms for the last ${sent + failed + dropped + pending} events: ${sent} sent, ${failed} failed, ${dropped} dropped, ${pending} pending.`;
-}
-
-async function textOf(words: AsyncIterable<string>): Promise<string> {
-  let text = "";
-  for await (const word of words) text += word;
-  return text;
 }
 
 function wrapped(text: string, width: number): string[] {

@@ -34,6 +34,21 @@ describe("the demo", () => {
     expect(output).toMatch(/Retrieve\.forward → \["docs\/errors\.md/);
   });
 
+  it("shows an agent of the AI SDK as a tree that came through the broker", async () => {
+    const { code, output, errors } = await run(["--source", "ai-sdk"]);
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(output).toMatch(/^ {2}Agent\.answer "Do rabbits dig\?" +━+/m);
+    expect(output).toMatch(/^ {2}├ mock\.languageModelCall /m);
+    expect(output).toMatch(/^ {2}├ tool\.search → "A book on rabbits: they dig a warren\."/m);
+    expect(output).toMatch(/^ {2}└ mock\.languageModelCall → "Rabbits dig warrens, as a book says\."/m);
+    expect(output).toMatch(/✓ \d+ emitted, \d+ confirmed by the broker, \d+ read/);
+  });
+
+  it("says which frameworks it knows", async () => {
+    const { code, errors } = await run(["--source", "cobol"]);
+    expect([code, errors.join()]).toEqual([1, expect.stringContaining('write ai-sdk, not "cobol"')]);
+  });
+
   it("has colours where they are wanted", async () => {
     expect((await run(["--ask", "why?"], true)).output).toContain("\x1b[");
     expect((await run(["--ask", "why?"])).output).not.toContain("\x1b[");

@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { instrument } from "@streamll/core";
+import { readPassages } from "./corpus.js";
+import { RAG } from "./program.js";
+import { PassageIndex } from "./search.js";
+
+/** A program whose events the demo shows. */
+export interface Program {
+  readonly description: string;
+  readonly remark: string;
+  readonly questions: readonly string[];
+  answer(question: string): Promise<string>;
+}
+
+/** What `--source` may say, and which program it is. */
+export const sources: Readonly<Record<string, () => Promise<Program>>> = {
+  "ai-sdk": async () => (await import("./ai-sdk.js")).aiSdkProgram(),
+};
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Finds its answers in the pages of this project. */
+export function retrievalProgram(): Program {
+  const index = new PassageIndex(readPassages(root));
+  const rag = instrument(new RAG(index));
+  return {
+    description: `questions at once about the ${index.pages.size} pages of this project's docs.`,
+    remark: "BM25 finds passages, and their best sentences are the answer, word by word: no language model.",
+    questions: [
+      "How is a poison event found?",
+      "Where can an event arrive twice?",
+      "What keeps the order of events?",
+      "What does docs/kafka.md say about partitions?",
+    ],
+    answer: (question) => textOf(rag.forward(question)),
+  };
+}
+
+async function textOf(words: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const word of words) text += word;
+  return text;
+}
