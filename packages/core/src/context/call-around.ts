@@ -40,4 +40,6 @@ export interface CallReading {
   /** What comes now cannot be seen. */
   lose(): void;
   fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
+  /** What reads the stream that it returned, where it returned one. */
+  readonly reading: { flush(): void } | undefined;
 }
