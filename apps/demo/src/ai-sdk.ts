@@ -3,7 +3,7 @@ import { trace } from "@streamll/core";
 import { aiSdkMiddleware, aiSdkTools } from "@streamll/sources/ai-sdk";
 import { jsonSchema, simulateReadableStream, stepCountIs, streamText, tool, wrapLanguageModel } from "ai";
 import { MockLanguageModelV3 } from "ai/test";
-import type { Program } from "./programs.js";
+import type { Program } from "./demo-program.js";
 
 type Model = ConstructorParameters<typeof MockLanguageModelV3>[0];
 type Stream = Extract<NonNullable<NonNullable<Model>["doStream"]>, (...args: never[]) => unknown>;

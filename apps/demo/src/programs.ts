@@ -1,16 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { instrument } from "@streamll/core";
 import { readPassages } from "./corpus.js";
+import type { Program } from "./demo-program.js";
 import { RAG } from "./program.js";
 import { PassageIndex } from "./search.js";
-
-/** A program whose events the demo shows. */
-export interface Program {
-  readonly description: string;
-  readonly remark: string;
-  readonly questions: readonly string[];
-  answer(question: string): Promise<string>;
-}
 
 /** What `--source` may say, and which program it is. */
 export const sources: Readonly<Record<string, () => Promise<Program>>> = {

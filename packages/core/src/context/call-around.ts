@@ -16,6 +16,8 @@ export interface CallAround {
   readonly operation: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
+  /** What is read of its result. */
+  readonly reading: Pick<CallReading, "flush"> | undefined;
   fail(error: unknown): void;
   /** Ends it as one that was broken off, with what was read until then. */
   cancel(reason: CancelReason): void;
@@ -40,6 +42,6 @@ export interface CallReading {
   /** What comes now cannot be seen. */
   lose(): void;
   fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
-  /** What reads the stream that it returned, where it returned one. */
-  readonly reading: { flush(): void } | undefined;
+  /** Has the tokens told that wait for more. */
+  flush(): void;
 }
