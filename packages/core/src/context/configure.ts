@@ -25,7 +25,7 @@ const defaultIdleTimeout = "15m";
 
 /** The sinks of one `configure`, together. */
 export interface Configured extends AsyncDisposable {
-  /** Flushes all sinks at once. */
+  /** Flushes all sinks at once, with the tokens that waited for more. */
   flush(): Promise<FlushReport[]>;
   /**
    * Ends the calls that are still open as cancelled, and recording, unless `configure` was called again; then stops all
@@ -57,7 +57,10 @@ export function configure(options: ConfigureOptions): Configured {
     return all(configuration.sinks, (sink) => sink.stop());
   };
   return {
-    flush: () => all(configuration.sinks, (sink) => sink.flush()),
+    flush: () => {
+      context.open.flush(configuration);
+      return all(configuration.sinks, (sink) => sink.flush());
+    },
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };

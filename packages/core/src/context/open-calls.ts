@@ -50,6 +50,13 @@ export class OpenCalls {
     }
   }
 
+  /** Has the tokens told that wait for more. */
+  flush(configuration: Configuration): void {
+    for (const calls of [this.#told, this.#promised]) {
+      for (const call of calls.values()) if (call.configuration === configuration) call.reading?.flush();
+    }
+  }
+
   #evict(calls: ReadonlyMap<string, CallAround>, added: CallAround): void {
     const [oldest] = calls.values();
     const message = `more than ${calls.size - 1} calls are open at once; the oldest end as cancelled`;

@@ -73,7 +73,7 @@ export class Reading implements CallReading {
   #end(tell: (count: number) => void): void {
     if (this.#over) return;
     this.#over = true;
-    this.#flush();
+    this.flush();
     tell(this.#count);
   }
 
@@ -81,11 +81,12 @@ export class Reading implements CallReading {
     if (this.call.tokens === "off" || !this.call.configuration.wants("token")) return;
     if (this.call.outputs === true) this.#pending.add(value);
     this.#pendingCount++;
-    if (this.#pendingCount >= this.#coalesced) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), windowMs);
+    if (this.#pendingCount >= this.#coalesced) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), windowMs);
   }
 
-  #flush(): void {
+  /** Tells the tokens that wait for more. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pendingCount === 0) return;
