@@ -3,7 +3,7 @@ import { trace } from "@streamll/core";
 import { aiSdkMiddleware, aiSdkTools } from "@streamll/sources/ai-sdk";
 import { jsonSchema, simulateReadableStream, stepCountIs, streamText, tool, wrapLanguageModel } from "ai";
 import { MockLanguageModelV3 } from "ai/test";
-import type { Program } from "./demo-program.js";
+import type { ShownProgram } from "./shown-program.js";
 
 type Model = ConstructorParameters<typeof MockLanguageModelV3>[0];
 type Stream = Extract<NonNullable<NonNullable<Model>["doStream"]>, (...args: never[]) => unknown>;
@@ -46,7 +46,7 @@ function answering(found: string): Part[] {
 }
 
 /** An agent of the AI SDK 6, whose calls of its model and its tool are recorded by one line each. */
-export function aiSdkProgram(): Program {
+export function aiSdkProgram(): ShownProgram {
   const model = wrapLanguageModel({ model: mock, middleware: aiSdkMiddleware() });
   const tools = aiSdkTools({
     search: tool({

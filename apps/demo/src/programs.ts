@@ -1,19 +1,19 @@
 import { fileURLToPath } from "node:url";
 import { instrument } from "@streamll/core";
 import { readPassages } from "./corpus.js";
-import type { Program } from "./demo-program.js";
 import { RAG } from "./program.js";
 import { PassageIndex } from "./search.js";
+import type { ShownProgram } from "./shown-program.js";
 
 /** What `--source` may say, and which program it is. */
-export const sources: Readonly<Record<string, () => Promise<Program>>> = {
+export const sources: Readonly<Record<string, () => Promise<ShownProgram>>> = {
   "ai-sdk": async () => (await import("./ai-sdk.js")).aiSdkProgram(),
 };
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Finds its answers in the pages of this project. */
-export function retrievalProgram(): Program {
+export function retrievalProgram(): ShownProgram {
   const index = new PassageIndex(readPassages(root));
   const rag = instrument(new RAG(index));
   return {

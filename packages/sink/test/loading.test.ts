@@ -50,7 +50,7 @@ const isBuiltIn = (url: string): boolean =>
     url,
   );
 
-describe("what a sink loads", { timeout: 30_000 }, () => {
+describe("what a sink loads", { timeout: 120_000 }, () => {
   it("is no transport and no broker client before one is used", async () => {
     const { modules } = await run("idle");
     expect(has(modules, "packages/sink/src/broker-sink.ts")).toBe(true);

@@ -16,8 +16,8 @@ export interface CallAround {
   readonly operation: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
-  /** What is read of its result. */
-  readonly reading: Pick<CallReading, "flush"> | undefined;
+  /** What is read from its result, which ends it then. */
+  readonly reading: CallReading | undefined;
   fail(error: unknown): void;
   /** Ends it as one that was broken off, with what was read until then. */
   cancel(reason: CancelReason): void;
@@ -36,12 +36,12 @@ export interface CallAround {
 /** What is read from a call's result, which ends the call when it is over. */
 export interface CallReading {
   read(chunk: unknown): void;
+  /** Tells what waits for more to be told with it. */
+  flush(): void;
   end(cancelled?: "cancelled"): void;
   /** @param outputs Default: all that was read. */
   finish(outputs: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
   /** What comes now cannot be seen. */
   lose(): void;
   fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
-  /** Has the tokens told that wait for more. */
-  flush(): void;
 }

@@ -39,7 +39,6 @@ export class Call implements CallAround {
   readonly configuration: Configuration;
   readonly maxBytes: number;
   readonly parentId: string | undefined;
-  /** What is read from its result, which ends it then. */
   reading: CallReading | undefined;
   readonly #parent: CallAround | undefined;
   readonly #options: CallOptions;

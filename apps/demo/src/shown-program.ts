@@ -1,5 +1,5 @@
 /** A program whose events the demo shows. */
-export interface Program {
+export interface ShownProgram {
   readonly description: string;
   readonly remark: string;
   readonly questions: readonly string[];
