@@ -9,6 +9,7 @@ export class Fleet implements Disposable {
   readonly #connects: number[][];
   #connected = 0;
   #pending = 0;
+  #reasons: Readonly<Record<string, number>> = {};
   #stopped: Extract<FleetSaid, { kind: "stopped" }> | undefined;
 
   constructor(setup: FleetSetup) {
@@ -18,7 +19,8 @@ export class Fleet implements Disposable {
     this.#program.onSaid = (said) => {
       if (said.kind === "connected") this.#connects[said.sink]!.push(said.at);
       else if (said.kind === "stopped") this.#stopped = said;
-      else if (said.kind === "sample") ({ connected: this.#connected, pending: this.#pending } = said);
+      else if (said.kind === "sample")
+        ({ connected: this.#connected, pending: this.#pending, reasons: this.#reasons } = said);
     };
   }
 
@@ -29,6 +31,11 @@ export class Fleet implements Disposable {
   /** Events that are neither delivered nor given up, a quarter of a second ago. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Why sinks are not connected, and how many for each reason. */
+  get reasons(): Readonly<Record<string, number>> {
+    return this.#reasons;
   }
 
   /** For each sink that connected since then, when it first did. */

@@ -11,7 +11,7 @@ const HELP = `Restarts a broker under the load of many sinks in many processes, 
 
   --processes 20     how many processes
   --sinks 50         sinks in each of them
-  --rate 2000        events a second, of all sinks together
+  --rate 1000        events a second, of all sinks together
   --down 10          seconds for which the broker is gone
   --on 4.0           the broker's version begins so (default: the newest)
   --only jitter      one of the two runs: jitter or none
@@ -24,7 +24,7 @@ const { values } = parseArgs({
   options: {
     processes: { type: "string", default: "20" },
     sinks: { type: "string", default: "50" },
-    rate: { type: "string", default: "2000" },
+    rate: { type: "string", default: "1000" },
     down: { type: "string", default: "10" },
     on: { type: "string", default: "" },
     only: { type: "string" },

@@ -17,7 +17,13 @@ export type FleetCommand = { readonly do: "load" | "enough" | "stop" };
 /** What a process tells of its sinks. Times are milliseconds since 1970. */
 export type FleetSaid =
   | { readonly kind: "connected" | "disconnected"; readonly sink: number; readonly at: number }
-  | { readonly kind: "sample"; readonly pending: number; readonly connected: number }
+  | {
+      readonly kind: "sample";
+      readonly pending: number;
+      readonly connected: number;
+      /** Why the others are not: how many sinks, by the state of their circuit and their last error. */
+      readonly reasons: Readonly<Record<string, number>>;
+    }
   /** How many events each sink took, and how many of all it reported as not delivered. */
   | { readonly kind: "stopped"; readonly accepted: readonly number[]; readonly undelivered: number };
 

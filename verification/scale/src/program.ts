@@ -67,8 +67,17 @@ const eventOf = (number: number) => ({
 function sample(): void {
   const stats = all.map((sink) => sink.stats());
   const pending = stats.reduce((sum, one) => sum + one.events_buffered + one.events_in_flight, 0);
-  const connected = all.filter((sink) => sink.health().status === "up").length;
-  tell({ kind: "sample", pending, connected });
+  const reasons: Record<string, number> = {};
+  let connected = 0;
+  for (const { status, circuitState, lastError } of all.map((sink) => sink.health())) {
+    if (status === "up") connected++;
+    else {
+      // Without ports and times, which differ from sink to sink.
+      const reason = `circuit ${circuitState}, ${lastError?.message.replaceAll(/\d+/g, "N").slice(0, 90) ?? "no error"}`;
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
+  }
+  tell({ kind: "sample", pending, connected, reasons });
 }
 
 function tell(said: FleetSaid): Promise<void> {

@@ -38,7 +38,9 @@ const EXCHANGE = "scale";
 const QUEUE = "scale";
 /** What is under way when the broker is restarted. */
 const LOAD_MS = 5000;
-const CONNECT_MS = 240_000;
+/** Long enough to see a slow machine come to its end. */
+const CONNECT_MS = 600_000;
+const PROGRESS_MS = 5000;
 
 /** Restarts a broker under the load of many sinks in many processes, and counts what arrived. */
 export async function restart(size: Size, options: RestartOptions): Promise<Restart> {
@@ -62,7 +64,15 @@ export async function restart(size: Size, options: RestartOptions): Promise<Rest
     const connects = () => fleets.flatMap((fleet) => fleet.connectsSince(startingAt));
     const backAt = Math.min(Date.now(), ...connects());
     progress("the broker is back");
-    await until(() => connects().length === size.processes * size.sinks, "all sinks to return", CONNECT_MS);
+    const timer = setInterval(
+      () => progress(`${connects().length} sinks are back${others(fleets)}`),
+      PROGRESS_MS,
+    );
+    await until(
+      () => connects().length === size.processes * size.sinks,
+      "all sinks to return",
+      CONNECT_MS,
+    ).finally(() => clearInterval(timer));
     progress("all sinks are back");
     const opened = await openedOn(broker);
     for (const fleet of fleets) fleet.do({ do: "enough" });
@@ -76,6 +86,14 @@ export async function restart(size: Size, options: RestartOptions): Promise<Rest
     for (const fleet of fleets) fleet[Symbol.dispose]();
     await broker.close();
   }
+}
+
+/** Why the other sinks are not back. */
+function others(fleets: readonly Fleet[]): string {
+  const sums = new Map<string, number>();
+  for (const [reason, count] of fleets.flatMap(({ reasons }) => Object.entries(reasons)))
+    sums.set(reason, (sums.get(reason) ?? 0) + count);
+  return [...sums].map(([reason, count]) => `\n  ${count}: ${reason}`).join("");
 }
 
 function startFleets(size: Size, { jitter, sinkOptions }: RestartOptions, { url }: OwnBroker): Fleet[] {
