@@ -7,6 +7,7 @@ export { closeConnection, connectionsOf, type ListedConnection } from "./connect
 export { brokersForTests } from "./for-tests.js";
 export { type OwnBroker, type OwnBrokerOptions, startBroker } from "./own.js";
 export { freePort } from "./ports.js";
+export { needProgram } from "./program.js";
 export { type ProtonMessage, protonMissing, readWithProton, sendWithProton } from "./proton.js";
 export { type FoundMessage, readQueue, unreadable } from "./read-queue.js";
 export { startCluster } from "./start-cluster.js";

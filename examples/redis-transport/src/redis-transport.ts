@@ -1,0 +1,145 @@
+import type { Socket } from "node:net";
+import type { TransportConnection, TransportFactory, TransportOptions } from "@streamll/core";
+import { ConfigurationError, type Endpoint, TransportError } from "@streamll/core";
+import { count, type OptionTable } from "@streamll/core/options";
+import * as kit from "@streamll/transport-kit";
+
+const table = {
+  /** Entries that the stream keeps, roughly: Redis removes the oldest, read or not. Default: all. */
+  maxLength: { kind: count(1, 2 ** 53 - 1), about: "Entries that the stream keeps, roughly. Default: all." },
+} satisfies OptionTable;
+
+/** Appends each event to the stream that the option `exchange` names. */
+export const redisTransport: TransportFactory<typeof table> = {
+  schemes: ["redis-streams"],
+  tlsSchemes: ["rediss-streams"],
+  options: table,
+  unsupported: { durable: "Redis itself decides what survives a restart, by appendonly: leave it out" },
+  create(options, endpoints) {
+    const odd = endpoints.find(({ path }) => !/^\d*$/.test(path));
+    if (odd)
+      throw new ConfigurationError([{ option: "url", message: `has no database's number: /${odd.path}` }]);
+    const none = { mandatory: false, priority: false, ttl: false, deduplication: false, topology: false };
+    return {
+      name: "redis-streams",
+      // The default of Redis for proto-max-bulk-len.
+      capabilities: { ...none, confirms: true, deadLetter: true, maxMessageBytes: 512 * 1024 * 1024 },
+      connect: (endpoint, _lane, signal) =>
+        kit.connectSocket({ endpoint, port: 6379, options, signal }, (socket) =>
+          open(socket, endpoint, options),
+        ),
+    };
+  },
+};
+
+async function open(socket: Socket, endpoint: Endpoint, options: TransportOptions<typeof table>) {
+  const { label, path, password } = endpoint;
+  const { exchange: stream, contentType, appId } = options.message;
+  const send = senderOn(socket);
+  const fail = (error: TransportError) => socket.destroy(error);
+  let closing = false;
+  let failure: unknown = kit.socketClosed();
+  socket.on("error", (error) => (failure = error));
+  const gone = new Promise((resolve) => socket.once("close", resolve));
+  const closed = gone.then(() => (closing ? undefined : asTransportError(failure, label)));
+
+  const ask = (...words: string[]) =>
+    new Promise<void>((resolve, reject) => {
+      const hear = (error?: TransportError) => (error ? reject(error) : resolve());
+      send(words.slice(0, -1), Buffer.from(words.at(-1)!), (reply) => hear(errorIn(reply, label)));
+    });
+  if (options.credentials || password !== undefined) {
+    const update = (to: kit.Login) => ask("AUTH", ...(to.username ? [to.username] : []), to.password);
+    const failed = (cause: unknown) => fail(new TransportError("auth", `${label}: no renewal`, { cause }));
+    const first = await kit.login(options, endpoint);
+    await update(first);
+    const renewal = { ask: () => kit.login(options, endpoint), update, failed, blocked: () => false };
+    closed.then(kit.renewBeforeExpiry(first, renewal));
+  }
+  if (path !== "") await ask("SELECT", path);
+  // Removes nothing, and fails where XADD would: on a replica, without the right, on a key of another kind.
+  await ask("XTRIM", stream, "MAXLEN", "~", String(2 ** 53));
+
+  let silentFor = 0;
+  socket.on("data", () => (silentFor = 0));
+  const silence = () => kit.errorOf(kit.silentPeer, `${label}: Redis is silent`);
+  const beat = () => (++silentFor > 4 ? fail(silence()) : ask("PING").catch(fail));
+  const heart = options.heartbeatMs > 0 ? setInterval(beat, options.heartbeatMs / 2).unref() : undefined;
+  closed.then(() => clearInterval(heart));
+
+  const trim = options.own.maxLength === undefined ? [] : ["MAXLEN", "~", String(options.own.maxLength)];
+  const flow = kit.socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
+  return {
+    closed,
+    onFlow: flow.onFlow,
+    drainedBytes: () => socket.bytesWritten - socket.writableLength,
+    publish(batch, settle) {
+      if (socket.destroyed) return;
+      socket.cork();
+      for (const [index, message] of batch.entries()) {
+        const { exchange, messageId, routingKey, correlationId, type } = message;
+        const key = exchange === undefined ? [stream, ...trim] : [exchange, "NOMKSTREAM"];
+        const [timestamp, headers] = [String(message.timestamp), JSON.stringify(message.headers)];
+        const fields = { messageId, routingKey, correlationId, type, timestamp, contentType, appId, headers };
+        const words = ["XADD", ...key, "*", ...Object.entries(fields).flat(), "body"];
+        send(words, message.body(), (reply) => {
+          const error = errorIn(reply, label);
+          // What is not this message's fault ends the connection, and goes again on the next.
+          if (!error) settle(index, index + 1, { kind: options.confirms ? "confirmed" : "written" });
+          else if (error.kind !== "throttled" && exchange === undefined) fail(error);
+          else settle(index, index + 1, { kind: "refused", error });
+        });
+      }
+      socket.uncork();
+      flow.checkRoom();
+    },
+    async close(signal) {
+      // Redis answers what came before, and hangs up.
+      if (!closing && !socket.destroyed) ask("QUIT").catch(() => {});
+      closing = true;
+      await Promise.race([closed, kit.aborted(signal)]);
+      socket.destroy();
+      await closed;
+    },
+  } satisfies TransportConnection;
+}
+
+/** Writes commands of RESP 2. The replies come in their order: `+OK`, `-ERR …`, `$-1` for nothing, else a text. */
+function senderOn(socket: Socket) {
+  const waiting: ((reply: string) => void)[] = [];
+  let rest = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    rest = (rest + text).replace(/\$\d+\r\n(.*)\r\n|([^$].*|\$-1)\r\n/gy, (_, content, line) => {
+      waiting.shift()?.(content ?? line);
+      return "";
+    });
+    if (rest.length > 65_536) socket.destroy(new Error("a reply of Redis has no end"));
+  });
+  return (words: readonly string[], last: Buffer, hear: (reply: string) => void) => {
+    waiting.push(hear);
+    const head = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("");
+    socket.write(`*${words.length + 1}\r\n${head}$${last.length}\r\n`);
+    socket.write(last);
+    socket.write("\r\n");
+  };
+}
+
+/** What errors of Redis mean, by how they begin. Nothing that they answer was stored; after "with args" they quote. */
+const meanings: readonly (readonly [RegExp, kit.Verdict])[] = [
+  [/^-(WRONGPASS|NOAUTH|ERR AUTH)/, kit.verdict("auth", true, "Check the user name and the password")],
+  [/^-(NOPERM|DENIED)/, kit.verdict("permission", true, "Let the user run XADD, XTRIM and PING")],
+  [/^-(WRONGTYPE|MOVED|ERR .*DB index)/, kit.verdict("topology-conflict", true, "Check exchange and URL")],
+  [/^-(OOM|LOADING|MISCONF|NOREPLICAS|BUSY|MASTERDOWN|CLUSTERDOWN)/, kit.verdict("throttled", false)],
+  [/^\$-1/, kit.verdict("not-found", true, "Make the stream first: XGROUP CREATE with MKSTREAM")],
+  [/^-/, kit.verdict("protocol", false)],
+];
+function errorIn(reply: string, label: string): TransportError | undefined {
+  const meaning = meanings.find(([begin]) => begin.test(reply))?.[1];
+  return meaning && kit.errorOf(meaning, `${label}: ${reply.split(/, with args|\. /)[0]}`);
+}
+
+function asTransportError(error: unknown, label: string): TransportError {
+  if (error instanceof TransportError) return error;
+  const meaning = kit.classifySocketError(error) ?? kit.verdict("unreachable", false);
+  return kit.errorOf(meaning, `${label}: the connection is gone`, error);
+}
