@@ -11,6 +11,8 @@ const line = (i: number, more = {}) =>
 const lines = (count: number) => Array.from({ length: count }, (_, i) => line(i));
 const numbers = (bodies: readonly Record<string, unknown>[]) =>
   bodies.map(({ data }) => (data as { i: number }).i);
+/** For a machine that does something else too. */
+const patient = { timeout: 20_000 };
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe("streamll pipe", () => {
@@ -109,7 +111,7 @@ describe("streamll pipe", () => {
     );
     const run = command(["pipe", "--max-buffered-events", "100"], { stdin: endless });
     run.broker.faults.block();
-    await vi.waitFor(() => expect(read).toBeGreaterThanOrEqual(100));
+    await vi.waitFor(() => expect(read).toBeGreaterThanOrEqual(100), patient);
     const held = read;
     for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
     expect(read - held).toBeLessThan(100);
@@ -118,7 +120,7 @@ describe("streamll pipe", () => {
     expect(run.stderr.text).toContain("blocked");
     expect(run.stderr.text).not.toContain("% full");
     run.broker.faults.unblock();
-    await vi.waitFor(() => expect(read).toBeGreaterThan(500));
+    await vi.waitFor(() => expect(read).toBeGreaterThan(500), patient);
     run.interrupt();
     expect(await run.code).toBe(130);
   });
