@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { StreamllEvent } from "@streamll/core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { treeOf } from "../../../../../packages/sources/test/tree.js";
 import { eventsIn, type Listening, listening } from "../listening.js";
@@ -15,6 +16,20 @@ async function python(program: string, url: string, { flush = "20", queue = "100
   const more = { STREAMLL_LISTEN_URL: url, STREAMLL_LISTEN_TOKEN: token };
   return execute("python3", [here("scene.py"), program, flush, queue], { env: { ...env, ...more } });
 }
+
+const runsOf = (events: readonly StreamllEvent[]) =>
+  treeOf(events)
+    .split(/\n(?! )/)
+    .sort();
+
+/** What `dspy.Predict` makes of a question. */
+const predicted = (question: string, indent = "") =>
+  [
+    `Predict.forward → {"answer":"on ${question}"}`,
+    `  ChatAdapter.format → [{"role":"user","content":"${question}"}]`,
+    `  openai.chat [openai/gpt-5-2026] → ["on ${question}"] 10+2 (stop)`,
+    `  ChatAdapter.parse → {"answer":"on ${question}"}`,
+  ].map((line) => indent + line);
 
 describe("StreamllCallback of DSPy", () => {
   beforeAll(async () => {
@@ -31,18 +46,7 @@ describe("StreamllCallback of DSPy", () => {
     expect(stderr).toBe("");
     await open.stop();
     const events = eventsIn(open.broker);
-    const predicted = (question: string, indent = "") =>
-      [
-        `Predict.forward → {"answer":"on ${question}"}`,
-        `  ChatAdapter.format → [{"role":"user","content":"${question}"}]`,
-        `  openai.chat [openai/gpt-5-2026] → ["on ${question}"] 10+2 (stop)`,
-        `  ChatAdapter.parse → {"answer":"on ${question}"}`,
-      ].map((line) => indent + line);
-    expect(
-      treeOf(events)
-        .split(/\n(?! )/)
-        .sort(),
-    ).toEqual(
+    expect(runsOf(events)).toEqual(
       [
         [
           'Agent.forward → {"answer":"on fails once"}',
@@ -76,6 +80,17 @@ describe("StreamllCallback of DSPy", () => {
     });
     expect(model.methodName).toBe("__call__");
     expect(JSON.stringify(events)).not.toContain("s3cret");
+  });
+
+  it("posts of a process that forked what each of the two did, once", async () => {
+    open = await listening();
+    await python("forked", open.url);
+    await open.stop();
+    const events = eventsIn(open.broker);
+    expect(runsOf(events)).toEqual(
+      ["before", "child", "parent"].map((question) => predicted(question).join("\n")),
+    );
+    expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(events.length);
   });
 
   it("posts all events before the program ends, in order", async () => {

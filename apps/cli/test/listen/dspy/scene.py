@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import os
 import sys
 import threading
 import time
@@ -89,6 +90,15 @@ def many():
     for number in range(100):
         predict(question=str(number))
     print(f"dropped {callback.dropped}")
+
+
+def forked():
+    predict = dspy.Predict(dspy.LM("openai/gpt-5", answer))
+    predict(question="before")
+    child = os.fork()
+    predict(question="parent" if child else "child")
+    if child:
+        os.waitpid(child, 0)
 
 
 callback = streamll_dspy.StreamllCallback(flush_timeout=float(sys.argv[2]), max_queue=int(sys.argv[3]))
