@@ -1,6 +1,7 @@
 import type { Command } from "./command/command.js";
 import { explain } from "./explain.js";
+import { listen } from "./listen/listen.js";
 import { pipe } from "./pipe/pipe.js";
 import { tail } from "./tail/tail.js";
 
-export const commands: readonly Command[] = [pipe, tail, explain];
+export const commands: readonly Command[] = [pipe, listen, tail, explain];

@@ -11,7 +11,7 @@ describe("streamll", () => {
   it("--help names the commands, and each command's the options with default and variable", async () => {
     const { code, stdout, stderr } = await said(["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const name of ["pipe", "tail", "explain"]) {
+    for (const name of ["pipe", "listen", "tail", "explain"]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
       const help = (await said([name, "-h"])).stdout;
       expect(help).toContain(`usage: streamll ${name}`);

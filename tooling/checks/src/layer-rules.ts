@@ -39,7 +39,12 @@ const layers: Readonly<Record<string, Layer>> = {
   "packages/consumer": { may: ["@streamll/core", "@streamll/connection"], handsOn: transports },
   "packages/sources": { may: ["@streamll/core"] },
   "apps/cli": {
-    may: ["@streamll/core", "@streamll/connection", "@streamll/sink", "@streamll/consumer", ...transports],
+    may: [
+      ...["@streamll/core", "@streamll/connection", "@streamll/sink", "@streamll/consumer"],
+      // Spans that are received become events as those of the process do.
+      "@streamll/sources",
+      ...transports,
+    ],
   },
   "apps/bench": { may: ["@streamll/*", "streamll"] },
   "apps/demo": { may: ["@streamll/*", "streamll"] },

@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { DeliveryError, InvalidEventError, parseEvent, type StreamllEvent } from "@streamll/core";
+import { DeliveryError } from "@streamll/core";
 import type { RabbitMQSink } from "@streamll/sink";
 import { inFlags } from "../command/sink-flags.js";
 import { whenAborted } from "../exit.js";
 import type { Notes } from "../notes.js";
+import { eventOfLine } from "./event-of-line.js";
 import { linesOf, type PlacedLine, type Source } from "./sources.js";
 import type { Tally } from "./tally.js";
 
@@ -33,7 +34,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
   };
 
   const publish = async (line: PlacedLine): Promise<void> => {
-    const event = eventOf(line);
+    const event = eventOfLine(line);
     const { source, number } = line;
     if (typeof event === "string") {
       tally.badLines++;
@@ -80,21 +81,4 @@ async function settle(sink: RabbitMQSink, interrupted: AbortSignal): Promise<voi
   await sink.stop();
   // Events that the sink has settled are counted once its promises have run.
   await setImmediate();
-}
-
-function eventOf(line: PlacedLine): StreamllEvent | string {
-  if ("problem" in line) return line.problem;
-  let value: unknown;
-  try {
-    value = JSON.parse(line.text);
-  } catch {
-    // The parser's own message quotes the line, which may hold private data.
-    return "not JSON";
-  }
-  try {
-    return parseEvent(value);
-  } catch (error) {
-    if (error instanceof InvalidEventError) return `invalid event: ${error.message}`;
-    throw error;
-  }
 }

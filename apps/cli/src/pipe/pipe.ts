@@ -1,8 +1,8 @@
-import type { Logger } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 import type { Command } from "../command/command.js";
-import { inFlags, sinkFlags, sinkOptions } from "../command/sink-flags.js";
-import { exitCode, Failure } from "../exit.js";
+import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
+import { connect, loggerTo } from "../command/sink-start.js";
+import { exitCode } from "../exit.js";
 import { Notes } from "../notes.js";
 import { type Shell, wantsColour } from "../shell.js";
 import { deliver } from "./delivery.js";
@@ -88,41 +88,6 @@ Exit code 0: every event was confirmed, and every line was valid.
     return tally.badLines > 0 ? exitCode.skipped : exitCode.done;
   },
 };
-
-/** A user who mistyped a host wants an error, not to wait. */
-async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
-  try {
-    await sink.start();
-    const { connectionsOpen, lastError } = sink.health();
-    if (connectionsOpen === 0 && lastError !== undefined && !interrupted.aborted) {
-      throw new Failure(`${inFlags(lastError.message)} (--wait-for-broker keeps trying)`);
-    }
-  } catch (error) {
-    await sink.stop();
-    throw error;
-  }
-}
-
-/**
- * Failures before the first connection are the command's own error. A filling buffer is not a problem here, since reading
- * waits for room.
- */
-function loggerTo(notes: Notes): { logger: Logger; started(): void } {
-  let started = false;
-  const forward =
-    (level: "warn" | "error"): Logger["warn"] =>
-    (fields, message) => {
-      if (fields.line === "buffer_filling") return;
-      if (started || !("endpoint" in fields)) notes[level](inFlags(message));
-    };
-  const logger = { debug() {}, info() {}, warn: forward("warn"), error: forward("warn") };
-  return {
-    logger,
-    started() {
-      started = true;
-    },
-  };
-}
 
 function hintAtTerminal(files: readonly string[], { stdin }: Shell, notes: Notes): void {
   const readsStdin = files.length === 0 || files.includes("-");

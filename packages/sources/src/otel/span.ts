@@ -1,3 +1,5 @@
+import { read, textOf } from "../shared/within.js";
+
 /** What is read of a span: of the SDK of OpenTelemetry in version 1, 2 or 3. */
 export interface OtelSpan {
   readonly name: string;
@@ -11,6 +13,10 @@ export interface OtelSpan {
   }[];
   spanContext(): { readonly traceId: string; readonly spanId: string };
 }
+
+/** `parentSpanContext` since version 2 of the SDK, `parentSpanId` before. */
+export const parentSpanIdOf = (span: OtelSpan): string | undefined =>
+  textOf(read(span, "parentSpanContext"), "spanId") ?? textOf(span, "parentSpanId");
 
 const calls: ReadonlySet<string> = new Set([
   "chat",

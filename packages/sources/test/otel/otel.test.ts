@@ -1,8 +1,12 @@
 import * as api from "@opentelemetry/api";
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
 import { trace } from "@streamll/core";
 import { describe, expect, it } from "vitest";
-import { type SpanProcessorOptions, StreamllSpanProcessor } from "../../src/otel/index.js";
+import { recordSpan, type SpanProcessorOptions, StreamllSpanProcessor } from "../../src/otel/index.js";
 import { recorded } from "../recorder.js";
 import { faultsOf, treeOf } from "../tree.js";
 import { runs } from "./scene.js";
@@ -64,5 +68,23 @@ describe("OpenTelemetry 2", () => {
   it("can be flushed and shut down", async () => {
     const { provider } = otelOf();
     await expect(Promise.all([provider.forceFlush(), provider.shutdown()])).resolves.toBeDefined();
+  });
+
+  it("makes the same trees of spans that have ended, whose ids are those of the events", async () => {
+    for (const [name, run] of Object.entries(runs)) {
+      const exporter = new InMemorySpanExporter();
+      const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+      run({ tracer: provider.getTracer("library"), api });
+      const spans = exporter.getFinishedSpans();
+      const { events } = await recorded(async () => spans.forEach(recordSpan));
+      // Runs side by side may end in another order than they began.
+      const runsOf = (tree: string) => tree.split(/\n(?! )/).sort();
+      expect(runsOf(treeOf(events)), name).toEqual(runsOf(trees[name]!));
+      const starts = events.filter(({ eventType }) => eventType.endsWith("start"));
+      expect(starts.map(({ eventId }) => eventId)).toEqual(spans.map((span) => span.spanContext().spanId));
+      expect(starts.map(({ executionId }) => executionId)).toEqual(
+        spans.map((span) => span.spanContext().traceId),
+      );
+    }
   });
 });

@@ -1,0 +1,40 @@
+import type { Logger } from "@streamll/core";
+import type { RabbitMQSink } from "@streamll/sink";
+import { Failure } from "../exit.js";
+import type { Notes } from "../notes.js";
+import { inFlags } from "./sink-flags.js";
+
+/** A user who mistyped a host wants an error, not to wait. */
+export async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
+  try {
+    await sink.start();
+    const { connectionsOpen, lastError } = sink.health();
+    if (connectionsOpen === 0 && lastError !== undefined && !interrupted.aborted) {
+      throw new Failure(`${inFlags(lastError.message)} (--wait-for-broker keeps trying)`);
+    }
+  } catch (error) {
+    await sink.stop();
+    throw error;
+  }
+}
+
+/**
+ * Failures before the first connection are the command's own error. A filling buffer is not a problem here, since reading
+ * waits for room, and a sender is told to.
+ */
+export function loggerTo(notes: Notes): { logger: Logger; started(): void } {
+  let started = false;
+  const forward =
+    (level: "warn" | "error"): Logger["warn"] =>
+    (fields, message) => {
+      if (fields.line === "buffer_filling") return;
+      if (started || !("endpoint" in fields)) notes[level](inFlags(message));
+    };
+  const logger = { debug() {}, info() {}, warn: forward("warn"), error: forward("warn") };
+  return {
+    logger,
+    started() {
+      started = true;
+    },
+  };
+}

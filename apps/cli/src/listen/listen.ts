@@ -1,0 +1,126 @@
+import type { Server } from "node:http";
+import { type AddressInfo, BlockList, isIP } from "node:net";
+import { parseSize, told } from "@streamll/core/internal";
+import { RabbitMQSink } from "@streamll/sink";
+import type { Command } from "../command/command.js";
+import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
+import { connect, loggerTo } from "../command/sink-start.js";
+import { Failure, UsageError, whenAborted } from "../exit.js";
+import { Notes } from "../notes.js";
+import { wantsColour } from "../shell.js";
+import { jsonAnswer } from "./answer.js";
+import { Bodies } from "./body.js";
+import { eventsEndpoint } from "./events-endpoint.js";
+import { Intake } from "./intake.js";
+import { about, flags } from "./listen-help.js";
+import { logsEndpoint, metricsEndpoint, tracesEndpoint } from "./otlp/endpoints.js";
+import { SpanRecorder } from "./otlp/span-recorder.js";
+import { listenServer } from "./server.js";
+import { type Settings, settingsOf } from "./settings.js";
+
+export const listen: Command = {
+  name: "listen",
+  summary: "Publishes what programs send by HTTP: spans as OTLP, or events as NDJSON.",
+  usage: "[options]",
+  about,
+  flags,
+  sinkFlags,
+  examples: [
+    "streamll listen --url amqp://guest:guest@localhost:5672/ --exchange my_events",
+    "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python program.py",
+    "curl -H content-type:application/x-ndjson --data-binary @events.ndjson 127.0.0.1:4318/v1/events",
+  ],
+  async run(args, { stdout, stderr, env, interrupted }) {
+    if (args.positionals.length > 0) throw new UsageError("listen takes options only");
+    const settings = settingsOf(args, env);
+    const notes = new Notes(stderr, wantsColour(stderr, env));
+    const log = loggerTo(notes);
+    const sink = RabbitMQSink.fromEnv({ ...sinkOptions(args), logger: log.logger }, env);
+    const { maxBufferedEvents, maxBufferedBytes, publisherConfirms } = sink.explain().options;
+    if (settings.confirm && publisherConfirms.value === false)
+      throw new UsageError("--confirm needs --publisher-confirms: without them the broker says nothing");
+    if (interrupted.aborted) return Number(interrupted.reason);
+    await connect(sink, interrupted);
+    log.started();
+
+    const intake = new Intake({
+      sink,
+      confirm: settings.confirm,
+      maxBufferedEvents: Number(maxBufferedEvents.value),
+      maxBufferedBytes: parseSize(maxBufferedBytes.value as string),
+    });
+    const recorder = new SpanRecorder(log.logger);
+    const server = listenServer({
+      ...settings,
+      intake,
+      bodies: new Bodies(settings.maxBody),
+      endpoints: {
+        "/v1/traces": tracesEndpoint(intake, recorder),
+        "/v1/logs": logsEndpoint(),
+        "/v1/metrics": metricsEndpoint(),
+        "/v1/events": eventsEndpoint(intake),
+      },
+      health: () => {
+        const status = interrupted.aborted ? "stopped" : sink.health().status;
+        return jsonAnswer(status === "up" ? 200 : 503, { status });
+      },
+      onError: (error) => notes.error(`a request could not be handled: ${told(String(error))}`),
+    });
+    let [sent, failed] = [0, 0];
+    try {
+      const port = await opened(server, settings);
+      const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
+      notes.info(`listening on http${settings.tls ? "s" : ""}://${host}:${port}`);
+      if (settings.allows === undefined && !isLoopback(settings.host))
+        notes.warn("whoever reaches this address may send; require a token: STREAMLL_LISTEN_TOKEN");
+      await whenAborted(interrupted);
+    } finally {
+      intake.close();
+      // Requests that wait for a confirm are answered by then.
+      const closed = closing(server);
+      ({ sent, failed } = await sink.stop());
+      const late = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(late);
+      await recorder.stop();
+    }
+    const { accepted, rejected } = intake;
+    if (!args.has("quiet"))
+      notes.info(`${accepted} events accepted, ${rejected} rejected; ${sent} delivered, ${failed} failed`);
+    if (args.has("json")) stdout.write(`${JSON.stringify({ accepted, rejected, sent, failed })}\n`);
+    return Number(interrupted.reason);
+  },
+};
+
+/** The port that it got. */
+function opened(server: Server, { host, port }: Settings): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.on("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "it is in use" : error.code;
+      reject(new Failure(`cannot listen on ${told(host)}, port ${port}: ${why}; see --host and --port`));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** How long the senders have to take their answers. */
+const graceMs = 2000;
+
+/** Takes no more connections; those that are open get the answers they wait for, then end. */
+function closing(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
+  });
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || (isIP(host) > 0 && loopback.check(host, isIP(host) === 6 ? "ipv6" : "ipv4"));

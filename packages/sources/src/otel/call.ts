@@ -1,0 +1,73 @@
+import type { CallHandle, OpenCallOptions } from "@streamll/core";
+import { read, textOf } from "../shared/within.js";
+import {
+  attributeOf,
+  epochMsOf,
+  finishReasonOf,
+  inputsOf,
+  isModelCall,
+  modelOf,
+  type OtelSpan,
+  outputsOf,
+  textAttribute,
+  toolCallsOf,
+  usageOf,
+} from "./span.js";
+
+const failed = 2;
+
+/** How the call of a span is opened, but for its place in the tree. */
+export interface Opening {
+  readonly operation: string;
+  readonly options: OpenCallOptions;
+  /** Whether what it was given is known by now. */
+  readonly asked: boolean;
+}
+
+export function openingOf(span: OtelSpan): Opening {
+  const { traceId, spanId } = span.spanContext();
+  const isModel = isModelCall(span);
+  const asked = inputsOf(span);
+  const model = modelOf(span);
+  const toolCallId = textAttribute(span, "gen_ai.tool.call.id", "tool_call.id", "ai.toolCall.id");
+  const options: OpenCallOptions = {
+    ...(isModel && { kind: "llm" }),
+    moduleName: moduleOf(span),
+    startedAt: epochMsOf(span.startTime),
+    inputs: isModel && model !== undefined ? [{ model, ...(asked && { messages: asked[0] }) }] : asked,
+    ...(toolCallId !== undefined && { data: { tool_call_id: toolCallId } }),
+    tags: { trace_id: traceId, span_id: spanId },
+    // Spans may end after the one around them.
+    outlivesParent: true,
+  };
+  return { operation: operationOf(span), options, asked: asked !== undefined };
+}
+
+/** @param asked Whether its start has what it was given. */
+export function endCall(call: CallHandle, span: OtelSpan, asked: boolean): void {
+  const outputs = outputsOf(span);
+  if (isModelCall(span)) {
+    call.learn({ model: modelOf(span), usage: usageOf(span), finish_reason: finishReasonOf(span) });
+    call.learn({ content: toolCallsOf(outputs) });
+  }
+  const at = epochMsOf(span.endTime);
+  const inputs = asked ? undefined : inputsOf(span);
+  const exception = span.events.findLast(({ name }) => name === "exception")?.attributes;
+  if (span.status.code !== failed && exception === undefined) return call.end(outputs, { at, inputs });
+  const message = textOf(exception, "exception.message") ?? span.status.message ?? "the span failed";
+  const traceback = textOf(exception, "exception.stacktrace");
+  const type = textOf(exception, "exception.type") ?? textAttribute(span, "error.type") ?? "SpanError";
+  call.fail({ message }, { at, inputs, data: { error_type: type, ...(traceback && { traceback }) } });
+}
+
+function operationOf(span: OtelSpan): string {
+  const tool = textAttribute(span, "gen_ai.tool.name", "tool.name", "ai.toolCall.name");
+  return tool ?? textAttribute(span, "gen_ai.operation.name") ?? span.name;
+}
+
+function moduleOf(span: OtelSpan): string {
+  if (attributeOf(span, "gen_ai.tool.name", "tool.name", "ai.toolCall.name") !== undefined) return "tool";
+  const provider = textAttribute(span, "gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system");
+  const scope = read(span, "instrumentationScope") ?? read(span, "instrumentationLibrary");
+  return provider ?? textAttribute(span, "ai.model.provider") ?? textOf(scope, "name") ?? "otel";
+}
