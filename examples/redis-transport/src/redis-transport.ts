@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { TransportConnection, TransportFactory, TransportOptions } from "@streamll/core";
+import type { PublishOutcome, TransportConnection, TransportFactory, TransportOptions } from "@streamll/core";
 import { ConfigurationError, type Endpoint, TransportError } from "@streamll/core";
 import { count, type OptionTable } from "@streamll/core/options";
 import * as kit from "@streamll/transport-kit";
@@ -11,19 +11,22 @@ const table = {
 
 /** Appends each event to the stream that the option `exchange` names. */
 export const redisTransport: TransportFactory<typeof table> = {
+  name: "redis-streams",
   schemes: ["redis-streams"],
   tlsSchemes: ["rediss-streams"],
   options: table,
   unsupported: { durable: "Redis itself decides what survives a restart, by appendonly: leave it out" },
   create(options, endpoints) {
-    const odd = endpoints.find(({ path }) => !/^\d*$/.test(path));
-    if (odd)
-      throw new ConfigurationError([{ option: "url", message: `has no database's number: /${odd.path}` }]);
-    const none = { mandatory: false, priority: false, ttl: false, deduplication: false, topology: false };
+    const isNumbered = endpoints.every(({ path }) => /^\d*$/.test(path));
+    const problems = isNumbered ? [] : [{ option: "url", message: "ends in the number of a database: /0" }];
+    if (options.message.exchange === "")
+      problems.push({ option: "exchange", message: "must name the stream" });
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    const none = { mandatory: false, priority: false, ttl: false, deadLetter: false, topology: false };
     return {
       name: "redis-streams",
       // The default of Redis for proto-max-bulk-len.
-      capabilities: { ...none, confirms: true, deadLetter: true, maxMessageBytes: 512 * 1024 * 1024 },
+      capabilities: { ...none, confirms: true, deduplication: false, maxMessageBytes: 512 * 1024 * 1024 },
       connect: (endpoint, _lane, signal) =>
         kit.connectSocket({ endpoint, port: 6379, options, signal }, (socket) =>
           open(socket, endpoint, options),
@@ -38,10 +41,12 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
   const send = senderOn(socket);
   const fail = (error: TransportError) => socket.destroy(error);
   let closing = false;
-  let failure: unknown = kit.socketClosed();
-  socket.on("error", (error) => (failure = error));
+  const lost = (error: Error) =>
+    kit.errorOf(kit.classifySocketError(error) ?? odd, `${label}: cut off`, error);
+  let failure = lost(kit.socketClosed());
+  socket.on("error", (error) => (failure = error instanceof TransportError ? error : lost(error)));
   const gone = new Promise((resolve) => socket.once("close", resolve));
-  const closed = gone.then(() => (closing ? undefined : asTransportError(failure, label)));
+  const closed = gone.then(() => (closing ? undefined : failure));
 
   const ask = (...words: string[]) =>
     new Promise<void>((resolve, reject) => {
@@ -67,7 +72,9 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
   const heart = options.heartbeatMs > 0 ? setInterval(beat, options.heartbeatMs / 2).unref() : undefined;
   closed.then(() => clearInterval(heart));
 
-  const trim = options.own.maxLength === undefined ? [] : ["MAXLEN", "~", String(options.own.maxLength)];
+  const { maxLength } = options.own;
+  const key = maxLength === undefined ? [stream] : [stream, "MAXLEN", "~", String(maxLength)];
+  const elsewhere = kit.errorOf(kit.verdict("not-found", true), `${label}: writes to ${stream} alone`);
   const flow = kit.socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
   return {
     closed,
@@ -77,18 +84,19 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
       if (socket.destroyed) return;
       socket.cork();
       for (const [index, message] of batch.entries()) {
-        const { exchange, messageId, routingKey, correlationId, type } = message;
-        const key = exchange === undefined ? [stream, ...trim] : [exchange, "NOMKSTREAM"];
-        const [timestamp, headers] = [String(message.timestamp), JSON.stringify(message.headers)];
+        const settleOne = (outcome: PublishOutcome) => settle(index, index + 1, outcome);
+        const { messageId, routingKey, correlationId, type } = message;
+        const [timestamp, headers] = [`${message.timestamp}`, JSON.stringify(message.headers)];
         const fields = { messageId, routingKey, correlationId, type, timestamp, contentType, appId, headers };
-        const words = ["XADD", ...key, "*", ...Object.entries(fields).flat(), "body"];
-        send(words, message.body(), (reply) => {
-          const error = errorIn(reply, label);
-          // What is not this message's fault ends the connection, and goes again on the next.
-          if (!error) settle(index, index + 1, { kind: options.confirms ? "confirmed" : "written" });
-          else if (error.kind !== "throttled" && exchange === undefined) fail(error);
-          else settle(index, index + 1, { kind: "refused", error });
-        });
+        if (message.exchange !== undefined) settleOne({ kind: "refused", error: elsewhere });
+        else
+          send(["XADD", ...key, "*", ...Object.entries(fields).flat(), "body"], message.body(), (reply) => {
+            const error = errorIn(reply, label);
+            if (!error) settleOne({ kind: options.confirms ? "confirmed" : "written" });
+            else if (error.kind === "throttled") settleOne({ kind: "refused", error });
+            // No message's fault: nothing more is settled, and all goes again on the next connection.
+            else fail(error);
+          });
       }
       socket.uncork();
       flow.checkRoom();
@@ -104,12 +112,12 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
   } satisfies TransportConnection;
 }
 
-/** Writes commands of RESP 2. The replies come in their order: `+OK`, `-ERR …`, `$-1` for nothing, else a text. */
+/** Writes commands of RESP 2. The replies come in their order: `+OK`, `-ERR …`, or a text. */
 function senderOn(socket: Socket) {
   const waiting: ((reply: string) => void)[] = [];
   let rest = "";
   socket.setEncoding("utf8").on("data", (text: string) => {
-    rest = (rest + text).replace(/\$\d+\r\n(.*)\r\n|([^$].*|\$-1)\r\n/gy, (_, content, line) => {
+    rest = (rest + text).replace(/\$\d+\r\n(.*)\r\n|([^$].*)\r\n/gy, (_, content, line) => {
       waiting.shift()?.(content ?? line);
       return "";
     });
@@ -124,22 +132,16 @@ function senderOn(socket: Socket) {
   };
 }
 
-/** What errors of Redis mean, by how they begin. Nothing that they answer was stored; after "with args" they quote. */
+const odd = kit.verdict("protocol", false);
+/** What errors of Redis mean, by how they begin. None of them was stored; what follows "with args" is a quotation. */
 const meanings: readonly (readonly [RegExp, kit.Verdict])[] = [
   [/^-(WRONGPASS|NOAUTH|ERR AUTH)/, kit.verdict("auth", true, "Check the user name and the password")],
   [/^-(NOPERM|DENIED)/, kit.verdict("permission", true, "Let the user run XADD, XTRIM and PING")],
   [/^-(WRONGTYPE|MOVED|ERR .*DB index)/, kit.verdict("topology-conflict", true, "Check exchange and URL")],
   [/^-(OOM|LOADING|MISCONF|NOREPLICAS|BUSY|MASTERDOWN|CLUSTERDOWN)/, kit.verdict("throttled", false)],
-  [/^\$-1/, kit.verdict("not-found", true, "Make the stream first: XGROUP CREATE with MKSTREAM")],
-  [/^-/, kit.verdict("protocol", false)],
+  [/^-/, odd],
 ];
 function errorIn(reply: string, label: string): TransportError | undefined {
   const meaning = meanings.find(([begin]) => begin.test(reply))?.[1];
-  return meaning && kit.errorOf(meaning, `${label}: ${reply.split(/, with args|\. /)[0]}`);
-}
-
-function asTransportError(error: unknown, label: string): TransportError {
-  if (error instanceof TransportError) return error;
-  const meaning = kit.classifySocketError(error) ?? kit.verdict("unreachable", false);
-  return kit.errorOf(meaning, `${label}: the connection is gone`, error);
+  return meaning && kit.errorOf(meaning, `${label}: ${reply.slice(1).split(/, with args|\.( |$)/)[0]}`);
 }
