@@ -117,11 +117,11 @@ function senderOn(socket: Socket) {
   const waiting: ((reply: string) => void)[] = [];
   let rest = "";
   socket.setEncoding("utf8").on("data", (text: string) => {
-    rest = (rest + text).replace(/\$\d+\r\n(.*)\r\n|([^$].*)\r\n/gy, (_, content, line) => {
+    rest = (rest + text).replace(/\$\d+\r\n(.*)\r\n|([-+:].*)\r\n/gy, (_, content, line) => {
       waiting.shift()?.(content ?? line);
       return "";
     });
-    if (rest.length > 65_536) socket.destroy(new Error("a reply of Redis has no end"));
+    if (/^[^-+:$]/.test(rest) || rest.length > 65_536) socket.destroy(new Error("what answers is not Redis"));
   });
   return (words: readonly string[], last: Buffer, hear: (reply: string) => void) => {
     waiting.push(hear);
