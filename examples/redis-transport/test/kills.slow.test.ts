@@ -46,8 +46,9 @@ it.each([
         const { events_sent } = sink.stats();
         await until(() => sink.stats().events_sent > events_sent, "events sent after a kill", 60_000);
       }
+    })().finally(() => {
       isKilling = false;
-    })();
+    });
 
     let accepted = 0;
     for (; isKilling; accepted++) {
