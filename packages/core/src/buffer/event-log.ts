@@ -22,7 +22,7 @@ export const AWAITED = 32;
 export const DEAD = 64;
 
 const LARGEST_SEGMENT = 256 * 1024;
-const SMALLEST_SEGMENT = 256;
+const SMALLEST_SEGMENT = 2048;
 
 /**
  * The buffer. Each event is a record of bytes in a segment outside of V8's heap, and a slot: one number in each of the

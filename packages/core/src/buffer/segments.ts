@@ -15,6 +15,9 @@ export interface Segment {
 /** Free segments of the standard size that are kept for the next records beside as many as are in use. */
 const SPARE = 8;
 
+/** A record of more than this part of a segment is large. */
+const LARGE_SHARE = 8;
+
 type Memory = Pick<Segment, "source" | "words">;
 
 /** The segments of a log. A fresh page of memory costs more than what is written into it, so they are used again. */
@@ -31,7 +34,7 @@ export class Segments {
   /** Bytes of records that are not released. */
   live = 0;
 
-  /** @param size of a segment, in bytes. A larger record has a segment of its own. */
+  /** @param size of a segment, in bytes. A record that is large beside it has a segment of its own. */
   constructor(size: number) {
     this.#size = size;
     this.#current = this.#take(recordMemory(0));
@@ -43,10 +46,11 @@ export class Segments {
 
   /** A segment with room for `bytes` at its end. */
   withRoom(bytes: number): Segment {
+    // At the end of a shared segment a large record would leave much room unused, which nothing could win back.
+    if (bytes > this.#size / LARGE_SHARE) return this.#take(recordMemory(bytes));
     if (this.#current.source.length - this.#current.end >= bytes) return this.#current;
     const full = this.#current;
-    const spare = bytes > this.#size ? undefined : this.#spare.pop();
-    this.#current = this.#take(spare ?? recordMemory(Math.max(bytes, this.#size)));
+    this.#current = this.#take(this.#spare.pop() ?? recordMemory(this.#size));
     if (full.live === 0) this.#giveBack(full);
     return this.#current;
   }
@@ -75,7 +79,8 @@ export class Segments {
       if (segment === undefined || segment === this.#current) continue;
       if (sparse === undefined || segment.live * sparse.end < sparse.live * segment.end) sparse = segment;
     }
-    return sparse;
+    // Where nothing in it is dead, nothing is won by moving it.
+    return sparse !== undefined && sparse.live < sparse.end ? sparse : undefined;
   }
 
   #take({ source, words }: Memory): Segment {
