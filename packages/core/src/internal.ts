@@ -1,17 +1,31 @@
 // What sibling packages build on; outside semver.
 
+export { putBytes, putInt64, putSlice, putText } from "./buffer/bytes.js";
 export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
 export { type EncodedMessage, encodedMessage } from "./buffer/encoded-message.js";
 export { Fifo } from "./buffer/fifo.js";
-export { readHeaders } from "./buffer/header-block.js";
+export {
+  DOUBLE_VALUE,
+  eachHeader,
+  FALSE_VALUE,
+  INT_VALUE,
+  isTextValue,
+  LONG_VALUE,
+  NULL_VALUE,
+  putString,
+  putValue,
+  readHeaders,
+  TRUE_VALUE,
+} from "./buffer/header-block.js";
 export * from "./buffer/record.js";
-export { putSlice, putText } from "./buffer/text.js";
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";
+export { parsedJson } from "./context/llm/tool-calls.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";
 export * from "./delivery/engine.js";
 export * from "./delivery/engine-events.js";
+export { CHECK_THE_BROKER } from "./delivery/lane/patience.js";
 export {
   type CircuitBreakerOptions,
   type DeliveryOptions,

@@ -16,6 +16,9 @@ export function isError(value: unknown): value is Error {
   return false;
 }
 
+/** What has fields, functions not counted. */
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
 /** An object as a literal makes it, of whatever realm. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return false;

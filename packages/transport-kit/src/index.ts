@@ -1,6 +1,6 @@
+export { putBytes, putInt64, putText } from "@streamll/core/internal";
 export * from "./amqp/amqp10-message.js";
 export * from "./amqp/amqp10-values.js";
-export { putBytes, putInt64, putText } from "./amqp/bytes.js";
 export { heartbeatSeconds } from "./amqp/heartbeat.js";
 export * as rabbitmqHints from "./amqp/rabbitmq-hints.js";
 export { type RedeclarationSteps, redeclarer } from "./amqp/redeclaration.js";

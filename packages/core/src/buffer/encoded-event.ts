@@ -1,4 +1,3 @@
-import { outboundMessage } from "../message.js";
 import type { MessageHeaders, MessageParts, OutboundMessage } from "../transport.js";
 
 /** What an encoded event is made of: its body as text, and a sequence only where it is the publisher's own. */
@@ -51,11 +50,6 @@ export class PreparedMessage implements EncodedEvent {
     return this.bytes === this.text.length
       ? target.write(this.text, at, "latin1")
       : target.write(this.text, at);
-  }
-
-  /** As a message that stays. */
-  detach(): OutboundMessage {
-    return outboundMessage({ ...this, body: Buffer.from(this.text) });
   }
 }
 

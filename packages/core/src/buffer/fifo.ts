@@ -21,17 +21,6 @@ export class Fifo<T> {
     return at < 0 ? undefined : this.#items.splice(at, 1)[0];
   }
 
-  sum(of: (item: T) => number): number {
-    let sum = 0;
-    for (let at = this.#head; at < this.#items.length; at++) sum += of(this.#items[at] as T);
-    return sum;
-  }
-
-  /** Keeps only what matches. */
-  keep(matches: (item: T) => boolean): void {
-    this.#items = this.clear().filter(matches);
-  }
-
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];

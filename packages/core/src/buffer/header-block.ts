@@ -1,13 +1,13 @@
 import type { MessageHeaders } from "../message.js";
-import { putText } from "./text.js";
+import { putInt64, putText } from "./bytes.js";
 
 // The constructors of AMQP 1.0, 1.6: a block can then be copied into a map of that protocol as it is.
-const NULL = 0x40;
-const TRUE = 0x41;
-const FALSE = 0x42;
-const INT = 0x71;
-const LONG = 0x81;
-const DOUBLE = 0x82;
+export const NULL_VALUE = 0x40;
+export const TRUE_VALUE = 0x41;
+export const FALSE_VALUE = 0x42;
+export const INT_VALUE = 0x71;
+export const LONG_VALUE = 0x81;
+export const DOUBLE_VALUE = 0x82;
 const STRING_8 = 0xa1;
 const STRING_32 = 0xb1;
 
@@ -57,26 +57,31 @@ function boundOf(headers: MessageHeaders): number {
   return bound;
 }
 
-function putValue(target: Buffer, at: number, value: string | number | boolean | null): number {
+/**
+ * Writes a value of a header as an AMQP 1.0 value: `null`, `string`, `boolean`, `int`, `long` or `double`. RabbitMQ 3.10
+ * ends a reader of a stream over AMQP 0-9-1 that meets any other type; rabbitmq-stream-js-client 1.0.0 reads of numbers
+ * the first alone.
+ */
+export function putValue(target: Buffer, at: number, value: string | number | boolean | null): number {
   if (typeof value === "string") return putString(target, at, value);
   if (value === null || typeof value === "boolean") {
-    target[at] = value === null ? NULL : value ? TRUE : FALSE;
+    target[at] = value === null ? NULL_VALUE : value ? TRUE_VALUE : FALSE_VALUE;
     return at + 1;
   }
   if (value === (value | 0)) {
-    target[at] = INT;
+    target[at] = INT_VALUE;
     return target.writeInt32BE(value, at + 1);
   }
   if (Number.isSafeInteger(value)) {
-    target[at] = LONG;
-    target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at + 1);
-    return target.writeUInt32BE(value >>> 0, at + 5);
+    target[at] = LONG_VALUE;
+    return putInt64(target, at + 1, value);
   }
-  target[at] = DOUBLE;
+  target[at] = DOUBLE_VALUE;
   return target.writeDoubleBE(value, at + 1);
 }
 
-function putString(target: Buffer, at: number, text: string): number {
+/** Writes text as an AMQP 1.0 `string`, as short as it goes where that is seen without counting. */
+export function putString(target: Buffer, at: number, text: string): number {
   if (text.length <= 85) {
     const length = putText(target, at + 2, text);
     target[at] = STRING_8;
@@ -89,56 +94,72 @@ function putString(target: Buffer, at: number, text: string): number {
   return at + 5 + length;
 }
 
-/** Reads a block of `count` pairs back. */
+/** Whether a value of this constructor is text. */
+export const isTextValue = (type: number): boolean => type >= STRING_8;
+
+type Visit = (nameFrom: number, nameTo: number, type: number, from: number, to: number) => void;
+
+/** Goes over the `count` headers of a block: where each name lies, and of its value the constructor and the bytes. */
+export function eachHeader(source: Buffer, start: number, count: number, visit: Visit): void {
+  let at = start;
+  for (let left = count; left > 0; left--) {
+    const nameFrom = at + headLength(source[at]!);
+    const nameTo = nameFrom + lengthAt(source, at);
+    const type = source[nameTo]!;
+    const from = nameTo + headLength(type);
+    const to = from + lengthAt(source, nameTo);
+    visit(nameFrom, nameTo, type, from, to);
+    at = to;
+  }
+}
+
+/** Reads a block of `count` headers back. */
 export function readHeaders(source: Buffer, start: number, count: number): MessageHeaders {
   const headers: Record<string, string | number | boolean | null> = {};
-  const reader = new ValueReader(source, start);
-  for (let i = 0; i < count; i++) {
-    const name = String(reader.next());
-    const value = reader.next();
+  eachHeader(source, start, count, (nameFrom, nameTo, type, from, to) => {
+    const name = source.toString("utf8", nameFrom, nameTo);
+    const value = readValue(source, type, from, to);
     if (name === "__proto__") Object.defineProperty(headers, name, { value, enumerable: true });
     else headers[name] = value;
-  }
+  });
   return headers;
 }
 
-class ValueReader {
-  readonly #source: Buffer;
-  #at: number;
-
-  constructor(source: Buffer, at: number) {
-    this.#source = source;
-    this.#at = at;
+function readValue(source: Buffer, type: number, from: number, to: number): string | number | boolean | null {
+  switch (type) {
+    case NULL_VALUE:
+      return null;
+    case TRUE_VALUE:
+    case FALSE_VALUE:
+      return type === TRUE_VALUE;
+    case INT_VALUE:
+      return source.readInt32BE(from);
+    case LONG_VALUE:
+      return source.readInt32BE(from) * 0x1_0000_0000 + source.readUInt32BE(from + 4);
+    case DOUBLE_VALUE:
+      return source.readDoubleBE(from);
+    default:
+      return source.toString("utf8", from, to);
   }
+}
 
-  next(): string | number | boolean | null {
-    const source = this.#source;
-    const type = source[this.#at++];
-    switch (type) {
-      case NULL:
-        return null;
-      case TRUE:
-      case FALSE:
-        return type === TRUE;
-      case INT:
-        return source.readInt32BE(this.#skip(4));
-      case LONG: {
-        const at = this.#skip(8);
-        return source.readInt32BE(at) * 0x1_0000_0000 + source.readUInt32BE(at + 4);
-      }
-      case DOUBLE:
-        return source.readDoubleBE(this.#skip(8));
-      default: {
-        const length = type === STRING_8 ? source[this.#skip(1)]! : source.readUInt32BE(this.#skip(4));
-        const at = this.#skip(length);
-        return source.toString("utf8", at, at + length);
-      }
-    }
-  }
+/** Of the constructor and, of text, its length. */
+const headLength = (type: number): number => (isTextValue(type) ? (type === STRING_8 ? 2 : 5) : 1);
 
-  #skip(bytes: number): number {
-    const at = this.#at;
-    this.#at += bytes;
-    return at;
+function lengthAt(source: Buffer, at: number): number {
+  switch (source[at]) {
+    case NULL_VALUE:
+    case TRUE_VALUE:
+    case FALSE_VALUE:
+      return 0;
+    case INT_VALUE:
+      return 4;
+    case LONG_VALUE:
+    case DOUBLE_VALUE:
+      return 8;
+    case STRING_8:
+      return source[at + 1]!;
+    default:
+      return source.readUInt32BE(at + 1);
   }
 }

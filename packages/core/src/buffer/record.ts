@@ -1,6 +1,6 @@
+import { putText } from "./bytes.js";
 import type { EncodedEvent } from "./encoded-event.js";
 import { type HeaderBlock, headerEncoder } from "./header-block.js";
-import { putText } from "./text.js";
 
 // A record begins with words of 32 bits: length, slot, flags, count of headers, a timestamp of two, and where each field
 // ends, counted from the beginning of the record. The fields follow one after another. It begins, and ends, where a word

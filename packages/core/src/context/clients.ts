@@ -1,4 +1,5 @@
 import { methodOf, ownData } from "../fields.js";
+import { isObject } from "../realm.js";
 
 /** A client of a provider, by what it has: whichever package or version it is of. */
 interface KnownClient {
@@ -61,5 +62,3 @@ function methodAt(client: object, path: string): ModelMethod | undefined {
   for (const step of names) holder = isObject(holder) ? ownData(holder, step) : undefined;
   return isObject(holder) && methodOf(holder, name) !== undefined ? { path, holder, name } : undefined;
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { type Method, ownData } from "../fields.js";
+import { isObject } from "../realm.js";
 import { override } from "./override.js";
 
 /** What is told of what the program does with an object. */
@@ -152,5 +153,3 @@ function watchedResult(object: object, name: PropertyKey, act: () => unknown): u
   for (const lookout of [...all]) lookout.given(object, name, result);
   return result;
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { types } from "node:util";
 import { type Method, methodOf, ownData } from "../fields.js";
+import { isObject } from "../realm.js";
 import { endWithout } from "./abandoned.js";
 import type { Call } from "./call.js";
 import type { CallReading } from "./call-around.js";
@@ -160,8 +161,6 @@ export class Watch implements Lookout {
     };
   }
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const isEnding = (name: PropertyKey): boolean => name === "abort" || name === "cancel" || name === "destroy";
 

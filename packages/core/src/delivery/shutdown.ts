@@ -4,9 +4,9 @@ import type { HealthMonitor } from "../telemetry/health-monitor.js";
 import type { Clock } from "./clock.js";
 import type { Connections } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
-import { within } from "./keep-alive.js";
 import type { Ledger } from "./ledger.js";
 import type { DeliveryOptions } from "./options.js";
+import { within } from "./promises.js";
 import type { FlushReport } from "./report.js";
 import type { Settlement } from "./settlement.js";
 

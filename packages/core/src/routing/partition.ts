@@ -5,7 +5,10 @@ const SEED = 104_729;
  * UTF-8, modulo.
  */
 export const partitionOf = (key: string, partitions: number): number =>
-  partitions === 1 ? 0 : murmur3(key) % partitions;
+  partitions === 1 ? 0 : partitionOfHash(murmur3(key), partitions);
+
+/** The same, of a key whose hash is known. */
+export const partitionOfHash = (hash: number, partitions: number): number => hash % partitions;
 
 /** https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, MurmurHash3_x86_32. */
 export function murmur3(key: string): number {

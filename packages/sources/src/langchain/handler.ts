@@ -68,6 +68,22 @@ export function langchain(): LangChainHandler {
       call?.cancel({ data: { interrupted: true } });
     else call?.fail(error);
   };
+  /** A model of chat and one of text are told of alike, but for what they are asked. */
+  const modelStart =
+    <Asked>(inputsOf: (asked: Asked) => Parameters<typeof modelOptions>[3]) =>
+    (
+      model: unknown,
+      asked: Asked,
+      runId: string,
+      parentRunId: string | undefined,
+      extra: unknown,
+      tags: string[] | undefined,
+      metadata: Metadata,
+      runName: string | undefined,
+    ) => {
+      const run = { runId, parentRunId, tags, metadata };
+      open(run, runName ?? classOf(model) ?? "model", modelOptions(run, model, extra, inputsOf(asked)));
+    };
 
   return {
     name: handlerName,
@@ -100,32 +116,8 @@ export function langchain(): LangChainHandler {
     },
     handleChainError: fail,
 
-    handleChatModelStart(
-      model: unknown,
-      messages: unknown[][],
-      runId: string,
-      parentRunId: string | undefined,
-      extra: unknown,
-      tags: string[] | undefined,
-      metadata: Metadata,
-      runName: string | undefined,
-    ) {
-      const run = { runId, parentRunId, tags, metadata };
-      open(run, runName ?? classOf(model) ?? "model", modelOptions(run, model, extra, messagesOf(messages)));
-    },
-    handleLLMStart(
-      model: unknown,
-      prompts: string[],
-      runId: string,
-      parentRunId: string | undefined,
-      extra: unknown,
-      tags: string[] | undefined,
-      metadata: Metadata,
-      runName: string | undefined,
-    ) {
-      const run = { runId, parentRunId, tags, metadata };
-      open(run, runName ?? classOf(model) ?? "model", modelOptions(run, model, extra, { prompts }));
-    },
+    handleChatModelStart: modelStart((messages: unknown[][]) => messagesOf(messages)),
+    handleLLMStart: modelStart((prompts: string[]) => ({ prompts })),
     handleLLMNewToken(token: string, _index: unknown, runId: string) {
       calls.get(runId)?.token(token);
     },

@@ -1,3 +1,4 @@
+import { parsedJson } from "@streamll/core/internal";
 import { read, textOf } from "../shared/within.js";
 
 /** What the data of a span tell of a call. */
@@ -29,7 +30,7 @@ export function describe(data: unknown): Description {
         operation: name ?? "tool",
         moduleName: "tool",
         known: [],
-        inputs: given(parsed(read(data, "input"))),
+        inputs: given(parsedJson(read(data, "input"))),
         outputs: read(data, "output"),
       };
     case "turn":
@@ -77,12 +78,3 @@ function model(data: unknown): Description {
 }
 
 const given = (input: unknown): unknown[] | undefined => (input === undefined ? undefined : [input]);
-
-function parsed(input: unknown): unknown {
-  if (typeof input !== "string") return input;
-  try {
-    return JSON.parse(input);
-  } catch {
-    return input;
-  }
-}

@@ -1,3 +1,4 @@
+import { parsedJson } from "@streamll/core/internal";
 import { read, textOf } from "../shared/within.js";
 
 /** What is read of a span: of the SDK of OpenTelemetry in version 1, 2 or 3. */
@@ -143,15 +144,8 @@ export function toolCallsOf(outputs: unknown): unknown[] {
 }
 
 /** Attributes hold messages as text of JSON. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  if (!/^\s*[[{"]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
+const parsed = (value: unknown): unknown =>
+  typeof value === "string" && /^\s*[[{"]/.test(value) ? parsedJson(value) : value;
 
 const mostMessages = 500;
 

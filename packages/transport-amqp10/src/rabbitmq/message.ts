@@ -29,11 +29,11 @@ import {
   putOptionalField,
   putShortField,
   putString,
-  putSymbol,
   putTimestamp,
   putUbyte,
   putUint,
   SECTION_HEAD_BYTES,
+  symbolBytes,
 } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
 import { destination } from "./address.js";
@@ -55,8 +55,8 @@ export type MessagesEncoder = (
 export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   const { contentType, appId } = defaults;
   const header = headerSection(defaults);
-  const typeName = symbol("x-basic-type");
-  const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbol(contentType);
+  const typeName = symbolBytes("x-basic-type");
+  const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbolBytes(contentType);
   const shared = FIXED_BYTES + header.length + contentTypeSymbol.length + 3 * appId.length;
   const addressOf = remembering((routingKey) => destination(defaults.exchange, routingKey));
 
@@ -123,12 +123,6 @@ function headerSection({ persistent, priority, expirationMs }: MessageDefaults):
   at = priority === undefined ? putNull(bytes, at) : putUbyte(bytes, at, priority);
   at = expirationMs === undefined ? putNull(bytes, at) : putUint(bytes, at, expirationMs);
   return bytes.subarray(0, endSection(bytes, 0, at, 3));
-}
-
-function symbol(text: string): Buffer {
-  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
-  putSymbol(bytes, 0, text);
-  return bytes;
 }
 
 function remembering(make: (key: string) => string): (key: string) => string {

@@ -1,4 +1,6 @@
-import { putInt64, putText } from "./bytes.js";
+import { FALSE_VALUE, NULL_VALUE, putInt64, putText, TRUE_VALUE } from "@streamll/core/internal";
+
+export { putString, putValue } from "@streamll/core/internal";
 
 // AMQP 1.0, 1.6 (primitive types) and 3.2 (sections). Each function writes at `at`, and returns where what it wrote
 // ends; it checks no bounds, so that the caller makes room first.
@@ -13,20 +15,13 @@ export const PROPERTIES = 0x73;
 export const APPLICATION_PROPERTIES = 0x74;
 const DATA = 0x75;
 
-const NULL = 0x40;
-const TRUE = 0x41;
-const FALSE = 0x42;
 const UBYTE = 0x50;
 const UINT = 0x70;
-const INT = 0x71;
-const LONG = 0x81;
-const DOUBLE = 0x82;
 const TIMESTAMP = 0x83;
 const BINARY_8 = 0xa0;
 const STRING_8 = 0xa1;
 const SYMBOL_8 = 0xa3;
 const BINARY_32 = 0xb0;
-const STRING_32 = 0xb1;
 const LIST_32 = 0xd0;
 const MAP_32 = 0xd1;
 
@@ -63,13 +58,13 @@ export function endSection(target: Buffer, start: number, end: number, count: nu
 
 /** `null`. */
 export function putNull(target: Buffer, at: number): number {
-  target[at] = NULL;
+  target[at] = NULL_VALUE;
   return at + 1;
 }
 
 /** `true` or `false`. */
 export function putBoolean(target: Buffer, at: number, value: boolean): number {
-  target[at] = value ? TRUE : FALSE;
+  target[at] = value ? TRUE_VALUE : FALSE_VALUE;
   return at + 1;
 }
 
@@ -100,40 +95,18 @@ export const putShortText = (target: Buffer, at: number, text: string): number =
 export const putSymbol = (target: Buffer, at: number, text: string): number =>
   putShort(target, at, SYMBOL_8, text);
 
+/** The bytes of a `symbol`, for one that is written again and again. */
+export function symbolBytes(text: string): Buffer {
+  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
+  putSymbol(bytes, 0, text);
+  return bytes;
+}
+
 function putShort(target: Buffer, at: number, type: number, text: string): number {
   const length = putText(target, at + 2, text);
   target[at] = type;
   target[at + 1] = length;
   return at + 2 + length;
-}
-
-/** A `string` of any length. */
-export function putString(target: Buffer, at: number, text: string): number {
-  // As short as it goes, where that is seen without counting.
-  if (text.length <= 85) return putShortText(target, at, text);
-  const length = putText(target, at + 5, text);
-  target[at] = STRING_32;
-  target.writeUInt32BE(length, at + 1);
-  return at + 5 + length;
-}
-
-/**
- * A value of a header: `string`, `boolean`, `int`, `long` or `double`. RabbitMQ 3.10 ends a reader of a stream over AMQP 0-9-1 that meets any other type; rabbitmq-stream-js-client 1.0.0
- * reads of numbers the first alone.
- */
-export function putValue(target: Buffer, at: number, value: string | number | boolean): number {
-  if (typeof value === "string") return putString(target, at, value);
-  if (typeof value === "boolean") return putBoolean(target, at, value);
-  if (value === (value | 0)) {
-    target[at] = INT;
-    return target.writeInt32BE(value, at + 1);
-  }
-  if (Number.isSafeInteger(value)) {
-    target[at] = LONG;
-    return putInt64(target, at + 1, value);
-  }
-  target[at] = DOUBLE;
-  return target.writeDoubleBE(value, at + 1);
 }
 
 /** The section `data` of the body, up to its bytes: `length` of them follow. */

@@ -1,4 +1,4 @@
-import { isError, textOf } from "@streamll/core/internal";
+import { CHECK_THE_BROKER, isError, textOf } from "@streamll/core/internal";
 import { type Verdict, verdict } from "../verdict.js";
 
 /** Why a socket did not come about, or ended. */
@@ -15,11 +15,7 @@ export type SocketFault =
   | "certificate";
 
 /** Of a peer from which nothing came for two heartbeats, or that does not acknowledge what it is sent. */
-export const silentPeer: Verdict = verdict(
-  "timeout",
-  false,
-  "Check whether the broker is hung or the network drops packets",
-);
+export const silentPeer: Verdict = verdict("timeout", false, CHECK_THE_BROKER);
 
 const verdicts: Readonly<Record<SocketFault, Verdict>> = {
   timeout: silentPeer,

@@ -30,6 +30,7 @@ import {
   putSymbol,
   putTimestamp,
   SECTION_HEAD_BYTES,
+  symbolBytes,
 } from "@streamll/transport-kit";
 
 export interface MessageEncoder {
@@ -64,9 +65,9 @@ export function messageEncoder(
   const isOld = dialect === "before 3.13";
   const sharedAnnotations = annotations({ "x-exchange": exchange });
   const groupId = isOld ? "" : appId;
-  const routingKeyName = symbol("x-routing-key");
-  const typeName = symbol("x-basic-type");
-  const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbol(contentType);
+  const routingKeyName = symbolBytes("x-routing-key");
+  const typeName = symbolBytes("x-basic-type");
+  const contentTypeSymbol = contentType === "" ? Buffer.from([0x40]) : symbolBytes(contentType);
   const shared = FIXED_BYTES + sharedAnnotations.bytes.length + contentTypeSymbol.length + 3 * appId.length;
 
   function writeAnnotations(target: Buffer, start: number, message: EncodedMessage): number {
@@ -139,12 +140,6 @@ function annotations(all: Readonly<Record<string, string>>): { bytes: Buffer; co
     count += 2;
   }
   return { bytes: Buffer.from(bytes.subarray(0, at)), count };
-}
-
-function symbol(text: string): Buffer {
-  const bytes = Buffer.alloc(2 + Buffer.byteLength(text));
-  putSymbol(bytes, 0, text);
-  return bytes;
 }
 
 const unsendable = (reason: string) =>

@@ -30,7 +30,7 @@ export class ToolCalls {
   }
 
   get all(): readonly ToolCall[] {
-    return [...this.#calls.values()].map((call) => ({ ...call, arguments: parsed(call.arguments) }));
+    return [...this.#calls.values()].map((call) => ({ ...call, arguments: parsedJson(call.arguments) }));
   }
 
   /** @param parts Of an answer or a chunk, which itself is the first of them. */
@@ -173,7 +173,8 @@ function read(call: unknown): Read {
 const first = (holder: unknown, paths: readonly string[]): string | undefined =>
   paths.map((path) => textAt(holder, path)).find((text) => text !== undefined);
 
-function parsed(args: unknown): unknown {
+/** What the JSON of text says; anything else as it is. */
+export function parsedJson(args: unknown): unknown {
   if (typeof args !== "string") return args;
   try {
     return JSON.parse(args);

@@ -1,6 +1,7 @@
 import type { EventLog } from "../../buffer/event-log.js";
 import { isStreamllError } from "../../copies.js";
 import type { StreamllError, TransportError } from "../../errors.js";
+import { partitionOfHash } from "../../routing/partition.js";
 import type { EventDispatcher } from "../../telemetry/event-dispatcher.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import type { Endpoint, Transport, TransportConnection } from "../../transport.js";
@@ -66,7 +67,7 @@ export class Connections {
   /** The lane of an execution that has no event left. */
   choose(hash: number): Lane {
     const { partitions, capabilities } = this.#setup.transport;
-    if (partitions !== undefined) return this.pool.at(hash % partitions);
+    if (partitions !== undefined) return this.pool.at(partitionOfHash(hash, partitions));
     return capabilities.confirms ? this.pool.leastLoaded() : this.pool.byHash(hash);
   }
 

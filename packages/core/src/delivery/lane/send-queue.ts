@@ -35,9 +35,8 @@ export class SendQueue {
   }
 
   push(slot: number): void {
-    this.#log.mark(slot, QUEUED);
     this.#slots.push(slot);
-    this.bytes += this.#log.bodyBytes[slot]!;
+    this.#enlist(slot);
   }
 
   /** Lets none of the events in it wait for its batch to fill. */
@@ -89,10 +88,7 @@ export class SendQueue {
     const sorted = [...earlier, ...slots].sort(this.compare);
     this.#slots.unshift(sorted);
     this.due += sorted.length;
-    for (const slot of sorted) {
-      this.#log.mark(slot, QUEUED);
-      this.bytes += this.#log.bodyBytes[slot]!;
-    }
+    for (const slot of sorted) this.#enlist(slot);
   }
 
   /** An event of it was settled where it stood, maybe in the middle. */
@@ -101,10 +97,7 @@ export class SendQueue {
     this.#abandoned = 0;
     const left = this.clear();
     this.#slots.unshift(left);
-    for (const slot of left) {
-      this.#log.mark(slot, QUEUED);
-      this.bytes += this.#log.bodyBytes[slot]!;
-    }
+    for (const slot of left) this.#enlist(slot);
   }
 
   /** Takes out all that is unsettled. */
@@ -128,6 +121,11 @@ export class SendQueue {
   /** What has none yet comes after all that have one. */
   #sequenceOf(slot: number): number {
     return this.#log.sequence[slot]! || Number.MAX_SAFE_INTEGER;
+  }
+
+  #enlist(slot: number): void {
+    this.#log.mark(slot, QUEUED);
+    this.bytes += this.#log.bodyBytes[slot]!;
   }
 
   #shift(): number | undefined {

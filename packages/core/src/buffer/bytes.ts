@@ -16,3 +16,13 @@ export function putSlice(target: Buffer, at: number, source: Buffer, from: numbe
   for (let i = from; i < to; i++) target[at + i - from] = source[i]!;
   return at + to - from;
 }
+
+/** Copies all of `bytes`, and returns where they end. */
+export const putBytes = (target: Buffer, at: number, bytes: Buffer): number =>
+  putSlice(target, at, bytes, 0, bytes.length);
+
+/** Writes a safe integer in 64 bits, two's complement, without the cost of a BigInt. */
+export function putInt64(target: Buffer, at: number, value: number): number {
+  target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
+  return target.writeUInt32BE(value >>> 0, at + 4);
+}
