@@ -1,38 +1,30 @@
-import type { AmqpError, Delivery } from "rhea";
 import type { Answer } from "./dialect.js";
+import { message, outcomeOf } from "./rhea.js";
 
 export type Answered = { readonly outcome: "accepted" } | Answer;
 
-/** What rhea has of a settled delivery's state; a state without a name is none that it knows. */
-interface State {
-  readonly constructor: { readonly composite_type?: string };
-  readonly error?: AmqpError;
-  readonly delivery_failed?: boolean;
-  readonly undeliverable_here?: boolean;
-}
-
-export function answerOf({ remote_state }: Delivery): Answered {
-  const state = remote_state as State | undefined;
-  const outcome = state?.constructor.composite_type;
+/** @param state of a disposition as rhea gives it; one without a name, or with another, says nothing. */
+export function answerOf(state: unknown): Answered {
+  const outcome = outcomeNames.find((name) => state && message[`is_${name}`](state));
   switch (outcome) {
     case "accepted":
     case "released":
       return { outcome };
     case "rejected": {
-      const { condition, description } = state?.error ?? {};
+      const { error } = outcomeOf(state);
       return {
         outcome,
-        ...(condition ? { condition: String(condition) } : {}),
-        ...(description ? { description } : {}),
+        ...(error?.condition ? { condition: String(error.condition) } : {}),
+        ...(error?.description ? { description: error.description } : {}),
       };
     }
-    case "modified":
-      return {
-        outcome,
-        deliveryFailed: state?.delivery_failed === true,
-        undeliverableHere: state?.undeliverable_here === true,
-      };
+    case "modified": {
+      const { delivery_failed: deliveryFailed, undeliverable_here: here } = outcomeOf(state);
+      return { outcome, deliveryFailed: deliveryFailed === true, undeliverableHere: here === true };
+    }
     default:
       return { outcome: "other" };
   }
 }
+
+const outcomeNames = ["accepted", "rejected", "released", "modified"] as const;

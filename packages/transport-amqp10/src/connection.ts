@@ -3,7 +3,9 @@ import type { OutboundBatch, Settle, TransportConnection, TransportError } from 
 import { aborted, afterDrain, refuseAccused, type Suspects, socketFlow } from "@streamll/transport-kit";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
-import { BEFORE_CREDIT, type Group, SenderLink } from "./link.js";
+import type { Group } from "./link/group.js";
+import { BEFORE_CREDIT, SenderLink } from "./link/link.js";
+import { TransferFrames } from "./link/transfer-frames.js";
 import type { Wire } from "./wire.js";
 
 const BLOCKED = "the broker takes nothing: it has closed the session's window (see whether it has an alarm)";
@@ -31,6 +33,7 @@ export interface LaneConnection extends TransportConnection {
 export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): LaneConnection {
   const { label } = lane;
   const { socket, rhea } = wire;
+  const frames = new TransferFrames(wire.sink);
   const links = new Map<string, SenderLink>();
   const life = new AbortController();
   // A listener an address and request, and Node warns of an eleventh.
@@ -82,6 +85,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     if (found) return found;
     const link = new SenderLink({
       connection: rhea,
+      frames,
       dialect,
       address,
       confirms: lane.confirms,
@@ -90,8 +94,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       changed: () => flow.tell(),
       declined: (answer) => opening.declined?.(answer),
       accused: (all, error) => refuseAccused(all, lane.suspects, error),
-      // rhea writes at the end of the turn.
-      written: (then) => process.nextTick(() => afterDrain(socket, then)),
+      written: (then) => afterDrain(socket, then),
       failed: fail,
     });
     links.set(address, link);
@@ -137,9 +140,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     attach: (address) => linkTo(address).open(),
     publish(batch, settle) {
       if (wire.isEnded || closing) return;
-      // They wait for credit, and for their answers.
-      const kept = batch.map((message) => message.detach());
-      for (const [address, group] of groupsOf(kept, guarded(settle), dialect)) linkTo(address).hand(group);
+      for (const [address, group] of groupsOf(batch, guarded(settle), dialect)) linkTo(address).hand(group);
       process.nextTick(flow.checkRoom);
     },
     onFlow: flow.onFlow,

@@ -8,6 +8,7 @@ import type {
   TransportError,
 } from "@streamll/core";
 import type { Connection } from "rhea";
+import type { Payload } from "./payload.js";
 
 /**
  * What differs from broker to broker that speaks AMQP 1.0: logging in, what must be there, how a message is
@@ -31,8 +32,14 @@ export interface Dialect {
   addressOf(message: OutboundMessage): string;
   /** Opened with the connection, so that a missing node or right fails the connect. Absent: all are on demand. */
   readonly firstAddress?: string;
-  /** Puts messages of one address on the wire, in order. Called when the link is open and has credit. */
-  encode(messages: Iterable<[at: number, message: OutboundMessage]>, limits: LinkLimits): readonly Encoded[];
+  /**
+   * Makes transfers of messages of one address, in order, when the link is open. It may be asked for one after another,
+   * each when it can be sent: a message is good until the next is asked for.
+   */
+  readonly encode: (
+    messages: Iterable<[at: number, message: OutboundMessage]>,
+    limits: LinkLimits,
+  ) => Iterable<Encoded>;
   /** What became of the messages of a transfer that was not accepted; or why the connection must end over it. */
   outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly ends: TransportError };
   /** Puts what ended a connection, a session or a link in the terms of the seam. */
@@ -98,7 +105,7 @@ export type Encoded = Transfer | Unsendable;
 /** One transfer: it gets one outcome, for all of its messages. */
 export interface Transfer {
   readonly at: readonly number[];
-  readonly payload: Buffer;
+  readonly payload: Payload;
   /** message-format: 0 is the standard's. */
   readonly format: number;
 }

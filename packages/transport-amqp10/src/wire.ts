@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
-import { destroyAfterGrace, socketClosed } from "@streamll/transport-kit";
+import { corkForTurn, destroyAfterGrace, socketClosed } from "@streamll/transport-kit";
 import type { Connection, ConnectionOptions, EventContext } from "rhea";
 import type { Fault, Opening } from "./dialect.js";
 import { FaultError, faultOf } from "./fault.js";
 import { keepAlive } from "./keep-alive.js";
+import type { FrameSink } from "./link/transfer-frames.js";
 import {
   createContainer,
   failedLogin,
@@ -35,7 +36,9 @@ export interface Wire {
   /** Settles once, with what ended it. */
   readonly ended: Promise<Fault>;
   readonly isEnded: boolean;
-  /** Bytes that rhea wrote and the network has taken. */
+  /** What is written beside rhea's own frames. */
+  readonly sink: FrameSink;
+  /** Bytes that were written and the network has taken. */
   drainedBytes(): number;
   end(fault: Fault): void;
 }
@@ -131,6 +134,18 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     get isEnded() {
       return isEnded;
     },
+    sink: {
+      write: paced.facade.write,
+      get bytesWritten() {
+        return paced.bytesWritten();
+      },
+      get writableLength() {
+        return socket.writableLength;
+      },
+      get maxFrameSize() {
+        return rhea.max_frame_size || Number.POSITIVE_INFINITY;
+      },
+    },
     drainedBytes: paced.drainedBytes,
   };
 }
@@ -143,30 +158,22 @@ const initially = (response: Buffer) => ({
 });
 
 /** What rhea takes for its socket: it writes a frame at a time, which leave together. */
-function pace(socket: Duplex): { readonly facade: object; drainedBytes(): number } {
+function pace(socket: Duplex) {
   let written = 0;
   let drained = 0;
-  let corked = false;
-  const uncork = () => {
-    corked = false;
-    socket.uncork();
-  };
   return {
     facade: {
       on: (event: string, listener: (...args: unknown[]) => void) => socket.on(event, listener),
       write(frame: Buffer) {
         if (socket.writableEnded || socket.destroyed) return false;
-        if (!corked) {
-          corked = true;
-          socket.cork();
-          process.nextTick(uncork);
-        }
+        corkForTurn(socket);
         written += frame.length;
         return socket.write(frame);
       },
       end: () => socket.end(),
       destroy: () => socket.destroy(),
     },
+    bytesWritten: () => written,
     drainedBytes() {
       drained = Math.max(drained, written - socket.writableLength);
       return drained;

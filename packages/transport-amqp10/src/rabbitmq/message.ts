@@ -36,6 +36,7 @@ import {
   symbolBytes,
 } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
+import { bytesOf, type Payload } from "../payload.js";
 import { destination } from "./address.js";
 
 /** Everything but headers, body and address: texts of the message's own have at most 255 bytes each. */
@@ -46,7 +47,7 @@ const REMEMBERED = 1000;
 export type MessagesEncoder = (
   messages: Iterable<[at: number, message: OutboundMessage]>,
   limits: LinkLimits,
-) => Encoded[];
+) => Iterable<Encoded>;
 
 /**
  * A message for the anonymous terminus: its `to` says exchange and routing key. RabbitMQ gives a consumer over
@@ -95,25 +96,34 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
     return putBody(target, putHeaders(target, at, message), message);
   }
 
-  function encode(message: OutboundMessage): Buffer {
+  function* encode(
+    messages: Iterable<[at: number, message: OutboundMessage]>,
+    { maxMessageSize }: LinkLimits,
+  ): Generator<Encoded> {
+    for (const [index, message] of messages) {
+      const at = [index];
+      try {
+        let payload = payloadOf(message);
+        if (payload.length > maxMessageSize) payload = bytesOf(payload);
+        if (payload.length > maxMessageSize) throw tooLarge(payload.length, maxMessageSize);
+        yield { at, payload, format: 0 };
+      } catch (error) {
+        yield { at, error: error instanceof TransportError ? error : unsendable(textOf(error), error) };
+      }
+    }
+  }
+
+  function payloadOf(message: OutboundMessage): Payload {
     const { exchange, routingKey } = message;
     const to = exchange === undefined ? addressOf(routingKey) : destination(exchange, routingKey);
     const encoded = encodedMessage(message);
-    const target = Buffer.allocUnsafe(bound(encoded, to));
-    return target.subarray(0, write(target, 0, encoded, to));
+    return {
+      length: bound(encoded, to),
+      copy: (target, start) => write(target, start, encoded, to) - start,
+    };
   }
 
-  return (messages, { maxMessageSize }) =>
-    Array.from(messages, ([index, message]) => {
-      const at = [index];
-      try {
-        const payload = encode(message);
-        if (payload.length > maxMessageSize) return { at, error: tooLarge(payload.length, maxMessageSize) };
-        return { at, payload, format: 0 };
-      } catch (error) {
-        return { at, error: error instanceof TransportError ? error : unsendable(textOf(error), error) };
-      }
-    });
+  return encode;
 }
 
 function headerSection({ persistent, priority, expirationMs }: MessageDefaults): Buffer {

@@ -8,6 +8,7 @@ import type { Message } from "rhea";
 import { describe, expect, it } from "vitest";
 import { BATCH_FORMAT, encodeBatches as encode } from "../../src/azure/batch.js";
 import type { Encoded, LinkLimits, Transfer } from "../../src/dialect.js";
+import { bytesOf } from "../../src/payload.js";
 import { message as codec } from "../../src/rhea.js";
 
 const encodeBatches = (messages: OutboundMessage[], shared: MessageDefaults, limits: LinkLimits) =>
@@ -48,7 +49,9 @@ const places = (encoded: readonly Encoded[]) => encoded.map(({ at }) => [...at])
 const decode = (bytes: Buffer) => codec.decode(bytes) as unknown as Message;
 
 /** As a receiver of the service reads it: each data section is a message of its own. */
-function unpack({ payload, format }: Transfer): Message[] {
+function unpack(transfer: Transfer): Message[] {
+  const { format } = transfer;
+  const payload = bytesOf(transfer.payload);
   if (format === 0) return [decode(payload)];
   const { content } = decode(payload).body;
   return (Array.isArray(content) ? content : [content]).map(decode);
@@ -124,7 +127,7 @@ describe("a batch", () => {
   it("has the first message's properties and annotations on its envelope, and no header", () => {
     const session = { sessionId: "s", partitionKey: "s" };
     const [transfer] = transfers(encodeBatches([message(session), message(session)], defaults, wide));
-    const envelope = decode(transfer!.payload);
+    const envelope = decode(bytesOf(transfer!.payload));
     expect(envelope).toMatchObject({ group_id: "s", message_annotations: { "x-opt-partition-key": "s" } });
     expect(envelope.message_id).toBe(`id-${count - 1}`);
     expect(envelope.durable).toBeUndefined();
