@@ -3,7 +3,7 @@ import type { Logger } from "./logger.js";
 import type { OutboundMessage } from "./message.js";
 import type { OptionTable, ResolvedOptions } from "./options/option.js";
 
-export type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "./message.js";
+export type { MessageChanges, MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "./message.js";
 
 /**
  * The seam between the delivery engine and a broker.
@@ -27,7 +27,7 @@ export interface Transport {
   /**
    * Opens one connection, authenticates and declares the topology.
    *
-   * When `signal` aborts, it lets go of everything that it opened and rejects.
+   * When `signal` aborts, it closes everything that it opened and rejects.
    *
    * @throws TransportError classified by `kind`; anything else is taken as `protocol`.
    */
