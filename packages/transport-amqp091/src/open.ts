@@ -87,14 +87,15 @@ async function overTls(address: DialAddress, opening: Opening, vhost: string): P
   const socket = await attempt.race(dialTcp(address, inTheNextTurn(attempt.signal))).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
-  attempt.reached("host");
+  // amqplib does not tell when TLS is done.
+  attempt.reached("port");
   const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
   return { model, bytesRead: () => Number.NaN };
 }
 
 /**
  * Destroyed in the turn in which the broker has opened the connection, a socket emits its error before amqplib's promise
- * has told of the connection: nobody could listen, and it would be thrown into the host.
+ * has told of the connection: no listener could be there yet, and it would be thrown into the host.
  */
 function inTheNextTurn(signal: AbortSignal): AbortSignal {
   const later = new AbortController();

@@ -1,9 +1,16 @@
 import { setMaxListeners } from "node:events";
 import type { OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
-import { aborted, afterDrain, refuseAccused, type Suspects, socketFlow } from "@streamll/transport-kit";
+import {
+  afterDrain,
+  connectionLife,
+  refuseAccused,
+  type Suspects,
+  socketFlow,
+} from "@streamll/transport-kit";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
-import { BEFORE_CREDIT, type Group, SenderLink } from "./link.js";
+import type { Group } from "./group.js";
+import { BEFORE_CREDIT, SenderLink } from "./link.js";
 import type { Wire } from "./wire.js";
 
 const BLOCKED = "the broker takes nothing: it has closed the session's window (see whether it has an alarm)";
@@ -32,31 +39,42 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const { label } = lane;
   const { socket, rhea } = wire;
   const links = new Map<string, SenderLink>();
-  const life = new AbortController();
+  const use = new AbortController();
   // A listener an address and request, and Node warns of an eleventh.
-  setMaxListeners(0, life.signal);
+  setMaxListeners(0, use.signal);
   let reason: TransportError | undefined;
-  let closing = false;
   let pauses = 0;
   let retiring = false;
 
-  const closed = wire.ended.then((fault): TransportError | undefined => {
-    for (const link of links.values()) link.stop();
-    life.abort();
-    return closing ? undefined : (reason ?? dialect.failure(fault, label));
+  const life = connectionLife({
+    gone: wire.ended.then((fault) => {
+      for (const link of links.values()) link.stop();
+      use.abort();
+      return reason ?? dialect.failure(fault, label);
+    }),
+    async goodbye() {
+      // The links go first: their answers say that all before it was read.
+      await Promise.all([...links.values()].map((link) => link.close()));
+      rhea.close();
+      await wire.ended;
+    },
+    destroy() {
+      wire.end({ stage: "connection", description: "Closed" });
+      socket.destroy();
+    },
   });
 
   function fail(error: unknown): void {
     if (wire.isEnded) return;
     reason = failure(error, dialect, label);
     for (const link of links.values()) link.stop();
-    if (!closing) rhea.close();
+    if (!life.isClosing()) rhea.close();
     wire.end({ stage: "connection", description: reason.message, cause: reason });
   }
 
   const open: OpenConnection = {
     rhea,
-    life: life.signal,
+    life: use.signal,
     timeoutMs: lane.timeoutMs,
     fail,
     get isBlocked() {
@@ -105,7 +123,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     const all = [...links.values()];
     if (isBlocked()) return { credit: 0, blocked: BLOCKED };
     if (retiring && all.every((link) => link.isIdle)) {
-      closing = true;
+      life.expectEnd();
       rhea.close();
       return undefined;
     }
@@ -124,35 +142,19 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       }
     };
 
-  async function closePolitely(): Promise<void> {
-    // The links go first: their answers say that all before it was read.
-    await Promise.all([...links.values()].map((link) => link.close()));
-    rhea.close();
-    await wire.ended;
-  }
-
   return {
-    closed,
+    closed: life.closed,
     open,
     attach: (address) => linkTo(address).open(),
     publish(batch, settle) {
-      if (wire.isEnded || closing) return;
+      if (wire.isEnded || life.isClosing()) return;
       // They wait for credit, and for their answers.
       const kept = batch.map((message) => message.detach());
       for (const [address, group] of groupsOf(kept, guarded(settle), dialect)) linkTo(address).hand(group);
       process.nextTick(flow.checkRoom);
     },
     onFlow: flow.onFlow,
-    async close(signal) {
-      if (!wire.isEnded && !signal.aborted) {
-        closing = true;
-        await Promise.race([closePolitely(), closed, aborted(signal)]);
-      }
-      closing = true;
-      wire.end({ stage: "connection", description: "Closed" });
-      socket.destroy();
-      await closed;
-    },
+    close: life.close,
     drainedBytes: wire.drainedBytes,
   };
 }

@@ -1,41 +1,19 @@
-import {
-  type OutboundBatch,
-  type OutboundMessage,
-  type PublishOutcome,
-  type Settle,
-  TransportError,
-} from "@streamll/core";
+import { TransportError } from "@streamll/core";
 import type { OpenMessage } from "@streamll/transport-kit";
-import type { Connection, Delivery, Sender, Session } from "rhea";
+import type { Connection, Delivery } from "rhea";
 import { answerOf } from "./answer.js";
-import type { Answer, Dialect, Encoded, Fault, LinkLimits, Transfer } from "./dialect.js";
+import { type AttachedSender, attachSender, endText, whenAttached } from "./attach.js";
+import type { Answer, Dialect, Encoded, Fault, LinkLimits } from "./dialect.js";
 import { failure } from "./failure.js";
 import { FaultError, faultOf } from "./fault.js";
-import {
-  creditLimit,
-  departed,
-  isRefused,
-  onFlow,
-  quietOutcomes,
-  sendTogether,
-  sessionInside,
-  settleEachByItself,
-} from "./rhea.js";
+import { AcceptedRun, type Group, messageAt, messagesOf, settleEach, settleRange } from "./group.js";
+import { onFlow } from "./rhea.js";
+import { SendWindow } from "./send-window.js";
 
 /** What may be handed over before there is a link whose credit is known. */
 export const BEFORE_CREDIT = 1024;
-/** rhea does not wrap delivery ids and transfer ids, which have 32 bits: well before, a session is left for a new one. */
-const LAST_ID = 2 ** 31;
 /** What is so many deliveries older than the newest, and unanswered, holds up no new session. */
 const LEFT_BEHIND = 1024;
-
-/** Messages of one batch that go to one address. */
-export interface Group {
-  readonly batch: OutboundBatch;
-  /** Where each is in its batch, in rising order. */
-  readonly indices: readonly number[];
-  readonly settle: Settle;
-}
 
 export interface LinkSetup {
   readonly connection: Connection;
@@ -54,7 +32,7 @@ export interface LinkSetup {
   accused(open: readonly OpenMessage[], refusal: TransportError): void;
   /** Transfers were handed to the socket that get no answer. */
   written(then: () => void): void;
-  /** It came to an end that it does not mend itself. */
+  /** It ended, and does not attach itself again. */
   failed(error: unknown): void;
 }
 
@@ -73,11 +51,10 @@ export class SenderLink {
   /** Unanswered, by delivery id, in order. */
   readonly #sent = new Map<number, Sent>();
   #state: State = "detached";
-  #session!: Session;
-  #sender!: Sender;
+  #attached!: AttachedSender;
+  #window!: SendWindow;
   #limits: LinkLimits = { maxMessageSize: Number.POSITIVE_INFINITY, properties: {} };
-  #sentCount = 0;
-  #run: { group: Group; from: number; to: number } | undefined;
+  readonly #acceptedRun = new AcceptedRun();
 
   constructor(setup: LinkSetup) {
     this.#setup = setup;
@@ -87,7 +64,7 @@ export class SenderLink {
   get room(): number {
     if (this.#waiting.length > 0) return 0;
     if (this.#state === "detached") return BEFORE_CREDIT;
-    return this.#state === "open" ? Math.max(0, this.#capacity) : 0;
+    return this.#state === "open" ? Math.max(0, this.#window.capacity) : 0;
   }
 
   /** Nothing waits in it, or for an answer. */
@@ -97,31 +74,13 @@ export class SenderLink {
 
   /** The other end has closed the window of the whole session, as RabbitMQ does under an alarm. */
   get isBlocked(): boolean {
-    return this.#state === "open" && sessionInside(this.#session).outgoing.remote_window === 0;
-  }
-
-  /** Transfers that can go now without waiting in rhea. */
-  get #capacity(): number {
-    const { outgoing } = sessionInside(this.#session);
-    if (!this.#sender.sendable() || this.#mustRecycle) return 0;
-    const inRhea = this.#sentCount - departed(this.#sender);
-    return Math.min(
-      creditLimit(this.#sender) - this.#sentCount,
-      LAST_ID - outgoing.next_delivery_id,
-      outgoing.transfer_window() - inRhea,
-    );
-  }
-
-  get #mustRecycle(): boolean {
-    const { outgoing } = sessionInside(this.#session);
-    return outgoing.next_delivery_id >= LAST_ID || outgoing.next_transfer_id >= LAST_ID;
+    return this.#state === "open" && this.#window.isClosed;
   }
 
   /** But for what the broker seems never to answer. */
   get #isAnswered(): boolean {
-    const { outgoing } = sessionInside(this.#session);
     const newest = [...this.#sent.keys()].at(-1);
-    return newest === undefined || newest < outgoing.next_delivery_id - LEFT_BEHIND;
+    return newest === undefined || newest < this.#window.nextId - LEFT_BEHIND;
   }
 
   hand(group: Group): void {
@@ -131,25 +90,17 @@ export class SenderLink {
 
   /** @throws FaultError, or what `attaching` threw. */
   async open(): Promise<void> {
-    const { connection, address, confirms, attaching } = this.#setup;
     this.#state = "opening";
-    await attaching();
+    await this.#setup.attaching();
     if (this.#state !== "opening") return;
-    const session = connection.create_session();
-    this.#session = session;
-    quietOutcomes(session);
-    settleEachByItself(session);
-    session.begin();
-    const sender = session.attach_sender({
-      target: address === "" ? {} : { address },
-      snd_settle_mode: confirms ? 0 : 1,
-      rcv_settle_mode: 0,
-      treat_modified_as_released: false,
+    const attached = attachSender(this.#setup);
+    const { session, sender } = attached;
+    this.#attached = attached;
+    this.#window = new SendWindow(session, sender);
+    await whenAttached(attached, (stage, error) => {
+      if (this.#attached === attached && this.#state === "open")
+        this.#ended(faultOf(stage, error, endText(stage)));
     });
-    this.#sender = sender;
-    sendTogether(session, sender);
-    this.#sentCount = 0;
-    await this.#attached(session, sender);
     if (this.#state !== "opening") return;
     this.#limits = {
       maxMessageSize: Number(sender.max_message_size) || Number.POSITIVE_INFINITY,
@@ -165,31 +116,11 @@ export class SenderLink {
     this.#pump();
   }
 
-  /** Rejects where it is refused, and listens for its end then. */
-  #attached(session: Session, sender: Sender): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const ended = (stage: "link" | "session", error: Parameters<typeof faultOf>[1]) => {
-        if (this.#sender !== sender || this.#state === "detached") return;
-        const isOpen = this.#state === "open";
-        const fault = faultOf(isOpen ? stage : "attach", error, `the broker ended the ${stage}`);
-        reject(new FaultError(fault));
-        if (isOpen) this.#ended(fault);
-      };
-      for (const event of ["sender_error", "sender_close"])
-        sender.on(event, () => ended("link", sender.error));
-      for (const event of ["session_error", "session_close"])
-        session.on(event, () => ended("session", session.error));
-      sender.once("sender_open", () => {
-        if (!isRefused(sender)) resolve();
-      });
-    });
-  }
-
   /** Ends it in good order; resolves when the other end has read all that was sent. */
   close(): Promise<void> {
     if (this.#state !== "open") return Promise.resolve();
     this.#state = "closing";
-    const sender = this.#sender;
+    const { sender } = this.#attached;
     return new Promise((resolve) => {
       sender.once("sender_close", () => resolve());
       sender.close();
@@ -198,19 +129,13 @@ export class SenderLink {
 
   /** Passes on what the broker said so far, and nothing more. */
   stop(): void {
-    this.#flush();
+    this.#acceptedRun.tell();
     this.#state = "stopped";
-  }
-
-  #flush(): void {
-    const run = this.#run;
-    this.#run = undefined;
-    if (run) settleRange(run.group, run.from, run.to, confirmed);
   }
 
   #ended(fault: Fault): void {
     const { dialect, failed, changed, label } = this.#setup;
-    this.#flush();
+    this.#acceptedRun.tell();
     // With something under way it was not idle: all of it goes again, in order, on another connection.
     if (this.#sent.size > 0 || !dialect.isIdleDetach?.(fault)) {
       const error = dialect.failure(fault, label);
@@ -252,7 +177,7 @@ export class SenderLink {
     if (address === dialect.firstAddress || isOfConnection(cause)) return failed(cause);
     const error = failure(cause, dialect, `${label}: ${address}`);
     this.#state = "detached";
-    if (cause instanceof FaultError) this.#session.close();
+    if (cause instanceof FaultError) this.#attached.session.close();
     for (const group of this.#waiting.splice(0))
       settleRange(group, 0, group.indices.length, { kind: "refused", error });
     changed();
@@ -260,7 +185,7 @@ export class SenderLink {
 
   #leave(): void {
     this.#state = "detached";
-    this.#session.close();
+    this.#attached.session.close();
     const unanswered = [...this.#sent.values()];
     this.#sent.clear();
     for (const { group, at } of unanswered) settleEach(group, at, { kind: "unknown" });
@@ -272,7 +197,7 @@ export class SenderLink {
       return this.#setup.changed();
     }
     if (this.#state !== "open") return;
-    if (this.#mustRecycle && this.#isAnswered) {
+    if (this.#window.isUsedUp && this.#isAnswered) {
       this.#leave();
       return this.#pump();
     }
@@ -282,7 +207,7 @@ export class SenderLink {
 
   #send(): void {
     const { dialect, written, confirms } = this.#setup;
-    let room = this.#capacity;
+    let room = this.#window.capacity;
     const unanswered: Sent[] = [];
     // Told at the end: whoever hears of one may hand over more at once.
     const refusals: (() => void)[] = [];
@@ -298,7 +223,7 @@ export class SenderLink {
         else {
           room--;
           const sent = { group, at: encoded.at };
-          const id = this.#transfer(encoded);
+          const id = this.#window.send(encoded.payload, encoded.format);
           if (confirms) this.#sent.set(id, sent);
           else unanswered.push(sent);
         }
@@ -316,35 +241,18 @@ export class SenderLink {
     for (const tell of refusals) tell();
   }
 
-  #transfer({ payload, format }: Transfer): number {
-    this.#sentCount++;
-    return this.#sender.send(payload, undefined, format).id;
-  }
-
   #answered(delivery: Delivery): void {
     if (this.#state === "stopped") return;
     const sent = this.#sent.get(delivery.id);
     if (sent === undefined || !this.#sent.delete(delivery.id)) return;
     const answer = answerOf(delivery);
-    if (answer.outcome === "accepted") this.#accepted(sent);
-    else this.#declined(sent, answer);
-  }
-
-  /** Neighbours are told as one range: an answer is often for many. */
-  #accepted({ group, at }: Sent): void {
-    for (const index of at) {
-      if (this.#run?.group === group && this.#run.to === index) this.#run.to++;
-      else {
-        if (this.#run) this.#flush();
-        else process.nextTick(() => this.#flushAndPump());
-        this.#run = { group, from: index, to: index + 1 };
-      }
-    }
+    if (answer.outcome !== "accepted") this.#declined(sent, answer);
+    else if (this.#acceptedRun.add(sent.group, sent.at)) process.nextTick(() => this.#tellAndPump());
   }
 
   #declined({ group, at }: Sent, answer: Answer): void {
     const { dialect, label } = this.#setup;
-    this.#flush();
+    this.#acceptedRun.tell();
     const outcome = dialect.outcomeOf(answer, label);
     this.#setup.declined(answer);
     if ("ends" in outcome) return this.#setup.failed(outcome.ends);
@@ -353,11 +261,11 @@ export class SenderLink {
       at,
       outcome.kind === "refused" && at.length > 1 ? { ...outcome, shared: at.length } : outcome,
     );
-    process.nextTick(() => this.#flushAndPump());
+    process.nextTick(() => this.#tellAndPump());
   }
 
-  #flushAndPump(): void {
-    this.#flush();
+  #tellAndPump(): void {
+    this.#acceptedRun.tell();
     this.#pump();
   }
 }
@@ -365,40 +273,3 @@ export class SenderLink {
 /** A link that was refused ends with its attach; what its token was refused for is told as an error of ours. */
 const isOfConnection = (cause: unknown): boolean =>
   cause instanceof FaultError ? cause.fault.stage !== "attach" : !(cause instanceof TransportError);
-
-const messageAt = ({ batch, indices }: Group, at: number): OutboundMessage | undefined =>
-  batch.at(indices[at]!);
-
-/** With their place in the group. One that was settled while the link opened is left out. */
-function* messagesOf(group: Group): Generator<[at: number, message: OutboundMessage]> {
-  for (let at = 0; at < group.indices.length; at++) {
-    const message = messageAt(group, at);
-    if (message !== undefined) yield [at, message];
-  }
-}
-
-const confirmed: PublishOutcome = { kind: "confirmed" };
-
-function settleEach(group: Group, at: readonly number[], outcome: PublishOutcome): void {
-  for (let i = 0; i < at.length; ) {
-    const from = at[i]!;
-    let to = from;
-    while (at[i] === to) {
-      i++;
-      to++;
-    }
-    settleRange(group, from, to, outcome);
-  }
-}
-
-function settleRange({ indices, settle }: Group, from: number, to: number, outcome: PublishOutcome): void {
-  for (let at = from; at < to; ) {
-    const first = indices[at]!;
-    let next = first;
-    while (at < to && indices[at] === next) {
-      at++;
-      next++;
-    }
-    settle(first, next, outcome);
-  }
-}

@@ -6,8 +6,8 @@ import type {
   TransportError,
 } from "@streamll/core";
 import {
-  aborted,
   afterDrain,
+  connectionLife,
   rangesBetween,
   SendBlocks,
   socketFlow,
@@ -52,13 +52,15 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   const frames = publishFrames(PUBLISHER_ID, format, lane.message, new SendBlocks(socket));
   const confirms = lane.confirms ? new Confirms() : undefined;
   let highestSequence = lane.lastSequence ?? 0;
-  let closing = false;
   /** Where in the stream of bytes what was published ends: a heartbeat after it is no progress. */
   let publishedTo = socket.bytesWritten;
 
-  const closed = wire.ended.then((error): TransportError | undefined =>
-    closing ? undefined : failure(error, "use", label),
-  );
+  const { isClosing, ...life } = connectionLife({
+    gone: wire.ended.then((error) => failure(error, "use", label)),
+    // Its answer says that all before it was read.
+    goodbye: () => wire.ask(CLOSE, close({ code: OK, reason: "OK" })),
+    destroy: () => wire.end(new Error("Closed")),
+  });
   const write = (bytes: Buffer) => wire.publish(bytes);
 
   const flow = socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
@@ -89,14 +91,14 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   }
 
   return {
-    closed,
+    closed: life.closed,
     problem: undefined,
     get highestSequence() {
       return highestSequence;
     },
     ...(lane.lastSequence === undefined ? {} : { lastSequence: lane.lastSequence }),
     publish(batch, settle) {
-      if (wire.isEnded || closing) return;
+      if (wire.isEnded || isClosing()) return;
       const unsendable = frames.encode(batch, write);
       publishedTo = socket.bytesWritten;
       highestSequence = Math.max(highestSequence, batch.at(-1)?.sequence ?? 0);
@@ -106,17 +108,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
       flow.checkRoom();
     },
     onFlow: flow.onFlow,
-    async close(signal) {
-      if (!wire.isEnded && !signal.aborted) {
-        closing = true;
-        // Its answer says that all before it was read.
-        const answered = wire.ask(CLOSE, close({ code: OK, reason: "OK" })).catch(() => {});
-        await Promise.race([answered, closed, aborted(signal)]);
-      }
-      closing = true;
-      wire.end(new Error("Closed"));
-      await closed;
-    },
+    close: life.close,
     drainedBytes: () => Math.min(publishedTo, socket.bytesWritten - socket.writableLength),
   };
 }

@@ -57,7 +57,7 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
   let stage: Stage = "login";
   let wire: Wire | undefined;
   try {
-    wire = new Wire(await attempt.race(dial(address, attempt.signal)));
+    wire = new Wire(await attempt.race(dial(address, attempt)));
     attempt.reached("host");
     const { ask } = asker(wire, attempt);
     const tuning = nextTuning(wire);

@@ -51,7 +51,7 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
   }
 }
 
-/** Beside one of its name, a new stream would be read by nobody. */
+/** Beside one of its name, no consumer would read a new stream. */
 async function beNoSuperStream(declaring: Declaring): Promise<void> {
   const { session, stream, endpoint, attempt } = declaring;
   const [found] = await locate(declaring, [stream]);

@@ -112,7 +112,7 @@ export class Wire {
     const silent = () => performance.now() - this.#readAt > 2 * interval;
     this.#heart = setInterval(() => {
       if (performance.now() - this.#wroteAt >= interval / 2) this.write(heartbeat);
-      // Judged once what came in is read: an event loop that stood still is not taken for a silent peer.
+      // Decided once what came in is read: an event loop that stood still does not make the peer silent.
       if (silent())
         setImmediate(() => silent() && this.end(new SilentPeerError("Heartbeat timeout"))).unref();
     }, interval / 2);

@@ -139,7 +139,7 @@ export class ConfirmWindow<Kept> {
     for (let i = this.#indexOf(from); i < this.#flights.length; i++) yield this.#flights[i]!;
   }
 
-  /** Lets go of the oldest flights that are answered. Call it after settling. */
+  /** Drops the oldest flights that are answered. Call it after settling. */
   forget(): void {
     while (this.#flights[this.#oldest]?.open === 0) this.#oldest++;
     if (this.#oldest > COMPACT_FROM && this.#oldest * 2 > this.#flights.length) {
