@@ -38,7 +38,7 @@ export async function declareTopology(model: ChannelModel, topology: Topology): 
   await channel.close();
 }
 
-/** With nobody to hear it, a channel's error would be thrown into the host; the declaration rejects with it too. */
+/** Without a listener, a channel's error would be thrown into the host; the declaration rejects with it too. */
 async function openChannel(model: ChannelModel): Promise<Channel> {
   const channel = await model.createChannel();
   return channel.on("error", () => {});
