@@ -150,9 +150,13 @@ async function vhostFailure(
 ): Promise<TransportError> {
   const reply = await reason().catch(() => undefined);
   if (!reply) {
-    return new TransportError("permission", `${label}: the broker refused to open the virtual host`, {
-      cause,
-    });
+    return new TransportError(
+      "permission",
+      `${label}: the broker refused to open the virtual host. Check that it exists, and that the user may use it`,
+      {
+        cause,
+      },
+    );
   }
   return errorOf(classifyReply(reply, "connect"), `${label}: ${reply.code} ${reply.text}`, cause);
 }

@@ -24,7 +24,7 @@ export interface LinkSetup {
   readonly label: string;
   /** Before each attach. */
   attaching(): Promise<void>;
-  /** Its credit, or what waits in it, is another. */
+  /** Called when its credit, or what waits in it, has changed. */
   changed(): void;
   /** An answer other than accepted came. */
   declined(answer: Answer): void;

@@ -75,9 +75,9 @@ export class Ledger {
   #reportedRejected = 0;
 
   readonly #ended = new Tally();
-  /** Of the epochs that are over and have none before them that is not. */
+  /** Of the epochs that are over, as are all before them. */
   readonly #over = new Tally();
-  /** As many as there are places where barriers stand, and the one that goes on. */
+  /** One for each place where barriers stand, and the current one. */
   readonly #open: Epoch[] = [newEpoch()];
 
   get sent(): number {

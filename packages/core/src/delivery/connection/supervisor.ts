@@ -166,7 +166,12 @@ export class Supervisor {
           return late;
         }
         if (typeof connection?.publish === "function") return { connection };
-        return { error: new TransportError("protocol", `${transport.name} gave no connection`) };
+        return {
+          error: new TransportError(
+            "protocol",
+            `connect() of the transport ${transport.name} gave no connection: it must resolve with publish, onFlow, close and closed`,
+          ),
+        };
       },
       (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
     );
@@ -215,7 +220,7 @@ function discard(connection: TransportConnection): void {
   void closed(connection, AbortSignal.abort());
 }
 
-/** Whatever close() does: the transport may be somebody's first. */
+/** Never rejects, whatever close() does: a custom transport may have faults. */
 async function closed(connection: TransportConnection, signal: AbortSignal): Promise<void> {
   try {
     await connection.close(signal);

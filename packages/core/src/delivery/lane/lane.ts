@@ -105,7 +105,7 @@ export class Lane {
     return this.#endpoint?.endpoint.label ?? "";
   }
 
-  /** What its connection sees that is wrong, and goes on. */
+  /** What its connection reports as wrong without ending. */
   get problem(): StreamllError | undefined {
     return problemOf(this.#connection);
   }
@@ -149,7 +149,7 @@ export class Lane {
     this.#queue.abandoned();
   }
 
-  /** Settles what is too old. */
+  /** Settles events that are too old. */
   expire(): void {
     this.#queue.purge();
     for (const slot of this.#retries.slots) this.#setup.outcomes.expired(slot);
@@ -254,7 +254,7 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Later events were answered and these were not: each is on its own, and uses a try. */
+  /** Later events were answered and these were not: each goes again by itself, and uses a try. */
   #checkOverdue(writtenBefore: number): void {
     const outcome: PublishOutcome = { kind: "unknown", error: overdue() };
     for (const slots of this.#inFlight.overdue(writtenBefore)) this.#landed(slots, outcome, 0);

@@ -10,7 +10,7 @@ export interface WatchdogSetup {
   drained(): number;
   /** No outcome and no byte for the whole time. */
   expired(): void;
-  /** There is progress, but perhaps single events are left out. */
+  /** Something was answered or drained, but single events may have been left out. */
   overdue(writtenBefore: number): void;
 }
 
