@@ -229,7 +229,10 @@ export interface TransportConnection {
   onFlow(listener: (flow: Flow) => void): void;
   /** Settles once, after the last outcome, when the connection can no longer be used. Never rejects. */
   readonly closed: Promise<TransportError | undefined>;
-  /** Ends it in good order, or at once when `signal` aborts. Resolves in any case, and `closed` with it. */
+  /**
+   * Waits for what is in flight and ends in good order, or ends at once when `signal` aborts. Resolves in any case, and
+   * `closed` with it.
+   */
   close(signal: AbortSignal): Promise<void>;
   /**
    * The highest sequence that a broker which deduplicates has stored of this lane, 0 where it has none: new ones begin

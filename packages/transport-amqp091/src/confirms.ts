@@ -40,6 +40,11 @@ export class Confirms {
     return this.#window.unconfirmed;
   }
 
+  /** Resolves once everything is answered. */
+  answered(): Promise<void> {
+    return this.#window.answered();
+  }
+
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
     for (const [from, to] of rangesBetween(batch, skipped)) {

@@ -68,8 +68,11 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     }),
     async goodbye() {
       // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
-      // all before it was read.
-      if (blocked === undefined) await channel.close();
+      // all before it was read, though not that all was confirmed.
+      if (blocked === undefined) {
+        await confirms?.answered();
+        await channel.close();
+      }
       await model.close();
     },
     destroy() {

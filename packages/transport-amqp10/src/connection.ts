@@ -44,6 +44,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   setMaxListeners(0, use.signal);
   let reason: TransportError | undefined;
   let pauses = 0;
+  let whenIdle: (() => void) | undefined;
   let retiring = false;
 
   const life = connectionLife({
@@ -53,6 +54,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       return reason ?? dialect.failure(fault, label);
     }),
     async goodbye() {
+      if (!isBlocked()) await idle();
       // The links go first: their answers say that all before it was read.
       await Promise.all([...links.values()].map((link) => link.close()));
       rhea.close();
@@ -105,7 +107,10 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       confirms: lane.confirms,
       label,
       attaching: async () => opening.attaching?.(address, open),
-      changed: () => flow.tell(),
+      changed() {
+        flow.tell();
+        if (isIdle()) whenIdle?.();
+      },
       declined: (answer) => opening.declined?.(answer),
       accused: (all, error) => refuseAccused(all, lane.suspects, error),
       // rhea writes at the end of the turn.
@@ -117,12 +122,18 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   }
 
   const isBlocked = () => [...links.values()].some((link) => link.isBlocked);
+  const isIdle = () => [...links.values()].every((link) => link.isIdle);
+  const idle = () =>
+    new Promise<void>((resolve) => {
+      whenIdle = resolve;
+      if (isIdle()) resolve();
+    });
 
   const flow = socketFlow(socket, (full) => {
     if (wire.isEnded) return undefined;
     const all = [...links.values()];
     if (isBlocked()) return { credit: 0, blocked: BLOCKED };
-    if (retiring && all.every((link) => link.isIdle)) {
+    if (retiring && isIdle()) {
       life.expectEnd();
       rhea.close();
       return undefined;

@@ -57,8 +57,11 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
 
   const { isClosing, ...life } = connectionLife({
     gone: wire.ended.then((error) => failure(error, "use", label)),
-    // Its answer says that all before it was read.
-    goodbye: () => wire.ask(CLOSE, close({ code: OK, reason: "OK" })),
+    async goodbye() {
+      // RabbitMQ answers CLOSE at once, and confirms nothing after it.
+      await confirms?.answered();
+      await wire.ask(CLOSE, close({ code: OK, reason: "OK" }));
+    },
     destroy: () => wire.end(new Error("Closed")),
   });
   const write = (bytes: Buffer) => wire.publish(bytes);
