@@ -5,7 +5,7 @@ import type { CircuitState } from "../report.js";
  * Up to so much of the cooldown is added to it, at random: many sinks that lost one broker open their circuits together,
  * and would come back together, cooldown after cooldown.
  */
-export const COOLDOWN_SPREAD = 0.5;
+const COOLDOWN_SPREAD = 0.5;
 
 /**
  * The circuit breaker of one endpoint. It counts connections that failed, not events; those that fall
