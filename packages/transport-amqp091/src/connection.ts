@@ -34,12 +34,12 @@ export interface OpenLane {
   readonly confirms: boolean;
   /** The endpoint's, for messages. */
   readonly label: string;
-  /** Outlive the connection. */
+  /** The suspects of the lane, which outlive the connection. */
   readonly suspects: Suspects;
   /** A message came back that had been settled as written. */
   readonly lost: (exchange: string) => void;
   readonly topology: Topology;
-  /** Declares it again. */
+  /** Declares the topology again. */
   readonly redeclare: () => Promise<void>;
 }
 
@@ -150,7 +150,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   stream.once("close", () => end(socketClosed()));
   channel.on("drain", flow.checkRoom);
   channel.on("error", (error) => fail(refuseNamed(error)));
-  // Where the connection takes the channel along, its own event comes next, and says why.
+  // Where the channel ends with its connection, the event of the connection comes next, and says why.
   channel.on("close", () =>
     queueMicrotask(() => isClosing() || fail(new Error("Unexpected close of the channel"))),
   );

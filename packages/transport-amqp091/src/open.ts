@@ -18,11 +18,11 @@ import { classifyReply, failure } from "./failure.js";
 import { catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
-/** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
+/** The frame size that RabbitMQ proposes itself; 4.1 refuses the least of the specification, 4096. */
 const FRAME_MAX = 131_072;
 const { amqp: plain, amqps: tls } = amqp091Description.ports;
 const PORTS = { plain, tls };
-/** One is used at a time. */
+/** A connection uses one channel for messages, and one more at a time for declarations. */
 const CHANNEL_MAX = 8;
 
 export interface Opening {
@@ -132,7 +132,7 @@ function amqpConnect(
         : credentials.plain(login.username, login.password),
     clientProperties: { connection_name: `${options.connectionName}#${lane.index}` },
   }).then((model) => {
-    // Before anything can emit it.
+    // A listener is there before anything can emit an error.
     model.on("error", () => {});
     unrefWire(wireOf(model));
     attempt.reached("broker");

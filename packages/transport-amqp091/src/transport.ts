@@ -86,7 +86,7 @@ function connectLane(
     const credentials = await attempt.race(login(options, endpoint));
     const model = await openConnection({ endpoint, lane, options, login: credentials, attempt });
     attempt.onFailure(() => destroy(wireOf(model).stream));
-    // Tells more than the rejections of what was under way.
+    // The connection's own error tells more than the rejections of the requests under way.
     const ended = (error?: Error) => {
       ending ??= error;
     };
@@ -161,7 +161,7 @@ function renew(
   void connection.closed.then(stop);
 }
 
-/** With confirms off a returned message has been settled already: all that is left is to say so. */
+/** With confirms off a returned message has been settled already: a line in the log is all that is left to do. */
 function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: string) => void {
   let said = false;
   return (exchange) => {

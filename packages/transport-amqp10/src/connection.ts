@@ -20,7 +20,7 @@ export interface LaneSetup {
   readonly dialect: Dialect;
   readonly opening: Pick<Opening, "attaching" | "declined">;
   readonly confirms: boolean;
-  /** Outlive the connection. */
+  /** The suspects of the lane, which outlive the connection. */
   readonly suspects: Suspects;
   /** Bounds each request on the connection, in milliseconds. */
   readonly timeoutMs: number;

@@ -23,7 +23,7 @@ import { readMetadataUpdate } from "./protocol/metadata.js";
 import { type PublishFormat, publishFrames } from "./publish-frames.js";
 import { RefusedError, type Wire } from "./wire.js";
 
-/** A connection has one publisher: nothing that is said of another can be taken for it. */
+/** A connection has one publisher, so that no answer for another one can be mistaken for an answer for it. */
 export const PUBLISHER_ID = 0;
 
 const written: PublishOutcome = { kind: "written" };
