@@ -87,8 +87,8 @@ async function overTls(address: DialAddress, opening: Opening, vhost: string): P
   const socket = await attempt.race(dialTcp(address, inTheNextTurn(attempt.signal))).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
-  // amqplib does not tell when TLS is done.
-  attempt.reached("port");
+  // amqplib does the TLS handshake, and does not tell when it is done.
+  attempt.reached("host");
   const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
   return { model, bytesRead: () => Number.NaN };
 }
