@@ -39,15 +39,9 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
   const { label, path, password } = endpoint;
   const { exchange: stream, contentType, appId } = options.message;
   const send = senderOn(socket);
-  const fail = (error: TransportError) => socket.destroy(error);
-  let closing = false;
-  const lost = (error: Error) =>
-    kit.errorOf(kit.classifySocketError(error) ?? odd, `${label}: cut off`, error);
-  let failure = lost(kit.socketClosed());
-  socket.on("error", (error) => (failure = error instanceof TransportError ? error : lost(error)));
-  const gone = new Promise((resolve) => socket.once("close", resolve));
-  const closed = gone.then(() => (closing ? undefined : failure));
-
+  // Redis answers what came before QUIT, and hangs up.
+  const goodbye = () => void ask("QUIT").catch(() => {});
+  const { closed, close, isClosing, fail } = kit.socketLife(socket, { label, goodbye });
   const ask = (...words: string[]) =>
     new Promise<void>((resolve, reject) => {
       const hear = (error?: TransportError) => (error ? reject(error) : resolve());
@@ -78,10 +72,11 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
   const flow = kit.socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
   return {
     closed,
+    close,
     onFlow: flow.onFlow,
     drainedBytes: () => socket.bytesWritten - socket.writableLength,
     publish(batch, settle) {
-      if (socket.destroyed) return;
+      if (socket.destroyed || isClosing()) return;
       socket.cork();
       for (const [index, message] of batch.entries()) {
         const settleOne = (outcome: PublishOutcome) => settle(index, index + 1, outcome);
@@ -100,14 +95,6 @@ async function open(socket: Socket, endpoint: Endpoint, options: TransportOption
       }
       socket.uncork();
       flow.checkRoom();
-    },
-    async close(signal) {
-      // Redis answers what came before, and hangs up.
-      if (!closing && !socket.destroyed) ask("QUIT").catch(() => {});
-      closing = true;
-      await Promise.race([closed, kit.aborted(signal)]);
-      socket.destroy();
-      await closed;
     },
   } satisfies TransportConnection;
 }

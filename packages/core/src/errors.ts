@@ -70,7 +70,7 @@ export class TransportNotInstalledError extends StreamllError {
   }
 }
 
-/** An object is no event, or a wire document cannot be read as one. Code `INVALID_EVENT`. */
+/** An object is not a valid event, or a wire document cannot be read as one. Code `INVALID_EVENT`. */
 export class InvalidEventError extends StreamllError {
   override name = "InvalidEventError";
   /** The wire name of the field at fault, or `""` for the whole. */
@@ -109,7 +109,7 @@ export type TransportErrorKind = (typeof transportErrorKinds)[number];
 export class TransportError extends StreamllError {
   override name = "TransportError";
   readonly kind: TransportErrorKind;
-  /** Trying the same again cannot mend it. */
+  /** Trying the same again cannot help. */
   readonly permanent: boolean;
 
   constructor(

@@ -21,10 +21,8 @@ export declare abstract class OutboundMessage {
   abstract get timestamp(): number;
   /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
   abstract get headers(): MessageHeaders;
-  /** Of Azure Service Bus: what a reader of the session gets in order. */
-  abstract get sessionId(): string | undefined;
-  /** Of Azure Service Bus: what is kept in one partition. */
-  abstract get partitionKey(): string | undefined;
+  /** Texts of this event alone, by the names of the transport's own options that are `perEvent`. */
+  abstract get own(): MessageOwn;
   /**
    * The bytes, made anew at each call: call it once. They stay as they are until the message is settled or the
    * connection has closed.
@@ -53,9 +51,14 @@ export interface MessageParts {
   readonly type: string;
   readonly timestamp: number;
   readonly headers: MessageHeaders;
-  readonly sessionId?: string | undefined;
-  readonly partitionKey?: string | undefined;
+  readonly own?: MessageOwn | undefined;
 }
+
+/** What a template of a transport's own options has become for one event, by the option's name. */
+export type MessageOwn = Readonly<Record<string, string>>;
+
+/** Of a message that has none. */
+export const noOwn: MessageOwn = Object.freeze({});
 
 export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -107,12 +110,8 @@ class DetachedMessage implements OutboundMessage {
     return this.#parts.headers;
   }
 
-  get sessionId(): string | undefined {
-    return this.#parts.sessionId;
-  }
-
-  get partitionKey(): string | undefined {
-    return this.#parts.partitionKey;
+  get own(): MessageOwn {
+    return this.#parts.own ?? noOwn;
   }
 
   body(): Buffer {

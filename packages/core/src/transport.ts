@@ -3,7 +3,7 @@ import type { Logger } from "./logger.js";
 import type { OutboundMessage } from "./message.js";
 import type { OptionTable, ResolvedOptions } from "./options/option.js";
 
-export type { MessageChanges, MessageHeaders, MessageParts, OutboundMessage } from "./message.js";
+export type { MessageChanges, MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "./message.js";
 
 /**
  * The seam between the delivery engine and a broker.
@@ -27,7 +27,7 @@ export interface Transport {
   /**
    * Opens one connection, authenticates and declares the topology.
    *
-   * When `signal` aborts, it lets go of everything that it opened and rejects.
+   * When `signal` aborts, it closes everything that it opened and rejects.
    *
    * @throws TransportError classified by `kind`; anything else is taken as `protocol`.
    */
@@ -229,7 +229,10 @@ export interface TransportConnection {
   onFlow(listener: (flow: Flow) => void): void;
   /** Settles once, after the last outcome, when the connection can no longer be used. Never rejects. */
   readonly closed: Promise<TransportError | undefined>;
-  /** Ends it in good order, or at once when `signal` aborts. Resolves in any case, and `closed` with it. */
+  /**
+   * Waits for what is in flight and ends in good order, or ends at once when `signal` aborts. Resolves in any case, and
+   * `closed` with it.
+   */
   close(signal: AbortSignal): Promise<void>;
   /**
    * The highest sequence that a broker which deduplicates has stored of this lane, 0 where it has none: new ones begin

@@ -18,7 +18,7 @@ it.each<[string, () => unknown]>([
   expect(nameOfError(await failure)).toMatch(/^(Error|TypeError)$/);
 });
 
-it("a function whose answer cannot be waited for counts as one that threw, and its rejection is nobody's", () => {
+it("a function whose answer cannot be waited for counts as one that threw, and its rejection is handled", () => {
   const faultOfAnswer = (ask: () => unknown) => {
     try {
       return answerOf(ask);

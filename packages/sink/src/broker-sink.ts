@@ -24,7 +24,7 @@ import { deadLetterOf } from "./dead-letter.js";
 import { type Explanation, explain } from "./explain.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
-import { filledFields, messageMaker } from "./message.js";
+import { messageMaker, ownTemplates } from "./message.js";
 import { Metrics } from "./metrics.js";
 import { overSinkEnvironment } from "./options/environment.js";
 import type { BrokerSinkOptions } from "./options/sink-options.js";
@@ -91,8 +91,8 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     const { connection, values, transport, endpoints, delivery, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
-    const filled = filledFields(connection.rows, connection.own);
-    this.#messageOf = messageMaker(values, filled, this.#complain);
+    const templates = ownTemplates(connection.rows, connection.own);
+    this.#messageOf = messageMaker(values, templates, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
     this.#engine = new DeliveryEngine({

@@ -1,4 +1,4 @@
-import type { AnyEvent, StreamllEvent } from "@streamll/core";
+import type { AnyEvent, MessageOwn, StreamllEvent } from "@streamll/core";
 import {
   compileTemplate,
   encodeEvent,
@@ -13,20 +13,17 @@ import { headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
-/** Fields of a message that options of the transport fill from each event. */
-export type FilledFields = Readonly<Partial<Record<"sessionId" | "partitionKey", Template>>>;
+/** Templates of the transport's own options, by their names. */
+export type OwnTemplates = readonly (readonly [option: string, template: Template])[];
 
 /** By the table of the transport's own options, and by what the user gave for them. */
-export function filledFields(
-  rows: Readonly<Record<string, Pick<Option<unknown>, "fills">>>,
+export const ownTemplates = (
+  rows: Readonly<Record<string, Pick<Option<unknown>, "perEvent">>>,
   own: Readonly<Record<string, unknown>>,
-): FilledFields {
-  const fields = Object.entries(own).flatMap(([option, value]) => {
-    const field = rows[option]?.fills;
-    return field === undefined || typeof value !== "string" ? [] : [[field, compileTemplate(value)]];
-  });
-  return Object.fromEntries(fields);
-}
+): OwnTemplates =>
+  Object.entries(own).flatMap(([option, value]) =>
+    rows[option]?.perEvent && typeof value === "string" ? [[option, compileTemplate(value)] as const] : [],
+  );
 
 /** `transform` threw: the event may hold what was to be redacted, so it is rejected. */
 class TransformFailed extends Error {}
@@ -54,11 +51,10 @@ function shallowCopy<T extends object>(value: T): T {
  */
 export function messageMaker(
   { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
-  filled: FilledFields,
+  templates: OwnTemplates,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
-  const { sessionId, partitionKey } = filled;
   const headersOf = headersMaker(headers, complain);
 
   const passes = (event: StreamllEvent): boolean => {
@@ -85,6 +81,11 @@ export function messageMaker(
     }
   };
 
+  const ownOf = (event: StreamllEvent): MessageOwn | undefined =>
+    templates.length === 0
+      ? undefined
+      : Object.fromEntries(templates.map(([option, template]) => [option, template.render(event)]));
+
   return (given) => {
     let event = toEvent(given);
     if (eventFilter !== undefined && !passes(event)) return undefined;
@@ -101,8 +102,7 @@ export function messageMaker(
       type: event.eventType,
       timestamp: epochMsOf(event.timestamp),
       headers: headersOf(event),
-      sessionId: sessionId?.render(event),
-      partitionKey: partitionKey?.render(event),
+      own: ownOf(event),
     });
   };
 }

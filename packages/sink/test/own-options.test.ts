@@ -16,7 +16,7 @@ const options = {
   /** Seconds until the made-up log is trimmed. */
   trimAfter: { kind: duration("s", { min: 1, max: 3600 }), about: "When the log is trimmed." },
   trimKey: { kind: text(), secret: true, about: "What allows trimming." },
-  group: { kind: template(1), fills: "sessionId", about: "The group of each entry." },
+  group: { kind: template(1), perEvent: true, about: "The group of each entry." },
 } satisfies OptionTable;
 
 const madeUp = () => {
@@ -95,7 +95,7 @@ describe("a transport with options of its own", () => {
     const sink = new BrokerSink({ url, transports: [factory], group: "run.{execution_id}" });
     sink.handleEvent({ eventType: "start", executionId: "e7" });
     await sink.stop();
-    expect(transport.messages.map(({ sessionId }) => sessionId)).toEqual(["run.e7"]);
+    expect(transport.messages.map(({ own }) => own.group)).toEqual(["run.e7"]);
   });
 
   it("is known to the compiler by the options that it brings", () => {

@@ -9,7 +9,7 @@ interface Written {
   readonly batch: OutboundBatch;
   /** Index of the first one in its batch. */
   readonly from: number;
-  /** Came back, and waits for its confirm; by its place among the neighbours. */
+  /** Messages that came back and wait for their confirm, by their place among the neighbours. */
   readonly returned: Map<number, TransportError>;
 }
 
@@ -38,6 +38,11 @@ export class Confirms {
   /** Messages without an answer. */
   get unconfirmed(): number {
     return this.#window.unconfirmed;
+  }
+
+  /** Resolves once everything is answered. */
+  answered(): Promise<void> {
+    return this.#window.answered();
   }
 
   /** Counts a batch as written, but for the indices in `skipped`, which took no delivery tag. */
@@ -132,7 +137,7 @@ export class Confirms {
   }
 }
 
-/** Those that came back have an outcome of their own. */
+/** Settles a range: messages that came back have an outcome of their own. */
 function settle(flight: Flight<Written>, from: number, to: number, outcome: PublishOutcome): void {
   const returned = flight.kept?.returned;
   if (returned === undefined || returned.size === 0) return flight.settle(from, to, outcome);

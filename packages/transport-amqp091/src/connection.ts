@@ -7,8 +7,8 @@ import {
   TransportError,
 } from "@streamll/core";
 import {
-  aborted,
   afterDrain,
+  connectionLife,
   destroyAfterGrace,
   rabbitmqHints,
   rangesBetween,
@@ -34,12 +34,12 @@ export interface OpenLane {
   readonly confirms: boolean;
   /** The endpoint's, for messages. */
   readonly label: string;
-  /** Outlive the connection. */
+  /** The suspects of the lane, which outlive the connection. */
   readonly suspects: Suspects;
   /** A message came back that had been settled as written. */
   readonly lost: (exchange: string) => void;
   readonly topology: Topology;
-  /** Declares it again. */
+  /** Declares the topology again. */
   readonly redeclare: () => Promise<void>;
 }
 
@@ -58,24 +58,38 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   const unroutable = new Map<string, TransportError>();
   let blocked: string | undefined;
   let declaring = false;
-  let closing = false;
   let ended = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
   let publishedTo = 0;
-  let resolveClosed!: (error: TransportError | undefined) => void;
-  const closed = new Promise<TransportError | undefined>((resolve) => {
-    resolveClosed = resolve;
+  let resolveGone!: (error: TransportError) => void;
+  const { isClosing, closed, close } = connectionLife({
+    gone: new Promise((resolve) => {
+      resolveGone = resolve;
+    }),
+    async goodbye() {
+      // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
+      // all before it was read, though not that all was confirmed.
+      if (blocked === undefined) {
+        await confirms?.answered();
+        await channel.close();
+      }
+      await model.close();
+    },
+    destroy() {
+      end(new Error("Closed"));
+      destroy(stream);
+    },
   });
 
-  function end(error?: unknown): void {
+  function end(error: unknown): void {
     if (ended) return;
     ended = true;
-    resolveClosed(error === undefined || closing ? undefined : failure(error, "use", label));
+    resolveGone(failure(error, "use", label));
   }
 
   function fail(error: unknown): void {
     end(error);
-    if (!closing) model.close().catch(() => {});
+    if (!isClosing()) model.close().catch(() => {});
     destroyAfterGrace(stream, () => destroy(stream));
   }
 
@@ -90,7 +104,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   const redeclare = redeclarer({
     topology: lane.topology,
     declare: lane.redeclare,
-    isAnswering: () => !ended && !closing && blocked === undefined,
+    isAnswering: () => !ended && !isClosing() && blocked === undefined,
     failed: fail,
     pause(until) {
       declaring = true;
@@ -136,9 +150,9 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   stream.once("close", () => end(socketClosed()));
   channel.on("drain", flow.checkRoom);
   channel.on("error", (error) => fail(refuseNamed(error)));
-  // Where the connection takes the channel along, its own event comes next, and says why.
+  // Where the channel ends with its connection, the event of the connection comes next, and says why.
   channel.on("close", () =>
-    queueMicrotask(() => closing || fail(new Error("Unexpected close of the channel"))),
+    queueMicrotask(() => isClosing() || fail(new Error("Unexpected close of the channel"))),
   );
   // Else amqplib throws what a listener throws, and the remaining confirms of that frame are lost.
   channel.on("handler-error", fail);
@@ -173,13 +187,6 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     return error;
   }
 
-  async function closePolitely(): Promise<void> {
-    // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
-    // all before it was read.
-    if (blocked === undefined) await channel.close();
-    await model.close();
-  }
-
   return {
     closed,
     fail,
@@ -187,7 +194,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       return blocked !== undefined;
     },
     publish(batch, settle) {
-      if (ended || closing) return;
+      if (ended || isClosing()) return;
       const unsendable = writer.write(batch);
       // amqplib's channel writes later, so there the end is not known.
       publishedTo = writer.name === "bulk" ? stream.bytesWritten : Number.POSITIVE_INFINITY;
@@ -202,15 +209,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       flow.checkRoom();
     },
     onFlow: flow.onFlow,
-    async close(signal) {
-      if (!ended && !signal.aborted) {
-        closing = true;
-        await Promise.race([closePolitely().catch(() => {}), closed, aborted(signal)]);
-      }
-      closing = true;
-      end();
-      destroy(stream);
-    },
+    close,
     drainedBytes: () => Math.min(publishedTo, stream.bytesWritten - stream.writableLength),
   };
 }

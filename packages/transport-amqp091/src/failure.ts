@@ -40,12 +40,12 @@ export function replyOf(error: unknown): Reply | undefined {
   return found ? { code: Number(found[1]), text: found[2]! } : undefined;
 }
 
-/** Whether a broker speaks of messages to this exchange with this key. */
+/** Whether a broker's error is about messages to this exchange with this key. */
 export type Names = (exchange: string, routingKey: string) => boolean;
 
 /**
- * Which messages the broker refuses, where it ends a channel over one and says so. What it says of the exchange of
- * all messages accuses none of them.
+ * Which messages the broker refuses, where it ends a channel over one and says so. An error about the exchange of all
+ * messages accuses none of them.
  */
 export function refusedBy(error: unknown, exchangeOfAll: string): Names | undefined {
   const { code, text = "" } = replyOf(error) ?? {};
@@ -67,10 +67,10 @@ const TOPIC = "access to topic '";
 const tells = (told: string, sentence: string): boolean =>
   told.startsWith(sentence) || (CUT.test(told) && sentence.startsWith(told.replace(CUT, "")));
 
-/** RabbitMQ cuts what it says to 255 bytes, the last three of them dots, and does not mind where a character ends. */
+/** RabbitMQ cuts its texts to 255 bytes, the last three of them dots, even in the middle of a character. */
 const CUT = /\ufffd*\.\.\.$/;
 
-/** What a broker said may fit several messages, innocent ones among them. */
+/** A broker's error may fit several messages, among them some that it did not mean. */
 export const isCut = (error: unknown): boolean => CUT.test(replyOf(error)?.text ?? "");
 
 /** What the broker quotes of an event belongs in no log. */
@@ -92,7 +92,7 @@ export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
         stage === "use" ? GRANT_WRITE : (declarationHint(text) ?? GRANT_DECLARE),
       );
     case 404:
-      // Of a queue: its node, or while it recovers its process.
+      // The node of a queue, or, while it recovers, its process.
       if (/is down or inaccessible|is stopped by supervisor/.test(text))
         return verdict("unreachable", false, "Start the queue's node, or wait until it has recovered");
       return stage === "declare"
@@ -136,7 +136,7 @@ function classifyPrecondition(text: string, stage: Stage): Verdict {
 }
 
 function classifyError(error: unknown, stage: Stage): Verdict {
-  // So amqplib refuses to encode a value, each time anew.
+  // amqplib refuses to encode a value with these, at every try.
   const isUnencodable = isError(error) && (error.name === "TypeError" || error.name === "RangeError");
   return stage === "declare" && isUnencodable
     ? verdict("protocol", true, CHECK_ARGUMENTS)

@@ -18,11 +18,11 @@ import { classifyReply, failure } from "./failure.js";
 import { catchSocket } from "./socket.js";
 import { unrefWire, wireOf } from "./wire.js";
 
-/** RabbitMQ's own; 4.1 refuses the specification's least, 4096. */
+/** The frame size that RabbitMQ proposes itself; 4.1 refuses the least of the specification, 4096. */
 const FRAME_MAX = 131_072;
 const { amqp: plain, amqps: tls } = amqp091Description.ports;
 const PORTS = { plain, tls };
-/** One is used at a time. */
+/** A connection uses one channel for messages, and one more at a time for declarations. */
 const CHANNEL_MAX = 8;
 
 export interface Opening {
@@ -87,6 +87,7 @@ async function overTls(address: DialAddress, opening: Opening, vhost: string): P
   const socket = await attempt.race(dialTcp(address, inTheNextTurn(attempt.signal))).catch((error) => {
     throw failure(error, "connect", endpoint.label);
   });
+  // amqplib does the TLS handshake, and does not tell when it is done.
   attempt.reached("host");
   const model = amqpConnect("amqps", address, opening, vhost, { ...address.tls, socket } as SocketOptions);
   return { model, bytesRead: () => Number.NaN };
@@ -94,7 +95,7 @@ async function overTls(address: DialAddress, opening: Opening, vhost: string): P
 
 /**
  * Destroyed in the turn in which the broker has opened the connection, a socket emits its error before amqplib's promise
- * has told of the connection: nobody could listen, and it would be thrown into the host.
+ * has told of the connection: no listener could be there yet, and it would be thrown into the host.
  */
 function inTheNextTurn(signal: AbortSignal): AbortSignal {
   const later = new AbortController();
@@ -131,7 +132,7 @@ function amqpConnect(
         : credentials.plain(login.username, login.password),
     clientProperties: { connection_name: `${options.connectionName}#${lane.index}` },
   }).then((model) => {
-    // Before anything can emit it.
+    // A listener is there before anything can emit an error.
     model.on("error", () => {});
     unrefWire(wireOf(model));
     attempt.reached("broker");
@@ -149,9 +150,13 @@ async function vhostFailure(
 ): Promise<TransportError> {
   const reply = await reason().catch(() => undefined);
   if (!reply) {
-    return new TransportError("permission", `${label}: the broker refused to open the virtual host`, {
-      cause,
-    });
+    return new TransportError(
+      "permission",
+      `${label}: the broker refused to open the virtual host. Check that it exists, and that the user may use it`,
+      {
+        cause,
+      },
+    );
   }
   return errorOf(classifyReply(reply, "connect"), `${label}: ${reply.code} ${reply.text}`, cause);
 }

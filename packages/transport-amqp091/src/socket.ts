@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 
 /**
  * Catches the socket that amqplib opens while `open` runs, which it hands out only once the handshake is done;
- * before that nobody could unref it or see what came in. `undefined` where the runtime does not announce it.
+ * before that it could be neither unref'd nor watched. `undefined` where the runtime does not announce it.
  */
 export function catchSocket<T>(open: () => T): { readonly result: T; readonly socket: Socket | undefined } {
   let socket: Socket | undefined;

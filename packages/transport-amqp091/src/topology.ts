@@ -38,20 +38,20 @@ export async function declareTopology(model: ChannelModel, topology: Topology): 
   await channel.close();
 }
 
-/** With nobody to hear it, a channel's error would be thrown into the host; the declaration rejects with it too. */
+/** Without a listener, a channel's error would be thrown into the host; the declaration rejects with it too. */
 async function openChannel(model: ChannelModel): Promise<Channel> {
   const channel = await model.createChannel();
   return channel.on("error", () => {});
 }
 
-/** The broker's own (`amq.topic` …): declaring one is refused, also where it is there already with that type. */
+/** The broker's own exchanges (`amq.topic` …): RabbitMQ refuses to declare one, even with the type that it has. */
 const isReserved = (exchange: string) => exchange.startsWith("amq.");
 
 const declareExchange = (channel: Channel, { name, type, arguments: args }: ExchangeDeclaration) =>
   channel.assertExchange(name, type, { durable: true, arguments: args });
 
 /**
- * So is an alternate exchange that somebody else gave this one. RabbitMQ compares it last, after type and durability, so
+ * So is an exchange to which somebody else gave an alternate exchange. RabbitMQ compares it last, after type and durability, so
  * nothing else differs.
  */
 function isTakenAsFound(error: unknown, { asFound, arguments: args }: ExchangeDeclaration): boolean {

@@ -15,6 +15,7 @@ import {
   isShortString,
   type Login,
   login,
+  rabbitmqHints,
   renewBeforeExpiry,
   type Suspects,
   suspectsByLane,
@@ -85,7 +86,7 @@ function connectLane(
     const credentials = await attempt.race(login(options, endpoint));
     const model = await openConnection({ endpoint, lane, options, login: credentials, attempt });
     attempt.onFailure(() => destroy(wireOf(model).stream));
-    // Tells more than the rejections of what was under way.
+    // The connection's own error tells more than the rejections of the requests under way.
     const ended = (error?: Error) => {
       ending ??= error;
     };
@@ -122,7 +123,10 @@ function redeclare(
   life: AbortSignal,
 ): Promise<void> {
   const late = () =>
-    new TransportError("timeout", `${label}: the queue is gone, and could not be declared again in time`);
+    new TransportError(
+      "timeout",
+      `${label}: the queue is gone, and the broker did not declare it again in ${connectionTimeoutMs} ms. ${rabbitmqHints.SEE_THE_LOG}`,
+    );
   return within(connectionTimeoutMs, life, late, declareTopology(model, topology)).catch((error) => {
     throw failure(error, "declare", label);
   });
@@ -143,7 +147,10 @@ function renew(
   life: AbortSignal,
 ): void {
   const late = () =>
-    new TransportError("auth", `${endpoint.label}: the password could not be renewed in time`);
+    new TransportError(
+      "auth",
+      `${endpoint.label}: no new password within ${options.connectionTimeoutMs} ms. Check the credentials function, and whether the broker answers`,
+    );
   const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life, late, step);
   const stop = renewBeforeExpiry(first, {
     ask: () => bounded(login(options, endpoint)),
@@ -154,7 +161,7 @@ function renew(
   void connection.closed.then(stop);
 }
 
-/** With confirms off a returned message has been settled already: all that is left is to say so. */
+/** With confirms off a returned message has been settled already: a line in the log is all that is left to do. */
 function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: string) => void {
   let said = false;
   return (exchange) => {

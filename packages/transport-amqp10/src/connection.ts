@@ -1,6 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { OutboundBatch, Settle, TransportConnection, TransportError } from "@streamll/core";
-import { aborted, afterDrain, refuseAccused, type Suspects, socketFlow } from "@streamll/transport-kit";
+import {
+  afterDrain,
+  connectionLife,
+  refuseAccused,
+  type Suspects,
+  socketFlow,
+} from "@streamll/transport-kit";
 import type { Dialect, OpenConnection, Opening } from "./dialect.js";
 import { failure } from "./failure.js";
 import type { Group } from "./link/group.js";
@@ -15,7 +21,7 @@ export interface LaneSetup {
   readonly dialect: Dialect;
   readonly opening: Pick<Opening, "attaching" | "declined">;
   readonly confirms: boolean;
-  /** Outlive the connection. */
+  /** The suspects of the lane, which outlive the connection. */
   readonly suspects: Suspects;
   /** Bounds each request on the connection, in milliseconds. */
   readonly timeoutMs: number;
@@ -35,31 +41,44 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const { socket, rhea } = wire;
   const frames = new TransferFrames(wire.sink);
   const links = new Map<string, SenderLink>();
-  const life = new AbortController();
+  const use = new AbortController();
   // A listener an address and request, and Node warns of an eleventh.
-  setMaxListeners(0, life.signal);
+  setMaxListeners(0, use.signal);
   let reason: TransportError | undefined;
-  let closing = false;
   let pauses = 0;
+  let whenIdle: (() => void) | undefined;
   let retiring = false;
 
-  const closed = wire.ended.then((fault): TransportError | undefined => {
-    for (const link of links.values()) link.stop();
-    life.abort();
-    return closing ? undefined : (reason ?? dialect.failure(fault, label));
+  const life = connectionLife({
+    gone: wire.ended.then((fault) => {
+      for (const link of links.values()) link.stop();
+      use.abort();
+      return reason ?? dialect.failure(fault, label);
+    }),
+    async goodbye() {
+      if (!isBlocked()) await idle();
+      // The links go first: their answers say that all before it was read.
+      await Promise.all([...links.values()].map((link) => link.close()));
+      rhea.close();
+      await wire.ended;
+    },
+    destroy() {
+      wire.end({ stage: "connection", description: "Closed" });
+      socket.destroy();
+    },
   });
 
   function fail(error: unknown): void {
     if (wire.isEnded) return;
     reason = failure(error, dialect, label);
     for (const link of links.values()) link.stop();
-    if (!closing) rhea.close();
+    if (!life.isClosing()) rhea.close();
     wire.end({ stage: "connection", description: reason.message, cause: reason });
   }
 
   const open: OpenConnection = {
     rhea,
-    life: life.signal,
+    life: use.signal,
     timeoutMs: lane.timeoutMs,
     fail,
     get isBlocked() {
@@ -91,7 +110,10 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       confirms: lane.confirms,
       label,
       attaching: async () => opening.attaching?.(address, open),
-      changed: () => flow.tell(),
+      changed() {
+        flow.tell();
+        if (whenIdle && isIdle()) whenIdle();
+      },
       declined: (answer) => opening.declined?.(answer),
       accused: (all, error) => refuseAccused(all, lane.suspects, error),
       written: (then) => afterDrain(socket, then),
@@ -102,13 +124,19 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   }
 
   const isBlocked = () => [...links.values()].some((link) => link.isBlocked);
+  const isIdle = () => [...links.values()].every((link) => link.isIdle);
+  const idle = () =>
+    new Promise<void>((resolve) => {
+      whenIdle = resolve;
+      if (isIdle()) resolve();
+    });
 
   const flow = socketFlow(socket, (full) => {
     if (wire.isEnded) return undefined;
     const all = [...links.values()];
     if (isBlocked()) return { credit: 0, blocked: BLOCKED };
-    if (retiring && all.every((link) => link.isIdle)) {
-      closing = true;
+    if (retiring && isIdle()) {
+      life.expectEnd();
       rhea.close();
       return undefined;
     }
@@ -127,33 +155,17 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       }
     };
 
-  async function closePolitely(): Promise<void> {
-    // The links go first: their answers say that all before it was read.
-    await Promise.all([...links.values()].map((link) => link.close()));
-    rhea.close();
-    await wire.ended;
-  }
-
   return {
-    closed,
+    closed: life.closed,
     open,
     attach: (address) => linkTo(address).open(),
     publish(batch, settle) {
-      if (wire.isEnded || closing) return;
+      if (wire.isEnded || life.isClosing()) return;
       for (const [address, group] of groupsOf(batch, guarded(settle), dialect)) linkTo(address).hand(group);
       process.nextTick(flow.checkRoom);
     },
     onFlow: flow.onFlow,
-    async close(signal) {
-      if (!wire.isEnded && !signal.aborted) {
-        closing = true;
-        await Promise.race([closePolitely(), closed, aborted(signal)]);
-      }
-      closing = true;
-      wire.end({ stage: "connection", description: "Closed" });
-      socket.destroy();
-      await closed;
-    },
+    close: life.close,
     drainedBytes: wire.drainedBytes,
   };
 }

@@ -7,6 +7,7 @@ import type {
   TransportCapabilities,
   TransportError,
 } from "@streamll/core";
+import type { ConnectAttempt } from "@streamll/transport-kit";
 import type { Connection } from "rhea";
 import type { Payload } from "./payload.js";
 
@@ -53,7 +54,7 @@ export interface Dialect {
 /** One connect. */
 export interface Opening {
   /** Opens the socket; it must not hold the process, and be destroyed when the signal aborts. */
-  dial(signal: AbortSignal): Promise<Duplex>;
+  dial(attempt: ConnectAttempt): Promise<Duplex>;
   /** Absent: no SASL layer. */
   readonly sasl?: Sasl;
   /** Of the open frame. */

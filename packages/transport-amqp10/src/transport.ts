@@ -42,7 +42,7 @@ function connectLane(
     error instanceof TransportNotInstalledError ? error : failure(error, dialect, label);
   return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
     const opening = await attempt.race(dialect.begin(endpoint, lane));
-    const socket = await attempt.race(opening.dial(attempt.signal));
+    const socket = await attempt.race(opening.dial(attempt));
     attempt.onFailure(() => socket.destroy());
     attempt.reached("host");
     const containerId = `${connectionName}#${lane.index}`;

@@ -31,11 +31,13 @@ export { attemptsAt, dial, dialTcp } from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
 export { type RenewalSteps, renewBeforeExpiry } from "./connect/renewal.js";
 export { tlsOptions } from "./connect/tls.js";
+export { type ConnectionLife, connectionLife, type LifeSetup } from "./connection-life.js";
 export { ConfirmWindow, type Flight, type FlightSetup } from "./publish/confirm-window.js";
 export { rangesBetween, type Unsendable } from "./publish/ranges.js";
 export { type OpenMessage, refuseAccused, type Suspects, suspectsByLane } from "./publish/suspects.js";
 export { SendBlocks } from "./socket/send-blocks.js";
 export { classifySocketError, type SocketFault, silentPeer, socketClosed } from "./socket/socket-faults.js";
+export { type SocketLife, type SocketLifeSetup, socketLife } from "./socket/socket-life.js";
 export {
   aborted,
   afterDrain,

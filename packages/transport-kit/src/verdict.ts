@@ -14,7 +14,7 @@ export const verdict = (kind: TransportErrorKind, permanent: boolean, hint?: str
   hint === undefined ? { kind, permanent } : { kind, permanent, hint };
 
 /**
- * The error of a verdict: `text`, then the hint.
+ * The error of a verdict: `text`, a full stop where it has none, then the hint.
  *
  * @param text begins with the endpoint's label, and says what happened.
  * @example
@@ -22,4 +22,7 @@ export const verdict = (kind: TransportErrorKind, permanent: boolean, hint?: str
  * // TransportError: redis://localhost/: WRONGPASS. Check the password
  */
 export const errorOf = ({ kind, permanent, hint }: Verdict, text: string, cause?: unknown): TransportError =>
-  new TransportError(kind, hint === undefined ? text : `${text}. ${hint}`, { cause, permanent });
+  new TransportError(kind, hint === undefined ? text : `${text.replace(/[.\s]+$/, "")}. ${hint}`, {
+    cause,
+    permanent,
+  });

@@ -71,7 +71,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
       // No more than was there: an engine that refills as it hears its outcomes must not keep the event loop.
       for (let left = inbox.length; left > 0 && isReading(); left--) read(inbox.shift()!);
       readSoon();
-      farewell();
+      sayGoodbye();
     });
   }
 
@@ -112,11 +112,11 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
       unanswered--;
       due.shift()!();
     }
-    farewell();
+    sayGoodbye();
   }
 
   /** A broker that has read all, and that has answered it, says goodbye. */
-  function farewell(): void {
+  function sayGoodbye(): void {
     if (inbox.length === 0 && unanswered === 0 && !condition.silent) closing?.();
   }
 
@@ -140,7 +140,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
             resolve();
           };
           signal.addEventListener("abort", () => resolve(), { once: true });
-          farewell();
+          sayGoodbye();
         });
         await Promise.race([goodbye, closed]);
       }

@@ -55,7 +55,7 @@ export function deadLetter(
   };
 }
 
-/** It comes back to a queue that it died in, and nobody rejected it on the way: RabbitMQ drops it there. */
+/** It comes back to a queue that it died in, and no consumer rejected it on the way: RabbitMQ drops it there. */
 export function isCycle(message: MemoryMessage, { name }: Pick<SourceQueue, "name">): boolean {
   const deaths = deathsOf(message);
   const last = deaths.findIndex(({ queue }) => queue === name);

@@ -1,9 +1,9 @@
 import { TransportError } from "@streamll/core";
 import type { MemoryMessage } from "./message.js";
 
-/** One who is connected, or is trying to be. */
+/** A client that is connected, or is connecting. */
 export interface Client {
-  /** The broker blocks or does not, is silent or is not. */
+  /** Called when the broker blocks or unblocks, falls silent or wakes. */
   changed(): void;
   drop(error: TransportError): void;
 }
@@ -17,7 +17,7 @@ export class Condition {
   confirmDelayMs = 0;
   nacks: ((message: MemoryMessage) => boolean) | undefined;
 
-  /** Tells everybody who is connected. */
+  /** Changes the state, and tells every client. */
   change(what: Partial<Pick<Condition, "silent" | "blocked">>): void {
     Object.assign(this, what);
     for (const client of [...this.clients]) client.changed();
@@ -25,7 +25,7 @@ export class Condition {
 }
 
 /**
- * What can go wrong with a broker, on demand. Each lasts until it is taken back.
+ * What can go wrong with a broker, on demand. Each lasts until it is ended.
  *
  * @example
  * const broker = new MemoryBroker();
@@ -41,7 +41,7 @@ export class Faults {
 
   /**
    * Answers the next messages with a negative confirm and stores none of them: so many, or all for which a
-   * function says so. `nack(0)` takes it back.
+   * function says so. `nack(0)` ends it.
    */
   nack(which: number | ((message: MemoryMessage) => boolean) = 1): void {
     if (typeof which === "function") {
@@ -88,12 +88,12 @@ export class Faults {
     this.#now.refusing = false;
   }
 
-  /** Stores at once, and confirms so many milliseconds later. 0 takes it back. */
+  /** Stores at once, and confirms so many milliseconds later. 0 ends it. */
   delayConfirms(ms: number): void {
     this.#now.confirmDelayMs = ms;
   }
 
-  /** Takes every fault back. */
+  /** Ends every fault. */
   heal(): void {
     this.nack(0);
     this.acceptConnections();

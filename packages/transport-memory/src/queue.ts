@@ -158,7 +158,7 @@ export class Queue {
     }
   }
 
-  /** So that a message becomes a dead letter in time, though nobody asks for it. */
+  /** So that a message becomes a dead letter in time, even while the queue is not read. */
   #watchHead(): void {
     const expiresAt = this.#head()?.expiresAt ?? Number.POSITIVE_INFINITY;
     if (this.#expiry !== undefined || expiresAt === Number.POSITIVE_INFINITY) return;

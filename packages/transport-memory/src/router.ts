@@ -42,7 +42,7 @@ export class Router {
     else assertSameArguments(`queue "${name}"`, withType(args), withType(current.arguments));
   }
 
-  /** One that nobody else can find. */
+  /** One that no other code can find. */
   newQueue(name: string, args: Arguments): Queue {
     return new Queue(name, args, (message, reason, queue) => this.#died(message, reason, queue));
   }

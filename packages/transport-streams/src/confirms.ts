@@ -19,6 +19,11 @@ export class Confirms {
     return this.#window.unconfirmed;
   }
 
+  /** Resolves once everything is answered. */
+  answered(): Promise<void> {
+    return this.#window.answered();
+  }
+
   /** Counts a batch as written, but for the indices in `skipped`, which no answer will come for. */
   add(batch: OutboundBatch, settle: Settle, skipped?: ReadonlyMap<number, unknown>): void {
     const ids = batch.map(({ sequence }) => sequence);

@@ -6,8 +6,8 @@ import type {
   TransportError,
 } from "@streamll/core";
 import {
-  aborted,
   afterDrain,
+  connectionLife,
   rangesBetween,
   SendBlocks,
   socketFlow,
@@ -23,7 +23,7 @@ import { readMetadataUpdate } from "./protocol/metadata.js";
 import { type PublishFormat, publishFrames } from "./publish-frames.js";
 import { RefusedError, type Wire } from "./wire.js";
 
-/** A connection has one publisher: nothing that is said of another can be taken for it. */
+/** A connection has one publisher, so that no answer for another one can be mistaken for an answer for it. */
 export const PUBLISHER_ID = 0;
 
 const written: PublishOutcome = { kind: "written" };
@@ -52,13 +52,18 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   const frames = publishFrames(PUBLISHER_ID, format, lane.message, new SendBlocks(socket));
   const confirms = lane.confirms ? new Confirms() : undefined;
   let highestSequence = lane.lastSequence ?? 0;
-  let closing = false;
   /** Where in the stream of bytes what was published ends: a heartbeat after it is no progress. */
   let publishedTo = socket.bytesWritten;
 
-  const closed = wire.ended.then((error): TransportError | undefined =>
-    closing ? undefined : failure(error, "use", label),
-  );
+  const { isClosing, ...life } = connectionLife({
+    gone: wire.ended.then((error) => failure(error, "use", label)),
+    async goodbye() {
+      // RabbitMQ answers CLOSE at once, and confirms nothing after it.
+      await confirms?.answered();
+      await wire.ask(CLOSE, close({ code: OK, reason: "OK" }));
+    },
+    destroy: () => wire.end(new Error("Closed")),
+  });
   const write = (bytes: Buffer) => wire.publish(bytes);
 
   const flow = socketFlow(socket, (full) => ({ credit: full ? 0 : Number.POSITIVE_INFINITY }));
@@ -89,14 +94,14 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
   }
 
   return {
-    closed,
+    closed: life.closed,
     problem: undefined,
     get highestSequence() {
       return highestSequence;
     },
     ...(lane.lastSequence === undefined ? {} : { lastSequence: lane.lastSequence }),
     publish(batch, settle) {
-      if (wire.isEnded || closing) return;
+      if (wire.isEnded || isClosing()) return;
       const unsendable = frames.encode(batch, write);
       publishedTo = socket.bytesWritten;
       highestSequence = Math.max(highestSequence, batch.at(-1)?.sequence ?? 0);
@@ -106,17 +111,7 @@ export function publisherConnection({ wire, format, ...lane }: OpenPublisher): P
       flow.checkRoom();
     },
     onFlow: flow.onFlow,
-    async close(signal) {
-      if (!wire.isEnded && !signal.aborted) {
-        closing = true;
-        // Its answer says that all before it was read.
-        const answered = wire.ask(CLOSE, close({ code: OK, reason: "OK" })).catch(() => {});
-        await Promise.race([answered, closed, aborted(signal)]);
-      }
-      closing = true;
-      wire.end(new Error("Closed"));
-      await closed;
-    },
+    close: life.close,
     drainedBytes: () => Math.min(publishedTo, socket.bytesWritten - socket.writableLength),
   };
 }

@@ -83,14 +83,12 @@ function classifyClosing(answer: number, stage: Stage): Verdict {
 }
 
 function classifySocket(error: unknown, stage: Stage): Verdict {
-  // So a stream port without TLS answers the first word of TLS, and so does a broker that dies just then.
-  if (/before secure TLS connection/.test(textOf(error))) return verdict("tls", false, PLAIN_PORT);
   const unreachable =
     stage === "login"
       ? "Check host and port (5552, with TLS 5551), that the broker runs, and that its plugin rabbitmq_stream is enabled"
       : "The broker went down, or the network lost the connection";
   return (
-    classifySocketError(error, { unreachable, plain: PLAIN_PORT, closed: HUNG_UP }) ??
+    classifySocketError(error, { unreachable, plain: PLAIN_PORT, "tls-cut": PLAIN_PORT, closed: HUNG_UP }) ??
     verdict("protocol", false, SEE_THE_LOG)
   );
 }

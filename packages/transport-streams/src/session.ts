@@ -57,7 +57,7 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
   let stage: Stage = "login";
   let wire: Wire | undefined;
   try {
-    wire = new Wire(await attempt.race(dial(address, attempt.signal)));
+    wire = new Wire(await attempt.race(dial(address, attempt)));
     attempt.reached("host");
     const { ask } = asker(wire, attempt);
     const tuning = nextTuning(wire);
@@ -91,7 +91,7 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
 
 type Ask = (command: number, ...fields: readonly Buffer[]) => Promise<Reader>;
 
-/** Asks within the time of the connect. */
+/** Asks within the time limit of the connect. */
 export const asker = (wire: Wire, attempt: Pick<ConnectAttempt, "race">): { readonly ask: Ask } => ({
   ask: (command, ...fields) => attempt.race(wire.ask(command, ...fields)),
 });
@@ -113,7 +113,7 @@ async function authenticate(
   await ask(SASL_AUTHENTICATE, saslAuthenticate(mechanism, username, password));
 }
 
-/** The broker sends it on its own, maybe with the answer to the login. */
+/** The broker sends Tune unasked, maybe together with the answer to the login. */
 function nextTuning(wire: Wire): Promise<Tuning> {
   return new Promise((resolve) => {
     wire.onPush = (command, content) => {

@@ -42,7 +42,7 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
   try {
     if (superStream !== undefined) await declareSuperStream(declaring, superStream);
     else await beNoSuperStream(declaring);
-    // A stream that is there is looked at too: created again, it tells whether its arguments are these.
+    // An existing stream is created again too: the answer tells whether its arguments are these.
     if (mode === "declare") await createStream(declaring);
   } catch (error) {
     if (error instanceof RefusedError && error.code === PRECONDITION_FAILED)
@@ -51,11 +51,11 @@ export async function declareStreams(declaring: Declaring): Promise<void> {
   }
 }
 
-/** Beside one of its name, a new stream would be read by nobody. */
+/** Beside one of its name, no consumer would read a new stream. */
 async function beNoSuperStream(declaring: Declaring): Promise<void> {
   const { session, stream, endpoint, attempt } = declaring;
   const [found] = await locate(declaring, [stream]);
-  // One that is there was made on purpose.
+  // An existing stream was made on purpose.
   if (found?.code !== STREAM_DOES_NOT_EXIST) return;
   const { ask } = asker(session.wire, attempt);
   const { length } = await ask(PARTITIONS, partitions(stream)).then(readStreams, none);
@@ -112,7 +112,7 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
       throw new TransportError("topology-conflict", message, { permanent: true });
     }
     if (left <= 0 || (found.length === 0 && !session.versions.has(CREATE_SUPER_STREAM))) {
-      // One that makes it died in the middle: then RabbitMQ 4.0 does not go on with what it began.
+      // Another program died while it made the super stream: RabbitMQ 4.0 does not complete what that one began.
       const reason = "making a super stream on RabbitMQ before 3.13, or one that was left half made,";
       const declared = declareOverAmqp(options.topology, endpoint, options, attempt.signal, reason);
       await attempt.race(declared.catch(whileItStarts));
@@ -127,7 +127,7 @@ async function declareSuperStream(declaring: Declaring, { name, bindingKeys }: S
 const locate = async ({ session, attempt }: Declaring, streams: readonly string[]) =>
   readMetadata(await asker(session.wire, attempt).ask(METADATA, metadata(streams)));
 
-/** What a broker finds missing that makes all that is missing, it has not recovered yet. */
+/** The broker has not recovered yet: it misses a stream that it was just asked to make. */
 function whileItStarts(error: Error & { kind?: unknown }): never {
   if (error.kind !== "not-found") throw error;
   throw new TransportError("unreachable", error.message, { cause: error });
@@ -182,7 +182,7 @@ export async function leaderOf(declaring: Declaring): Promise<Address> {
       throw new RefusedError(found?.code ?? STREAM_DOES_NOT_EXIST);
     if (found.leader !== undefined) return found.leader;
   } catch (error) {
-    // One that was just declared cannot be missing: the broker starts.
+    // A stream that was just declared cannot be missing: the broker is still starting.
     throw failure(
       error,
       plan.mode === "declare" ? "use" : "publisher",

@@ -155,7 +155,7 @@ async function openLeader(opening: Opening, leader: Address): Promise<Session> {
       ...dialled,
       ...addressed(streamAddressResolver, leader, endpoint),
     });
-    // Any node takes what is for the leader, by a detour.
+    // Any node takes events for the leader, and passes them on.
     if (isSame(session.node, leader) || left === 1) return session;
     session.wire.end(new Error("Another node than the leader"));
   }
@@ -210,7 +210,7 @@ async function openPublisher(
   return connection;
 }
 
-/** Of two writers under one name, each loses what the other was ahead of. */
+/** Of two writers under one name, the one that is behind loses events: the broker takes them for duplicates. */
 function noteSecondWriter(
   connection: PublisherConnection,
   { options, endpoint: { label }, lane, stream }: Opening,

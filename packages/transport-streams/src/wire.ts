@@ -45,7 +45,7 @@ export class Wire {
   readonly socket: Socket;
   /** Settles once it can no longer be used, with the reason. */
   readonly ended: Promise<Error>;
-  /** Hears what is no answer. What it throws ends the connection. */
+  /** Hears every frame that is not an answer. What it throws ends the connection. */
   onPush: (command: number, content: Reader) => void = () => {};
   readonly #splitter = new FrameSplitter(LARGEST_FRAME);
   readonly #answers = new Map<number, Waiting>();
@@ -71,7 +71,7 @@ export class Wire {
     return this.#ended;
   }
 
-  /** Writes at once, behind what waits for the end of the turn. */
+  /** Writes at once, behind the bytes that wait for the end of the turn. */
   write(bytes: Buffer): void {
     if (this.#ended) return;
     this.#wroteAt = performance.now();
@@ -98,12 +98,12 @@ export class Wire {
     return answer;
   }
 
-  /** Bytes of a frame, as agreed on. */
+  /** Sets the largest frame, in bytes, as agreed on. */
   limit(frameMax: number): void {
     this.#splitter.largest = Math.max(frameMax, LARGEST_FRAME);
   }
 
-  /** From now on. Seconds, as agreed on; 0 is none. */
+  /** Sends heartbeats, and watches for the peer's, from now on. In seconds, as agreed on; 0 is none. */
   beat(seconds: number): void {
     if (seconds === 0 || this.#ended) return;
     const interval = seconds * 1000;
@@ -112,7 +112,7 @@ export class Wire {
     const silent = () => performance.now() - this.#readAt > 2 * interval;
     this.#heart = setInterval(() => {
       if (performance.now() - this.#wroteAt >= interval / 2) this.write(heartbeat);
-      // Judged once what came in is read: an event loop that stood still is not taken for a silent peer.
+      // Decided once what came in is read: an event loop that stood still does not make the peer silent.
       if (silent())
         setImmediate(() => silent() && this.end(new SilentPeerError("Heartbeat timeout"))).unref();
     }, interval / 2);

@@ -136,6 +136,14 @@ export class Bench {
     return this.observe(connection, lane);
   }
 
+  /** Connects a lane that has delivered a few messages already. */
+  async delivering(): Promise<Probe> {
+    const probe = await this.connect();
+    await probe.publish(this.messages(3));
+    await probe.delivered();
+    return probe;
+  }
+
   /** Puts a connection under observation. */
   observe(connection: TransportConnection, lane = 0): Probe {
     const missing = (["publish", "onFlow", "close"] as const).find(
@@ -194,7 +202,7 @@ export class Bench {
     throw new BrokenRuleError("connect-rejects", happened, { cause: error });
   }
 
-  /** Connects in vain: gives the error, or breaks `rule`. */
+  /** Connects where that must fail. A connection, or no end of connecting, breaks `rule`. */
   async refusedConnect(rule: RuleName, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const transport = await this.transport();
     const attempt = Promise.resolve(transport.connect(endpoint, { index: 0 }, signal));
@@ -242,6 +250,11 @@ export class Bench {
   needs(name: FaultName): void {
     const reason = whyNot(this.subject, name);
     if (reason !== undefined) throw new NotCovered(reason);
+  }
+
+  /** Whether the author can bring a fault about. */
+  can(name: FaultName): boolean {
+    return whyNot(this.subject, name) === undefined;
   }
 
   /** Brings a fault about. It is healed at the end of the check, or by the function that is given back. */

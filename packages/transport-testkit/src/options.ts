@@ -73,7 +73,7 @@ export interface Faults {
   readonly refuse: ((message: OutboundMessage) => OutboundMessage | Promise<OutboundMessage>) | Cannot;
   /** The broker says that it takes nothing now; healed, it says that it does again. */
   readonly block: Fault | Cannot;
-  /** The broker neither answers nor closes, also on new connections, as a frozen process does. */
+  /** The broker neither reads nor answers nor closes, also on new connections, as a frozen process does. */
   readonly silence: Fault | Cannot;
   /** The broker is busy or full, and stores nothing of what it is given; healed, it does again. */
   readonly throttle: Fault | Cannot;

@@ -30,8 +30,10 @@ export class Probe {
   readonly connection: TransportConnection;
   readonly handed: Handed[] = [];
   flow: Flow | undefined;
-  /** Set once `closed` has settled. */
-  end: { readonly error: TransportError | undefined } | undefined;
+  /** Set once `closed` has settled; `at` as `performance.now()` tells it. */
+  end: { readonly error: TransportError | undefined; readonly at: number } | undefined;
+  /** When the latest outcome came: the peer had sent something by then. */
+  heardAt = performance.now();
   /** The connection ended before all could be handed over. */
   #cutShort = false;
   #kept = false;
@@ -43,13 +45,13 @@ export class Probe {
     this.#setup = setup;
     connection.closed.then(
       (error) => {
-        this.end = { error };
+        this.end = { error, at: performance.now() };
         if (error !== undefined && !isTransportError(error)) {
           this.#broke("closed-never-rejects", `closed gave ${String(error)}, which is no TransportError.`);
         }
       },
       (error: unknown) => {
-        this.end = { error: undefined };
+        this.end = { error: undefined, at: performance.now() };
         this.#broke("closed-never-rejects", `closed rejected with ${String(error)}.`, error);
       },
     );
@@ -128,7 +130,10 @@ export class Probe {
   async delivered(): Promise<void> {
     await this.settled();
     if (this.#cutShort)
-      throw new BrokenRuleError("delivers", "A connection that nobody ended had settled closed.");
+      throw new BrokenRuleError(
+        "delivers",
+        "closed had settled although the connection was not told to end and its broker was healthy.",
+      );
     const index = this.handed.findIndex(({ outcome }) => !isSent(outcome));
     if (index < 0) return;
     const outcome = this.handed[index]?.outcome;
@@ -185,6 +190,7 @@ export class Probe {
   }
 
   #settle(handed: readonly Handed[], from: number, to: number, outcome: PublishOutcome): void {
+    this.heardAt = performance.now();
     if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from >= to || to > handed.length) {
       return this.#broke(
         "settle-range",

@@ -46,8 +46,10 @@ export async function proxyTo<Place extends Address | string>(
   let frozen = false;
   const pairs = new Set<{ client: Socket; broker: Socket }>();
   const silent = new WeakSet<object>();
-  const server = createServer((client) => {
-    const upstream = connect({ host, port });
+  // What one side has ended the other may still answer.
+  const allowHalfOpen = true;
+  const server = createServer({ allowHalfOpen }, (client) => {
+    const upstream = connect({ host, port, allowHalfOpen });
     const pair = { client, broker: upstream };
     pairs.add(pair);
     for (const [from, to] of [
@@ -58,6 +60,9 @@ export async function proxyTo<Place extends Address | string>(
       from.unref();
       // What it ends in is seen at "close", which follows.
       from.on("error", () => {});
+      from.on("end", () => {
+        if (silent.has(pair)) from.end();
+      });
       from.on("close", () => {
         // One that died without a word does not hang up either, as the broker behind it would.
         if (silent.has(pair) && from === upstream) return;

@@ -5,7 +5,7 @@ export const rules = {
   connects: "connect() opens one connection, and gives it with publish, onFlow, close and closed.",
   "connect-rejects": "connect() rejects with a TransportError, classified by kind.",
   "connect-aborts":
-    "When its signal aborts, connect() lets go of everything that it opened and rejects; what it gives all the same is good for use.",
+    "When its signal aborts, connect() closes everything that it opened and rejects; a connection that it gives all the same is good for use.",
   lifetime:
     "A batch gives each message until it is settled. What it gave is valid until the next one is asked for and no longer than the turn, the bytes of a body until the message is settled: what must stay is taken out, or detached.",
   "connect-times-out":
@@ -45,12 +45,18 @@ export const rules = {
   "closed-settles": "closed settles when the connection can no longer be used, whoever ended it.",
   "silence-noticed":
     "A peer from which nothing comes for two times heartbeatMs, or a little more, is given up: closed settles.",
+  "silence-awaited":
+    "A peer is given up for its silence only once two times heartbeatMs have passed without a byte.",
+  "heartbeat-apart":
+    "What a peer answers to a heartbeat is no message's answer: each message has its own, in its place.",
   "closed-last": "closed settles after the last outcome: nothing is settled after it.",
   "closed-never-rejects": "closed never rejects: it gives the TransportError, or undefined.",
   "close-resolves": "close() resolves in any case and closed with it, and may be called again.",
+  "close-waits":
+    "Until its signal aborts, close() waits for what is in flight: what a healthy broker answers is told before closed settles.",
   "close-aborts": "close() ends the connection at once when its signal aborts; a dead peer cannot hold it.",
   "drained-bytes":
-    "drainedBytes() counts the bytes that the network has taken so far: a number that only grows.",
+    "drainedBytes() counts the bytes that the network has taken so far: a number that only grows. What still waits in the process is not among them.",
   "holds-nothing":
     "A transport unrefs every socket and timer that it opens: idle, it does not hold the process.",
 } as const;

@@ -4,6 +4,7 @@ import { Bench } from "./bench.js";
 import type { Check } from "./check.js";
 import { connecting } from "./checks/connecting.js";
 import { ending } from "./checks/ending.js";
+import { heartbeats } from "./checks/heartbeats.js";
 import { powers } from "./checks/powers.js";
 import { refusing } from "./checks/refusing.js";
 import { resources } from "./checks/resources.js";
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   ...powers,
   ...refusing,
   ...ending,
+  ...heartbeats,
   ...resources,
 ];
 

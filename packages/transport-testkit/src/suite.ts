@@ -4,7 +4,8 @@ import { checks, runCheck } from "./run.js";
 
 /**
  * The conformance suite, as tests of vitest: call it at the top level of a test file. What the author says
- * cannot be tried is shown as skipped, with the reason; all else passes or fails.
+ * cannot be tried is shown as skipped, with the reason; all else passes or fails. A check that fails names the rule
+ * that was broken, one of `rules`. A check may take ten times `timeoutMs`.
  *
  * @example
  * testTransport({
@@ -15,10 +16,12 @@ import { checks, runCheck } from "./run.js";
  *   read: readEvents,
  *   faults: {
  *     disconnect: cannot("there is no peer that could hang up"),
- *     refuse: (message) => ({ ...message, body: Buffer.alloc(LARGEST + 1) }),
+ *     refuse: (message) => message.detach({ body: Buffer.alloc(LARGEST + 1) }),
  *     block: cannot("a file takes whatever it is given"),
  *     silence: cannot("a file always answers"),
+ *     throttle: cannot("a full disk is tried in a test of its own"),
  *   },
+ *   alone: { module: new URL("../src/ndjson-transport.js", import.meta.url), factory: "ndjsonTransport" },
  * });
  */
 export function testTransport(subject: TransportUnderTest): void {

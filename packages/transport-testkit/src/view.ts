@@ -120,12 +120,8 @@ class MessageView implements OutboundMessage {
     return this.#look("headers").headers;
   }
 
-  get sessionId() {
-    return this.#look("sessionId").sessionId;
-  }
-
-  get partitionKey() {
-    return this.#look("partitionKey").partitionKey;
+  get own() {
+    return this.#look("own").own;
   }
 
   body(): Buffer {

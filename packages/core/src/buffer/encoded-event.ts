@@ -1,4 +1,4 @@
-import type { MessageHeaders, MessageParts, OutboundMessage } from "../transport.js";
+import type { MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "../transport.js";
 
 /** What an encoded event is made of: its body as text, and a sequence only where it is the publisher's own. */
 export type EventFields = Omit<MessageParts, "sequence" | "body"> & {
@@ -7,7 +7,9 @@ export type EventFields = Omit<MessageParts, "sequence" | "body"> & {
 };
 
 /** An event on its way into the buffer: what becomes one record. */
-export interface EncodedEvent extends Omit<MessageParts, "body"> {
+export interface EncodedEvent extends Omit<MessageParts, "body" | "own"> {
+  /** `MessageParts.own` as JSON; absent where it is empty. */
+  readonly own: string | undefined;
   /** Of the body. */
   readonly bytes: number;
   /** Writes the body and returns its length. */
@@ -25,8 +27,7 @@ export class PreparedMessage implements EncodedEvent {
   readonly type: string;
   readonly timestamp: number;
   readonly headers: MessageHeaders;
-  readonly sessionId: string | undefined;
-  readonly partitionKey: string | undefined;
+  readonly own: string | undefined;
   readonly text: string;
   readonly bytes: number;
 
@@ -39,8 +40,7 @@ export class PreparedMessage implements EncodedEvent {
     this.type = fields.type;
     this.timestamp = fields.timestamp;
     this.headers = fields.headers;
-    this.sessionId = fields.sessionId;
-    this.partitionKey = fields.partitionKey;
+    this.own = jsonOf(fields.own);
     this.text = fields.text;
     this.bytes = Buffer.byteLength(fields.text);
   }
@@ -51,6 +51,12 @@ export class PreparedMessage implements EncodedEvent {
       ? target.write(this.text, at, "latin1")
       : target.write(this.text, at);
   }
+}
+
+/** Most messages have none, and cost nothing. */
+function jsonOf(own: MessageOwn | undefined): string | undefined {
+  for (const _ in own) return JSON.stringify(own);
+  return undefined;
 }
 
 /** A message of anybody's, to be written as a record. */
@@ -65,8 +71,7 @@ export function encodedEvent(message: OutboundMessage): EncodedEvent {
     type: message.type,
     timestamp: message.timestamp,
     headers: message.headers,
-    sessionId: message.sessionId,
-    partitionKey: message.partitionKey,
+    own: jsonOf(message.own),
     bytes: body.length,
     putBody: (target, at) => body.copy(target, at),
   };

@@ -125,7 +125,7 @@ export class EventLog extends Columns {
     if (!this.has(slot, QUEUED)) this.#free.push(slot);
   }
 
-  /** The queue has let go of it. */
+  /** The queue lists it no more. */
   unlist(slot: number): void {
     this.unmark(slot, QUEUED);
     if (this.has(slot, SETTLED)) this.#free.push(slot);

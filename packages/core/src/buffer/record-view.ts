@@ -1,5 +1,5 @@
-import { outboundMessage } from "../message.js";
-import type { MessageChanges, MessageHeaders, OutboundMessage } from "../transport.js";
+import { noOwn, outboundMessage } from "../message.js";
+import type { MessageChanges, MessageHeaders, MessageOwn, OutboundMessage } from "../transport.js";
 import { readHeaders } from "./header-block.js";
 import {
   BODY,
@@ -11,10 +11,9 @@ import {
   headerCountOf,
   isPresent,
   MESSAGE_ID,
-  PARTITION_KEY,
+  OWN,
   type RecordPlace,
   ROUTING_KEY,
-  SESSION_ID,
   startOf,
   TYPE,
   timestampOf,
@@ -80,12 +79,9 @@ export class RecordView implements OutboundMessage, RecordPlace {
     return readHeaders(this.source, startOf(this, HEADERS), headerCountOf(this));
   }
 
-  get sessionId(): string | undefined {
-    return this.#optional(SESSION_ID);
-  }
-
-  get partitionKey(): string | undefined {
-    return this.#optional(PARTITION_KEY);
+  get own(): MessageOwn {
+    const json = this.#optional(OWN);
+    return json === undefined ? noOwn : (JSON.parse(json) as MessageOwn);
   }
 
   body(): Buffer {
@@ -94,7 +90,6 @@ export class RecordView implements OutboundMessage, RecordPlace {
 
   detach(changes: MessageChanges = {}): OutboundMessage {
     const { sequence, exchange, routingKey, messageId, correlationId, type, timestamp, headers } = this;
-    const { sessionId, partitionKey } = this;
     return outboundMessage({
       sequence,
       exchange,
@@ -105,8 +100,7 @@ export class RecordView implements OutboundMessage, RecordPlace {
       type,
       timestamp,
       headers,
-      sessionId,
-      partitionKey,
+      own: this.own,
       ...changes,
     });
   }

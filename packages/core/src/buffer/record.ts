@@ -28,11 +28,11 @@ export const TYPE = 1;
 export const MESSAGE_ID = 2;
 export const CORRELATION_ID = 3;
 export const EXCHANGE = 4;
-export const SESSION_ID = 5;
-export const PARTITION_KEY = 6;
-export const HEADERS = 7;
-export const BODY = 8;
-export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+/** Texts by name, as JSON. */
+export const OWN = 5;
+export const HEADERS = 6;
+export const BODY = 7;
+export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** Of a record without its fields, in bytes. */
 export const RECORD_HEAD = 4 * (ENDS + BODY + 1);
@@ -74,15 +74,14 @@ export class RecordWriter {
   /** Room that the record of this event surely fits in. {@link write} must be the next call. */
   bound(event: EncodedEvent): number {
     this.#headers = this.#encodeHeaders(event.headers);
-    const { routingKey, type, messageId, correlationId, exchange, sessionId, partitionKey } = event;
+    const { routingKey, type, messageId, correlationId, exchange, own } = event;
     const texts =
       routingKey.length +
       type.length +
       messageId.length +
       correlationId.length +
       (exchange === undefined ? 0 : exchange.length) +
-      (sessionId === undefined ? 0 : sessionId.length) +
-      (partitionKey === undefined ? 0 : partitionKey.length);
+      (own === undefined ? 0 : own.length);
     return wholeWords(RECORD_HEAD + 3 * texts + this.#headers.bytes.length + event.bytes);
   }
 
@@ -90,7 +89,7 @@ export class RecordWriter {
   write(place: Place, slot: number, event: EncodedEvent): number {
     const { source, words, record } = place;
     const { bytes, count, plain } = this.#headers;
-    const { exchange, sessionId, partitionKey } = event;
+    const { exchange, own } = event;
     const word = record >> 2;
     let flags = plain ? HAS_PLAIN_HEADERS : 0;
     let end = putField(place, RECORD_HEAD, ROUTING_KEY, event.routingKey);
@@ -99,10 +98,8 @@ export class RecordWriter {
     end = putField(place, end, CORRELATION_ID, event.correlationId);
     if (exchange !== undefined) flags |= hasField(EXCHANGE);
     end = putField(place, end, EXCHANGE, exchange);
-    if (sessionId !== undefined) flags |= hasField(SESSION_ID);
-    end = putField(place, end, SESSION_ID, sessionId);
-    if (partitionKey !== undefined) flags |= hasField(PARTITION_KEY);
-    end = putField(place, end, PARTITION_KEY, partitionKey);
+    if (own !== undefined) flags |= hasField(OWN);
+    end = putField(place, end, OWN, own);
     end += bytes.copy(source, record + end);
     words[word + ENDS + HEADERS] = end;
     end += event.putBody(source, record + end);

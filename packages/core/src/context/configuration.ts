@@ -48,7 +48,7 @@ export class Configuration {
     return taken;
   }
 
-  /** Says once what the program should mend. */
+  /** Logs once what the program should fix. */
   complain(
     about: string,
     message: string,

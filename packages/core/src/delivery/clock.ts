@@ -67,7 +67,7 @@ function writeLastWords(): void {
     try {
       if (sentence !== undefined) writeSync(2, `streamll: ${sentence}\n`);
     } catch {
-      // Nobody reads it: stderr is closed, or full.
+      // stderr is closed, or full.
     }
   }
 }

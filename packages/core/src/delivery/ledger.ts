@@ -54,7 +54,7 @@ export interface Barrier {
   readonly done: Promise<void>;
   readonly pending: number;
   report(durationMs: number): FlushReport;
-  /** Nobody waits for it any more. */
+  /** The last who waited for it has gone. */
   release(): void;
   /** All are settled. */
   resolve(): void;
@@ -75,9 +75,9 @@ export class Ledger {
   #reportedRejected = 0;
 
   readonly #ended = new Tally();
-  /** Of the epochs that are over and have none before them that is not. */
+  /** Of the epochs that are over, as are all before them. */
   readonly #over = new Tally();
-  /** As many as there are places where barriers stand, and the one that goes on. */
+  /** One for each place where barriers stand, and the current one. */
   readonly #open: Epoch[] = [newEpoch()];
 
   get sent(): number {
@@ -182,7 +182,7 @@ export class Ledger {
     return last;
   }
 
-  /** Nobody waits for its end any more: its events belong to the epoch after it. */
+  /** The last who waited for its end has gone: its events belong to the epoch after it. */
   #join(epoch: Epoch): void {
     const at = this.#open.indexOf(epoch);
     if (at < 0 || epoch.barriers.size > 0) return;

@@ -57,7 +57,7 @@ export class Losses {
     this.#count("rejected", code, 1);
   }
 
-  /** Somebody waits for room: an event that was refused for want of it comes again. */
+  /** Somebody waits for room: an event that was refused for lack of it comes again. */
   heard(): void {
     const fresh = this.#fresh.get("BUFFER_FULL");
     if (fresh !== undefined && fresh.count > 0) fresh.count--;

@@ -10,7 +10,7 @@ export interface FlushReport {
   readonly failed: number;
   readonly dropped: number;
   /**
-   * How often an event was not taken: no room, stopped, or no event at all. One that was offered again later counts
+   * How often an event was not taken: no room, stopped, or not a valid event. One that was offered again later counts
    * each time. `flush()` tells of those since the flush before it, `stop()` of all.
    */
   readonly rejected: number;

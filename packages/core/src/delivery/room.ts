@@ -59,7 +59,7 @@ export class Room {
     for (const resolve of this.#waiting.clear()) resolve();
   }
 
-  /** Who does not come back at once with an event wants no room: others may. */
+  /** A waiter that does not come back at once with an event has no use for the room: others may have it. */
   #lapseSoon(): void {
     if (this.#promised === 0) return;
     this.#cancel ??= this.#setup.clock.afterPoll(() => {

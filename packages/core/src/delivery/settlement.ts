@@ -151,13 +151,13 @@ export class Settlement implements LaneOutcomes {
     return true;
   }
 
-  /** A dead letter under way has failed already, of what it is told to have failed of. */
+  /** The event of a dead letter under way has failed already: it is reported with its first error. */
   fail(slot: number, error: DeliveryError, attempts: number): void {
     const death = this.#deaths.get(slot) ?? { error, attempts };
     if (this.#end(slot, "failed", death)) this.#setup.losses.lost("failed", death.error);
   }
 
-  /** `stop()` has no more time for it. */
+  /** `stop()` has no more time for the event. */
   failAtStop(slot: number, cause: Error | undefined): void {
     const { log } = this.#setup;
     const error = log.has(slot, MAYBE_STORED)
@@ -173,7 +173,7 @@ export class Settlement implements LaneOutcomes {
     this.#setup.losses.lost("dropped", error);
   }
 
-  /** The caller's own wish: listeners hear of it, and it is no problem. */
+  /** The caller asked for it: listeners hear of the event, and `health()` lists no problem. */
   withdraw(slot: number): void {
     this.#abandon(slot, new DeliveryError("DROPPED", "withdrawn by its signal"));
   }

@@ -31,18 +31,20 @@ export class Shutdown {
     this.#setup = setup;
   }
 
-  /** Waits until all that is accepted by now is settled, or there is no hope that it will be. */
+  /** Waits until all that is accepted by now is settled, or every address refuses the connection for good. */
   async drain(timeoutMs: number): Promise<FlushReport> {
     const { clock, ledger, connections, events } = this.#setup;
     const startedAt = clock.now();
     const barrier = ledger.barrier();
     if (barrier.pending > 0) {
       for (const lane of connections.lanes) lane.hurry();
-      const hopeless = connections.hear(connections.ask(), (errors) => connections.isHopeless(errors));
+      const refused = connections.hear(connections.ask(), (errors) =>
+        connections.isRefusedEverywhere(errors),
+      );
       connections.flushes++;
-      await within(clock, timeoutMs, Promise.race([barrier.done, hopeless.news]));
+      await within(clock, timeoutMs, Promise.race([barrier.done, refused.news]));
       connections.flushes--;
-      hopeless.cancel();
+      refused.cancel();
     }
     events.drain();
     const report = barrier.report(clock.now() - startedAt);
@@ -50,7 +52,7 @@ export class Shutdown {
     return report;
   }
 
-  /** The same, so that the connections can be closed by `deadline` too. */
+  /** Waits as {@link drain} does, but leaves time to close the connections by `deadline` too. */
   drainFor(deadline: number): Promise<FlushReport> {
     const { clock, options } = this.#setup;
     return this.drain(deadline - Math.min(CLOSING_MS, options.flushTimeoutMs / 5) - clock.now());

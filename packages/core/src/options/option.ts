@@ -36,8 +36,11 @@ export interface Option<Value, Given = Value> {
   readonly variables?: readonly string[];
   /** Its value is never shown. */
   readonly secret?: true;
-  /** Its value is a template that is filled from each event, and goes into this field of the message. */
-  readonly fills?: "partitionKey" | "sessionId";
+  /**
+   * Its value is a template that the sink fills from each event: the transport finds the text in
+   * `OutboundMessage.own`, under the option's name. Only for an option of a transport.
+   */
+  readonly perEvent?: true;
 }
 
 /**

@@ -31,7 +31,7 @@ export class HealthMonitor {
     return this.#cancel === undefined ? [] : this.#setup.find().map(problemOf);
   }
 
-  /** Judged once what came in is read: a host that blocked its event loop is not taken for a silent broker. */
+  /** The monitor looks once what came in is read: it takes no host that blocked its event loop for a silent broker. */
   start(): void {
     const { clock } = this.#setup;
     this.#cancel = clock.after(INTERVAL_MS, () => {

@@ -24,8 +24,7 @@ const fields = fc.record({
   timestamp: fc.maxSafeInteger(),
   headers: fc.dictionary(text, value, { maxKeys: 4 }),
   exchange: fc.option(text, { nil: undefined }),
-  sessionId: fc.option(text, { nil: undefined }),
-  partitionKey: fc.option(text, { nil: undefined }),
+  own: fc.option(fc.dictionary(text, text, { maxKeys: 2 }), { nil: undefined }),
 });
 type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
@@ -33,13 +32,12 @@ type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 const written = (text: string) => Buffer.from(text).toString();
 const optional = (text: string | undefined) => (text === undefined ? undefined : written(text));
 
-function expected({ text, headers, exchange, sessionId, partitionKey, timestamp, ...texts }: Fields) {
+function expected({ text, headers, exchange, own, timestamp, ...texts }: Fields) {
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, written(value)])),
     timestamp,
     exchange: optional(exchange),
-    sessionId: optional(sessionId),
-    partitionKey: optional(partitionKey),
+    own: { ...own },
     body: written(text),
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [
@@ -52,10 +50,9 @@ function expected({ text, headers, exchange, sessionId, partitionKey, timestamp,
 
 function held(log: EventLog, slot: number) {
   const message = log.detach(slot);
-  const { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey } =
-    message;
-  const texts = { routingKey, messageId, correlationId, type, timestamp, exchange, sessionId, partitionKey };
-  return { ...texts, body: String(message.body()), headers: message.headers };
+  const { routingKey, messageId, correlationId, type, timestamp, exchange, own } = message;
+  const texts = { routingKey, messageId, correlationId, type, timestamp, exchange };
+  return { ...texts, own: { ...own }, body: String(message.body()), headers: message.headers };
 }
 
 describe("the log", () => {
@@ -110,7 +107,7 @@ describe("the log", () => {
     );
   });
 
-  it("lets go of segments whose events have ended, though single ones stay", () => {
+  it("frees segments whose events have ended, though single events stay", () => {
     const log = new EventLog(1024 * 1024);
     const event = new PreparedMessage({
       routingKey: "app.end",

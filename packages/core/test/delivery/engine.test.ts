@@ -255,13 +255,13 @@ describe("a lost connection", () => {
     transport.refusals = Array.from({ length: 20 }, unreachable);
     for (const one of messages(100)) engine.offer(one);
     transport.onPublish = (connection) => connection.answer();
-    await clock.advance(600_000);
+    await clock.advance(900_000);
     expect(engine.stats()).toMatchObject({ events_sent: 100, events_failed: 0 });
   });
 });
 
 describe("a refused event", () => {
-  it("of which a try went unanswered is said to have arrived, maybe", async () => {
+  it("may have arrived where one of its tries went unanswered, and its error says so", async () => {
     const { engine, transport, clock, failures } = bench({ maxRetries: 0 });
     engine.offer(message());
     await clock.advance(0);
@@ -319,7 +319,7 @@ describe("a refused event", () => {
     });
   });
 
-  it("finds the guilty one of a shared refusal in halves, without using a try of the others", async () => {
+  it("is found by halves where one refusal is shared, and the others use no try", async () => {
     const { engine, transport, clock, failures } = bench({ batchSize: 8, maxRetries: 0 });
     transport.onPublish = (connection) => {
       const batch = connection.batches.at(-1)!;
@@ -332,7 +332,7 @@ describe("a refused event", () => {
     expect(engine.stats()).toMatchObject({ events_sent: 7, events_failed: 1 });
   });
 
-  it("finds it also where the refused ones are scattered over the batch", async () => {
+  it("is found also where several refused ones are scattered over the batch", async () => {
     const { engine, transport, clock, failures } = bench({ batchSize: 8, maxRetries: 0 });
     const { connect } = transport;
     transport.connect = async (...place) => {
@@ -401,7 +401,7 @@ describe("a poison event", () => {
     expect(failures).toMatchObject([{ error: { code: "REJECTED" } }]);
   });
 
-  it("is none that only lost its connection, however often: it waits for a neighbour, and is delivered", async () => {
+  it("is not blamed for a lost connection alone, however often: it waits for a neighbour, and is delivered", async () => {
     const { engine, transport, clock, failures } = bench({ batchSize: 1 });
     const inFlight = () => transport.live[0]?.unanswered.map((one) => one.message.messageId) ?? [];
     const nextInFlight = async () => {
@@ -497,7 +497,7 @@ describe("where the broker allows no more connections", () => {
   const full = () => new TransportError("throttled", "connection limit (1) is reached");
   const two = { connectionPoolSize: 2, maxInFlight: 4, batchSize: 1 };
 
-  it("goes on with those it has, says so, and loses nothing", async () => {
+  it("the engine goes on with those it has, reports the limit, and loses nothing", async () => {
     const { engine, transport, clock, lines } = bench(two);
     await engine.start();
     transport.refuseAll = full();
@@ -520,7 +520,7 @@ describe("where the broker allows no more connections", () => {
     expect(engine.stats()).toMatchObject({ events_sent: 6, connections_open: 1 });
   });
 
-  it("forgets the limit after a while, also where nothing asks for more", async () => {
+  it("the engine forgets the limit after a while, also where no load asks for more connections", async () => {
     const { engine, transport, clock } = bench(two);
     await engine.start();
     transport.refusals = [full()];
@@ -629,7 +629,7 @@ describe("where the broker allows no more connections", () => {
 });
 
 describe("start()", () => {
-  it("rejects on what will not heal by itself, and goes on trying", async () => {
+  it("rejects on a refusal for good, and the engine goes on trying", async () => {
     const { engine, transport, clock } = bench();
     transport.refuseAll = new TransportError("auth", "wrong password", { permanent: true });
     const started = engine.start();
@@ -696,7 +696,10 @@ describe("the circuit breaker", () => {
     await clock.advance(20_000);
     expect(engine.stats().circuit_state).toBe("open");
     expect(attempts).toBe(3);
-    await clock.advance(15_000);
+    await clock.advance(9000);
+    expect(attempts).toBe(3);
+    // The cooldown, and a quarter of it by chance (`random` is 0.5).
+    await clock.advance(9000);
     expect(attempts).toBe(4);
     const flushed = engine.flush();
     await clock.advance(0);
@@ -704,8 +707,30 @@ describe("the circuit breaker", () => {
     await clock.advance(100);
     expect(await flushed).toMatchObject({ pending: 1 });
     transport.refuseAll = undefined;
-    await clock.advance(31_000);
+    await clock.advance(38_000);
     expect(engine.stats()).toMatchObject({ circuit_state: "closed", connections_open: 1 });
+  });
+
+  it("lets sinks whose circuits opened together come back at different times", async () => {
+    const pauses = await Promise.all(
+      [0, 0.25, 0.5, 0.75, 0.999].map(async (chance) => {
+        const circuitBreaker = { failureThreshold: 1, cooldownMs: 30_000 };
+        const { engine, transport, clock } = bench({ circuitBreaker, random: () => chance });
+        transport.refuseAll = unreachable();
+        const attempts: number[] = [];
+        const connect = transport.connect.bind(transport);
+        transport.connect = (...args) => {
+          attempts.push(clock.time);
+          return connect(...args);
+        };
+        engine.offer(message());
+        while (attempts.length < 2) await clock.advance(100);
+        return attempts[1]! - attempts[0]!;
+      }),
+    );
+    expect(pauses.every((pause) => pause >= 30_000 && pause <= 45_000)).toBe(true);
+    expect(Math.max(...pauses) - Math.min(...pauses)).toBeGreaterThan(14_000);
+    expect(new Set(pauses.map((pause) => Math.round(pause / 1000))).size).toBe(5);
   });
 });
 
@@ -721,7 +746,7 @@ describe("while the broker refuses for good", () => {
   }
 
   it.each(["flush", "start"] as const)(
-    "%s() is not answered by a try of before it was mended",
+    "%s() is not answered by an attempt from before the cause was removed",
     async (method) => {
       const { engine, transport, clock } = refusing();
       engine.offer(message());
@@ -737,7 +762,7 @@ describe("while the broker refuses for good", () => {
     },
   );
 
-  it("start() is not answered by another lane's try of before it was mended", async () => {
+  it("start() is not answered by another lane's attempt from before the cause was removed", async () => {
     const { engine, transport, clock } = refusing({ transport: new FakeTransport({}, 2) });
     for (const one of ["a", "b", "c", "d"]) engine.offer(message({ correlationId: one }));
     await clock.advance(450);
@@ -1006,7 +1031,7 @@ describe("a program that just ends", () => {
     }
   });
 
-  it("is let go after flushTimeout, each event reported", async () => {
+  it("may end after flushTimeout, and each event is reported", async () => {
     const { engine, transport, clock, failures } = bench({ flushTimeoutMs: 5000 });
     transport.refuseAll = unreachable();
     for (const one of messages(3)) engine.offer(one);

@@ -6,7 +6,7 @@ import { keepLines } from "./lines.js";
 const tooLarge = { bytes: 100 };
 const limits = { maxEventBytes: 50 };
 
-describe("a storm of failures", () => {
+describe("a burst of failures", () => {
   it("of 1,000 events is one line with their count", async () => {
     const { logger, lines } = keepLines();
     const { engine, clock } = bench({ ...limits, logger });

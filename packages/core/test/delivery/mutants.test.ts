@@ -59,7 +59,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     fault: "a refused event is sent again with its old sequence",
-    file: "delivery/lane/judge.ts",
+    file: "delivery/lane/outcome-handler.ts",
     from: "    this.#log.renumber(slot);\n    const delay",
     to: "    const delay",
   },
@@ -102,7 +102,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event counts as sent although the broker refused it",
     file: "delivery/lane/retry.ts",
-    from: '{ do: "judge", error, maybeStored: false }',
+    from: '{ do: "each", error, maybeStored: false }',
     to: '{ do: "sent", as: "confirmed" }',
   },
   {

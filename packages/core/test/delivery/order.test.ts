@@ -40,7 +40,7 @@ describe("the events of an execution are sent again in the order of acceptance",
     }
   });
 
-  it("also when the neighbours that a suspect lets go first lose their connections too", async () => {
+  it("also when the neighbours that a suspect lets pass lose their connections too", async () => {
     const transport = new FakeTransport();
     let left = 14;
     transport.onPublish = (connection) => {

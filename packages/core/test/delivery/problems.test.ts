@@ -17,7 +17,7 @@ function watched(options: Parameters<typeof bench>[0] = {}) {
 const never = () => new Promise<never>(() => {});
 
 describe("health", () => {
-  it("has no problem with a sink that is idle, well or stopped", async () => {
+  it("lists no problem of a sink that is idle, well or stopped", async () => {
     const { engine, clock, transport, problems, told } = watched();
     expect(problems()).toEqual([]);
     void engine.start();
@@ -48,7 +48,7 @@ describe("health", () => {
     await stopping;
   });
 
-  it("says what a connection sees and goes on with", async () => {
+  it("lists what is wrong with a connection that goes on", async () => {
     const { engine, clock, transport, problems, told } = watched();
     await engine.start();
     const problem = new TransportError("second-writer", "another program writes under the same name");
@@ -62,7 +62,7 @@ describe("health", () => {
     await engine.stop();
   });
 
-  it("bears with a connection that answers what is no error, or throws", async () => {
+  it("tolerates a connection whose problem is not an error, or throws", async () => {
     const { engine, clock, transport, problems } = watched();
     await engine.start();
     for (const problem of [null, "wrong", { code: 1 }]) {
@@ -88,7 +88,7 @@ describe("health", () => {
     engine.offer(message());
     await clock.advance(5000);
     expect(only()?.message).toMatch(
-      /^connection refused\. The circuit is open after several failures: the next try is in 2\d(\.\d)? s$/,
+      /^connection refused\. The circuit is open after several failures: the next try is in 3\d(\.\d)? s$/,
     );
     transport.refuseAll = undefined;
     transport.onPublish = (connection) => connection.answer();
@@ -121,7 +121,7 @@ describe("health", () => {
     await stopping;
   });
 
-  it("says what a broker that blocks wants", async () => {
+  it("says why a broker blocks, and what to do", async () => {
     const { engine, clock, transport, problems, told } = watched();
     void engine.start();
     await clock.advance(0);

@@ -118,7 +118,7 @@ describe("an event", () => {
   });
 });
 
-describe("what is no event", () => {
+describe("an invalid event", () => {
   it.each([
     [undefined, "not undefined"],
     [null, "not null"],
@@ -159,7 +159,7 @@ describe("what is no event", () => {
     expect(error.message).not.toContain("secret");
   });
 
-  it("is what throws when it is read, whatever it throws", () => {
+  it("is an object that throws when it is read, whatever it throws", () => {
     const hostile = (thrown: unknown) =>
       new Proxy(
         { field: 1 },

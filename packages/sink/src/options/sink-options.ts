@@ -76,7 +76,7 @@ export interface DeliveringOptions {
   readonly retryBackoffMs?: number | DurationText | undefined;
   /** Milliseconds. Default 30000. */
   readonly maxRetryBackoffMs?: number | DurationText | undefined;
-  /** Default 5 failed connections, 30 seconds; `false` for none. */
+  /** Default 5 failed connections, 30 seconds and up to half as long again at random; `false` for none. */
   readonly circuitBreaker?:
     | {
         readonly failureThreshold?: number | undefined;

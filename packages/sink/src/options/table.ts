@@ -213,7 +213,7 @@ const deliveringTable = {
     kind: orFalse(circuitBreaker),
     default: { failureThreshold: 5, cooldown: 30 },
     about:
-      "After this many failed connections the sink does not connect during the cooldown (seconds); events wait in the buffer.",
+      "After this many failed connections the sink does not connect during the cooldown (seconds), and up to half as long again, by chance, so that many sinks do not come back together; events wait in the buffer.",
   }),
   maxBufferedEvents: delivery({
     kind: count(1, 100_000_000),

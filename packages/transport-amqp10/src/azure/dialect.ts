@@ -56,7 +56,8 @@ function opening(options: ServiceBusTransportOptions, endpoint: Endpoint, tokenO
   const { webSocket } = options.own;
   let claims: Claims;
   return {
-    dial: (signal) => (webSocket ? dialWebSocket(address, webSocket, signal) : dial(address, signal)),
+    dial: (attempt) =>
+      webSocket ? dialWebSocket(address, webSocket, attempt.signal) : dial(address, attempt),
     sasl: { mechanism: "ANONYMOUS", response: Buffer.alloc(0) },
     hostname: address.host,
     async ready(open) {

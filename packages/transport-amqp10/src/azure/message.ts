@@ -3,6 +3,9 @@ import { cutToShortString } from "@streamll/transport-kit";
 import type { Message } from "rhea";
 import { message as codec, types } from "../rhea.js";
 
+/** What the options of these names have become for one event. */
+type OwnTexts = Partial<Record<"sessionId" | "partitionKey", string>>;
+
 /** A message without its body. */
 export type Sections = Omit<Message, "body">;
 
@@ -15,7 +18,8 @@ export const LONGEST_ID = 128;
  */
 export function sectionsOf(message: OutboundMessage, defaults: MessageDefaults): Sections {
   const { exchange, contentType, appId, persistent, expirationMs } = defaults;
-  const { routingKey, messageId, correlationId, type, timestamp, headers, sessionId, partitionKey } = message;
+  const { routingKey, messageId, correlationId, type, timestamp, headers } = message;
+  const { sessionId, partitionKey }: OwnTexts = message.own;
   return {
     durable: persistent,
     message_id: messageId,
@@ -42,8 +46,10 @@ function timesOf(timestamp: number, ttl: number | undefined) {
 }
 
 /** Those of one session, or one partition key, may go in one transfer: the service stores it as a whole. */
-export const groupOf = ({ sessionId, partitionKey }: OutboundMessage): string =>
-  `${sessionId ?? ""}\0${partitionKey ?? ""}`;
+export function groupOf({ own }: OutboundMessage): string {
+  const { sessionId, partitionKey }: OwnTexts = own;
+  return `${sessionId ?? ""}\0${partitionKey ?? ""}`;
+}
 
 const cut = (text: string): string => text.slice(0, LONGEST_ID);
 

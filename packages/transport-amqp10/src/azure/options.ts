@@ -72,13 +72,13 @@ export const serviceBusOptions = {
   },
   sessionId: {
     kind: template(1),
-    fills: "sessionId",
+    perEvent: true,
     about:
       "Session of each event, at most 128 characters; a queue with sessions needs it. `{execution_id}` keeps each execution in order.",
   },
   partitionKey: {
     kind: template(1),
-    fills: "partitionKey",
+    perEvent: true,
     about: "Partition key of each event, at most 128 characters.",
   },
 } satisfies RowsOf<ServiceBusOptions>;

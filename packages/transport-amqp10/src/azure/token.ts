@@ -13,7 +13,7 @@ import { isSasToken, sasExpiry, sasToken } from "./sas.js";
 export interface Token {
   readonly type: "servicebus.windows.net:sastoken" | "jwt";
   readonly value: string;
-  /** Milliseconds since 1970; absent where nobody knows. */
+  /** Milliseconds since 1970; absent where it is not known. */
   readonly expiresAt?: number;
 }
 

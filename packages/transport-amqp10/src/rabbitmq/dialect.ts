@@ -44,7 +44,7 @@ async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Ope
   const virtualHost = virtualHostOf(endpoint);
   let redeclare: ReturnType<typeof redeclarer> | undefined;
   return {
-    dial: (signal) => dial(address, signal),
+    dial: (attempt) => dial(address, attempt),
     hostname: `vhost:${virtualHost}`,
     sasl: saslOf(given, endpoint, options),
     async whyRefused({ condition }, signal) {

@@ -45,7 +45,7 @@ export async function declareTopology(
   }
 }
 
-/** The broker's own (`amq.topic` …): declaring one is refused, also where it is there already with that type. */
+/** The broker's own exchanges (`amq.topic` …): RabbitMQ refuses to declare one, even with the type that it has. */
 const isReserved = (exchange: string) => exchange.startsWith("amq.");
 
 async function declareExchange(

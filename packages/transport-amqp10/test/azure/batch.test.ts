@@ -95,7 +95,7 @@ describe("a message has what Microsoft's clients give it", () => {
   });
 
   it("its session and its partition key, at most 128 characters of each", () => {
-    const got = read(message({ sessionId: "run-1", partitionKey: "p".repeat(200) }));
+    const got = read(message({ own: { sessionId: "run-1", partitionKey: "p".repeat(200) } }));
     expect(got.group_id).toBe("run-1");
     expect(got.message_annotations).toEqual({ "x-opt-partition-key": "p".repeat(128) });
   });
@@ -125,7 +125,7 @@ describe("a batch", () => {
   });
 
   it("has the first message's properties and annotations on its envelope, and no header", () => {
-    const session = { sessionId: "s", partitionKey: "s" };
+    const session = { own: { sessionId: "s", partitionKey: "s" } };
     const [transfer] = transfers(encodeBatches([message(session), message(session)], defaults, wide));
     const envelope = decode(bytesOf(transfer!.payload));
     expect(envelope).toMatchObject({ group_id: "s", message_annotations: { "x-opt-partition-key": "s" } });
@@ -138,13 +138,13 @@ describe("a batch", () => {
   });
 
   it("holds one session or partition key, and keeps its order", () => {
-    const [a, b] = [{ sessionId: "a" }, { sessionId: "b" }];
+    const [a, b] = [{ own: { sessionId: "a" } }, { own: { sessionId: "b" } }];
     const given = [
       message(a),
       message(b),
       message(a),
       message(b),
-      message({ partitionKey: "b" }),
+      message({ own: { partitionKey: "b" } }),
       message(a),
     ];
     expect(places(encodeBatches(given, defaults, wide))).toEqual([[0, 2, 5], [1, 3], [4]]);

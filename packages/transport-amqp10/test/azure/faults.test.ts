@@ -164,10 +164,10 @@ it("$cbs that does not answer fails the connect in time", async () => {
 it("an event without a session fails alone on a queue with sessions, and says what to set", async () => {
   await using lane = await openBus(bus, { first: "ordered", message: defaults({ exchange: "ordered" }) });
   const outcomes = await publish(lane.connection, [
-    message({ sessionId: "a" }),
+    message({ own: { sessionId: "a" } }),
     message(),
-    message({ sessionId: "b" }),
-    message({ sessionId: "a" }),
+    message({ own: { sessionId: "b" } }),
+    message({ own: { sessionId: "a" } }),
   ]);
   const refused = { kind: "refused", error: { message: expect.stringContaining("needs sessionId") } };
   const confirmed = { kind: "confirmed" };

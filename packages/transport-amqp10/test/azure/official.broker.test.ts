@@ -10,7 +10,10 @@ it("Microsoft's client receives what was sent, single and in batches, with all t
   await using lane = await openBus(bus, {
     message: defaults({ exchange: QUEUE, mandatory: false, expirationMs: 60_000 }),
   });
-  const single = message({ headers: { team: "rag", score: 0.5, count: 7, ok: true }, partitionKey: "p" });
+  const single = message({
+    headers: { team: "rag", score: 0.5, count: 7, ok: true },
+    own: { partitionKey: "p" },
+  });
   await publish(lane.connection, [single]);
   const batch = messages(500);
   await publish(lane.connection, batch);

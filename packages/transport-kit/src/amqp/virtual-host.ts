@@ -30,7 +30,7 @@ export async function refusalOfVirtualHost(
   vhost: string,
   signal: AbortSignal,
 ): Promise<Reply | undefined> {
-  const socket = await dial(address, signal);
+  const socket = await dial(address, { signal });
   const method = (id: number, ...args: Buffer[]) => {
     const payload = Buffer.concat([Buffer.from([0, CONNECTION, 0, id]), ...args]);
     socket.write(Buffer.concat([Buffer.from([1, 0, 0]), long(payload.length), payload, Buffer.from([0xce])]));

@@ -41,7 +41,7 @@ export function connectSocket<T>(
   return connectWithin(
     { label, timeoutMs: options.connectionTimeoutMs, signal, failure },
     async (attempt) => {
-      const socket = await attempt.race(dial(address, attempt.signal));
+      const socket = await attempt.race(dial(address, attempt));
       attempt.onFailure(() => socket.destroy());
       attempt.reached("host");
       return await attempt.race(Promise.race([Promise.resolve(handshake(socket)), lostBefore(socket)]));

@@ -6,19 +6,23 @@ export type Reached = keyof typeof whereItStuck;
 
 const whereItStuck = {
   nothing: "the host does not answer (name, address, firewall?)",
+  port: "the host answers, but not to TLS: check that the server speaks TLS on this port (or whether the broker hangs)",
   host: "the host answers, the broker does not (another protocol, a TLS port, or a broker that hangs?)",
   broker: "the broker took the login, and does not answer any more (an alarm, or overload?)",
 };
 
 /** One connect under way; its deadline is ended by {@link connectWithin}. */
 export interface ConnectAttempt extends Omit<Deadline, "done"> {
-  /** For the message of a timeout: the host answered; the broker took the login. */
+  /**
+   * For the message of a timeout: the port took the connection, and TLS begins; the host answered, TLS included; the
+   * broker took the login.
+   */
   reached(place: Exclude<Reached, "nothing">): void;
   /**
-   * Lets go of what was opened, where the attempt fails later, or has failed meanwhile; what was opened last is let go
-   * of first.
+   * Names how to close what was opened, should the attempt fail later or have failed meanwhile. What was opened last is
+   * closed first.
    */
-  onFailure(letGo: (error: unknown) => void): void;
+  onFailure(close: (error: unknown) => void): void;
 }
 
 export interface ConnectWithin {
@@ -40,7 +44,7 @@ export interface ConnectWithin {
  * makes.
  * @example
  * connectWithin({ label, timeoutMs, signal, failure }, async (attempt) => {
- *   const socket = await attempt.race(dial(address, attempt.signal));
+ *   const socket = await attempt.race(dial(address, attempt));
  *   attempt.onFailure(() => socket.destroy());
  *   attempt.reached("host");
  *   await attempt.race(login(socket));
@@ -65,16 +69,16 @@ export async function connectWithin<T>(
     reached: (place) => {
       reached = place;
     },
-    onFailure: (letGo) => {
-      if (failed) letGo(failed.error);
-      else opened.unshift(letGo);
+    onFailure: (close) => {
+      if (failed) close(failed.error);
+      else opened.unshift(close);
     },
   };
   try {
     return await deadline.race(steps(attempt));
   } catch (error) {
     failed = { error };
-    for (const letGo of opened) letGo(error);
+    for (const close of opened) close(error);
     throw deadline.signal.aborted ? deadline.signal.reason : failure(error);
   } finally {
     deadline.done();

@@ -65,7 +65,7 @@ function rejection(): { promise: Promise<never>; reject(error: Error): void } {
   const promise = new Promise<never>((_, settle) => {
     reject = settle;
   });
-  // Nobody may be racing when it rejects.
+  // It may reject when no race is on: that is not unhandled.
   promise.catch(() => {});
   return { promise, reject };
 }

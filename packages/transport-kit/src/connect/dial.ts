@@ -2,6 +2,7 @@ import dns from "node:dns";
 import { connect, isIP, type Socket } from "node:net";
 import { promisify } from "node:util";
 import type { DialAddress } from "./address.js";
+import type { ConnectAttempt } from "./connect-within.js";
 import { overTls } from "./tls.js";
 
 /** Of Node's own, in milliseconds. */
@@ -40,10 +41,16 @@ export async function dialTcp(address: DialAddress, signal: AbortSignal): Promis
 /**
  * The same, with the TLS handshake done where the address asks for it.
  *
+ * @param attempt is told when the port has taken the connection and TLS begins.
  * @example
- * const socket = await attempt.race(dial(dialAddressOf(endpoint, options, { plain: 6379, tls: 6380 }), attempt.signal));
+ * const socket = await attempt.race(dial(dialAddressOf(endpoint, options, { plain: 6379, tls: 6380 }), attempt));
  */
-export async function dial(address: DialAddress, signal: AbortSignal): Promise<Socket> {
-  const tcp = await dialTcp(address, signal);
-  return address.tls ? overTls(tcp, address.host, address.tls) : tcp;
+export async function dial(
+  address: DialAddress,
+  attempt: Pick<ConnectAttempt, "signal"> & Partial<Pick<ConnectAttempt, "reached">>,
+): Promise<Socket> {
+  const tcp = await dialTcp(address, attempt.signal);
+  if (address.tls === undefined) return tcp;
+  attempt.reached?.("port");
+  return overTls(tcp, address.host, address.tls);
 }

@@ -56,11 +56,19 @@ async function ask(provider: CredentialsProvider, { username, label }: Endpoint)
   try {
     given = await provider();
   } catch (cause) {
-    throw new TransportError("auth", `${label}: the credentials function failed`, { cause });
+    throw new TransportError(
+      "auth",
+      `${label}: the credentials function threw: see the cause of this error`,
+      { cause },
+    );
   }
   const wrong = faultOf(given);
   if (wrong !== undefined) {
-    throw new TransportError("auth", `${label}: the credentials function gave ${wrong}`, { permanent: true });
+    throw new TransportError(
+      "auth",
+      `${label}: the credentials function gave ${wrong}. It must give { username, password }`,
+      { permanent: true },
+    );
   }
   const { password, expiresAt } = given;
   return {

@@ -109,6 +109,7 @@ export interface FlightSetup<Kept> {
 export class ConfirmWindow<Kept> {
   #flights: Flight<Kept>[] = [];
   #oldest = 0;
+  #whenAnswered: (() => void)[] = [];
 
   /** Messages without an answer. */
   get unconfirmed(): number {
@@ -139,13 +140,22 @@ export class ConfirmWindow<Kept> {
     for (let i = this.#indexOf(from); i < this.#flights.length; i++) yield this.#flights[i]!;
   }
 
-  /** Lets go of the oldest flights that are answered. Call it after settling. */
+  /** Drops the oldest flights that are answered. Call it after settling. */
   forget(): void {
     while (this.#flights[this.#oldest]?.open === 0) this.#oldest++;
+    if (this.#oldest === this.#flights.length) for (const tell of this.#whenAnswered.splice(0)) tell();
     if (this.#oldest > COMPACT_FROM && this.#oldest * 2 > this.#flights.length) {
       this.#flights = this.#flights.slice(this.#oldest);
       this.#oldest = 0;
     }
+  }
+
+  /** Resolves at the first {@link forget} that finds nothing without an answer: what `close` of a connection waits for. */
+  answered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenAnswered.push(resolve);
+      this.forget();
+    });
   }
 
   #indexOf(number: number): number {

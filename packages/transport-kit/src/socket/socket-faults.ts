@@ -10,6 +10,8 @@ export type SocketFault =
   | "closed"
   /** The other end does not speak TLS. */
   | "plain"
+  /** The other end closed it before TLS was agreed on: it does not speak TLS, or it was just going down. */
+  | "tls-cut"
   /** The other end asks for a certificate of the client. */
   | "certificate-required"
   | "certificate";
@@ -23,6 +25,7 @@ const verdicts: Readonly<Record<SocketFault, Verdict>> = {
   unreachable: verdict("unreachable", false, "Check host and port, and that the broker runs"),
   closed: verdict("unreachable", false, "The other end hung up: see the broker's log"),
   plain: verdict("tls", true, "The port does not speak TLS"),
+  "tls-cut": verdict("tls", false, "The other end hung up on TLS: check that it speaks TLS on this port"),
   "certificate-required": verdict(
     "tls",
     true,
@@ -68,10 +71,12 @@ export function classifySocketError(
 
 function socketFaultOf(error: unknown): SocketFault | undefined {
   const code = codeOf(error) ?? "";
+  const text = textOf(error);
+  // Node gives it the code of any connection that was cut.
+  if (text.includes("before secure TLS connection was established")) return "tls-cut";
   if (code === "ETIMEDOUT") return "timeout";
   if (code === "ENOTFOUND") return "unknown-host";
   if (unreachable.has(code)) return "unreachable";
-  const text = textOf(error);
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code) || /wrong version number/.test(text))
     return "plain";
   if (/CERTIFICATE_REQUIRED/.test(code)) return "certificate-required";

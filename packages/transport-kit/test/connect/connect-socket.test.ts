@@ -148,4 +148,26 @@ describe("a socket that does not come about is let go of, and the error says why
       permanent: true,
     });
   });
+
+  it("the port takes the connection, and says nothing to TLS", async () => {
+    const { endpoint, open } = await peer((socket) => socket.resume());
+    const tls = { rejectUnauthorized: true };
+    expect(await failure(endpoint, never, { connectionTimeoutMs: 500, tls } as typeof options)).toMatchObject(
+      {
+        kind: "timeout",
+        message: expect.stringContaining("check that the server speaks TLS on this port"),
+      },
+    );
+    await vi.waitUntil(() => open.size === 0, { timeout: 10_000 });
+  });
+
+  it("the other end hangs up as soon as TLS begins", async () => {
+    const { endpoint } = await peer((socket) => socket.once("data", () => socket.end()));
+    const tls = { rejectUnauthorized: true };
+    expect(await failure(endpoint, never, { ...options, tls } as typeof options)).toMatchObject({
+      kind: "tls",
+      permanent: false,
+      message: expect.stringContaining("check that it speaks TLS on this port"),
+    });
+  });
 });

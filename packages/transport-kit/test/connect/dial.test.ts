@@ -55,10 +55,7 @@ async function startServer(host: string) {
 }
 
 async function reach(host: string, port: number, tls: TransportTlsOptions): Promise<void> {
-  const socket = await dial(
-    { host, port, tls: tlsOptions(tls), timeoutMs: 30_000 },
-    new AbortController().signal,
-  );
+  const socket = await dial({ host, port, tls: tlsOptions(tls), timeoutMs: 30_000 }, new AbortController());
   socket.on("error", () => {}).resume();
   await once(socket, "close");
 }

@@ -21,6 +21,25 @@ describe("a window of confirms", () => {
     expect(window.unconfirmed).toBe(35);
   });
 
+  it("tells when everything is answered, also in another order, and at once where nothing waits", async () => {
+    const window = new ConfirmWindow<undefined>();
+    await window.answered();
+    const [one, two] = [1, 2].map((first) =>
+      window.add({ first, last: first, count: 1, settle: () => {}, kept: undefined }),
+    );
+    let isAnswered = false;
+    const answered = window.answered().then(() => {
+      isAnswered = true;
+    });
+    two!.settle(0, 1, confirmed);
+    window.forget();
+    await Promise.resolve();
+    expect(isAnswered).toBe(false);
+    one!.settle(0, 1, confirmed);
+    window.forget();
+    await answered;
+  });
+
   it("settles each message once, whatever is answered in whatever order", () => {
     const range = fc.record({ from: fc.nat(20), length: fc.nat(20), skip: fc.boolean() });
     fc.assert(

@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { classifySocketError, socketClosed } from "@streamll/transport-kit";
+import { classifySocketError, errorOf, socketClosed, verdict } from "@streamll/transport-kit";
 import { describe, expect, it } from "vitest";
 
 describe("an error that a socket of another realm threw", () => {
@@ -35,4 +35,11 @@ it("the hint of a transport replaces the general one of that fault alone", () =>
   const refused = Object.assign(new Error(), { code: "ECONNREFUSED" });
   expect(classifySocketError(plain, hints)?.hint).toBe("Use mine://");
   expect(classifySocketError(refused, hints)?.hint).toContain("Check host and port");
+});
+
+it("an error says what happened and what to do, with one full stop between them", () => {
+  const hint = verdict("auth", true, "Check the password");
+  for (const said of ["the password is wrong", "the password is wrong.", "the password is wrong. "])
+    expect(errorOf(hint, said).message).toBe("the password is wrong. Check the password");
+  expect(errorOf(verdict("auth", true), "It is wrong.").message).toBe("It is wrong.");
 });

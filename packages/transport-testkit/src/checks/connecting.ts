@@ -74,7 +74,7 @@ export const connecting: readonly Check[] = [
     },
   },
   {
-    name: "lets go of a broker that does not answer when the signal aborts",
+    name: "gives up a broker that does not answer when the signal aborts",
     async run(bench) {
       await bench.strike("silence");
       const abort = new AbortController();

@@ -2,6 +2,12 @@ import type { CircuitBreakerOptions } from "../options.js";
 import type { CircuitState } from "../report.js";
 
 /**
+ * Up to so much of the cooldown is added to it, at random: many sinks that lost one broker open their circuits together,
+ * and would come back together, cooldown after cooldown.
+ */
+const COOLDOWN_SPREAD = 0.5;
+
+/**
  * The circuit breaker of one endpoint. It counts connections that failed, not events; those that fall
  * together count once: a failure counts only if none was counted since that connection was begun.
  */
@@ -11,9 +17,11 @@ export class Breaker {
   #failures = 0;
   #generation = 0;
   readonly #options: CircuitBreakerOptions | false;
+  readonly #random: () => number;
 
-  constructor(options: CircuitBreakerOptions | false) {
+  constructor(options: CircuitBreakerOptions | false, random: () => number) {
     this.#options = options;
+    this.#random = random;
   }
 
   /**
@@ -36,7 +44,7 @@ export class Breaker {
     this.#failures++;
     if (this.state !== "half-open" && this.#failures < this.#options.failureThreshold) return;
     this.state = "open";
-    this.openUntil = now + this.#options.cooldownMs;
+    this.openUntil = now + this.#options.cooldownMs * (1 + COOLDOWN_SPREAD * this.#random());
   }
 
   /** The endpoint took a connection. */

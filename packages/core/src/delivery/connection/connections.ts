@@ -83,8 +83,8 @@ export class Connections {
     return this.#attempts.hear(asked, suffices);
   }
 
-  /** Whether a round of attempts leaves no hope: every address refuses for good, and no lane is connected. */
-  isHopeless(errors: readonly TransportError[]): boolean {
+  /** Whether waiting is pointless: in a round of attempts every address refused for good, and no lane is connected. */
+  isRefusedEverywhere(errors: readonly TransportError[]): boolean {
     return isRefusedForGood(errors) && !this.isConnected;
   }
 

@@ -16,7 +16,7 @@ export class Endpoints {
   constructor(endpoints: readonly Endpoint[], breaker: CircuitBreakerOptions | false, random: () => number) {
     this.states = shuffled(endpoints, random).map((endpoint) => ({
       endpoint,
-      breaker: new Breaker(breaker),
+      breaker: new Breaker(breaker, random),
     }));
   }
 

@@ -28,8 +28,8 @@ export interface SupervisorSetup {
   /** The connection is gone; `true` when it had proven itself by an outcome. */
   lost(error: TransportError | undefined, endpoint: EndpointState): boolean;
   /**
-   * Every address was tried once and none answered; `true` when the lane is given up for it. It answers those who had
-   * asked before the round began; since then, what was wrong may have been mended.
+   * Every address was tried once and none answered; `true` when the lane is given up for it. The failure answers those
+   * who had asked before the round began: since then, the cause may have been removed.
    */
   roundFailed(errors: readonly TransportError[], asked: number): boolean;
 }
@@ -79,7 +79,7 @@ export class Supervisor {
     let round: TransportError[] = [];
     let probing = false;
     let asked = this.#setup.asked();
-    // Before the first round nobody could know better: it answers all.
+    // The first round answers all who have asked: no earlier one could have told them more.
     let answers = Number.POSITIVE_INFINITY;
     while (!stopped.aborted) {
       const endpoint = endpoints.at(this.#turn);
@@ -123,8 +123,8 @@ export class Supervisor {
   }
 
   /**
-   * What will not heal by itself waits long; with every circuit open, until the first may be probed. While somebody
-   * flushes the pauses grow too, so far that several tries are left.
+   * How long to pause before the next round. After refusals for good the pause is long; with every circuit open it lasts
+   * until the first of them may be probed. While somebody flushes, the pauses grow only so far that several tries are left.
    */
   #delay(failures: number, round: readonly TransportError[]): number {
     const { options, endpoints, clock, random } = this.#setup;
@@ -138,8 +138,8 @@ export class Supervisor {
       const cooldown = Math.min(...endpoints.states.map(({ breaker }) => breaker.openUntil - clock.now()));
       return Math.max(cooldown, jittered);
     }
-    const hopeless = round.every((error) => error.permanent);
-    return hopeless ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
+    const refusedForGood = round.every((error) => error.permanent);
+    return refusedForGood ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
   }
 
   async #connect(endpoint: EndpointState): Promise<Attempt> {
@@ -166,7 +166,12 @@ export class Supervisor {
           return late;
         }
         if (typeof connection?.publish === "function") return { connection };
-        return { error: new TransportError("protocol", `${transport.name} gave no connection`) };
+        return {
+          error: new TransportError(
+            "protocol",
+            `connect() of the transport ${transport.name} gave no connection: it must resolve with publish, onFlow, close and closed`,
+          ),
+        };
       },
       (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
     );
@@ -215,12 +220,12 @@ function discard(connection: TransportConnection): void {
   void closed(connection, AbortSignal.abort());
 }
 
-/** Whatever close() does: the transport may be somebody's first. */
+/** Never rejects, whatever close() does: a custom transport may have faults. */
 async function closed(connection: TransportConnection, signal: AbortSignal): Promise<void> {
   try {
     await connection.close(signal);
   } catch {
-    // It is let go of all the same.
+    // The connection is dropped all the same.
   }
 }
 
@@ -235,7 +240,7 @@ const temporary = (error: TransportError): TransportError =>
 
 function asTransportError(error: unknown): TransportError {
   if (isTransportError(error)) return error;
-  // A missing package or a wrong option: connecting again cannot mend it.
+  // A missing package or a wrong option: connecting again cannot help.
   const permanent = isStreamllError(error);
   return new TransportError("protocol", textOf(error), { cause: error, permanent });
 }

@@ -36,7 +36,7 @@ export class Batches {
     if (room < want && inFlight.count > 0) return [];
     const batch = this.#take(Math.min(want, credit));
     const [suspect] = batch;
-    // Where the broker deduplicates, what is overtaken would be swallowed: there nothing steps aside.
+    // A broker that deduplicates would drop an overtaken event as a duplicate: there no event steps aside.
     const aside = suspect !== undefined && poison.standsAside(suspect) && !deduplication;
     return aside && batch.length === 1 ? this.#neighbourOf(suspect) : batch;
   }

@@ -2,9 +2,9 @@ import { isStreamllError } from "../../copies.js";
 import type { StreamllError } from "../../errors.js";
 import type { TransportConnection } from "../../transport.js";
 
-// What a connection says of itself. Its transport may be somebody's first, and throw.
+// What a connection says of itself. A custom transport may throw.
 
-/** What it sees that is wrong, and goes on. */
+/** What is wrong with a connection that goes on. */
 export function problemOf(connection: TransportConnection | undefined): StreamllError | undefined {
   try {
     const problem = connection?.problem;

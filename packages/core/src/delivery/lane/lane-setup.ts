@@ -14,16 +14,16 @@ export interface Outage {
 /** What becomes of the events of a lane. */
 export interface LaneOutcomes {
   departed(slots: readonly number[]): void;
-  /** They are back from their flight, without an outcome. */
+  /** Events in flight are back, without an outcome. */
   cameBack(events: number): void;
   sent(slots: readonly number[], as: "confirmed" | "written", latencyMs: number): void;
-  /** The broker refused it, or it stayed unanswered, and it goes again. */
+  /** The broker refused the event, or left it unanswered, and it goes again. */
   retried(error: TransportError): void;
-  /** The same, and it does not: it fails, or goes to the dead-letter exchange. */
+  /** The broker refused the event, or left it unanswered, and it fails, or goes to the dead-letter exchange. */
   refused(slot: number, error: TransportError): void;
-  /** It ends every connection that carries it. */
+  /** The event ends every connection that carries it. */
   isolated(slot: number, error: TransportError): void;
-  /** `true` when it was too old, and is settled. */
+  /** `true` when the event was too old, and is settled. */
   expired(slot: number): boolean;
 }
 

@@ -8,8 +8,8 @@ import { Batches } from "./batches.js";
 import { drainedBytesOf, problemOf } from "./connection-state.js";
 import { FlowState } from "./flow-state.js";
 import { type Flight, InFlight } from "./in-flight.js";
-import { Judge } from "./judge.js";
 import type { LaneSetup, Outage } from "./lane-setup.js";
+import { OutcomeHandler } from "./outcome-handler.js";
 import { overdue, patience, silenceOf } from "./patience.js";
 import { PoisonSearch } from "./poison.js";
 import { Retries } from "./retries.js";
@@ -44,7 +44,7 @@ export class Lane {
   readonly #poison: PoisonSearch;
   readonly #throttle: Throttle;
   readonly #batches: Batches;
-  readonly #judge: Judge;
+  readonly #handler: OutcomeHandler;
   #connection: TransportConnection | undefined;
   #endpoint: EndpointState | undefined;
   #proven = false;
@@ -72,14 +72,14 @@ export class Lane {
       throttle: this.#throttle,
     };
     this.#batches = new Batches({ ...setup, ...parts });
-    this.#judge = new Judge({ ...setup, ...parts, again: (slot) => this.again([slot]) });
+    this.#handler = new OutcomeHandler({ ...setup, ...parts, again: (slot) => this.again([slot]) });
     this.#watchdog = new Watchdog({
       clock,
       timeoutMs: () => patience(setup).ms,
       owed: () => this.connected && this.inFlight > 0 && this.#flow.blocked === undefined,
       drained: () => drainedBytesOf(this.#connection),
       expired: () => this.#abandon(new TransportError("timeout", `${this.endpoint}: ${silenceOf(setup)}`)),
-      overdue: (writtenBefore) => this.#judgeOverdue(writtenBefore),
+      overdue: (writtenBefore) => this.#checkOverdue(writtenBefore),
     });
   }
 
@@ -105,7 +105,7 @@ export class Lane {
     return this.#endpoint?.endpoint.label ?? "";
   }
 
-  /** What its connection sees that is wrong, and goes on. */
+  /** What its connection reports as wrong without ending. */
   get problem(): StreamllError | undefined {
     return problemOf(this.#connection);
   }
@@ -149,7 +149,7 @@ export class Lane {
     this.#queue.abandoned();
   }
 
-  /** Settles what is too old. */
+  /** Settles events that are too old. */
   expire(): void {
     this.#queue.purge();
     for (const slot of this.#retries.slots) this.#setup.outcomes.expired(slot);
@@ -249,13 +249,13 @@ export class Lane {
       this.#proven = true;
       this.#endpoint?.breaker.proven();
     }
-    const broken = this.#judge.land(slots, outcome, latencyMs);
+    const broken = this.#handler.handle(slots, outcome, latencyMs);
     if (broken !== undefined) this.#abandon(broken);
     this.#schedule();
   }
 
-  /** Later events were answered and these were not: each is on its own, and uses a try. */
-  #judgeOverdue(writtenBefore: number): void {
+  /** Later events were answered and these were not: each goes again by itself, and uses a try. */
+  #checkOverdue(writtenBefore: number): void {
     const outcome: PublishOutcome = { kind: "unknown", error: overdue() };
     for (const slots of this.#inFlight.overdue(writtenBefore)) this.#landed(slots, outcome, 0);
   }

@@ -16,16 +16,16 @@ export interface OutcomeState {
  *
  * - `sent`: the broker has them, or they were written where confirms are off.
  * - `hold`: the broker is too busy. They wait at the head of their lane, and no try is used.
- * - `halve`: one answer for several, the guilty one unknown. They go again in halves, and no try is used.
+ * - `halve`: one answer for several, and which of them it means is unknown. They go again in halves, and no try is used.
  * - `rewind`: they may be stored. The whole lane goes back on a new connection, each in its old place.
- * - `judge`: each is on its own, and {@link decideTry} says what becomes of it.
+ * - `each`: every event is on its own, and {@link decideTry} says what becomes of it.
  */
 export type Decision =
   | { readonly do: "sent"; readonly as: "confirmed" | "written" }
   | { readonly do: "hold"; readonly error: TransportError }
   | { readonly do: "halve" }
   | { readonly do: "rewind"; readonly error: TransportError }
-  | { readonly do: "judge"; readonly error: TransportError; readonly maybeStored: boolean };
+  | { readonly do: "each"; readonly error: TransportError; readonly maybeStored: boolean };
 
 const unexplained = new TransportError("protocol", "The broker refused the event and gave no reason");
 
@@ -44,11 +44,11 @@ export function decide(outcome: PublishOutcome, { events, deduplication, numbere
       // Where the broker deduplicates, the lane cannot go back past what it has since taken.
       if (error.kind === "throttled" && !error.permanent && !deduplication) return { do: "hold", error };
       const group = shared === true ? events : Number(shared);
-      return group > 1 && !numbered ? { do: "halve" } : { do: "judge", error, maybeStored: false };
+      return group > 1 && !numbered ? { do: "halve" } : { do: "each", error, maybeStored: false };
     }
     default: {
       const error = outcome?.error ?? new TransportError("timeout", "The broker gave no answer");
-      return deduplication ? { do: "rewind", error } : { do: "judge", error, maybeStored: true };
+      return deduplication ? { do: "rewind", error } : { do: "each", error, maybeStored: true };
     }
   }
 }
@@ -61,7 +61,7 @@ export interface TryState {
   readonly numbered: boolean;
 }
 
-/** Whether an event is tried again: not where no try can mend it, and not under a sequence that was passed. */
+/** Whether an event is tried again: not where a retry cannot help, and not under a sequence that later ones have passed. */
 export const decideTry = (
   error: TransportError,
   { tries, maxRetries, numbered }: TryState,

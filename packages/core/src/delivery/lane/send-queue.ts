@@ -18,7 +18,7 @@ export class SendQueue {
   bytes = 0;
   /** How many at the head need not wait for their batch to fill. */
   due = 0;
-  /** About so many in it are settled. */
+  /** How many of them are settled, about. */
   #abandoned = 0;
 
   constructor(setup: SendQueueSetup) {

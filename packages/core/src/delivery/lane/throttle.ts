@@ -7,7 +7,7 @@ export interface ThrottleSetup {
   readonly clock: Clock;
   readonly random: () => number;
   readonly options: Pick<DeliveryOptions, "retryBackoffMs" | "maxRetryBackoffMs">;
-  /** What it says now, and whether it still waits, is another. */
+  /** Called when its reason, or whether it waits, has changed. */
   changed(): void;
 }
 
@@ -16,7 +16,7 @@ export interface ThrottleSetup {
  * goes on with one batch until one is confirmed.
  */
 export class Throttle {
-  /** Why, until something is confirmed. */
+  /** Why the broker refuses, until something is confirmed. */
   reason: string | undefined;
   readonly #setup: ThrottleSetup;
   #refusals = 0;
@@ -26,7 +26,7 @@ export class Throttle {
     this.#setup = setup;
   }
 
-  /** Nothing may be sent yet. */
+  /** The lane may send nothing yet. */
   get waiting(): boolean {
     return this.#cancel !== undefined;
   }
@@ -44,7 +44,7 @@ export class Throttle {
     changed();
   }
 
-  /** It took something, or there is another connection. */
+  /** The broker took something, or the lane has another connection. */
   over(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -10,18 +10,18 @@ export interface WatchdogSetup {
   drained(): number;
   /** No outcome and no byte for the whole time. */
   expired(): void;
-  /** There is progress, but perhaps single events are left out. */
+  /** Something was answered or drained, but single events may have been left out. */
   overdue(writtenBefore: number): void;
 }
 
-/** How often within its timeout a connection is looked at: by so much later a silence may be noticed. */
+/** How often within its timeout a connection is looked at: the eighth part of it is how late a silence may be noticed. */
 const LOOKS = 8;
 
 /**
  * Gives a connection up when for a whole timeout neither an outcome came nor a byte was drained.
  *
- * Judged again after a turn of the event loop's poll phase: when the host blocked the loop, the answers are
- * there and only were not read yet.
+ * The watchdog decides only after a turn of the event loop's poll phase: when the host blocked the loop, the answers are
+ * there and were only not read yet.
  */
 export class Watchdog {
   readonly #setup: WatchdogSetup;
@@ -59,11 +59,11 @@ export class Watchdog {
   #wait(ms: number): void {
     const { clock, timeoutMs } = this.#setup;
     this.#cancel = clock.after(Math.min(ms, timeoutMs() / LOOKS), () => {
-      this.#cancel = this.#setup.clock.afterPoll(() => this.#judge());
+      this.#cancel = this.#setup.clock.afterPoll(() => this.#look());
     });
   }
 
-  #judge(): void {
+  #look(): void {
     const { clock, owed, drained, expired, overdue } = this.#setup;
     this.#cancel = undefined;
     if (!owed()) return;

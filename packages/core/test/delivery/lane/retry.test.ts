@@ -20,24 +20,24 @@ describe("an outcome", () => {
   it.each<[string, PublishOutcome, typeof one, object]>([
     ["confirmed", { kind: "confirmed" }, some, { do: "sent", as: "confirmed" }],
     ["written", { kind: "written" }, some, { do: "sent", as: "written" }],
-    ["refused", refused("nack"), some, { do: "judge", maybeStored: false }],
-    ["refused without an error", { kind: "refused" } as PublishOutcome, one, { do: "judge" }],
+    ["refused", refused("nack"), some, { do: "each", maybeStored: false }],
+    ["refused without an error", { kind: "refused" } as PublishOutcome, one, { do: "each" }],
     ["refused, as one answer for several", refused("nack", { shared: true }), some, { do: "halve" }],
     ["refused, as one answer for so many", refused("nack", { shared: 3 }), one, { do: "halve" }],
-    ["refused, as one answer for one", refused("nack", { shared: true }), one, { do: "judge" }],
+    ["refused, as one answer for one", refused("nack", { shared: true }), one, { do: "each" }],
     [
       "refused as shared, of a publisher's own sequences",
       refused("nack", { shared: true }),
       numbered,
-      { do: "judge" },
+      { do: "each" },
     ],
     ["throttled", refused("throttled"), some, { do: "hold" }],
     ["throttled, as one answer for several", refused("throttled", { shared: true }), some, { do: "hold" }],
-    ["throttled for good", refused("throttled", { permanent: true }), some, { do: "judge" }],
-    ["throttled where the broker deduplicates", refused("throttled"), bound, { do: "judge" }],
-    ["unknown", { kind: "unknown" }, some, { do: "judge", maybeStored: true }],
+    ["throttled for good", refused("throttled", { permanent: true }), some, { do: "each" }],
+    ["throttled where the broker deduplicates", refused("throttled"), bound, { do: "each" }],
+    ["unknown", { kind: "unknown" }, some, { do: "each", maybeStored: true }],
     ["unknown where the broker deduplicates", { kind: "unknown" }, bound, { do: "rewind" }],
-    ["none that the seam has", nothing, some, { do: "judge", maybeStored: true }],
+    ["none that the seam has", nothing, some, { do: "each", maybeStored: true }],
     ["none that the seam has, where the broker deduplicates", nothing, bound, { do: "rewind" }],
   ])("that is %s", (_name, outcome, state, decision) => {
     expect(decide(outcome, state)).toMatchObject(decision);
@@ -50,7 +50,7 @@ describe("an event", () => {
   it.each<[string, TransportError, typeof state, "retry" | "fail"]>([
     ["with tries left is tried again", error("nack"), { ...state, tries: 2 }, "retry"],
     ["without tries left fails", error("nack"), { ...state, tries: 3 }, "fail"],
-    ["fails at once where nothing can mend it", error("nack", true), state, "fail"],
+    ["fails at once where no retry can help", error("nack", true), state, "fail"],
     [
       "under a sequence of the publisher's own fails at once",
       error("nack"),

@@ -10,7 +10,7 @@ import type { SendQueue } from "./send-queue.js";
 import type { Sequences } from "./sequences.js";
 import type { Throttle } from "./throttle.js";
 
-export interface JudgeSetup
+export interface OutcomeHandlerSetup
   extends Pick<LaneSetup, "log" | "options" | "random" | "deduplication" | "outcomes"> {
   readonly queue: SendQueue;
   readonly retries: Retries;
@@ -21,18 +21,18 @@ export interface JudgeSetup
   again(slot: number): void;
 }
 
-/** Carries out what {@link decide} says of events that came back from their flight. */
-export class Judge {
-  readonly #setup: JudgeSetup;
+/** Carries out what {@link decide} says of events whose outcome the transport has told. */
+export class OutcomeHandler {
+  readonly #setup: OutcomeHandlerSetup;
   readonly #log: EventLog;
 
-  constructor(setup: JudgeSetup) {
+  constructor(setup: OutcomeHandlerSetup) {
     this.#setup = setup;
     this.#log = setup.log;
   }
 
-  /** Returns why the connection has to be abandoned, where it has. */
-  land(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
+  /** Returns the reason where the connection has to be abandoned, else nothing. */
+  handle(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
     const { outcomes, deduplication, queue, poison, sequences, throttle } = this.#setup;
     outcomes.cameBack(slots.length);
     const numbered = this.#log.has(slots[0]!, NUMBERED);
@@ -57,17 +57,17 @@ export class Judge {
         for (const slot of slots) this.#log.mark(slot, MAYBE_STORED);
         queue.putBack(slots);
         return decision.error;
-      case "judge":
+      case "each":
         for (const slot of slots) {
           if (decision.maybeStored) this.#log.mark(slot, MAYBE_STORED);
-          this.#judge(slot, decision.error);
+          this.#retryOrFail(slot, decision.error);
         }
         poison.settled(slots.length);
         return undefined;
     }
   }
 
-  #judge(slot: number, error: TransportError): void {
+  #retryOrFail(slot: number, error: TransportError): void {
     const { options, outcomes, random, retries, poison, again } = this.#setup;
     poison.cleared(slot);
     const tries = this.#log.tries[slot]!;
@@ -76,7 +76,7 @@ export class Judge {
       return outcomes.refused(slot, error);
     outcomes.retried(error);
     this.#log.tries[slot]!++;
-    // Its old place was passed by later events: a broker that deduplicates would swallow it and confirm.
+    // Later events have passed its old sequence: a broker that deduplicates would confirm it and store nothing.
     this.#log.renumber(slot);
     const delay = fullJitter(tries, options.retryBackoffMs, options.maxRetryBackoffMs, random);
     retries.wait(slot, delay, () => again(slot));
