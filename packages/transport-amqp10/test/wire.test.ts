@@ -130,15 +130,15 @@ describe("a connection", () => {
   }, 20_000);
 
   it("lives on while neither side has anything to say, by heartbeats of both", async () => {
-    await using peer = await startPeer({ idleTimeoutMs: 40, answer: ({ delivery }) => delivery!.accept() });
-    await using open = await lane(peer.endpoint, { heartbeatMs: 40 });
+    await using peer = await startPeer({ idleTimeoutMs: 500, answer: ({ delivery }) => delivery!.accept() });
+    await using open = await lane(peer.endpoint, { heartbeatMs: 500 });
     const [connection] = peer.connections;
     // Its own patience would end with any stall of this process, which both share.
     connection!.local.open.idle_time_out = undefined;
     clearTimeout(connection!.heartbeat_in);
     const bytes = () => peer.sockets[0]!.bytesRead;
     const before = bytes();
-    await vi.waitUntil(() => bytes() >= before + 10 * 8, WAIT);
+    await vi.waitUntil(() => bytes() >= before + 6 * 8, WAIT);
     expect(await publish(open.connection, messages(1))).toEqual([{ kind: "confirmed" }]);
     expect(peer.connections).toHaveLength(1);
   });
