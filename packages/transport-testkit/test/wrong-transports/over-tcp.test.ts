@@ -50,7 +50,7 @@ async function brokenBy(made: Partial<Mistakes>, which = /./): Promise<(RuleName
         },
       },
       alone: cannot("its server is in this process"),
-      timeoutMs: 5000,
+      timeoutMs: 8000,
     },
     which,
   );
