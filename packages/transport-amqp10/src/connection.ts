@@ -40,7 +40,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const { socket, rhea } = wire;
   const links = new Map<string, SenderLink>();
   const use = new AbortController();
-  // A listener an address and request, and Node warns of an eleventh.
+  // Each address and each request adds a listener, and Node warns of an eleventh.
   setMaxListeners(0, use.signal);
   let reason: TransportError | undefined;
   let pauses = 0;
@@ -159,7 +159,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
     attach: (address) => linkTo(address).open(),
     publish(batch, settle) {
       if (wire.isEnded || life.isClosing()) return;
-      // They wait for credit, and for their answers.
+      // Messages outlive this turn: they wait for credit, and for their answers.
       const kept = batch.map((message) => message.detach());
       for (const [address, group] of groupsOf(kept, guarded(settle), dialect)) linkTo(address).hand(group);
       process.nextTick(flow.checkRoom);

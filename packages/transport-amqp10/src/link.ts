@@ -12,7 +12,7 @@ import { SendWindow } from "./send-window.js";
 
 /** What may be handed over before there is a link whose credit is known. */
 export const BEFORE_CREDIT = 1024;
-/** What is so many deliveries older than the newest, and unanswered, holds up no new session. */
+/** An unanswered delivery that is so many older than the newest does not delay a new session. */
 const LEFT_BEHIND = 1024;
 
 export interface LinkSetup {
@@ -22,17 +22,17 @@ export interface LinkSetup {
   readonly confirms: boolean;
   /** The endpoint's, for messages. */
   readonly label: string;
-  /** Before each attach. */
+  /** Called before each attach. */
   attaching(): Promise<void>;
   /** Called when its credit, or what waits in it, has changed. */
   changed(): void;
-  /** An answer other than accepted came. */
+  /** Called with each answer other than accepted. */
   declined(answer: Answer): void;
-  /** The broker ended the session over one of these. */
+  /** Called where the broker ended the session over one of these. */
   accused(open: readonly OpenMessage[], refusal: TransportError): void;
-  /** Transfers were handed to the socket that get no answer. */
+  /** Called after transfers that get no answer were handed to the socket. */
   written(then: () => void): void;
-  /** It ended, and does not attach itself again. */
+  /** Called when the link has ended and does not attach itself again. */
   failed(error: unknown): void;
 }
 
@@ -77,7 +77,7 @@ export class SenderLink {
     return this.#state === "open" && this.#window.isClosed;
   }
 
-  /** But for what the broker seems never to answer. */
+  /** Whether everything is answered, apart from deliveries so old that the broker seems never to answer them. */
   get #isAnswered(): boolean {
     const newest = [...this.#sent.keys()].at(-1);
     return newest === undefined || newest < this.#window.nextId - LEFT_BEHIND;
@@ -107,7 +107,7 @@ export class SenderLink {
       properties: sender.properties ?? {},
     };
     this.#state = "open";
-    // Once rhea has done what it has to over it: a peer that drains takes the credit away.
+    // rhea has handled the flow by then: a peer that drains takes the credit away.
     onFlow(session, () => process.nextTick(() => this.#pump()));
     // Stops here, where rhea would carry it up to its container.
     sender.on("accepted", () => {});
@@ -136,7 +136,7 @@ export class SenderLink {
   #ended(fault: Fault): void {
     const { dialect, failed, changed, label } = this.#setup;
     this.#acceptedRun.tell();
-    // With something under way it was not idle: all of it goes again, in order, on another connection.
+    // A link with deliveries under way was not idle: all of them go again, in order, on another connection.
     if (this.#sent.size > 0 || !dialect.isIdleDetach?.(fault)) {
       const error = dialect.failure(fault, label);
       return failed(
@@ -144,12 +144,12 @@ export class SenderLink {
       );
     }
     this.#leave();
-    // Without credit so far it has room again, for what opens it.
+    // A detached link has room again: what it is handed opens it.
     changed();
     this.#pump();
   }
 
-  /** Whom the broker names is refused, and the connection may be opened again at once: it takes all others. */
+  /** Messages that the broker names are refused, and the connection may be opened again at once: it takes all others. */
   #accuse(fault: Fault, { kind, message, cause }: TransportError): boolean {
     const { dialect, accused } = this.#setup;
     const isMeant = dialect.accused?.(fault);
@@ -170,7 +170,7 @@ export class SenderLink {
     return true;
   }
 
-  /** Of an address that is there from the start the next connect says more; another is a matter of its own messages. */
+  /** The first address is a matter of the connection, which ends; any other is a matter of its own messages alone. */
   #notOpened(cause: unknown): void {
     const { dialect, address, failed, changed, label } = this.#setup;
     if (this.#state !== "opening") return;
@@ -209,7 +209,7 @@ export class SenderLink {
     const { dialect, written, confirms } = this.#setup;
     let room = this.#window.capacity;
     const unanswered: Sent[] = [];
-    // Told at the end: whoever hears of one may hand over more at once.
+    // Refusals are told at the end: the engine may hand over more as soon as it hears of one.
     const refusals: (() => void)[] = [];
     for (let group = this.#waiting[0]; group !== undefined; group = this.#waiting[0]) {
       if (this.#encoded.length === 0) this.#encoded = [...dialect.encode(messagesOf(group), this.#limits)];

@@ -73,7 +73,7 @@ export function stopTimers(connection: Connection): void {
   }
 }
 
-/** How often the other end wants to hear of us at least, in milliseconds; `undefined` where it does not mind. */
+/** How often the other end has to hear from us, in milliseconds; `undefined` where it sets no limit. */
 export function takeIdleTimeout(connection: Connection): number | undefined {
   const { local, remote } = inside(connection);
   const asked = remote.open?.idle_time_out;
@@ -124,7 +124,7 @@ export function quietOutcomes(session: Session): void {
   };
 }
 
-/** One that stays unsettled holds up no other. Of a session that has sent nothing yet. */
+/** Lets no unsettled delivery hold up the others. Call it for a session that has sent nothing yet. */
 export function settleEachByItself(session: Session): void {
   sessionInside(session).outgoing.deliveries = new Deliveries<DeliveryInside>();
 }

@@ -13,9 +13,9 @@ import {
   tellSocketClosed,
 } from "./rhea.js";
 
-/** What a record of TLS begins with that says no. */
+/** The first byte of a TLS record that is an alert. */
 const TLS_ALERT = 0x15;
-/** No frame that comes here is large. */
+/** No frame that a broker sends here is large. */
 const MAX_FRAME_SIZE = 64 * 1024;
 
 export interface WireSetup {
@@ -73,7 +73,7 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     if (isEnded) return;
     isEnded = true;
     resolveEnded(fault);
-    // What rhea still has to say leaves by itself.
+    // The frames that rhea still writes leave by themselves.
     destroyAfterGrace(socket, () => socket.destroy());
   };
   const endWith = (stage: Fault["stage"], otherwise: string) => (context: EventContext) =>
@@ -142,7 +142,7 @@ const initially = (response: Buffer) => ({
   start: (done: (error: undefined, response: Buffer) => void) => done(undefined, response),
 });
 
-/** What rhea takes for its socket: it writes a frame at a time, which leave together. */
+/** The socket as rhea sees it: rhea writes one frame at a time, and those of a turn leave together. */
 function pace(socket: Duplex): { readonly facade: object; drainedBytes(): number } {
   let written = 0;
   let drained = 0;
