@@ -6,8 +6,8 @@ const banner =
   "--banner:js=\"import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\"";
 
 /**
- * Why a package was not imported: it is not there, or cannot run. Importing it again helps in neither case. `reason` is what
- * asked for it.
+ * Why a package was not imported: it is not there, or cannot run. Importing it again helps in neither case. `reason`
+ * is what asked for it.
  */
 export function notLoaded(packageName: string, reason: string, cause: unknown): StreamllError {
   const text = textOf(cause);

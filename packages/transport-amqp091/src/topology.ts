@@ -51,8 +51,8 @@ const declareExchange = (channel: Channel, { name, type, arguments: args }: Exch
   channel.assertExchange(name, type, { durable: true, arguments: args });
 
 /**
- * So is an exchange to which somebody else gave an alternate exchange. RabbitMQ compares it last, after type and durability, so
- * nothing else differs.
+ * Whether an exchange is used as it is: also one to which somebody else gave an alternate exchange. RabbitMQ compares
+ * that argument last, after type and durability, so nothing else differs.
  */
 function isTakenAsFound(error: unknown, { asFound, arguments: args }: ExchangeDeclaration): boolean {
   const { code, text = "" } = replyOf(error) ?? {};

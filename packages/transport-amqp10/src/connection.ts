@@ -42,7 +42,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
   const frames = new TransferFrames(wire.sink);
   const links = new Map<string, SenderLink>();
   const use = new AbortController();
-  // A listener an address and request, and Node warns of an eleventh.
+  // Each address and each request adds a listener, and Node warns of an eleventh.
   setMaxListeners(0, use.signal);
   let reason: TransportError | undefined;
   let pauses = 0;

@@ -65,7 +65,7 @@ export interface Opening {
   ready?(open: OpenConnection): Promise<void>;
   /** Before a link to the address is attached, each time: a token for it. @throws TransportError */
   attaching?(address: string, open: OpenConnection): Promise<void>;
-  /** An answer other than accepted came. */
+  /** Called with each answer other than accepted. */
   declined?(answer: Answer): void;
 }
 

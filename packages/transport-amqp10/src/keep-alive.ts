@@ -6,7 +6,7 @@ const EMPTY = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
 export interface Intervals {
   /** The other end speaks at least that often; twice as long without a byte, and it is gone. 0: it need not. */
   readonly hear: number;
-  /** How often it wants to hear of us. */
+  /** How often the other end has to hear from us. */
   readonly speak: number | undefined;
 }
 

@@ -55,7 +55,7 @@ export function stopTimers(connection: Connection): void {
   }
 }
 
-/** How often the other end wants to hear of us at least, in milliseconds; `undefined` where it does not mind. */
+/** How often the other end has to hear from us, in milliseconds; `undefined` where it sets no limit. */
 export function takeIdleTimeout(connection: Connection): number | undefined {
   const { local, remote } = inside(connection);
   const asked = remote.open?.idle_time_out;

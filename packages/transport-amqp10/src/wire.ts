@@ -14,9 +14,9 @@ import {
   tellSocketClosed,
 } from "./rhea.js";
 
-/** What a record of TLS begins with that says no. */
+/** The first byte of a TLS record that is an alert. */
 const TLS_ALERT = 0x15;
-/** No frame that comes here is large. */
+/** No frame that a broker sends here is large. */
 const MAX_FRAME_SIZE = 64 * 1024;
 
 export interface WireSetup {
@@ -76,7 +76,7 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
     if (isEnded) return;
     isEnded = true;
     resolveEnded(fault);
-    // What rhea still has to say leaves by itself.
+    // The frames that rhea still writes leave by themselves.
     destroyAfterGrace(socket, () => socket.destroy());
   };
   const endWith = (stage: Fault["stage"], otherwise: string) => (context: EventContext) =>

@@ -3,28 +3,28 @@ import { aborted } from "./socket/socket-pressure.js";
 
 /** What only the protocol knows of a connection's end. */
 export interface LifeSetup {
-  /** Settles when the connection is gone, whoever ended it, with what a connection that was not to end has died of. */
+  /** Settles when the connection is gone, whoever ended it: `closed` gives this error where nothing told it to close. */
   readonly gone: Promise<TransportError>;
-  /** Takes leave of the peer: resolves once everything that is in flight was answered. */
+  /** Says goodbye to the peer, and resolves once everything that is in flight was answered. */
   goodbye(): unknown;
   /** Ends the connection at once, so that `gone` settles. Called at the end of each `close`, also when it is gone. */
   destroy(): void;
 }
 
-/** The end of a connection, as the seam wants it told. */
+/** `closed` and `close` of a connection, as the seam requires them. */
 export interface ConnectionLife {
   /** For `closed` of a connection. */
   readonly closed: Promise<TransportError | undefined>;
   /** For `close` of a connection. */
   close(signal: AbortSignal): Promise<void>;
-  /** It was told to close: publish nothing more. */
+  /** The connection was told to close: publish nothing more. */
   isClosing(): boolean;
   /** From now on its end is one in good order, as after `close`. */
   expectEnd(): void;
 }
 
 /**
- * `closed` and `close` of a connection: takes leave once, waits for what is in flight until the signal aborts, and then
+ * `closed` and `close` of a connection: says goodbye once, waits for what is in flight until the signal aborts, and then
  * ends it. An end that `close` brought about is in good order, any other has its error.
  *
  * @example

@@ -77,7 +77,7 @@ export function verdictOfStatus(code: number): Verdict {
   return passing("timeout", TRY_AGAIN);
 }
 
-/** What concerns the queue or topic, or the right to it: no event is guilty, and no other would fare better. */
+/** Conditions that concern the queue or topic, or the right to it: no event is guilty, and any other would be refused too. */
 export const isOfEntity = ({ kind }: Verdict): boolean =>
   kind === "permission" || kind === "auth" || kind === "not-found" || kind === "blocked";
 

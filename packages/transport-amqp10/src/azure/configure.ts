@@ -31,7 +31,7 @@ export function configure(request: Request): TransportConfiguration {
   };
 }
 
-/** Its default is that of RabbitMQ, and means nothing here. */
+/** The default of the exchange is RabbitMQ's, and means nothing here. */
 const chosenExchange = ({ shared, isSet }: Request): string => (isSet("exchange") ? shared.exchange : "");
 
 /** What a URL or a connection string names behind the host: a queue or topic. */

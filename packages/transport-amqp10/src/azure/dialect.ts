@@ -115,7 +115,7 @@ function outcomeOf(answer: Answer, label: string): PublishOutcome | { readonly e
 function failure(fault: Fault, label: string): TransportError {
   const { stage, condition } = fault;
   const verdict = verdictOf(condition) ?? classifySocket(fault);
-  // What was allowed once may be so again, with a new token; the connect will tell.
+  // A new token may be allowed again what an old one was: the next connect tells.
   const isNew = stage === "attach" || stage === "open" || stage === "login" || verdict.kind === "tls";
   return faultError(fault, { ...verdict, permanent: verdict.permanent && isNew }, label);
 }

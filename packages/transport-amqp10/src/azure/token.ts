@@ -64,7 +64,7 @@ async function fromLogin(
   return { type, value: sasToken({ name: given.username, key: password }, audience, expiresAt), expiresAt };
 }
 
-/** A token says no more. */
+/** A token gives its expiry in whole seconds. */
 const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000) * 1000;
 
 async function fromCredential(credential: TokenCredential, label: string): Promise<Token> {

@@ -24,7 +24,7 @@ export interface Management {
 }
 
 const NODE = { address: "/management" };
-/** So many answers may be under way at a time. */
+/** How many answers may be under way at a time. */
 const CREDIT = 100;
 
 /** A sender and a receiver with one name, on a session of their own: whatever is refused there ends no link of ours. */

@@ -84,12 +84,12 @@ export function putHeaders(
   let at = beginSection(target, start, APPLICATION_PROPERTIES);
   let count = 0;
   if (hasPlainHeaders(message) && !names.some((name) => mentions(message, name))) {
-    // They lie in the buffer as AMQP 1.0 has them.
+    // The headers lie in the buffer as AMQP 1.0 encodes them.
     at = putSlice(target, at, source, startOf(message, HEADERS), endOf(message, HEADERS));
     count = headerCountOf(message);
   } else {
     for (const [name, value] of Object.entries(headersOf(message))) {
-      // Nothing says as much as null, and every reader takes it.
+      // A missing property says as much as null, and every reader takes that.
       if (value === null || Object.hasOwn(more, name)) continue;
       at = putValue(target, putShortText(target, at, name), value);
       count++;

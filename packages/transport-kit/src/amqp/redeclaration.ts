@@ -13,7 +13,7 @@ export interface RedeclarationSteps {
   pause(until: Promise<void>): void;
   /** Whether the connection answers requests now: it is open, and the broker does not block it. */
   isAnswering(): boolean;
-  /** It could not be declared, though the connection answers. */
+  /** Called when the topology could not be declared though the connection answers. */
   failed(error: unknown): void;
 }
 

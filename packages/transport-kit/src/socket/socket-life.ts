@@ -21,8 +21,8 @@ export interface SocketLife extends ConnectionLife {
 }
 
 /**
- * The end of a connection that is one socket, as `connectSocket` gave it: hears its errors and its close, and makes
- * `closed` and `close` of them. Call it in the turn in which the handshake begins: from then on no error of the socket is thrown.
+ * `closed` and `close` of a connection that is one socket, as `connectSocket` gave it: hears the socket's errors and its
+ * close. Call it in the turn in which the handshake begins: from then on no error of the socket is thrown.
  *
  * @example
  * const life = socketLife(socket, { label, goodbye: () => socket.write("QUIT\r\n") });
