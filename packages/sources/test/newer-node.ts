@@ -12,6 +12,7 @@ const run = promisify(execFile);
 /** Packages that need Node 22 or later, in the versions that the pages under docs/sources name; and such a Node. */
 const packages = {
   ai: "7.0.173",
+  "@ai-sdk/otel": "1.0.173",
   openai: "7.59.0",
   "@openai/agents-core": "0.20.0",
   "@openai/agents-openai": "0.20.0",

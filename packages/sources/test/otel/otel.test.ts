@@ -56,6 +56,26 @@ describe("OpenTelemetry 2", () => {
     expect(treeOf(events)).toMatch(/^openai\.chat/);
   });
 
+  it("ends a stream that is read out when it is, and cancels one that is broken off and never ended", async () => {
+    const { events } = await recorded(async () => {
+      const { tracer } = otelOf();
+      const attributes = { "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5" };
+      const streamed = async function* () {
+        const span = tracer.startSpan("chat gpt-5", { attributes });
+        yield* ["Rab", "bits"];
+        const messages = [{ role: "assistant", parts: [{ type: "text", content: "Rabbits" }] }];
+        span.setAttribute("gen_ai.output.messages", JSON.stringify(messages));
+        span.end();
+      };
+      for await (const _ of streamed());
+      for await (const _ of streamed()) break;
+    });
+    expect(faultsOf(events)).toEqual([]);
+    expect(treeOf(events)).toBe(`\
+library.chat [gpt-5] → [{"role":"assistant","parts":[{"type":"text","content":"Rabb…
+library.chat [gpt-5] cancelled`);
+  });
+
   it("is below the call of the program that it runs in", async () => {
     const { events } = await recorded(async () =>
       trace("program", () => runs["two runs at once"]!(otelOf())),
