@@ -79,7 +79,7 @@ export async function onNewerNode<T>(program: URL, ...args: string[]): Promise<T
   });
   const { stdout } = await run(newerNode(), [outfile, ...args], {
     maxBuffer: 64 * 1024 ** 2,
-    timeout: 120_000,
+    timeout: 280_000,
   });
   return JSON.parse(stdout) as T;
 }

@@ -22,7 +22,7 @@ const collect = runInNewContext("gc") as () => void;
 const scene: typeof runs = {
   ...runs,
   "two runs at once": (sdk) =>
-    Promise.all([runs["an answer by a tool"]!(sdk), runs["a stream that is read to its end"]!(sdk)]),
+    Promise.all([runs["a stream that is read to its end"]!(sdk), runs["an answer by a tool"]!(sdk)]),
 };
 const bare: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(scene)) bare[name] = await run(sdk);

@@ -90,7 +90,8 @@ describe("OpenAI Agents", () => {
       expect(tokens.map(({ data }) => data.token).join("")).toBe("Rabbits dig.");
       expect(own.at(-1)!.eventType).toBe("llm_end");
       expect(own.at(-1)!.data).toMatchObject({
-        model: "gpt-5-2026",
+        // Of a stream of chat the SDK tells the model that was asked for.
+        model: expect.stringMatching(/^gpt-5/),
         token_count: 3,
         time_to_first_token_ms: expect.any(Number),
         usage: { input_tokens: 10, output_tokens: 2 },
