@@ -1,7 +1,7 @@
-import { RunnableLambda } from "@langchain/core/runnables";
-import { tool as langchainTool } from "@langchain/core/tools";
 import Anthropic from "@anthropic-ai/sdk";
 import { AxGen, ai, ax } from "@ax-llm/ax";
+import { RunnableLambda } from "@langchain/core/runnables";
+import { tool as langchainTool } from "@langchain/core/tools";
 import { generateText, wrapLanguageModel } from "ai";
 import { MockLanguageModelV3 } from "ai/test";
 import OpenAI from "openai";
@@ -25,7 +25,11 @@ const failing: Record<string, (isRecorded: boolean) => Promise<unknown>> = {
   async "Anthropic's client"(isRecorded) {
     const client = new Anthropic({ apiKey: "k", fetch: stubbedFetch({ status: 400 }) });
     if (isRecorded) recordAnthropic(client);
-    await client.messages.create({ model: "m", max_tokens: 1, messages: [{ role: "user", content: "why?" }] });
+    await client.messages.create({
+      model: "m",
+      max_tokens: 1,
+      messages: [{ role: "user", content: "why?" }],
+    });
   },
   async "the AI SDK"(isRecorded) {
     const mock = new MockLanguageModelV3({

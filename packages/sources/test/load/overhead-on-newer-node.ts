@@ -41,7 +41,10 @@ function tracer(): unknown {
   };
   return new TracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).getTracer("bench");
 }
-const generate = (telemetry: object): Call => () => generateText({ model: mock, prompt: question, telemetry });
+const generate =
+  (telemetry: object): Call =>
+  () =>
+    generateText({ model: mock, prompt: question, telemetry });
 
 const chat = {
   id: "c1",
