@@ -1,5 +1,5 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { AxGen, ai, ax } from "@ax-llm/ax";
+import { ai, ax } from "@ax-llm/ax";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { tool as langchainTool } from "@langchain/core/tools";
 import { generateText, wrapLanguageModel } from "ai";
@@ -53,7 +53,7 @@ const failing: Record<string, (isRecorded: boolean) => Promise<unknown>> = {
   async Ax(isRecorded) {
     const fetch = stubbedFetch({ status: 400 });
     const service = ai({ name: "openai", apiKey: "k", options: { fetch, debug: false } });
-    if (isRecorded) recordAx({ AxGen, ai: service });
+    if (isRecorded) recordAx({ ai: service });
     await ax("question:string -> answer:string").forward(service, { question: "why?" }, { stream: false });
   },
 };
