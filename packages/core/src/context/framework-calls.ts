@@ -1,3 +1,4 @@
+import type { Call } from "./call.js";
 import { type CallHandle, handleOf } from "./call-handle.js";
 import { context } from "./context.js";
 import { type CurrentKey, isBelow } from "./frameworks.js";
@@ -32,7 +33,8 @@ export class FrameworkCalls {
 
   find(key: string): CallHandle | undefined {
     const call = context.frameworks.find(this.#framework, key);
-    return call === undefined ? undefined : handleOf(call);
+    // One of another copy of this package has the same methods.
+    return call === undefined ? undefined : handleOf(call as Call);
   }
 
   /** Has an open call found by this key too, until it ends. The key has to be forgotten some time. */

@@ -16,7 +16,7 @@ const calls = new FrameworkCalls("test", () => context.getStore());
 
 const starts = (): StreamllEvent[] => recorder.events.filter(({ eventType }) => eventType === "start");
 /** Each call with the one that it is below. */
-const places = (): [string, string | undefined][] =>
+const places = () =>
   starts().map(({ operation, parentId }) => [
     operation,
     starts().find(({ eventId }) => eventId === parentId)?.operation,

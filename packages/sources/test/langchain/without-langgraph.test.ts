@@ -51,7 +51,7 @@ describe("what the program records in runnables and tools of LangChain without L
     expect(faultsOf(events)).toEqual([]);
     const program = events[0]!.eventId;
     const own = events.filter(
-      ({ eventType, operation }) => eventType === "start" && /^(ask|index|choose)$/.test(operation),
+      ({ eventType, operation }) => eventType === "start" && /^(ask|index|choose)$/.test(operation ?? ""),
     );
     expect(own.map(({ operation, parentId }) => [operation, parentId === program])).toEqual(
       expect.arrayContaining([
