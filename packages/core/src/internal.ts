@@ -20,6 +20,7 @@ export {
 export * from "./buffer/record.js";
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";
+export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";
 export { isStreamllError, isTransportError } from "./copies.js";
 export { type Clock, systemClock } from "./delivery/clock.js";

@@ -12,6 +12,7 @@ const run = promisify(execFile);
 /** Packages that need Node 22 or later, in the versions that the pages under docs/sources name; and such a Node. */
 const packages = {
   ai: "7.0.173",
+  "@ai-sdk/otel": "1.0.173",
   openai: "7.59.0",
   "@openai/agents-core": "0.20.0",
   "@openai/agents-openai": "0.20.0",
@@ -78,7 +79,7 @@ export async function onNewerNode<T>(program: URL, ...args: string[]): Promise<T
   });
   const { stdout } = await run(newerNode(), [outfile, ...args], {
     maxBuffer: 64 * 1024 ** 2,
-    timeout: 120_000,
+    timeout: 280_000,
   });
   return JSON.parse(stdout) as T;
 }

@@ -14,6 +14,9 @@ export interface CallAround {
   readonly moduleName: string;
   readonly methodName: string;
   readonly operation: string;
+  /** The call around it, where that is of this process. */
+  readonly parent: CallAround | undefined;
+  readonly isOpen: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
   /** What is read from its result, which ends it then. */

@@ -38,9 +38,9 @@ export class Call implements CallAround {
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
   readonly maxBytes: number;
+  readonly parent: CallAround | undefined;
   readonly parentId: string | undefined;
   reading: CallReading | undefined;
-  readonly #parent: CallAround | undefined;
   readonly #options: CallOptions;
   readonly #startedAt: number;
   readonly #beganAt: number;
@@ -67,7 +67,7 @@ export class Call implements CallAround {
     this.methodName = methodName;
     this.operation = operation;
     this.tags = { ...tags, ...parent?.tags, ...options.tags };
-    this.#parent = parent;
+    this.parent = parent;
     this.#options = options;
     this.maxBytes = sizeOf(options.capture?.maxBytes ?? capture?.maxBytes);
     this.#idleMs = callee.idleMs ?? configuration.idleMs;
@@ -123,7 +123,7 @@ export class Call implements CallAround {
    */
   goOn(isPromised: boolean, isDependent = false): void {
     if (this.#ended !== undefined) return;
-    if (context.open.find(this.startId) === undefined) this.#parent?.openedBelow(this, isDependent);
+    if (context.open.find(this.startId) === undefined) this.parent?.openedBelow(this, isDependent);
     context.open.add(this, isPromised);
   }
 
@@ -224,7 +224,7 @@ export class Call implements CallAround {
     this.#ended = how;
     this.reading = undefined;
     for (const dependent of this.#dependents ?? []) dependent.cancel("parent");
-    if (context.open.find(this.startId) !== undefined) this.#parent?.endedBelow(this);
+    if (context.open.find(this.startId) !== undefined) this.parent?.endedBelow(this);
     context.open.remove(this);
     aside(this.configuration, tell);
     for (const callback of this.#whenOver.splice(0)) callback(how);

@@ -4,16 +4,18 @@ import { isRepetition } from "../ending.js";
 import type { CallAround } from "./call-around.js";
 import type { Configuration } from "./configuration.js";
 import { RecordedFailures } from "./failures.js";
+import { Frameworks } from "./frameworks.js";
 import { OpenCalls } from "./open-calls.js";
 
 interface ProcessContext {
-  /** The call that the present code runs in. */
+  /** The call that the present code runs in, but for those that frameworks tell of. */
   readonly calls: AsyncLocalStorage<CallAround>;
   configuration: Configuration | undefined;
   /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
   busy: boolean;
   readonly failures: RecordedFailures;
   readonly open: OpenCalls;
+  readonly frameworks: Frameworks;
 }
 
 const key = Symbol.for("@streamll/core context 1");
@@ -26,6 +28,7 @@ export const context: ProcessContext = holder[key] ?? {
   busy: false,
   failures: new RecordedFailures(),
   open: new OpenCalls(),
+  frameworks: new Frameworks(),
 };
 holder[key] = context;
 
@@ -34,6 +37,10 @@ export function recording(): Configuration | undefined {
   if (context.busy || context.configuration === undefined) return undefined;
   return isRepetition() ? undefined : context.configuration;
 }
+
+/** The innermost call that the present code runs in. */
+export const callAround = (): CallAround | undefined =>
+  context.frameworks.innermost(context.calls.getStore());
 
 /** Does work of the recording: never throws into the program, and is not recorded itself. */
 export function aside<T>(configuration: Configuration, work: () => T): T | undefined {

@@ -1,6 +1,6 @@
 import { createEvent } from "../event/create-event.js";
 import type { EventInput } from "../event/event.js";
-import { aside, context, recording } from "./context.js";
+import { aside, callAround, recording } from "./context.js";
 
 /** What `emit` takes beside the type of the event. All of it has a default. */
 export type EventFields = Omit<EventInput, "eventType">;
@@ -18,7 +18,7 @@ export function emit(eventType: string, fields?: EventFields): boolean {
   const configuration = recording();
   if (configuration === undefined) return false;
   const taken = aside(configuration, () => {
-    const call = context.calls.getStore();
+    const call = callAround();
     const tags = call?.tags ?? configuration.recording.tags;
     const event = createEvent({
       ...(call && { moduleName: call.moduleName, methodName: call.methodName, operation: call.operation }),

@@ -126,6 +126,17 @@ function watchedMember(
 
 const busy = new Set<object>();
 
+/** Nothing is told of what is done with the object meanwhile. */
+export function unnoticed(object: object, act: () => unknown): unknown {
+  if (busy.has(object)) return act();
+  busy.add(object);
+  try {
+    return act();
+  } finally {
+    busy.delete(object);
+  }
+}
+
 function watchedCall(
   object: object,
   name: PropertyKey,
@@ -143,13 +154,7 @@ function watchedCall(
 function watchedResult(object: object, name: PropertyKey, act: () => unknown): unknown {
   const all = isObject(object) ? lookouts.get(object) : undefined;
   if (all === undefined || busy.has(object)) return act();
-  busy.add(object);
-  let result: unknown;
-  try {
-    result = act();
-  } finally {
-    busy.delete(object);
-  }
+  const result = unnoticed(object, act);
   for (const lookout of [...all]) lookout.given(object, name, result);
   return result;
 }

@@ -1,6 +1,6 @@
 import { parseDuration } from "../units/duration.js";
 import { Call } from "./call.js";
-import { type CallHandle, epochMs, handleOf, inertHandle } from "./call-handle.js";
+import { type CallHandle, epochMs, handleOf } from "./call-handle.js";
 import { aside, recording } from "./context.js";
 import { type CallOptions, callOptionNames, checkNames } from "./options.js";
 
@@ -55,8 +55,13 @@ const names: ReadonlySet<string> = new Set([
  */
 export function openCall(operation: string, options: OpenCallOptions = {}): CallHandle {
   checkNames(options, names);
+  return handleOf(open(operation, options));
+}
+
+/** Nothing, where nothing is recorded. */
+export function open(operation: string, options: OpenCallOptions): Call | undefined {
   const configuration = recording();
-  if (configuration === undefined) return inertHandle;
+  if (configuration === undefined) return undefined;
   const call = aside(configuration, () => {
     const { moduleName, methodName = operation, id } = options;
     const callee = { moduleName, methodName, operation, options, id };
@@ -66,10 +71,10 @@ export function openCall(operation: string, options: OpenCallOptions = {}): Call
       idleMs: durationOf(options.idleTimeout),
     });
   });
-  if (call === undefined) return inertHandle;
+  if (call === undefined) return undefined;
   call.goOn(false, options.outlivesParent !== true);
   call.start(options.inputs, options.data);
-  return handleOf(call);
+  return call;
 }
 
 /** Unchecked as the values of options are, it may be anything. */

@@ -1,5 +1,5 @@
 import type { CallAround } from "./call-around.js";
-import { context } from "./context.js";
+import { callAround, context } from "./context.js";
 import type { PlaceOptions } from "./options.js";
 
 export interface Place {
@@ -10,7 +10,7 @@ export interface Place {
 }
 
 export function placeOf({ executionId, parentId }: PlaceOptions): Place {
-  const around = context.calls.getStore();
+  const around = callAround();
   if (parentId !== undefined) {
     const parent = around?.startId === parentId ? around : context.open.find(parentId);
     const isKept = parent !== undefined || executionId !== undefined;

@@ -1,5 +1,6 @@
 import { types } from "node:util";
-import { methodOf } from "../fields.js";
+import { type Method, methodOf } from "../fields.js";
+import { unnoticed } from "./lookout.js";
 import { override } from "./override.js";
 import { Unattended } from "./unattended.js";
 
@@ -127,19 +128,27 @@ function lookoutOver(prototype: object): object {
   return lookout;
 }
 
-/** Told when the program asks for its value: it may only begin then, and have more methods than `then`. */
+/**
+ * Told when the program asks for its value: it may only begin then, and have more methods than `then`. A promise of a
+ * class, as that of a provider's client, gives another promise, on which the program's handlers are put: errors keep their
+ * stacks so, which V8 reads from promise to promise.
+ */
 function observeThenable(thenable: object, outcome: Outcome): void {
-  const method = methodOf(thenable, "then");
+  const method = methodOf(thenable, "then") as Method;
   override(thenable, "then", method, function (onFulfilled, onRejected) {
+    let isChained = types.isPromise(thenable);
     const fulfilled = (value: unknown) => {
       outcome.fulfilled(value);
-      return typeof onFulfilled === "function" ? onFulfilled(value) : value;
+      return !isChained && typeof onFulfilled === "function" ? onFulfilled(value) : value;
     };
     const rejected = (error: unknown) => {
       outcome.rejected(error);
-      if (typeof onRejected === "function") return onRejected(error);
+      if (!isChained && typeof onRejected === "function") return onRejected(error);
       throw error;
     };
-    return Reflect.apply(method as NonNullable<typeof method>, this, [fulfilled, rejected]);
+    // What it makes on the way ends as it does, and may have one handler alone for the same reason.
+    const given = unnoticed(thenable, () => Reflect.apply(method, this, [fulfilled, rejected]));
+    isChained &&= typeof given === "object" && given !== null && isNativePromise(given);
+    return isChained ? Reflect.apply(then, given, [onFulfilled, onRejected]) : given;
   });
 }

@@ -23,6 +23,10 @@ import { teed, watchWebStream } from "./web-stream.js";
 export class Watch implements Lookout {
   readonly #call: Call;
   readonly #reading: CallReading;
+  readonly #outcome: Outcome = {
+    fulfilled: (value) => this.#settled(value),
+    rejected: (error) => this.#fail(error),
+  };
   readonly #seen = new WeakSet<object>();
   /** By which way the chunks come: not the stream itself, which the call must not keep in memory. */
   #source: symbol | undefined;
@@ -106,7 +110,7 @@ export class Watch implements Lookout {
         return this.#lookOut(value);
       }
       case "thenable":
-        this.#observe(value);
+        observe(value, this.#outcome);
         return this.#lookOut(value);
       case "response":
         return this.#lookOut(value);
@@ -119,11 +123,7 @@ export class Watch implements Lookout {
 
   #observe(promise: object): void {
     if (types.isPromise(promise) && this.#seen.has(promise)) return;
-    const outcome: Outcome = {
-      fulfilled: (value) => this.#settled(value),
-      rejected: (error) => this.#fail(error),
-    };
-    observe(promise, outcome);
+    observe(promise, this.#outcome);
   }
 
   #settled(value: unknown): void {

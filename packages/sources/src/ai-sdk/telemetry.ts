@@ -41,9 +41,9 @@ export interface AiSdkTelemetry {
  * registerTelemetry(aiSdk());
  */
 export function aiSdk(): AiSdkTelemetry {
-  const operations = new CallTable<string>();
-  const tools = new CallTable<string>();
-  const models = new CallTable<string>();
+  const operations = new CallTable();
+  const tools = new CallTable();
+  const models = new CallTable();
 
   const openModel = (event: OperationEvent, operation: string) => {
     const { callId } = event;

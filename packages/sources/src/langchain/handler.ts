@@ -1,6 +1,7 @@
-import type { CallHandle, openCall } from "@streamll/core";
+import type { openCall } from "@streamll/core";
 import { CallTable } from "../shared/call-table.js";
 import { read, tagsOf, textOf } from "../shared/within.js";
+import { framework } from "./current-run.js";
 import { answerIn, messagesOf, shown, toolOutputOf } from "./messages.js";
 
 type Metadata = Readonly<Record<string, unknown>> | undefined;
@@ -39,18 +40,11 @@ export const handlerName = "streamll";
  * await chain.invoke(input, { callbacks: [langchain()] });
  */
 export function langchain(): LangChainHandler {
-  const calls = new CallTable<string>();
-  /** The parents of runs that are not shown: those below them are below these. */
-  const hidden = new Map<string, string | undefined>();
+  const calls = new CallTable(framework);
 
-  const parentOf = (runId: string | undefined): CallHandle | undefined => {
-    let at = runId;
-    for (let depth = 0; at !== undefined && hidden.has(at) && depth < 100; depth++) at = hidden.get(at);
-    return at === undefined ? undefined : calls.get(at);
-  };
   const open = (run: Run, operation: string, options: Parameters<typeof openCall>[1]) => {
     const { runId, parentRunId, metadata } = run;
-    const parent = parentOf(parentRunId);
+    const parent = calls.around(parentRunId);
     calls.open(runId, operation, {
       ...options,
       // Else the call that the program is in.
@@ -60,7 +54,7 @@ export function langchain(): LangChainHandler {
     });
   };
   const fail = (error: unknown, runId: string) => {
-    hidden.delete(runId);
+    calls.forget(runId);
     const call = calls.get(runId);
     const name = textOf(error, "name");
     if (name === "AbortError") call?.cancel();
@@ -100,18 +94,13 @@ export function langchain(): LangChainHandler {
       _runType: unknown,
       runName: string | undefined,
     ) {
-      if (tags?.includes(hiddenTag)) {
-        hidden.set(runId, parentRunId);
-        // A run whose end is not told must not fill the memory.
-        if (hidden.size > mostHidden) hidden.delete(hidden.keys().next().value as string);
-        return;
-      }
+      if (tags?.includes(hiddenTag)) return calls.leaveOut(runId, parentRunId);
       const operation = runName ?? textOf(metadata, "langgraph_node") ?? classOf(chain) ?? "chain";
       const moduleName = classOf(chain) ?? "langchain";
       open({ runId, parentRunId, tags, metadata }, operation, { moduleName, inputs: [shown(inputs)] });
     },
     handleChainEnd(outputs: unknown, runId: string) {
-      hidden.delete(runId);
+      calls.forget(runId);
       calls.get(runId)?.end(shown(outputs));
     },
     handleChainError: fail,
@@ -180,8 +169,6 @@ export function langchain(): LangChainHandler {
     handleRetrieverError: fail,
   };
 }
-
-const mostHidden = 10_000;
 
 function modelOptions({ metadata }: Run, model: unknown, extra: unknown, request: object) {
   const parameters = read(extra, "invocation_params");

@@ -1,4 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { CallbackManager } from "@langchain/core/callbacks/manager";
+import { AsyncLocalStorageProviderSingleton, MockAsyncLocalStorage } from "@langchain/core/singletons";
+import { keepRuns } from "./current-run.js";
 import { handlerName, langchain } from "./handler.js";
 
 // Records all runs of the process, also those that are given no callbacks: importing this file is enough.
@@ -26,4 +29,17 @@ if (marked[mark] === undefined) {
     if (!manager.handlers.some(({ name }) => name === handlerName)) manager.addHandler(handler, true);
     return manager;
   };
+  followRuns();
+}
+
+/**
+ * Without LangGraph, LangChain hands its runs to a storage that keeps nothing. It still does, so that the program behaves
+ * as it would; which run its code is in, is known here.
+ */
+function followRuns(): void {
+  const storage: unknown = AsyncLocalStorageProviderSingleton.getInstance();
+  if (!(storage instanceof MockAsyncLocalStorage)) return;
+  const runs = new AsyncLocalStorage<unknown>();
+  storage.run = (store, callback) => runs.run(store, callback);
+  keepRuns(runs);
 }

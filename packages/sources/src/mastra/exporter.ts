@@ -1,5 +1,6 @@
 import { CallTable } from "../shared/call-table.js";
 import { read, tagsOf, textOf } from "../shared/within.js";
+import { framework } from "./current-span.js";
 
 /** What Mastra tells of a span. */
 interface TracingEvent {
@@ -20,7 +21,7 @@ const mostInputs = 10_000;
  */
 export class StreamllExporter {
   readonly name = "streamll";
-  readonly #calls = new CallTable<string>();
+  readonly #calls = new CallTable(framework);
   /** What a step gives to its model, which a span of the model itself does not tell. */
   readonly #inputs = new Map<string, unknown>();
 

@@ -1,1 +1,2 @@
 export { type AgentsTraceProcessor, openaiAgents } from "./processor.js";
+export { recordTokens } from "./tokens.js";

@@ -1,6 +1,7 @@
 import type { CallHandle } from "@streamll/core";
 import { CallTable } from "../shared/call-table.js";
 import { read, tagsOf, textOf } from "../shared/within.js";
+import { framework } from "./current-span.js";
 import { describe } from "./span-data.js";
 
 /** A trace or a span of OpenAI Agents. */
@@ -26,8 +27,8 @@ export interface AgentsTraceProcessor {
  * addTraceProcessor(openaiAgents());
  */
 export function openaiAgents(): AgentsTraceProcessor {
-  const traces = new CallTable<string>();
-  const spans = new CallTable<string>();
+  /** Of traces and spans: their ids begin in ways of their own. */
+  const calls = new CallTable(framework);
 
   /** How many spans of a trace are open. */
   const open = new Map<string, number>();
@@ -36,28 +37,28 @@ export function openaiAgents(): AgentsTraceProcessor {
   const failTrace = (traceId: string, error: unknown, data: object) => {
     // A program that goes on in the trace has begun by then.
     setImmediate(() => {
-      if (!open.has(traceId)) traces.get(traceId)?.fail(error, { data: { ...data } });
+      if (!open.has(traceId)) calls.get(traceId)?.fail(error, { data: { ...data } });
     });
   };
 
   const parentOf = (span: Traced): CallHandle | undefined =>
-    spans.get(textOf(span, "parentId") ?? "") ?? traces.get(span.traceId);
+    calls.get(textOf(span, "parentId") ?? "") ?? calls.get(span.traceId);
 
   return {
     async onTraceStart(trace) {
-      traces.open(trace.traceId, textOf(trace, "name") ?? "trace", {
+      calls.open(trace.traceId, textOf(trace, "name") ?? "trace", {
         moduleName: "agents",
         tags: tagsOf({ trace_id: trace.traceId, group_id: textOf(trace, "groupId") }),
         outlivesParent: true,
       });
     },
     async onTraceEnd(trace) {
-      traces.get(trace.traceId)?.end();
+      calls.get(trace.traceId)?.end();
     },
     async onSpanStart(span) {
       const { operation, moduleName, kind } = describe(read(span, "spanData"));
       const { traceId } = span;
-      const call = spans.open(textOf(span, "spanId") ?? "", operation, {
+      const call = calls.open(textOf(span, "spanId") ?? "", operation, {
         moduleName,
         kind,
         parentId: parentOf(span)?.id,
@@ -72,7 +73,7 @@ export function openaiAgents(): AgentsTraceProcessor {
       });
     },
     async onSpanEnd(span) {
-      const call = spans.get(textOf(span, "spanId") ?? "");
+      const call = calls.get(textOf(span, "spanId") ?? "");
       if (call === undefined) return;
       const { known, inputs, outputs, data } = describe(read(span, "spanData"));
       for (const answer of known) call.learn(answer);

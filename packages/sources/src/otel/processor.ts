@@ -1,6 +1,7 @@
 import type { CallHandle } from "@streamll/core";
 import { CallTable } from "../shared/call-table.js";
 import { endCall, openingOf } from "./call.js";
+import { framework, keyOf } from "./current-span.js";
 import { type OtelSpan, parentSpanIdOf } from "./span.js";
 
 export interface SpanProcessorOptions {
@@ -11,8 +12,6 @@ export interface SpanProcessorOptions {
   readonly filter?: ((span: OtelSpan) => boolean) | undefined;
 }
 
-const mostLeftOut = 10_000;
-
 /**
  * Makes events of the spans of OpenTelemetry: those of models with the attributes `gen_ai.*`, of OpenInference, and the
  * older names.
@@ -22,9 +21,7 @@ const mostLeftOut = 10_000;
  */
 export class StreamllSpanProcessor {
   readonly #filter: (span: OtelSpan) => boolean;
-  readonly #calls = new CallTable<string>();
-  /** The parents of spans that are left out. */
-  readonly #leftOut = new Map<string, string | undefined>();
+  readonly #calls = new CallTable(framework);
 
   constructor({ filter = () => true }: SpanProcessorOptions = {}) {
     this.#filter = filter;
@@ -33,15 +30,11 @@ export class StreamllSpanProcessor {
   onStart(span: OtelSpan): void {
     const { traceId, spanId } = span.spanContext();
     const parentKey = parentKeyOf(span);
-    if (!this.#filter(span)) {
-      this.#leftOut.set(keyOf(traceId, spanId), parentKey);
-      if (this.#leftOut.size > mostLeftOut) this.#leftOut.delete(this.#leftOut.keys().next().value as string);
-      return;
-    }
+    if (!this.#filter(span)) return this.#calls.leaveOut(keyOf(traceId, spanId), parentKey);
     const { operation, options, asked } = openingOf(span);
     const call = this.#calls.open(keyOf(traceId, spanId), operation, {
       ...options,
-      parentId: this.#parent(parentKey)?.id,
+      parentId: this.#calls.around(parentKey)?.id,
     });
     if (asked) this.#asked.add(call);
   }
@@ -51,7 +44,7 @@ export class StreamllSpanProcessor {
 
   onEnd(span: OtelSpan): void {
     const { traceId, spanId } = span.spanContext();
-    this.#leftOut.delete(keyOf(traceId, spanId));
+    this.#calls.forget(keyOf(traceId, spanId));
     const call = this.#calls.get(keyOf(traceId, spanId));
     if (call === undefined) return;
     endCall(call, span, this.#asked.has(call));
@@ -61,16 +54,7 @@ export class StreamllSpanProcessor {
   async forceFlush(): Promise<void> {}
 
   async shutdown(): Promise<void> {}
-
-  #parent(key: string | undefined): CallHandle | undefined {
-    let at = key;
-    for (let depth = 0; at !== undefined && this.#leftOut.has(at) && depth < 100; depth++)
-      at = this.#leftOut.get(at);
-    return at === undefined ? undefined : this.#calls.get(at);
-  }
 }
-
-const keyOf = (traceId: string, spanId: string): string => `${traceId} ${spanId}`;
 
 function parentKeyOf(span: OtelSpan): string | undefined {
   const spanId = parentSpanIdOf(span);

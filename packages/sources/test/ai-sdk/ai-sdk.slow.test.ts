@@ -28,6 +28,18 @@ unknown.answer → ["Rabbits dig.",20,"stop"]
 unknown.answer → ["lost"]
   ai.streamText → Rab (error)
     mock.languageModelCall [m-1-2026] 1 tokens ✗ RangeError: lost`,
+  "two runs at once": `\
+unknown.answer → [["Rabbits dig.",20,"stop"],["Rabbits dig.",2]]
+  ai.streamText → Rabbits dig. (stop)
+    mock.languageModelCall [m-1-2026] calls search#t1({"query":"rabbits"}) 10+2 (tool-calls)
+    tool.search #t1 → ["a book on rabbits"]
+      search.index → ["a book on rabbits"]
+    mock.languageModelCall [m-1-2026] 3 tokens → Rabbits dig. 10+2 (stop)
+  ai.generateText → Rabbits dig. (stop)
+    mock.languageModelCall [m-1] calls search#t1({"query":"rabbits"}) 10+2 (tool-calls)
+    tool.search #t1 → ["a book on rabbits"]
+      search.index → ["a book on rabbits"]
+    mock.languageModelCall [m-1] → Rabbits dig. 10+2 (stop)`,
   "a call that throws": `\
 unknown.answer → no such model
   ai.generateText ✗ RangeError: no such model

@@ -19,11 +19,16 @@ const sdk: AiSdk = {
 };
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
+const scene: typeof runs = {
+  ...runs,
+  "two runs at once": (sdk) =>
+    Promise.all([runs["a stream that is read to its end"]!(sdk), runs["an answer by a tool"]!(sdk)]),
+};
 const bare: Record<string, unknown> = {};
-for (const [name, run] of Object.entries(runs)) bare[name] = await run(sdk);
+for (const [name, run] of Object.entries(scene)) bare[name] = await run(sdk);
 ai.registerTelemetry(aiSdk());
 const told: Record<string, unknown> = {};
-for (const [name, run] of Object.entries(runs)) {
+for (const [name, run] of Object.entries(scene)) {
   const { events, result } = await recorded(async () => {
     const result = await trace("answer", () => run(sdk));
     // What the SDK tells after the program has its answer; of a stream that is dropped, nothing.

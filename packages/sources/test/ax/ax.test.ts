@@ -39,6 +39,14 @@ const trees: Record<string, string[]> = {
     'OpenAI.chat [gpt-5-mini] → {"results":[{"index":0,"id":"0","content":"Books: many","fin… 10+2 (stop)',
     'OpenAI.chat [gpt-5-mini] → {"results":[{"index":0,"id":"0","content":"Books: 3","finish… 10+2 (stop)',
   ],
+  "a call that is tried again": [program, model],
+  // Ax tells of no tool: what it records is below the program.
+  "a tool whose code records calls of its own": [
+    program,
+    'OpenAI.chat [gpt-5-mini] → {"results":[{"index":0,"id":"0","functionCalls":[{"id":"t1",… calls search#t1({"query":"rabbits"}) 10+2 (function_call)',
+    "AxGen.index → a book on rabbits",
+    model,
+  ],
   "a flow": ['AxFlow.forward → {"answer":"Rabbits dig."}', program, model],
 };
 

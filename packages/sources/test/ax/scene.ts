@@ -1,4 +1,5 @@
 import { ai, ax, flow } from "@ax-llm/ax";
+import { trace } from "@streamll/core";
 import { type Answer, stubbedFetch } from "../stubbed-fetch.js";
 
 const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
@@ -46,7 +47,7 @@ const serviceOf = (record: RecordService, ...answers: Answer[]) =>
       name: "openai",
       apiKey: "secret",
       config: { stream: false },
-      options: { fetch: stubbedFetch(...answers), debug: false },
+      options: { fetch: stubbedFetch(...answers), debug: false, retry: { initialDelayMs: 1 } },
     }),
   );
 
@@ -95,6 +96,15 @@ export const runs: Record<string, (record: RecordService) => Promise<unknown>> =
     const program = ax("question:string -> books:number");
     const service = serviceOf(record, bad, chat({ content: "Books: 3" }));
     return program.forward(service, question, { stream: false });
+  },
+  async "a call that is tried again"(record) {
+    const service = serviceOf(record, { status: 503 }, answer());
+    return ax("question:string -> answer:string").forward(service, question, { stream: false });
+  },
+  async "a tool whose code records calls of its own"(record) {
+    const func = async (args: { query: string }) => trace("index", () => search.func(args));
+    const program = ax("question:string -> answer:string", { functions: [{ ...search, func }] });
+    return program.forward(serviceOf(record, asking(), answer()), question, { stream: false });
   },
   async "a flow"(record) {
     const made = flow<{ question: string }, { answer: string }>()

@@ -41,6 +41,21 @@ unknown.program → ["Be brief.","Do rabbits dig?","","a book on rabbits","Rabbi
     RunnableSequence.agent → {"messages":[{"role":"ai","content":"Rabbits dig."}]}
       fake.Model [m-1-2026] → Rabbits dig. 10+2 (stop)
       RunnableLambda.RunnableLambda → __end__`,
+  // What the program records stands below the node, the branch or the tool in whose code it does.
+  "a graph whose code records calls of its own": `\
+unknown.program → rabbits!
+  CompiledStateGraph.LangGraph → {"text":"rabbits!"}
+    RunnableSequence.write → {"text":"rabbits"}
+      RunnableSequence.plan
+      RunnableSequence.act → rabbits
+        tool.find → rabbits
+          tool.index → rabbits
+            RunnableLambda.inner → ["rabbits"]
+              RunnableLambda.rank → ["rabbits"]
+      RunnableLambda.RunnableLambda → check
+        RunnableLambda.choose → check
+    RunnableSequence.check → {"text":"rabbits!"}
+      RunnableSequence.look → rabbits!`,
   "a graph of which a node throws": `\
 unknown.program → no ink
   CompiledStateGraph.LangGraph ✗ RangeError: no ink

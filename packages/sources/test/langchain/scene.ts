@@ -12,6 +12,7 @@ import { RunnableLambda } from "@langchain/core/runnables";
 import { tool } from "@langchain/core/tools";
 import { FakeRetriever } from "@langchain/core/utils/testing";
 import { Annotation, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { emit, trace } from "@streamll/core";
 import { z } from "zod";
 
 const usage_metadata = {
@@ -154,5 +155,27 @@ export const runs: Record<string, () => Promise<unknown>> = {
       .addEdge(START, "write")
       .compile();
     return graph.invoke({ text: "" }).catch(({ message }: Error) => message);
+  },
+  async "a graph whose code records calls of its own"() {
+    const inner = RunnableLambda.from(async (query: string) => trace("rank", async () => [query])).withConfig(
+      { runName: "inner" },
+    );
+    const find = tool(
+      async ({ query }) => {
+        emit("found", { data: { query } });
+        return trace("index", async () => (await inner.invoke(query)).join());
+      },
+      { name: "find", description: "finds", schema: z.object({ query: z.string() }) },
+    );
+    const graph = new StateGraph(Annotation.Root({ text: Annotation<string> }))
+      .addNode("write", async () => {
+        await trace("plan", async () => later(1));
+        return { text: await trace("act", () => find.invoke({ query: "rabbits" })) };
+      })
+      .addNode("check", async ({ text }) => ({ text: await trace("look", async () => `${text}!`) }))
+      .addEdge(START, "write")
+      .addConditionalEdges("write", () => trace("choose", () => "check"))
+      .compile();
+    return (await graph.invoke({ text: "" })).text;
   },
 };

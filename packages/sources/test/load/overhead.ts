@@ -1,7 +1,8 @@
-// What recording costs a call, in microseconds of CPU, beside the framework's own tracing where it has one. Each figure is
-// the least of several rounds, in turns. Run by `npx tsx`.
+// What recording costs a call, in microseconds of CPU, beside the framework's own tracing where it has one: on the present
+// Node, and of what needs Node 22 on that. Run by `npx tsx`.
 
 import Anthropic from "@anthropic-ai/sdk";
+import { AxGen, ai, ax } from "@ax-llm/ax";
 import { RunCollectorCallbackHandler } from "@langchain/core/tracers/run_collector";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
 import {
@@ -15,14 +16,15 @@ import { MockLanguageModelV3 } from "ai/test";
 import OpenAI from "openai";
 import { aiSdkMiddleware } from "../../src/ai-sdk/index.js";
 import { recordAnthropic } from "../../src/anthropic/index.js";
+import { recordAx } from "../../src/ax/index.js";
 import { langchain } from "../../src/langchain/index.js";
 import { recordOpenAI } from "../../src/openai/index.js";
 import { StreamllSpanProcessor } from "../../src/otel/index.js";
+import { onNewerNode } from "../newer-node.js";
+import { type Call, type Costs, leastOf, lineOf } from "./least.js";
 
 const done = { sent: 0, failed: 0, dropped: 0, rejected: 0, pending: 0, durationMs: 0 } as never;
 configure({ sinks: [{ handleEvent: () => true, flush: async () => done, stop: async () => done }] });
-
-type Call = () => unknown;
 
 const chat = {
   model: "m",
@@ -69,6 +71,24 @@ const spans = (tracer: ReturnType<typeof tracerOf>): Call => {
   };
 };
 
+const program = ax("question:string -> answer:string");
+/** A service of Ax. Its classes are recorded in place, and are put back for calls that are not. */
+const axWith = (more: object, record: (service: object) => void = () => {}): Call => {
+  const fetch = async () => Response.json({ ...chat, id: "c1", object: "chat.completion", created: 1 });
+  const options = { fetch: fetch as typeof globalThis.fetch, debug: false, ...more };
+  const service = ai({ name: "openai", apiKey: "k", config: { stream: false }, options });
+  const { forward } = AxGen.prototype;
+  record(service);
+  const { forward: used } = AxGen.prototype;
+  AxGen.prototype.forward = forward;
+  return {
+    begin: () => {
+      AxGen.prototype.forward = used;
+    },
+    run: () => program.forward(service, { question: "Do rabbits dig?" }, { stream: false }),
+  };
+};
+
 const sources: Record<string, Record<string, Call>> = {
   "OpenAI 6": { bare: openai((client) => client), recorded: openai(recordOpenAI) },
   "Anthropic 1": { bare: anthropic((client) => client), recorded: anthropic(recordAnthropic) },
@@ -88,6 +108,11 @@ const sources: Record<string, Record<string, Call>> = {
     "its own tracer": () =>
       model.invoke("Do rabbits dig?", { callbacks: [new RunCollectorCallbackHandler()] }),
   },
+  "Ax 24": {
+    bare: axWith({}),
+    recorded: axWith({}, (service) => recordAx({ AxGen, ai: service })),
+    "its own spans": axWith({ tracer: ownTracer }),
+  },
   "OpenTelemetry 2": {
     bare: spans(new BasicTracerProvider().getTracer("bench")),
     recorded: spans(tracerOf(new StreamllSpanProcessor())),
@@ -106,21 +131,7 @@ function exporter(): InMemorySpanExporter {
   return kept;
 }
 
-const rounds = 12;
-const perRound = 400;
-
-for (const [name, ways] of Object.entries(sources)) {
-  const least: Record<string, number> = {};
-  for (let round = 0; round < rounds; round++) {
-    for (const [way, call] of Object.entries(ways)) {
-      const before = process.cpuUsage();
-      for (let n = 0; n < perRound; n++) await call();
-      const { user, system } = process.cpuUsage(before);
-      least[way] = Math.min(least[way] ?? Number.POSITIVE_INFINITY, (user + system) / perRound);
-    }
-  }
-  const { bare = 0, ...others } = least;
-  const added = Object.entries(others).map(([way, cost]) => `${way} +${(cost - bare).toFixed(0)}`);
-  console.log(`${name}: bare ${bare.toFixed(0)} µs, ${added.join(", ")} µs`);
-}
+for (const [name, ways] of Object.entries(sources)) console.log(lineOf(name, await leastOf(ways, 400)));
+const newer = await onNewerNode<Record<string, Costs>>(new URL("overhead-on-newer-node.ts", import.meta.url));
+for (const [name, costs] of Object.entries(newer)) console.log(lineOf(name, costs));
 process.exit();

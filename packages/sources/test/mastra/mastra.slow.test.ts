@@ -54,7 +54,29 @@ unknown.program
   "a workflow": `\
 unknown.program
   workflow.tidy → {"query":"rabbits"}
-    workflow.look → {"query":"rabbits"}`,
+    workflow.look → {"query":"rabbits"}
+      workflow.read → {"query":"rabbits"}`,
+  // What the program records stands below the tool in whose code it does.
+  "tools at once whose code records calls of its own": `\
+unknown.program
+  agent.librarian
+    mastra.model_generation
+      mastra.model_step
+        mock.model [m-1-2026] calls find#rabbits({"query":"rabbits"}) calls find#foxes({"query":"foxes"}) 10+2 (tool-calls)
+        tool.find #rabbits → {"book":"Rabbits dig."}
+          tool.index → {"book":"Rabbits dig."}
+            agent.librarian
+              mastra.model_generation
+                mastra.model_step
+                  ${answered}
+        tool.find #foxes → {"book":"Rabbits dig."}
+          tool.index → {"book":"Rabbits dig."}
+            agent.librarian
+              mastra.model_generation
+                mastra.model_step
+                  ${answered}
+      mastra.model_step
+        ${answered}`,
 };
 
 describe("Mastra", () => {
@@ -68,7 +90,7 @@ describe("Mastra", () => {
       expect([name, result]).toEqual([name, bare]);
       expect([name, faultsOf(events)]).toEqual([name, []]);
     }
-    expect(Object.keys(told)).toHaveLength(9);
+    expect(Object.keys(told)).toHaveLength(10);
   });
 
   it.each(Object.entries(trees))("makes the tree of %s", (name, tree) => {
@@ -78,6 +100,15 @@ describe("Mastra", () => {
   it("keeps two runs apart that go on at once", () => {
     const lines = treeOf(told["two runs at once"]!.events).split("\n").slice(1);
     expect(lines.slice(0, lines.length / 2)).toEqual(lines.slice(lines.length / 2));
+  });
+
+  it("has what a tool emits below the tool", () => {
+    const { events } = told["tools at once whose code records calls of its own"]!;
+    const tools = events.filter(({ eventType, operation }) => eventType === "start" && operation === "find");
+    const emitted = events.filter(({ eventType }) => eventType === "found");
+    expect(emitted.map(({ parentId }) => parentId).sort()).toEqual(
+      tools.map(({ eventId }) => eventId).sort(),
+    );
   });
 
   it("tells cached tokens, and what a model was asked", () => {

@@ -1,3 +1,4 @@
+import { emit, trace } from "@streamll/core";
 import { StreamllExporter } from "../../src/mastra/index.js";
 import { load } from "../not-installed.js";
 import { tellAll } from "../told.js";
@@ -86,6 +87,25 @@ const broken = createTool({
   },
 });
 
+const find = createTool({
+  id: "find",
+  description: "finds",
+  inputSchema,
+  execute: async ({ query }: { query: string }) => {
+    emit("found", { data: { query } });
+    return trace("index", async () => {
+      await later(query === "rabbits" ? 5 : 1);
+      return { book: (await agentOf(text("Rabbits dig.")).generate(query)).text };
+    });
+  },
+});
+const askingTwice = ["rabbits", "foxes"].map((query) => ({
+  type: "tool-call",
+  toolCallId: query,
+  toolName: "find",
+  input: JSON.stringify({ query }),
+}));
+
 let exporters: object[] = [];
 
 function mastraOf(answers: (Part[] | Error)[]) {
@@ -94,14 +114,14 @@ function mastraOf(answers: (Part[] | Error)[]) {
     name: "Librarian",
     instructions: "Be brief.",
     model: modelOf(answers),
-    tools: { search, broken },
+    tools: { search, broken, find },
     maxRetries: 1,
   });
   const look = createStep({
     id: "look",
     inputSchema,
     outputSchema: inputSchema,
-    execute: async ({ inputData }: { inputData: object }) => inputData,
+    execute: async ({ inputData }: { inputData: object }) => trace("read", async () => inputData),
   });
   const tidy = createWorkflow({ id: "tidy", inputSchema, outputSchema: inputSchema }).then(look).commit();
   const configs = { default: { serviceName: "library", exporters } };
@@ -164,6 +184,9 @@ console.log(
         },
         async "a tool that throws"() {
           return (await agentOf(asking("broken"), text("No idea.")).generate(question)).text;
+        },
+        async "tools at once whose code records calls of its own"() {
+          return (await agentOf(askingTwice, text("Rabbits dig.")).generate(question)).text;
         },
         async "a workflow"() {
           const run = await mastraOf([]).getWorkflow("tidy").createRun();

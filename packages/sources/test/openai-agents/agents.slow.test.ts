@@ -25,6 +25,24 @@ const trees: Record<string, string> = {
       agent.Writer
         Writer.turn
           ${answered}`,
+  // What the program records stands below the tool in whose code it does.
+  "tools at once whose code records calls of its own": `\
+        Librarian.turn
+          agents.model [gpt-5-2026] ${whole} calls find#rabbits({"query":"rabbits"}) calls find#foxes({"query":"foxes"}) 10+2 (tool_calls)
+          tool.find → Rabbits dig.
+            tool.index → Rabbits dig.
+              task.Agent workflow
+                agent.Reader
+                  Reader.turn
+                    ${answered}
+          tool.find → Rabbits dig.
+            tool.index → Rabbits dig.
+              task.Agent workflow
+                agent.Reader
+                  Reader.turn
+                    ${answered}
+        Librarian.turn
+          ${answered}`,
   "a call that is tried again": `\
         Librarian.turn
           ${answered}`,
@@ -41,7 +59,7 @@ describe("OpenAI Agents", () => {
       expect([name, result]).toEqual([name, bare]);
       expect([name, faultsOf(events)]).toEqual([name, []]);
     }
-    expect(Object.keys(told)).toHaveLength(9);
+    expect(Object.keys(told)).toHaveLength(11);
   });
 
   it.each(Object.entries(trees))("make the tree of %s", (name, tree) => {
@@ -62,11 +80,30 @@ describe("OpenAI Agents", () => {
     expect(cancelled).toEqual([]);
   });
 
-  it("tell a stream as one call of a model, with its answer", () => {
-    for (const name of ["a stream that is read to its end", "a stream that is broken off"]) {
-      const { data } = told[name]!.events.find(({ eventType }) => eventType === "llm_end")!;
-      expect(data.model).toMatch(/^gpt-5/);
-    }
+  it.each(["a stream that is read to its end", "a stream of the responses of OpenAI"])(
+    "tell a stream as one call of a model, with its tokens and its answer: %s",
+    (name) => {
+      const { events } = told[name]!;
+      const { eventId } = events.find(({ eventType }) => eventType === "llm_start")!;
+      const own = events.filter(({ parentId }) => parentId === eventId);
+      const tokens = own.filter(({ eventType }) => eventType === "token");
+      expect(tokens.map(({ data }) => data.token).join("")).toBe("Rabbits dig.");
+      expect(own.at(-1)!.eventType).toBe("llm_end");
+      expect(own.at(-1)!.data).toMatchObject({
+        // Of a stream of chat the SDK tells the model that was asked for.
+        model: expect.stringMatching(/^gpt-5/),
+        token_count: 3,
+        time_to_first_token_ms: expect.any(Number),
+        usage: { input_tokens: 10, output_tokens: 2 },
+      });
+    },
+  );
+
+  it("have what a tool emits below the tool", () => {
+    const { events } = told["tools at once whose code records calls of its own"]!;
+    const tools = events.filter(({ eventType, operation }) => eventType === "start" && operation === "find");
+    const emitted = events.filter(({ eventType }) => eventType === "found");
+    expect(emitted.map(({ parentId }) => parentId)).toEqual(tools.map(({ eventId }) => eventId));
   });
 
   it("keep two runs apart that go on at once", () => {

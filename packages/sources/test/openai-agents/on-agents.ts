@@ -1,4 +1,5 @@
-import { openaiAgents } from "../../src/openai-agents/index.js";
+import { emit, trace } from "@streamll/core";
+import { openaiAgents, recordTokens } from "../../src/openai-agents/index.js";
 import { load } from "../not-installed.js";
 import { type Answer, stubbedFetch } from "../stubbed-fetch.js";
 import { tellAll } from "../told.js";
@@ -46,30 +47,29 @@ const streamed: Answer = {
     [undefined, "[DONE]"],
   ],
 };
-const response: Answer = {
-  json: {
-    id: "r1",
-    object: "response",
-    model: "gpt-5-2026",
-    status: "completed",
-    output: [
-      {
-        type: "message",
-        id: "m1",
-        role: "assistant",
-        status: "completed",
-        content: [{ type: "output_text", text: "Rabbits dig.", annotations: [] }],
-      },
-    ],
-    usage: {
-      input_tokens: 10,
-      output_tokens: 2,
-      total_tokens: 12,
-      input_tokens_details: { cached_tokens: 4 },
-      output_tokens_details: { reasoning_tokens: 1 },
+const wholeResponse = {
+  id: "r1",
+  object: "response",
+  model: "gpt-5-2026",
+  status: "completed",
+  output: [
+    {
+      type: "message",
+      id: "m1",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: "Rabbits dig.", annotations: [] }],
     },
+  ],
+  usage: {
+    input_tokens: 10,
+    output_tokens: 2,
+    total_tokens: 12,
+    input_tokens_details: { cached_tokens: 4 },
+    output_tokens_details: { reasoning_tokens: 1 },
   },
 };
+const response: Answer = { json: wholeResponse };
 
 const search = agents.tool({
   name: "search",
@@ -86,6 +86,48 @@ const broken = agents.tool({
     throw new RangeError("no such book");
   },
 });
+const find = agents.tool({
+  name: "find",
+  description: "finds",
+  parameters: z.object({ query: z.string() }),
+  execute: async ({ query }: { query: string }) => {
+    emit("found", { data: { query } });
+    return trace("index", async () => {
+      await later(query === "rabbits" ? 5 : 1);
+      return (await agents.run(agentOf([answer], { name: "Reader" }), query)).finalOutput;
+    });
+  },
+});
+const askingTwice = message(
+  {
+    tool_calls: ["rabbits", "foxes"].map((query) => ({
+      id: query,
+      type: "function",
+      function: { name: "find", arguments: JSON.stringify({ query }) },
+    })),
+  },
+  "tool_calls",
+);
+const responseStreamed: Answer = {
+  events: [
+    ["response.created", { type: "response.created", response: { ...wholeResponse, output: [] } }],
+    ...["Rab", "bits", " dig."].map(
+      (delta) =>
+        [
+          "response.output_text.delta",
+          {
+            type: "response.output_text.delta",
+            item_id: "m1",
+            output_index: 0,
+            content_index: 0,
+            delta,
+            logprobs: [],
+          },
+        ] as const,
+    ),
+    ["response.completed", { type: "response.completed", response: wholeResponse }],
+  ],
+};
 const clientOf = (answers: Answer[]) => new OpenAI({ apiKey: "secret", fetch: stubbedFetch(...answers) });
 const agentOf = (answers: Answer[], more: object = {}) =>
   new agents.Agent({
@@ -116,6 +158,18 @@ console.log(
           await result.completed;
           return text;
         },
+        async "a stream of the responses of OpenAI"() {
+          const model = new OpenAIResponsesModel(clientOf([responseStreamed]), "gpt-5");
+          const result = await agents.run(agentOf([], { model }), question, { stream: true });
+          let text = "";
+          for await (const piece of result.toTextStream()) text += piece;
+          await result.completed;
+          return text;
+        },
+        async "tools at once whose code records calls of its own"() {
+          const agent = agentOf([askingTwice, answer], { tools: [find] });
+          return (await agents.run(agent, question)).finalOutput;
+        },
         async "a stream that is broken off"() {
           const result = await agents.run(agentOf([streamed]), question, { stream: true });
           for await (const _ of result) break;
@@ -142,7 +196,11 @@ console.log(
           return (await Promise.all([run(), run()])).map(({ finalOutput }) => finalOutput);
         },
       },
-      () => agents.addTraceProcessor(openaiAgents()),
+      () => {
+        agents.addTraceProcessor(openaiAgents());
+        recordTokens(OpenAIResponsesModel, OpenAIChatCompletionsModel);
+        recordTokens(OpenAIResponsesModel);
+      },
     ),
   ),
 );

@@ -1,11 +1,12 @@
 import * as api from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { trace } from "@streamll/core";
-import { describe, expect, it } from "vitest";
+import { emit, trace } from "@streamll/core";
+import { afterEach, describe, expect, it } from "vitest";
 import { recordSpan, type SpanProcessorOptions, StreamllSpanProcessor } from "../../src/otel/index.js";
 import { recorded } from "../recorder.js";
 import { faultsOf, treeOf } from "../tree.js";
@@ -55,6 +56,26 @@ describe("OpenTelemetry 2", () => {
     expect(treeOf(events)).toMatch(/^openai\.chat/);
   });
 
+  it("ends a stream that is read out when it is, and cancels one that is broken off and never ended", async () => {
+    const { events } = await recorded(async () => {
+      const { tracer } = otelOf();
+      const attributes = { "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5" };
+      const streamed = async function* () {
+        const span = tracer.startSpan("chat gpt-5", { attributes });
+        yield* ["Rab", "bits"];
+        const messages = [{ role: "assistant", parts: [{ type: "text", content: "Rabbits" }] }];
+        span.setAttribute("gen_ai.output.messages", JSON.stringify(messages));
+        span.end();
+      };
+      for await (const _ of streamed());
+      for await (const _ of streamed()) break;
+    });
+    expect(faultsOf(events)).toEqual([]);
+    expect(treeOf(events)).toBe(`\
+library.chat [gpt-5] → [{"role":"assistant","parts":[{"type":"text","content":"Rabb…
+library.chat [gpt-5] cancelled`);
+  });
+
   it("is below the call of the program that it runs in", async () => {
     const { events } = await recorded(async () =>
       trace("program", () => runs["two runs at once"]!(otelOf())),
@@ -86,5 +107,63 @@ describe("OpenTelemetry 2", () => {
         spans.map((span) => span.spanContext().traceId),
       );
     }
+  });
+});
+
+describe("the program's own calls in an active span", () => {
+  afterEach(() => api.context.disable());
+
+  const work = (tracer: api.Tracer) => async () => {
+    const run = async (question: string) =>
+      tracer.startActiveSpan("agent", async (agent) => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        const found = await tracer.startActiveSpan("HTTP", async (request) => {
+          emit("asked", { data: { question } });
+          const books = await trace("index", { moduleName: "mine" }, async () => {
+            tracer.startActiveSpan("query", (query) => query.end());
+            return [question];
+          });
+          request.end();
+          return books;
+        });
+        agent.end();
+        return found;
+      });
+    return Promise.all([run("rabbits"), run("foxes")]);
+  };
+
+  it("are below that span, and the spans in them below them", async () => {
+    api.context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+    const { events } = await recorded(() => trace("program", work(otelOf().tracer)));
+    expect(faultsOf(events)).toEqual([]);
+    const run = (question: string) => `
+  library.agent
+    library.HTTP
+      mine.index → ["${question}"]
+        library.query`;
+    expect(treeOf(events)).toBe(`unknown.program → [["rabbits"],["foxes"]]${run("rabbits")}${run("foxes")}`);
+    expect(events.find(({ eventType }) => eventType === "asked")).toMatchObject({ operation: "HTTP" });
+  });
+
+  it("are below the span around one that is left out", async () => {
+    api.context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+    const { tracer } = otelOf({ filter: ({ name }) => name !== "HTTP" });
+    const { events } = await recorded(work(tracer));
+    expect(faultsOf(events)).toEqual([]);
+    const run = (question: string) => `\
+library.agent
+  mine.index → ["${question}"]
+    library.query`;
+    expect(treeOf(events)).toBe(`${run("rabbits")}\n${run("foxes")}`);
+    expect(events.find(({ eventType }) => eventType === "asked")).toMatchObject({ operation: "agent" });
+  });
+
+  it("are below the program's call around it where no context manager is registered", async () => {
+    const { events } = await recorded(() => trace("program", work(otelOf().tracer)));
+    const depths = treeOf(events)
+      .split("\n")
+      .map((line) => line.search(/\S/));
+    // Both agents, their requests, and the calls: OpenTelemetry itself knows no parents then.
+    expect(Math.max(...depths)).toBe(4);
   });
 });

@@ -106,15 +106,18 @@ export const runs: Record<string, (otel: Otel) => unknown> = {
     );
   },
   "a call that is tried again"(otel) {
-    within(otel, "answer", {}, (answer) => {
+    within(otel, "invoke_agent Librarian", { "gen_ai.operation.name": "invoke_agent" }, (agent) => {
       within(
         otel,
-        "POST",
-        {},
-        ({ span }) => span.setStatus({ code: otel.api.SpanStatusCode.ERROR, message: "overloaded" }),
-        answer.context,
+        "chat gpt-5",
+        { "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5" },
+        ({ span }) => {
+          span.setAttribute("error.type", "503");
+          span.setStatus({ code: otel.api.SpanStatusCode.ERROR, message: "overloaded" });
+        },
+        agent.context,
       );
-      within(otel, "POST", {}, () => {}, answer.context);
+      chat(otel, agent, [{ type: "text", content: "Rabbits dig." }], "stop");
     });
   },
   "spans that end in another order than they began"(otel) {

@@ -17,9 +17,9 @@ library.chain → Rabbits dig.
   "a model that fails": `\
 library.chat [gpt-5] ✗ RangeError: no such model`,
   "a call that is tried again": `\
-library.answer
-  library.POST ✗ SpanError: overloaded
-  library.POST`,
+library.invoke_agent
+  library.chat [gpt-5] ✗ 503: overloaded
+  openai.chat [gpt-5-2026] ${answered} 10+2 (stop)`,
   "spans that end in another order than they began": `\
 library.outer
   library.inner

@@ -1,0 +1,24 @@
+import type { Framework } from "../shared/call-table.js";
+import type { OtelSpan } from "./span.js";
+
+/** Where the API of OpenTelemetry 1 keeps what is registered, and in a context the span that is active. */
+const registered = Symbol.for("opentelemetry.js.api.1");
+const activeSpan = Symbol.for("OpenTelemetry Context Key SPAN");
+
+interface Api {
+  /** There once a context manager is registered. */
+  readonly context?: { active(): { getValue(key: symbol): unknown } };
+}
+
+export const framework: Framework = {
+  name: "otel",
+  currentKey() {
+    const api = (globalThis as { [registered]?: Api })[registered];
+    const span = api?.context?.active().getValue(activeSpan) as Pick<OtelSpan, "spanContext"> | undefined;
+    if (span === undefined) return undefined;
+    const { traceId, spanId } = span.spanContext();
+    return keyOf(traceId, spanId);
+  },
+};
+
+export const keyOf = (traceId: string, spanId: string): string => `${traceId} ${spanId}`;

@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { StreamllEvent } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { faultsOf, treeOf } from "../tree.js";
+
+interface Told {
+  readonly events: StreamllEvent[];
+  readonly result: unknown;
+  readonly isKnownToLangChain: boolean;
+}
+
+const cwd = fileURLToPath(new URL("../../../../", import.meta.url));
+const program = fileURLToPath(new URL("on-langchain-alone.ts", import.meta.url));
+
+/** In a process of its own: LangGraph, once loaded, is there for the whole process. */
+async function tell(way: string): Promise<Told> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, way], { cwd });
+  return JSON.parse(stdout) as Told;
+}
+
+const nested = (query: string) => `
+  RunnableSequence.answer → ${query}
+    RunnableLambda.RunnableLambda → ["${query}"]
+      RunnableLambda.ask → ["${query}"]
+        tool.search → ["${query}"]
+          tool.index → ["${query}"]
+    RunnableLambda.RunnableLambda → ${query}
+      RunnableLambda.choose → ${query}`;
+
+describe("what the program records in runnables and tools of LangChain without LangGraph", () => {
+  it.each(["register", "callbacks and a storage"])("is below them: %s", async (way) => {
+    const { events, result, isKnownToLangChain } = await tell(way);
+    expect(result).toEqual(["rabbits", "foxes"]);
+    expect(faultsOf(events)).toEqual([]);
+    expect(treeOf(events)).toBe(
+      `unknown.program → ["rabbits","foxes"]${nested("rabbits")}${nested("foxes")}`,
+    );
+    const tools = events.filter(
+      ({ eventType, operation }) => eventType === "start" && operation === "search",
+    );
+    const emitted = events.filter(({ eventType }) => eventType === "searched");
+    expect(emitted.map(({ parentId }) => parentId)).toEqual(tools.map(({ eventId }) => eventId));
+    // `register` changes nothing of what LangChain's own code finds.
+    expect(isKnownToLangChain).toBe(way !== "register");
+  });
+
+  it("is below the program's call with callbacks and no storage", async () => {
+    const { events } = await tell("callbacks");
+    expect(faultsOf(events)).toEqual([]);
+    const program = events[0]!.eventId;
+    const own = events.filter(
+      ({ eventType, operation }) => eventType === "start" && /^(ask|index|choose)$/.test(operation ?? ""),
+    );
+    expect(own.map(({ operation, parentId }) => [operation, parentId === program])).toEqual(
+      expect.arrayContaining([
+        ["ask", true],
+        ["choose", true],
+      ]),
+    );
+  });
+});
