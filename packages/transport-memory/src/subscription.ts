@@ -39,7 +39,8 @@ export function memorySubscription(
   let reading = false;
   let stopped = false;
   let ended = false;
-  let read = () => {};
+  /** Those who wait until the broker has read all settlements. */
+  const closing: (() => void)[] = [];
   let resolveClosed!: (error: TransportError | undefined) => void;
   const closed = new Promise<TransportError | undefined>((resolve) => {
     resolveClosed = resolve;
@@ -84,7 +85,7 @@ export function memorySubscription(
     for (const { told } of inbox.splice(0)) told("lost");
     for (const entry of [...taken.values()].toReversed()) giveBack(queue, entry, { failed: true });
     taken.clear();
-    read();
+    for (const resolve of closing.splice(0)) resolve();
     resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`));
   }
 
@@ -104,7 +105,7 @@ export function memorySubscription(
       }
       queue.attend();
       readSoon();
-      if (inbox.length === 0) read();
+      if (inbox.length === 0) for (const resolve of closing.splice(0)) resolve();
     });
   }
 
@@ -124,11 +125,10 @@ export function memorySubscription(
     },
     async close(signal) {
       if (!ended && !signal.aborted && inbox.length > 0) {
-        const goodbye = new Promise<void>((resolve) => {
-          read = resolve;
+        await new Promise<void>((resolve) => {
+          closing.push(resolve);
           signal.addEventListener("abort", () => resolve(), { once: true });
         });
-        await goodbye;
       }
       end();
     },
