@@ -5,6 +5,7 @@ import {
   parseEvent,
   type StreamllEvent,
 } from "@streamll/core";
+import { HandledMessage } from "./handled-message.js";
 import type { EventDelivery, EventHandler } from "./options/consumer-options.js";
 
 export interface DispatchSetup {
@@ -19,8 +20,8 @@ export interface DispatchSetup {
 export function dispatcher({ handlers = {}, handle, onForeign, unhandled }: DispatchSetup) {
   const handlerOf = (type: string): EventHandler | undefined =>
     handle ?? (Object.hasOwn(handlers, type) ? handlers[type] : handlers["*"]);
-  return (message: Delivery, { signal, attempt }: HandlerContext): unknown => {
-    const delivery: EventDelivery = { ...message, signal, attempt };
+  return (message: Delivery, context: HandlerContext): unknown => {
+    const delivery = new HandledMessage(message, context);
     const event = eventIn(message);
     if (event === undefined) {
       if (onForeign !== undefined) return onForeign(delivery);
