@@ -8,7 +8,8 @@ import { WAIT } from "../support/lane.js";
 export type Bare = Awaited<ReturnType<typeof bareChannel>>;
 
 /** A connection of amqplib, whose errors nobody needs. */
-export async function bareConnection({ host: hostname, port, username, password }: Endpoint) {
+export async function bareConnection(endpoint: Endpoint) {
+  const { host: hostname, port = 5672, username = "guest", password = "guest" } = endpoint;
   const model = await connect({ hostname, port, username, password });
   return model.on("error", () => {});
 }

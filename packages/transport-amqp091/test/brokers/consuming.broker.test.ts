@@ -1,6 +1,7 @@
 // What brokers do, tried with amqplib alone: what `consuming` leans on.
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { wireOf } from "../../src/wire.js";
 import { WAIT } from "../support/lane.js";
 import { brokers } from "../support/live.js";
 import { type Bare, bareChannel, bareConnection, countOf, filled } from "./bare-consumer.js";
@@ -78,7 +79,7 @@ describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, genera
     const lost = await bareChannel(other);
     await lost.consume(queue);
     await lost.delivery(2);
-    other.connection.stream.destroy(new Error("cut"));
+    wireOf(other).stream.destroy(new Error("cut"));
     const next = await fresh();
     await next.consume(queue);
     await next.delivery(2);
