@@ -14,8 +14,8 @@ export interface ConsumingCapabilities {
   readonly delays: boolean;
   /**
    * What becomes of messages that were looked at and given back, or not settled until the close. `"free"`: they come
-   * again as before. `"counts"`: they come again, and each look may count against a limit of the queue. `false`: a look
-   * takes them.
+   * again. `"counts"`: they come again, and each look may count against a limit of the queue. `false`: a look takes
+   * them.
    */
   readonly peek: "free" | "counts" | false;
 }
