@@ -51,7 +51,10 @@ export interface SubscribeRequest {
   receive(deliveries: readonly Delivery[]): void;
 }
 
-/** One message, handed over once by one subscription. The object itself is what it is settled by. */
+/**
+ * One message, handed over once by one subscription. The object itself is what it is settled by. A transport may decode
+ * a property when it is asked for, so `{ ...delivery }` need not have any.
+ */
 export interface Delivery extends InboundMessage {
   /** It was handed to somebody before. `false` does not exclude that: some queues tell only the latest time. */
   readonly redelivered: boolean;
