@@ -35,6 +35,7 @@ export function lifetimeOf({ model, channel, stage, label, ...setup }: LifetimeS
   const { stream } = wire;
   let isOver = false;
   let isClosing = false;
+  let parting: Promise<void> | undefined;
   let resolveClosed!: (error: TransportError | undefined) => void;
   const closed = new Promise<TransportError | undefined>((resolve) => {
     resolveClosed = resolve;
@@ -82,7 +83,9 @@ export function lifetimeOf({ model, channel, stage, label, ...setup }: LifetimeS
     async close(signal, politely) {
       if (!isOver && !signal.aborted) {
         isClosing = true;
-        await Promise.race([politely().catch(() => {}), closed, aborted(signal)]);
+        // A second call waits with the first.
+        parting ??= politely().catch(() => {});
+        await Promise.race([parting, closed, aborted(signal)]);
       }
       isClosing = true;
       end();

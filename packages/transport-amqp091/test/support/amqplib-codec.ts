@@ -16,6 +16,12 @@ export const defs = inside("defs.js") as {
   readonly ConfirmSelect: number;
   readonly ConfirmSelectOk: number;
   readonly BasicPublish: number;
+  readonly BasicQos: number;
+  readonly BasicQosOk: number;
+  readonly BasicConsume: number;
+  readonly BasicConsumeOk: number;
+  readonly BasicCancel: number;
+  readonly ChannelClose: number;
   readonly BasicDeliver: number;
   readonly BasicAck: number;
   readonly BasicNack: number;
