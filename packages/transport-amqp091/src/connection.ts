@@ -56,7 +56,15 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   let declaring = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
   let publishedTo = 0;
-  const life = lifetimeOf({ model, channel, label, stage: "use", channelFailed: refuseNamed });
+  const life = lifetimeOf({
+    ...{ model, channel, label, stage: "use", channelFailed: refuseNamed },
+    async goodbye() {
+      // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
+      // all before it was read.
+      if (blocked === undefined) await channel.close();
+      await model.close();
+    },
+  });
 
   const flow = socketFlow(
     stream,
@@ -136,13 +144,6 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     return error;
   }
 
-  async function closePolitely(): Promise<void> {
-    // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
-    // all before it was read.
-    if (blocked === undefined) await channel.close();
-    await model.close();
-  }
-
   return {
     closed: life.closed,
     fail: life.fail,
@@ -165,7 +166,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       flow.checkRoom();
     },
     onFlow: flow.onFlow,
-    close: (signal) => life.close(signal, closePolitely),
+    close: life.close,
     drainedBytes: () => Math.min(publishedTo, stream.bytesWritten - stream.writableLength),
   };
 }

@@ -12,6 +12,8 @@ export interface LifetimeSetup {
   readonly stage: Stage;
   /** The endpoint's, for messages. */
   readonly label: string;
+  /** Ends it in good order; it may take as long as it likes, and fail. */
+  readonly goodbye: () => Promise<void>;
   /** What an error of the channel means beyond what it says; the connection ends over what this gives. */
   readonly channelFailed?: (error: Error) => Error;
   /** The last that happens before `closed` settles. */
@@ -26,8 +28,8 @@ export interface Lifetime {
   readonly isClosing: boolean;
   /** Ends it because it may not be used any longer. */
   fail(error: unknown): void;
-  /** As `close` of the seam has it: `politely`, or at once when the signal aborts. */
-  close(signal: AbortSignal, politely: () => Promise<void>): Promise<void>;
+  /** As `close` of the seam has it: by `goodbye`, or at once when the signal aborts. */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 export function lifetimeOf({ model, channel, stage, label, ...setup }: LifetimeSetup): Lifetime {
@@ -80,11 +82,11 @@ export function lifetimeOf({ model, channel, stage, label, ...setup }: LifetimeS
     get isClosing() {
       return isClosing;
     },
-    async close(signal, politely) {
+    async close(signal) {
       if (!isOver && !signal.aborted) {
         isClosing = true;
         // A second call waits with the first.
-        parting ??= politely().catch(() => {});
+        parting ??= setup.goodbye().catch(() => {});
         await Promise.race([parting, closed, aborted(signal)]);
       }
       isClosing = true;

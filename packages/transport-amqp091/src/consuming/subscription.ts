@@ -51,6 +51,12 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
 
   const life = lifetimeOf({
     ...{ model, channel, label, stage: "consume" },
+    async goodbye() {
+      write();
+      // Its answer says that all before it was read.
+      await channel.close();
+      await model.close();
+    },
     lastly() {
       over.abort();
       arriving = [];
@@ -96,15 +102,8 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
     } catch (error) {
       return life.fail(error);
     }
-    for (const delivery of late) settlements.settle(delivery, givenBack, () => {});
+    for (const delivery of late.splice(0)) settlements.settle(delivery, givenBack, () => {});
     write();
-  }
-
-  async function closePolitely(): Promise<void> {
-    write();
-    // Its answer says that all before it was read.
-    await channel.close();
-    await model.close();
   }
 
   channel.removeAllListeners("cancel");
@@ -131,6 +130,6 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
       stopping ??= cancel();
       return stopping;
     },
-    close: (signal) => life.close(signal, closePolitely),
+    close: life.close,
   };
 }

@@ -32,7 +32,7 @@ for (const broker of brokers) {
   for (const type of ["classic", "quorum"]) {
     testConsuming({
       name: `amqp091 on RabbitMQ ${broker.generation}, ${type} queue`,
-      create: amqpTransport,
+      create: (options) => amqpTransport(options),
       endpoint: proxy.endpoint,
       disconnect: () => proxy.reset(),
       timeoutMs: 10_000,

@@ -188,7 +188,7 @@ describe("deliveries", () => {
           expect(error).toBeInstanceOf(MalformedFrameError);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });
