@@ -39,6 +39,7 @@ describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, genera
   }
   const nack = ({ channel }: Bare, message: ConsumeMessage) => channel.nack(message, false, true);
   const reject = ({ channel }: Bare, message: ConsumeMessage) => channel.reject(message, true);
+  const acquired = (message: ConsumeMessage) => message.properties.headers?.["x-acquired-count"];
   const uncounted = [
     [false, undefined],
     [true, undefined],
@@ -71,6 +72,40 @@ describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, genera
             [true, undefined],
           ],
     );
+  });
+
+  it.runIf(Number(generation) >= 4.3)(
+    "of a quorum queue learns how often a message was taken, from 4.3 on",
+    async () => {
+      const one = await fresh();
+      await one.consume(await fill(QUORUM));
+      nack(one, await one.delivery(0));
+      reject(one, await one.delivery(1));
+      await one.delivery(2);
+      expect(one.got.map((message) => [acquired(message), countOf(message)])).toEqual([
+        [undefined, undefined],
+        [1, undefined],
+        [2, 1],
+      ]);
+      await one.channel.close();
+    },
+  );
+
+  it("of a dead letter does not learn how often it was tried in a quorum queue", async () => {
+    const parking = await fill(CLASSIC, 0);
+    const queue = await fill({
+      ...QUORUM,
+      "x-dead-letter-exchange": "",
+      "x-dead-letter-routing-key": parking,
+    });
+    const one = await fresh();
+    await one.consume(queue);
+    reject(one, await one.delivery(0));
+    one.channel.reject(await one.delivery(1), false);
+    const two = await fresh();
+    await two.consume(parking);
+    expect(countOf(await two.delivery(0))).toBeUndefined();
+    await Promise.all([one, two].map(({ channel }) => channel.close()));
   });
 
   it("whose connection is lost used up a try of all that it held of a quorum queue", async () => {

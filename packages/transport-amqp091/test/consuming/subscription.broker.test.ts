@@ -228,7 +228,7 @@ describe.each(brokers)("a subscription on RabbitMQ $generation", (broker) => {
     });
     one.settle(0, done);
     expect(one.told).toEqual(["lost"]);
-    await expect(consume(endpoint, queue)).rejects.toMatchObject({ kind: "not-found", permanent: false });
+    await expect(consume(endpoint, queue)).rejects.toMatchObject({ kind: "not-found", permanent: true });
   });
 
   it("that the broker closes tells why, and all that it had comes again", async () => {
