@@ -101,6 +101,11 @@ export interface ExchangeDeclaration {
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /**
+   * A quorum queue that keeps a message however often it is looked at and given back: where the broker has a limit by
+   * itself (20 from RabbitMQ 4.0 on), it is made without one. One that is there already keeps the limit that it has.
+   */
+  readonly keepsReturned?: true;
 }
 
 export interface BindingDeclaration {

@@ -51,14 +51,17 @@ export interface SubscribeRequest {
   receive(deliveries: readonly Delivery[]): void;
 }
 
-/** One message, handed over once by one subscription. The object itself is what it is settled by. */
+/**
+ * One message, handed over once by one subscription. The object itself is what it is settled by. A transport may decode
+ * a property when it is asked for, so `{ ...delivery }` need not have any.
+ */
 export interface Delivery extends InboundMessage {
   /** It was handed to somebody before. `false` does not exclude that: some queues tell only the latest time. */
   readonly redelivered: boolean;
   /** How often it was tried before: 0 for the first time. Absent where the broker does not count (classic queues). */
-  readonly earlier?: number;
+  readonly earlier?: number | undefined;
   /** What the broker itself keeps in order, for example the session of Azure Service Bus. */
-  readonly orderingKey?: string;
+  readonly orderingKey?: string | undefined;
 }
 
 /** What is to become of a delivery. */

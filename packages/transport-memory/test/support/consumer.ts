@@ -23,8 +23,10 @@ export function consumerUnderTest(
       return {
         name,
         async put(messages) {
-          for (const message of messages) {
-            broker.publish({ ...message, routingKey: name, deliveryMode: message.persistent ? 2 : 1 });
+          for (const { persistent, ...message } of messages) {
+            const isSet = ([, value]: [string, unknown]) => value !== undefined;
+            const set = Object.fromEntries(Object.entries(message).filter(isSet)) as { body: Buffer };
+            broker.publish({ ...set, routingKey: name, deliveryMode: persistent ? 2 : 1 });
           }
         },
         depth: async () => broker.depth(name),
