@@ -1,5 +1,6 @@
 import type { BenchBroker } from "./broker.js";
 import { measured } from "./child.js";
+import { filledQueue } from "./consume/queue.js";
 import type { FieldName } from "./fields.js";
 import { hotPathText, memoryText, rowsOf } from "./figures.js";
 import { type Goal, goalsOf, handOverGoal, memoryGoal } from "./goals.js";
@@ -43,6 +44,21 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
     async amqp10({ url }, course) {
       await using queue = await benchQueue(url);
       return await onQueue("amqp10", url, queue, course);
+    },
+
+    async consume({ url }, { events, rounds }) {
+      await using queue = await filledQueue(url);
+      const umpire = {
+        before: queue.fill,
+        after: (_: number, who: string) => queue.expectEmpty(who),
+      };
+      const runs = await race("consume", url, { events, rounds }, umpire);
+      const { brokerVersion } = queue;
+      return {
+        ...{ field: "consume", brokerVersion, events, rounds, notes: [] },
+        rows: rowsOf("consume", runs),
+        goals: goalsOf("consume", runs),
+      };
     },
 
     async streams({ url, streamUrl }, { events, rounds }) {

@@ -26,6 +26,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   queues: ["streamll", "alike"],
   streams: ["streamll", "recipe"],
   amqp10: ["streamll", "alike"],
+  consume: ["transport"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -45,6 +46,11 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
     queues: (name) => [cpu(name, "pipelined", 0.5), rate(name, "pipelined", 1)],
     streams: (name) => [cpu(name, "inline", 1.6), rate(name, "inline", 0.8), overBetterOfTwo(runs, name)],
     amqp10: (name) => [cpu(name, "pipelined", 0.5)],
+    consume: (name) =>
+      (["amqplibInLots", "rabbitmqClient"] as const).flatMap((rival) => [
+        cpu(name, rival, 1),
+        rate(name, rival, 1),
+      ]),
   };
   return ours[field].flatMap(asked[field]);
 }

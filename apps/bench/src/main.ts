@@ -14,7 +14,8 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --rounds N     runs of each contestant (5)
   --streams      on a stream, beside rabbitmq-stream-js-client
   --amqp10       over AMQP 1.0, beside rhea
-  --all          on a queue, on a stream and over AMQP 1.0, one after another
+  --consume      reading a queue, beside amqplib, rabbitmq-client and rascal
+  --all          on a queue, on a stream, over AMQP 1.0 and reading, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     memory: { type: "string", default: "1000000" },
     streams: { type: "boolean", default: false },
     amqp10: { type: "boolean", default: false },
+    consume: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
     broker: { type: "string", default: "4" },
     record: { type: "boolean", default: false },
@@ -56,8 +58,9 @@ async function bench(names: readonly FieldName[]): Promise<void> {
 }
 
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "streams", "amqp10"];
+  if (values.all) return ["queues", "streams", "amqp10", "consume"];
   if (values.streams) return ["streams"];
+  if (values.consume) return ["consume"];
   return values.amqp10 ? ["amqp10"] : ["queues"];
 }
 

@@ -7,7 +7,8 @@ import { WARM_UP } from "./warm-up.js";
 export type Runs = ReadonlyMap<string, readonly Run[]>;
 
 export interface Umpire {
-  before?(): Promise<void>;
+  /** Told how many events a run has. */
+  before?(events: number): Promise<void>;
   /** Counts what arrived. */
   after(events: number, who: string): Promise<void>;
 }
@@ -26,7 +27,7 @@ export async function race(
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const publishes = !fields[field][name]!.publishesNothing;
-      if (publishes) await umpire.before?.();
+      if (publishes) await umpire.before?.(WARM_UP + events);
       const run = await measured<Run>("./run.ts", [field, name, url, String(events)]);
       if (publishes) await umpire.after(WARM_UP + events, name);
       runs.get(name)!.push(run);

@@ -101,6 +101,8 @@ export const transportErrorKinds = [
   "unroutable",
   /** The broker answered with a negative confirm. */
   "nack",
+  /** The broker ended a subscription: its queue was deleted, its leader moved, or a time limit of the broker was over. */
+  "cancelled",
 ] as const;
 
 export type TransportErrorKind = (typeof transportErrorKinds)[number];

@@ -20,6 +20,9 @@ export {
 export * from "./buffer/record.js";
 export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";
+export { memoryDedup } from "./consuming/dedup.js";
+export { ConsumingEngine, type ConsumingSetup } from "./consuming/engine.js";
+export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
 export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";
 export { isStreamllError, isTransportError } from "./copies.js";

@@ -1,3 +1,4 @@
+import type { ConsumingCapabilities } from "./consuming/seam.js";
 import type { ConfigurationProblem } from "./errors.js";
 import type { OptionTable, ResolvedOptions } from "./options/option.js";
 import type {
@@ -40,6 +41,8 @@ export interface TransportDescription<Table extends OptionTable = OptionTable> {
   readonly unsupported?: Readonly<Record<string, string>>;
   /** What its broker can do, where that is known before it is made. */
   readonly capabilities?: TransportCapabilities;
+  /** What its broker can do for a consumer. Absent: nothing can be consumed through this transport. */
+  readonly consuming?: ConsumingCapabilities;
   /**
    * Works out of all options what to connect to and what to declare, and finds what contradicts each other. Opens
    * nothing, and never throws. Absent: the sink's own topology of an exchange and its queue.

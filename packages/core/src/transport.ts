@@ -1,8 +1,13 @@
+import type { Consuming } from "./consuming/seam.js";
+import type { Endpoint } from "./endpoint.js";
 import type { TransportError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import type { OutboundMessage } from "./message.js";
 import type { OptionTable, ResolvedOptions } from "./options/option.js";
 
+export type * from "./consuming/inbound-message.js";
+export type * from "./consuming/seam.js";
+export type { Endpoint } from "./endpoint.js";
 export type { MessageChanges, MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "./message.js";
 
 /**
@@ -32,6 +37,8 @@ export interface Transport {
    * @throws TransportError classified by `kind`; anything else is taken as `protocol`.
    */
   connect(endpoint: Endpoint, lane: LaneContext, signal: AbortSignal): Promise<TransportConnection>;
+  /** Present where messages can be consumed through this transport. */
+  readonly consuming?: Consuming;
 }
 
 /** What a transport's broker can do. An option that needs what is missing is refused at construction. */
@@ -94,6 +101,11 @@ export interface ExchangeDeclaration {
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /**
+   * A quorum queue that keeps a message however often it is looked at and given back: where the broker has a limit by
+   * itself (20 from RabbitMQ 4.0 on), it is made without one. One that is there already keeps the limit that it has.
+   */
+  readonly keepsReturned?: true;
 }
 
 export interface BindingDeclaration {
@@ -157,21 +169,6 @@ export interface TransportOptions<Table extends OptionTable = OptionTable> {
   /** What it declares as `TransportDescription.options`, resolved: durations in milliseconds, sizes in bytes. */
   readonly own: ResolvedOptions<Table>;
   readonly logger: Logger;
-}
-
-/** One broker address, taken from a URL. Userinfo and path are percent-decoded. */
-export interface Endpoint {
-  /** Without the colon: `amqp`, `amqps`, `memory` … */
-  readonly scheme: string;
-  readonly host: string;
-  readonly port?: number;
-  readonly username?: string;
-  readonly password?: string;
-  /** Without the leading slash; the vhost of AMQP URLs. */
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** The URL without its password, for messages and logs. */
-  readonly label: string;
 }
 
 /** A lane keeps order and has one connection at a time. */

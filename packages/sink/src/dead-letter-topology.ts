@@ -38,9 +38,13 @@ export function deadLetterTopology(
   // Who reads from it by a queue of one's own has set it up too.
   if (deadLetterQueue === false) return { exchange: { ...exchange, asFound: true }, bindings: [] };
   const queue = deadLetterQueue ?? `${nameAfter(name)}.failed`;
+  const settings =
+    queueType === "quorum"
+      ? ({ arguments: { "x-queue-type": "quorum" }, keepsReturned: true } as const)
+      : { arguments: {} };
   return {
     exchange,
-    queue: { name: queue, arguments: queueType === "quorum" ? { "x-queue-type": "quorum" } : {} },
+    queue: { name: queue, ...settings },
     bindings: keys(request, name, type, problems).map((key) => ({ exchange: name, queue, ...key })),
   };
 }

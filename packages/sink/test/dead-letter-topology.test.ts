@@ -73,4 +73,18 @@ describe("the queue of dead letters", () => {
     expect(empty.exchangeType("d")).toBe("topic");
     await first.stop();
   });
+
+  it("gets from the sink what a replay needs", async () => {
+    const { broker, sink } = onMemory({ deadLetterExchange: "d", queue: false, maxRetries: 0 });
+    await expect(sink.publish({ eventType: "start" })).rejects.toMatchObject({ code: "UNROUTABLE" });
+    const [letter] = broker.consume("d.failed");
+    expect(letter?.headers).toMatchObject({
+      event_type: "start",
+      streamll_failure: "UNROUTABLE",
+      streamll_exchange: "streamll_events",
+      streamll_routing_key: letter?.routingKey,
+      streamll_attempts: 1,
+    });
+    await sink.stop();
+  });
 });

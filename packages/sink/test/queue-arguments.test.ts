@@ -72,7 +72,7 @@ describe("a queue of a type", () => {
         name: "streamll_events",
         arguments: { "x-queue-type": "quorum", "x-message-ttl": 5000, "x-dead-letter-exchange": "d" },
       },
-      { name: "d.failed", arguments: { "x-queue-type": "quorum" } },
+      { name: "d.failed", arguments: { "x-queue-type": "quorum" }, keepsReturned: true },
     ]);
   });
 });

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import {
   type MessageDefaults,
   type PublishOutcome,
@@ -8,19 +7,17 @@ import {
 } from "@streamll/core";
 import {
   afterDrain,
-  connectionLife,
-  destroyAfterGrace,
   rabbitmqHints,
   rangesBetween,
   redeclarer,
   refuseAccused,
   type Suspects,
-  socketClosed,
   socketFlow,
 } from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
 import { Confirms } from "./confirms.js";
 import { failure, isCut, refusedBy } from "./failure.js";
+import { lifetimeOf } from "./lifetime.js";
 import { wireOf } from "./wire.js";
 import type { BatchWriter } from "./writer.js";
 
@@ -52,20 +49,15 @@ export interface LaneConnection extends TransportConnection {
 /** Publishes on an open channel. Channel and connection live and die together. */
 export function laneConnection({ model, channel, writer, ...lane }: OpenLane): LaneConnection {
   const { label } = lane;
-  const wire = wireOf(model);
-  const { stream } = wire;
+  const { stream } = wireOf(model);
   const confirms = lane.confirms ? new Confirms(lane.message.exchange) : undefined;
   const unroutable = new Map<string, TransportError>();
   let blocked: string | undefined;
   let declaring = false;
-  let ended = false;
   /** Where in the stream what was published ends: a heartbeat after it is no progress. */
   let publishedTo = 0;
-  let resolveGone!: (error: TransportError) => void;
-  const { isClosing, closed, close } = connectionLife({
-    gone: new Promise((resolve) => {
-      resolveGone = resolve;
-    }),
+  const life = lifetimeOf({
+    ...{ model, channel, label, stage: "use", channelFailed: refuseNamed },
     async goodbye() {
       // A blocked broker reads nothing, so it would not answer. Else the channel goes first: its answer says that
       // all before it was read, though not that all was confirmed.
@@ -75,23 +67,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       }
       await model.close();
     },
-    destroy() {
-      end(new Error("Closed"));
-      destroy(stream);
-    },
   });
-
-  function end(error: unknown): void {
-    if (ended) return;
-    ended = true;
-    resolveGone(failure(error, "use", label));
-  }
-
-  function fail(error: unknown): void {
-    end(error);
-    if (!isClosing()) model.close().catch(() => {});
-    destroyAfterGrace(stream, () => destroy(stream));
-  }
 
   const flow = socketFlow(
     stream,
@@ -104,14 +80,14 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   const redeclare = redeclarer({
     topology: lane.topology,
     declare: lane.redeclare,
-    isAnswering: () => !ended && !isClosing() && blocked === undefined,
-    failed: fail,
+    isAnswering: () => !life.isOver && !life.isClosing && blocked === undefined,
+    failed: life.fail,
     pause(until) {
       declaring = true;
       flow.tell();
       void until.then(() => {
         declaring = false;
-        if (!ended) flow.tell();
+        if (!life.isOver) flow.tell();
       });
     },
   });
@@ -122,7 +98,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
    */
   function refuseNamed(error: Error): Error {
     const names = refusedBy(error, lane.message.exchange);
-    if (ended || names === undefined) return error;
+    if (life.isOver || names === undefined) return error;
     const accused = confirms?.open(names) ?? [];
     if (confirms && accused.length === 0) return error;
     const { kind, message } = failure(error, "use", label);
@@ -132,12 +108,6 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     return new TransportError(kind, message, { cause: error });
   }
 
-  // 320 CONNECTION_FORCED, an ordinary shutdown of the broker, comes as "close" alone.
-  model.on("error", (error) => end(error));
-  model.on("close", (error) => {
-    end(error ?? new Error("Unexpected close"));
-    destroyAfterGrace(stream, () => destroy(stream));
-  });
   model.on("blocked", (reason) => {
     blocked = reason || "the broker blocks the connection";
     flow.tell();
@@ -146,27 +116,17 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
     blocked = undefined;
     flow.tell();
   });
-  // amqplib forgets a socket that was destroyed under it until its heartbeat fails.
-  stream.once("close", () => end(socketClosed()));
   channel.on("drain", flow.checkRoom);
-  channel.on("error", (error) => fail(refuseNamed(error)));
-  // Where the channel ends with its connection, the event of the connection comes next, and says why.
-  channel.on("close", () =>
-    queueMicrotask(() => isClosing() || fail(new Error("Unexpected close of the channel"))),
-  );
-  // Else amqplib throws what a listener throws, and the remaining confirms of that frame are lost.
-  channel.on("handler-error", fail);
-  wire.on("handler-error", fail);
 
   if (confirms) {
     // The bulk writer goes past amqplib's own book of callbacks, which would only grow.
     if (writer.name === "bulk") channel.removeAllListeners("ack").removeAllListeners("nack");
     const nacked = new TransportError("nack", `${label}: ${rabbitmqHints.NACKED}`);
     channel.on("ack", ({ deliveryTag, multiple }: Confirm) => {
-      if (!ended) confirms.ack(deliveryTag, multiple);
+      if (!life.isOver) confirms.ack(deliveryTag, multiple);
     });
     channel.on("nack", ({ deliveryTag, multiple }: Confirm) => {
-      if (!ended) confirms.nack(deliveryTag, multiple, nacked);
+      if (!life.isOver) confirms.nack(deliveryTag, multiple, nacked);
     });
   }
   channel.on("return", ({ fields, properties }) => {
@@ -188,20 +148,20 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
   }
 
   return {
-    closed,
-    fail,
+    closed: life.closed,
+    fail: life.fail,
     get isBlocked() {
       return blocked !== undefined;
     },
     publish(batch, settle) {
-      if (ended || isClosing()) return;
+      if (life.isOver || life.isClosing) return;
       const unsendable = writer.write(batch);
       // amqplib's channel writes later, so there the end is not known.
       publishedTo = writer.name === "bulk" ? stream.bytesWritten : Number.POSITIVE_INFINITY;
       if (confirms) confirms.add(batch, settle, unsendable);
       else {
         afterDrain(stream, () => {
-          if (ended) return;
+          if (life.isOver) return;
           for (const [from, to] of rangesBetween(batch, unsendable)) settle(from, to, written);
         });
       }
@@ -209,7 +169,7 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
       flow.checkRoom();
     },
     onFlow: flow.onFlow,
-    close,
+    close: life.close,
     drainedBytes: () => Math.min(publishedTo, stream.bytesWritten - stream.writableLength),
   };
 }
@@ -217,9 +177,4 @@ export function laneConnection({ model, channel, writer, ...lane }: OpenLane): L
 interface Confirm {
   readonly deliveryTag: number;
   readonly multiple: boolean;
-}
-
-/** With an error amqplib notices, and stops its heartbeat. */
-export function destroy(stream: Socket): void {
-  stream.destroy(new Error("Connection given up"));
 }

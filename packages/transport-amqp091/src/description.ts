@@ -15,4 +15,5 @@ export const amqp091Description = {
     deduplication: false,
     topology: true,
   },
+  consuming: { deadLetters: "bare", delays: false, peek: "counts" },
 } satisfies TransportDescription;

@@ -17,12 +17,13 @@ const {
   CHECK_ARGUMENTS,
   CHECK_LOGIN,
   GRANT_DECLARE,
+  GRANT_READ,
   GRANT_WRITE,
   SEE_THE_LOG,
 } = rabbitmqHints;
 
 /** What was going on when it failed. */
-export type Stage = "connect" | "declare" | "use";
+export type Stage = "connect" | "declare" | "use" | "consume";
 
 /** Puts a failure in the terms of the seam. `label` is the endpoint's URL without its password. */
 export function failure(error: unknown, stage: Stage, label: string): TransportError {
@@ -86,6 +87,7 @@ export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
     case 403:
       if (text.includes("Login was refused"))
         return verdict("auth", true, text.includes("EXTERNAL") ? USER_OF_CERTIFICATE : CHECK_LOGIN);
+      if (stage === "consume") return classifyRefusedConsumer(text);
       return verdict(
         "permission",
         true,
@@ -95,6 +97,7 @@ export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
       // The node of a queue, or, while it recovers, its process.
       if (/is down or inaccessible|is stopped by supervisor/.test(text))
         return verdict("unreachable", false, "Start the queue's node, or wait until it has recovered");
+      if (stage === "consume") return verdict("not-found", true, rabbitmqHints.CREATE);
       return stage === "declare"
         ? verdict("not-found", true, rabbitmqHints.CREATE)
         : verdict("not-found", false, rabbitmqHints.MAKE_AGAIN);
@@ -119,8 +122,20 @@ export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
   }
 }
 
+const classifyRefusedConsumer = (text: string): Verdict =>
+  text.includes("exclusive use")
+    ? verdict(
+        "permission",
+        false,
+        "Another consumer has the queue for itself: end that one, or make it not exclusive",
+      )
+    : verdict("permission", true, GRANT_READ);
+
 const USER_OF_CERTIFICATE =
   "The broker has no user that is named as the certificate says (by default its whole subject): make one, or give username and password";
+
+const LATE_SETTLEMENT =
+  "A message was not settled within the broker's consumer_timeout (30 minutes by default): settle it earlier, or raise that";
 
 /** The second are LavinMQ's words. */
 export const isConflict = (text: string): boolean => /inequivalent|other arguments/.test(text);
@@ -129,6 +144,7 @@ function classifyPrecondition(text: string, stage: Stage): Verdict {
   if (/message size/i.test(text)) {
     return verdict("too-large", true, "Lower maxEventBytes, or raise the broker's max_message_size");
   }
+  if (/acknowledgement.* timed out/.test(text)) return verdict("cancelled", false, LATE_SETTLEMENT);
   if (stage !== "declare") return verdict("protocol", false, SEE_THE_LOG);
   return isConflict(text)
     ? verdict("topology-conflict", true, conflictHint(text))

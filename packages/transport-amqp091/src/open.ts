@@ -1,4 +1,4 @@
-import { type Endpoint, type LaneContext, TransportError, type TransportOptions } from "@streamll/core";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
 import { isError } from "@streamll/core/internal";
 import {
   attemptsAt,
@@ -27,7 +27,8 @@ const CHANNEL_MAX = 8;
 
 export interface Opening {
   readonly endpoint: Endpoint;
-  readonly lane: LaneContext;
+  /** Shown by the broker. */
+  readonly connectionName: string;
   readonly options: TransportOptions;
   readonly login: Login;
   readonly attempt: ConnectAttempt;
@@ -108,7 +109,7 @@ function inTheNextTurn(signal: AbortSignal): AbortSignal {
 function amqpConnect(
   protocol: "amqp" | "amqps",
   { host, port }: DialAddress,
-  { options, lane, login, attempt }: Opening,
+  { options, connectionName, login, attempt }: Opening,
   vhost: string,
   socketOptions: SocketOptions,
 ): Promise<ChannelModel> {
@@ -130,7 +131,7 @@ function amqpConnect(
       login.mechanism === "EXTERNAL"
         ? credentials.external()
         : credentials.plain(login.username, login.password),
-    clientProperties: { connection_name: `${options.connectionName}#${lane.index}` },
+    clientProperties: { connection_name: connectionName },
   }).then((model) => {
     // A listener is there before anything can emit an error.
     model.on("error", () => {});

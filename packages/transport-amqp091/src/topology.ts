@@ -1,4 +1,4 @@
-import type { ExchangeDeclaration, Topology } from "@streamll/core";
+import type { ExchangeDeclaration, QueueDeclaration, Topology } from "@streamll/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { isConflict, replyOf } from "./failure.js";
 
@@ -25,10 +25,18 @@ export async function declareTopology(model: ChannelModel, topology: Topology): 
       channel = await openChannel(model);
     }
   }
-  for (const { name, arguments: args } of queues) {
-    await (mode === "passive"
-      ? channel.checkQueue(name)
-      : channel.assertQueue(name, { durable: true, arguments: args }));
+  for (const queue of queues) {
+    if (mode === "passive") {
+      await channel.checkQueue(queue.name);
+      continue;
+    }
+    try {
+      await declareQueue(channel, queue, queue.keepsReturned && hasDeliveryLimit(model) ? unlimited : {});
+    } catch (error) {
+      if (!isLimitedAlready(error, queue)) throw error;
+      channel = await openChannel(model);
+      await declareQueue(channel, queue);
+    }
   }
   if (mode === "declare") {
     for (const { exchange, queue, pattern, arguments: args } of bindings) {
@@ -49,6 +57,20 @@ const isReserved = (exchange: string) => exchange.startsWith("amq.");
 
 const declareExchange = (channel: Channel, { name, type, arguments: args }: ExchangeDeclaration) =>
   channel.assertExchange(name, type, { durable: true, arguments: args });
+
+const declareQueue = (channel: Channel, { name, arguments: args }: QueueDeclaration, more: object = {}) =>
+  channel.assertQueue(name, { durable: true, arguments: { ...args, ...more } });
+
+const unlimited = { "x-delivery-limit": -1 };
+
+/** Of 20, where nothing is said. Before 4.0 there is none, and -1 drops a message when it first comes back (3.10.8). */
+function hasDeliveryLimit({ connection }: ChannelModel): boolean {
+  const { product, version } = connection.serverProperties;
+  return product === "RabbitMQ" && Number.parseInt(version, 10) >= 4;
+}
+
+const isLimitedAlready = (error: unknown, { keepsReturned }: QueueDeclaration): boolean =>
+  keepsReturned === true && replyOf(error)?.text.includes("inequivalent arg 'x-delivery-limit'") === true;
 
 /**
  * Whether an exchange is used as it is: also one to which somebody else gave an alternate exchange. RabbitMQ compares

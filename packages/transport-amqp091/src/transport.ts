@@ -9,25 +9,14 @@ import {
   type TransportOptions,
 } from "@streamll/core";
 import { grantedCapabilities, logLine } from "@streamll/core/internal";
-import {
-  connectWithin,
-  endAfterStandstill,
-  isShortString,
-  type Login,
-  login,
-  rabbitmqHints,
-  renewBeforeExpiry,
-  type Suspects,
-  suspectsByLane,
-  within,
-} from "@streamll/transport-kit";
+import { isShortString, rabbitmqHints, type Suspects, suspectsByLane, within } from "@streamll/transport-kit";
 import type { Channel, ChannelModel } from "amqplib";
-import { destroy, type LaneConnection, laneConnection } from "./connection.js";
+import { laneConnection } from "./connection.js";
+import { subscribe } from "./consuming/subscribe.js";
 import { amqp091Description } from "./description.js";
-import { failure, type Stage } from "./failure.js";
-import { openConnection } from "./open.js";
+import { failure } from "./failure.js";
+import { openSession } from "./session.js";
 import { declareTopology } from "./topology.js";
-import { wireOf } from "./wire.js";
 import { batchWriter } from "./writer.js";
 
 /** Frames that amqplib holds back on a channel, where the batches go through it: 8 MiB at most. */
@@ -46,6 +35,10 @@ export function amqpTransport(
     capabilities: grantedCapabilities(amqp091Description.capabilities, options),
     connect: (endpoint, lane, signal) =>
       connectLane(options, endpoint, lane, signal, writerOf, suspectsOf(lane)),
+    consuming: {
+      ...amqp091Description.consuming,
+      subscribe: (endpoint, request, signal) => subscribe(options, endpoint, request, signal),
+    },
   };
 }
 
@@ -78,24 +71,10 @@ function connectLane(
   suspects: Suspects,
 ): Promise<TransportConnection> {
   const { label } = endpoint;
-  const { connectionTimeoutMs: timeoutMs, heartbeatMs, confirms, message, topology } = options;
-  let stage: Stage = "connect";
-  let ending: unknown;
-  const failed = (error: unknown) => failure(ending ?? error, ending ? "connect" : stage, label);
-  return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
-    const credentials = await attempt.race(login(options, endpoint));
-    const model = await openConnection({ endpoint, lane, options, login: credentials, attempt });
-    attempt.onFailure(() => destroy(wireOf(model).stream));
-    // The connection's own error tells more than the rejections of the requests under way.
-    const ended = (error?: Error) => {
-      ending ??= error;
-    };
-    model.on("error", ended).on("close", ended);
-    stage = "declare";
-    await attempt.race(declareTopology(model, topology));
-    stage = "connect";
+  const { confirms, message, topology } = options;
+  const connectionName = `${options.connectionName}#${lane.index}`;
+  return openSession({ options, endpoint, connectionName, signal }, async ({ model, attempt }) => {
     const channel = await attempt.race(openChannel(model, confirms));
-    if (ending) throw ending;
     const life = new AbortController();
     const connection = laneConnection({
       model,
@@ -110,8 +89,6 @@ function connectLane(
       redeclare: () => redeclare(model, options, label, life.signal),
     });
     void connection.closed.then(() => life.abort());
-    endAfterStandstill({ heartbeatMs, label, closed: connection.closed, fail: connection.fail });
-    renew(connection, model, credentials, options, endpoint, life.signal);
     return connection;
   });
 }
@@ -136,29 +113,6 @@ async function openChannel(model: ChannelModel, confirms: boolean): Promise<Chan
   const options = { highWaterMark: CHANNEL_FRAMES };
   const channel = await (confirms ? model.createConfirmChannel(options) : model.createChannel(options));
   return channel.on("error", () => {});
-}
-
-function renew(
-  connection: LaneConnection,
-  model: ChannelModel,
-  first: Login,
-  options: TransportOptions,
-  endpoint: Endpoint,
-  life: AbortSignal,
-): void {
-  const late = () =>
-    new TransportError(
-      "auth",
-      `${endpoint.label}: no new password within ${options.connectionTimeoutMs} ms. Check the credentials function, and whether the broker answers`,
-    );
-  const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life, late, step);
-  const stop = renewBeforeExpiry(first, {
-    ask: () => bounded(login(options, endpoint)),
-    update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),
-    failed: connection.fail,
-    blocked: () => connection.isBlocked,
-  });
-  void connection.closed.then(stop);
 }
 
 /** With confirms off a returned message has been settled already: a line in the log is all that is left to do. */

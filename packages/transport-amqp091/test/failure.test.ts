@@ -32,6 +32,37 @@ const cases: [what: string, error: Error, stage: Stage, kind: string, permanent:
   ],
   ["an exchange that went away", closed(404, "NOT_FOUND - no exchange 'x'"), "use", "not-found", false],
   [
+    "a queue to consume from that is not there",
+    closed(404, "NOT_FOUND - no queue 'q'"),
+    "consume",
+    "not-found",
+    true,
+  ],
+  [
+    "a queue that may not be read",
+    closed(403, "ACCESS_REFUSED - read access to queue 'q' in vhost '/' refused for user 'app'"),
+    "consume",
+    "permission",
+    true,
+  ],
+  [
+    "a queue that another consumer has for itself",
+    closed(403, "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"),
+    "consume",
+    "permission",
+    false,
+  ],
+  [
+    "a message that was not settled in time",
+    closed(
+      406,
+      "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1",
+    ),
+    "consume",
+    "cancelled",
+    false,
+  ],
+  [
     "a limit of channels",
     closed(
       530,

@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "@streamll/core";
 import { connectWithin } from "@streamll/transport-kit";
 import { describe, expect, it, vi } from "vitest";
-import { destroy } from "../src/connection.js";
 import { amqp091Transport } from "../src/index.js";
+import { destroy } from "../src/lifetime.js";
 import { openConnection } from "../src/open.js";
 import { wireOf } from "../src/wire.js";
 import { message, options, outcomes } from "./support/message.js";
@@ -121,7 +121,7 @@ describe("a broker that hangs, and goes on with its heartbeats", () => {
     const model = await connectWithin(whole, (attempt) =>
       openConnection({
         endpoint,
-        lane: { index: 0 },
+        connectionName: "here",
         options: options({ heartbeatMs: 1000 }),
         login: { mechanism: "PLAIN", username: "guest", password: "guest" },
         attempt,

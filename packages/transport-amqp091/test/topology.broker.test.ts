@@ -63,6 +63,38 @@ describe.each(brokers)("topology on RabbitMQ $generation", (broker) => {
     for (const each of [name, `${name}.dlx`]) await bench.channel.deleteExchange(each);
   });
 
+  const limitOf = async (name: string) => {
+    const { arguments: args } = (await broker.manage("GET", `queues/%2F/${name}`)) as {
+      arguments: Record<string, unknown>;
+    };
+    return args["x-delivery-limit"];
+  };
+  const returnable = (name: string) =>
+    ({ name, arguments: { "x-queue-type": "quorum" }, keepsReturned: true }) as const;
+
+  it("has a queue without the limit of deliveries that RabbitMQ 4 gives it", async () => {
+    const name = `t091.${randomUUID()}`;
+    const queues = [returnable(name)];
+    await declare({ queues });
+    await declare({ queues });
+    const limit = await vi.waitFor(() => limitOf(name), WAIT);
+    expect(limit).toBe(Number(broker.generation) < 4 ? undefined : -1);
+    await bench.channel.deleteQueue(name);
+  });
+
+  it("leaves a queue the limit of deliveries that it has", async () => {
+    const name = `t091.${randomUUID()}`;
+    await declare({ queues: [{ name, arguments: { "x-queue-type": "quorum" } }] });
+    await declare({ queues: [returnable(name)] });
+    expect(await bench.channel.checkQueue(name)).toBeTruthy();
+    const other = { ...returnable(name), arguments: { "x-queue-type": "quorum", "x-max-length": 5 } };
+    await expect(declare({ queues: [other] })).rejects.toMatchObject({
+      kind: "topology-conflict",
+      message: expect.stringContaining("x-max-length"),
+    });
+    await bench.channel.deleteQueue(name);
+  });
+
   it("in conflict with a queue's arguments reports both values", async () => {
     const queues = [{ name: bench.name, arguments: { "x-message-ttl": 5000 } }];
     await expect(declare({ queues })).rejects.toMatchObject({

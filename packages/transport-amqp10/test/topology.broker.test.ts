@@ -32,6 +32,20 @@ describe.each(brokersOf4)("topology over /management on RabbitMQ $version", (bro
     await bench.drain(2);
   });
 
+  it("makes a queue without the limit of deliveries that RabbitMQ 4 has, and leaves one that is there its own", async () => {
+    const [name, limited] = [`t10.${randomUUID()}`, `t10.${randomUUID()}`];
+    const args = { "x-queue-type": "quorum" };
+    const returnable = (queue: string) => ({ name: queue, arguments: args, keepsReturned: true }) as const;
+    for (let turn = 0; turn < 2; turn++) await declare({ queues: [returnable(name)] });
+    await declare({ queues: [{ name: limited, arguments: args }] });
+    await declare({ queues: [returnable(limited)] });
+    const argumentsOf = async (queue: string) =>
+      ((await broker.manage("GET", `queues/%2F/${queue}`)) as { arguments: object }).arguments;
+    expect(await vi.waitFor(() => argumentsOf(name), WAIT)).toEqual({ ...args, "x-delivery-limit": -1 });
+    expect(await vi.waitFor(() => argumentsOf(limited), WAIT)).toEqual(args);
+    for (const queue of [name, limited]) await broker.manage("DELETE", `queues/%2F/${queue}`);
+  });
+
   it("declares what AMQP 0-9-1 declares, to the type of each argument", async () => {
     const args = {
       "x-max-length": 10,

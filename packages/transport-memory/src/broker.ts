@@ -1,7 +1,7 @@
 import type { TransportFactory } from "@streamll/core";
 import { Condition, Faults } from "./faults.js";
 import { type MemoryMessage, type MemoryPublication, messageOf } from "./message.js";
-import type { Queue } from "./queue.js";
+import { type Entry, messageIn, type Queue } from "./queue.js";
 import { type Published, Router } from "./router.js";
 import { transportTo } from "./transport.js";
 
@@ -96,6 +96,11 @@ export class MemoryBroker {
     this.#router.exchange(exchange).bind(this.#router.queue(queue), pattern, args);
   }
 
+  /** Its messages are gone, its bindings too, and who consumes from it is told so. */
+  deleteQueue(name: string): void {
+    this.#router.deleteQueue(name);
+  }
+
   /** Publishes as another program would, past all faults. */
   publish(message: MemoryPublication): Published {
     return this.#router.publish(messageOf(message));
@@ -142,8 +147,11 @@ export class MemoryBroker {
    * tail[Symbol.dispose]();
    */
   subscribe(source: Source, listener: (message: MemoryMessage) => void): Disposable {
-    // One of its own, since the same function may listen twice.
-    const own = (message: MemoryMessage) => listener(message);
+    const own = {
+      isReady: () => true,
+      hear: (entry: Entry) => listener(messageIn(entry)),
+      cancelled: () => {},
+    };
     const { queue, release } = this.#queueFor(source);
     queue.listen(own);
     return {

@@ -7,6 +7,7 @@ import {
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { heartbeatOf } from "./heartbeat.js";
 import { outcomes } from "./outcomes.js";
 import type { Peer } from "./peer.js";
 
@@ -28,11 +29,11 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
     resolveClosed = resolve;
   });
 
-  let missed: NodeJS.Timeout | undefined;
+  const heartbeat = heartbeatOf(condition, options, end);
   const client = {
     changed() {
       tellFlow();
-      listen();
+      heartbeat.listen();
       answerDue();
       readSoon();
     },
@@ -43,7 +44,7 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   function end(error?: TransportError): void {
     ended = true;
     inbox.length = 0;
-    clearTimeout(missed);
+    heartbeat.stop();
     condition.clients.delete(client);
     resolveClosed(error && new TransportError(error.kind, `${label}: ${error.message}`));
   }
@@ -51,14 +52,6 @@ export function memoryConnection(peer: Peer, options: TransportOptions): Transpo
   function tellFlow(): void {
     const { blocked } = condition;
     listener?.(blocked === undefined ? { credit: Number.POSITIVE_INFINITY } : { credit: 0, blocked });
-  }
-
-  /** For two heartbeats, as clients of real brokers do. */
-  function listen(): void {
-    clearTimeout(missed);
-    if (!condition.silent || options.heartbeatMs === 0) return;
-    const late = () => end(new TransportError("timeout", "heartbeat timeout: the broker is silent"));
-    missed = setTimeout(late, 2 * options.heartbeatMs).unref();
   }
 
   const isReading = () => !ended && !condition.silent && condition.blocked === undefined;

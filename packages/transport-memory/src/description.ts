@@ -13,4 +13,5 @@ export const memoryDescription = {
     deduplication: false,
     topology: true,
   },
+  consuming: { deadLetters: "bare", delays: true, peek: "free" },
 } satisfies TransportDescription;

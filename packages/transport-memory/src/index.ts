@@ -14,13 +14,11 @@ export type { Published } from "./router.js";
  * @example
  * const sink = new RabbitMQSink({ amqpUrl: "memory:orders", transports: [memoryTransport] });
  */
-export const memoryTransport = factory((options, endpoint, ...rest) =>
+export const memoryTransport = factory((options, endpoint) => {
   // The broker's own copy of this package makes the connection, be it the ESM or the CJS one.
-  MemoryBroker.named(nameOf(endpoint))
-    .transport()
-    .create(options, [endpoint])
-    .connect(endpoint, ...rest),
-);
+  const { connect, consuming } = MemoryBroker.named(nameOf(endpoint)).transport().create(options, [endpoint]);
+  return { connect, subscribe: consuming!.subscribe };
+});
 
 /** `memory:NAME`, and `memory://NAME` too. */
 const nameOf = ({ host, path }: Endpoint) => [host, path].filter((part) => part !== "").join("/");

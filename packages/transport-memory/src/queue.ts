@@ -3,13 +3,25 @@ import type { DeathReason } from "./dead-letter.js";
 import type { MemoryMessage } from "./message.js";
 import { type QueueLimits, queueLimits } from "./queue-limits.js";
 
-export type Listener = (message: MemoryMessage) => void;
+/** One who consumes. Listeners of one queue take turns. */
+export interface Listener {
+  /** Takes a message now. */
+  isReady(): boolean;
+  hear(entry: Entry): void;
+  /** The queue is deleted: nothing more comes. */
+  cancelled(): void;
+}
 
-interface Entry {
+/** A message in a queue, or in the hands of a listener. */
+export interface Entry {
   readonly message: MemoryMessage;
+  /** Rises within a queue: what is given back comes to where it was. */
+  readonly position: number;
   /** As `Date.now()` tells it; `Infinity` for never. */
   readonly expiresAt: number;
   redelivered: boolean;
+  /** How many tries of it failed. */
+  failures: number;
 }
 
 /** The longest that a timer of Node can wait. */
@@ -22,6 +34,7 @@ export class Queue {
   readonly #died: (message: MemoryMessage, reason: DeathReason, queue: Queue) => void;
   /** By priority. */
   readonly #levels: Fifo<Entry>[];
+  #position = 0;
   #length = 0;
   #bytes = 0;
   #expiry: NodeJS.Timeout | undefined;
@@ -59,17 +72,17 @@ export class Queue {
   }
 
   push(message: MemoryMessage): void {
-    const { priority, ttlMs, length, bytes } = this.limits;
+    const { ttlMs, length, bytes } = this.limits;
     const expiresIn = Math.min(ttlMs, message.expirationMs ?? Number.POSITIVE_INFINITY);
     const expiresAt = Date.now() + expiresIn;
-    this.#levels[Math.min(message.priority ?? 0, priority)]!.push({ message, expiresAt, redelivered: false });
-    this.#length++;
-    this.#bytes += message.body.length;
+    const entry = { message, position: this.#position++, expiresAt, redelivered: false, failures: 0 };
+    this.#levelOf(entry).push(entry);
+    this.#count(1, entry);
     if (this.#length > length || this.#bytes > bytes) {
       this.#expire();
       while (this.#length > length || this.#bytes > bytes) this.#bury("maxlen");
     }
-    if (this.#listeners.length > 0) this.#deliverSoon();
+    if (this.#listeners.length > 0) this.attend();
     else if (expiresIn < Number.POSITIVE_INFINITY) this.#watchHead();
   }
 
@@ -77,7 +90,7 @@ export class Queue {
   take(): MemoryMessage | undefined {
     this.#expire();
     const entry = this.#shift();
-    return entry?.redelivered ? { ...entry.message, redelivered: true } : entry?.message;
+    return entry && messageIn(entry);
   }
 
   /** The message at the head becomes a dead letter. */
@@ -93,10 +106,26 @@ export class Queue {
     return head !== undefined;
   }
 
-  /** Listeners of one queue take turns. */
+  /** A listener gives back what it took: it comes to where it was. */
+  giveBack(entry: Entry): void {
+    entry.redelivered = true;
+    const level = this.#levelOf(entry);
+    const before: Entry[] = [];
+    while ((level.peek()?.position ?? Number.POSITIVE_INFINITY) < entry.position) before.push(level.shift()!);
+    level.unshift([...before, entry]);
+    this.#count(1, entry);
+    this.attend();
+    this.#watchHead();
+  }
+
+  /** What a listener took becomes a dead letter. */
+  bury(entry: Entry): void {
+    this.#died(entry.message, "rejected", this);
+  }
+
   listen(listener: Listener): void {
     this.#listeners.push(listener);
-    if (this.#length > 0) this.#deliverSoon();
+    this.attend();
   }
 
   unlisten(listener: Listener): void {
@@ -105,8 +134,17 @@ export class Queue {
     this.#watchHead();
   }
 
-  #deliverSoon(): void {
-    if (this.#delivering) return;
+  /** Nothing comes from it any more. */
+  delete(): void {
+    for (const level of this.#levels) level.clear();
+    this.#length = 0;
+    this.#bytes = 0;
+    for (const listener of this.#listeners.splice(0)) listener.cancelled();
+  }
+
+  /** Hands over what listeners take, in a later turn of the event loop. */
+  attend(): void {
+    if (this.#delivering || this.#length === 0 || !this.#listeners.some((one) => one.isReady())) return;
     this.#delivering = true;
     setImmediate(() => this.#deliver());
   }
@@ -114,17 +152,26 @@ export class Queue {
   #deliver(): void {
     this.#delivering = false;
     try {
-      for (let left = this.#length; left > 0 && this.#listeners.length > 0; left--) {
-        const entry = this.take();
-        if (entry === undefined) return;
-        const listener = this.#listeners.shift()!;
-        this.#listeners.push(listener);
-        listener(entry);
+      for (let left = this.#length; left > 0; left--) {
+        const turn = this.#listeners.findIndex((one) => one.isReady());
+        if (turn < 0) return;
+        const [listener] = this.#listeners.splice(turn, 1);
+        this.#listeners.push(listener!);
+        listener!.hear(this.#shift()!);
       }
     } finally {
       // Also when a listener threw: its error is the program's own, the other messages are not lost by it.
-      if (this.#length > 0 && this.#listeners.length > 0) this.#deliverSoon();
+      this.attend();
     }
+  }
+
+  #levelOf({ message }: Entry): Fifo<Entry> {
+    return this.#levels[Math.min(message.priority ?? 0, this.limits.priority)]!;
+  }
+
+  #count(messages: 1 | -1, { message }: Entry): void {
+    this.#length += messages;
+    this.#bytes += messages * message.body.length;
   }
 
   #level(): Fifo<Entry> | undefined {
@@ -137,9 +184,7 @@ export class Queue {
 
   #shift(): Entry | undefined {
     const entry = this.#level()?.shift();
-    if (entry === undefined) return undefined;
-    this.#length--;
-    this.#bytes -= entry.message.body.length;
+    if (entry !== undefined) this.#count(-1, entry);
     return entry;
   }
 
@@ -151,7 +196,7 @@ export class Queue {
 
   /** At the head only, as in RabbitMQ. What a listener is about to get does not expire any more. */
   #expire(): void {
-    if (this.#listeners.length > 0) return;
+    if (this.#listeners.some((one) => one.isReady())) return;
     const now = Date.now();
     for (let head = this.#head(); head !== undefined && head.expiresAt <= now; head = this.#head()) {
       this.#bury("expired");
@@ -170,3 +215,7 @@ export class Queue {
     this.#expiry = setTimeout(check, Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST)).unref();
   }
 }
+
+/** As one who takes it sees it. */
+export const messageIn = ({ message, redelivered }: Entry): MemoryMessage =>
+  redelivered ? { ...message, redelivered } : message;

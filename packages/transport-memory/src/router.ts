@@ -42,6 +42,14 @@ export class Router {
     else assertSameArguments(`queue "${name}"`, withType(args), withType(current.arguments));
   }
 
+  /** @throws TransportError of kind `not-found`. */
+  deleteQueue(name: string): void {
+    const queue = this.queue(name);
+    this.#queues.delete(name);
+    for (const exchange of this.#exchanges.values()) exchange.unbind(queue);
+    queue.delete();
+  }
+
   /** One that no other code can find. */
   newQueue(name: string, args: Arguments): Queue {
     return new Queue(name, args, (message, reason, queue) => this.#died(message, reason, queue));

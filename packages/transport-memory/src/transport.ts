@@ -1,7 +1,8 @@
 import {
   ConfigurationError,
+  type Consuming,
+  type Endpoint,
   type Transport,
-  type TransportConnection,
   TransportError,
   type TransportFactory,
   type TransportOptions,
@@ -10,15 +11,17 @@ import { grantedCapabilities } from "@streamll/core/internal";
 import { memoryConnection } from "./connection.js";
 import { memoryDescription } from "./description.js";
 import type { Peer } from "./peer.js";
+import { memorySubscription } from "./subscription.js";
 import { declareTopology } from "./topology.js";
 
-type Connect = (
-  options: TransportOptions,
-  ...args: Parameters<Transport["connect"]>
-) => Promise<TransportConnection>;
+/** What one broker does for who comes to it with these options. */
+interface Doors {
+  readonly connect: Transport["connect"];
+  readonly subscribe: Consuming["subscribe"];
+}
 
 /** @throws ConfigurationError from `create()` where TLS is asked for. */
-export const factory = (connect: Connect) => ({
+export const factory = (doorsOf: (options: TransportOptions, endpoint: Endpoint) => Doors) => ({
   ...memoryDescription,
   create(options: TransportOptions): Transport {
     if (options.tls !== undefined) {
@@ -27,31 +30,42 @@ export const factory = (connect: Connect) => ({
     return {
       name: memoryDescription.name,
       capabilities: grantedCapabilities(memoryDescription.capabilities, options),
-      connect: (...args) => connect(options, ...args),
+      connect: (endpoint, ...rest) => doorsOf(options, endpoint).connect(endpoint, ...rest),
+      consuming: {
+        ...memoryDescription.consuming,
+        subscribe: (endpoint, ...rest) => doorsOf(options, endpoint).subscribe(endpoint, ...rest),
+      },
     };
   },
 });
 
 /** A transport to one broker, whatever the endpoint says. */
 export const transportTo = (peer: Peer): TransportFactory =>
-  factory((options, _endpoint, _lane, signal) => connect(peer, options, signal));
+  factory((options) => ({
+    connect: (_endpoint, _lane, signal) =>
+      opened(peer, options, signal, () => memoryConnection(peer, options)),
+    subscribe: (_endpoint, request, signal) =>
+      opened(peer, options, signal, () => memorySubscription(peer, options, request)),
+  }));
 
-async function connect(
+/** Connects and declares; then `look` finds what is to be used. */
+async function opened<T>(
   peer: Peer,
   options: TransportOptions,
   signal: AbortSignal,
-): Promise<TransportConnection> {
+  look: () => T,
+): Promise<T> {
   const { condition, router, label } = peer;
   try {
     await answered(peer, options, signal);
     if (condition.refusing) throw new TransportError("unreachable", "the broker takes no connections");
     declareTopology(router, options.topology);
+    return look();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     const { kind, permanent } = error;
     throw new TransportError(kind, `${label}: ${error.message}`, { permanent });
   }
-  return memoryConnection(peer, options);
 }
 
 /** Settles in a later turn of the event loop, and not before a silent broker wakes. */

@@ -1,4 +1,10 @@
 export {
+  type ConsumerUnderTest,
+  checkConsuming,
+  type QueueUnderTest,
+  testConsuming,
+} from "./consuming/suite.js";
+export {
   type Alone,
   type Cannot,
   cannot,

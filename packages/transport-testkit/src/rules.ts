@@ -1,5 +1,8 @@
+import { consumingRules } from "./consuming/rules.js";
+
 /** The contract of the transport seam, as rules. The text says what `transport.ts` of `@streamll/core` says. */
 export const rules = {
+  ...consumingRules,
   capabilities:
     "capabilities are plain data, true of every connection: each a boolean; maxMessageBytes above 0.",
   connects: "connect() opens one connection, and gives it with publish, onFlow, close and closed.",

@@ -58,7 +58,7 @@ export async function runCheck(check: Check, subject: TransportUnderTest): Promi
   return { name, status: "failed", error };
 }
 
-async function failureOf(step: () => Promise<void>): Promise<Error | undefined> {
+export async function failureOf(step: () => Promise<void>): Promise<Error | undefined> {
   try {
     await step();
     return undefined;

@@ -5,8 +5,8 @@ import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { logLine } from "../telemetry/log-lines.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
 import type { Meter } from "../telemetry/meter.js";
-import type { OutboundMessage } from "../transport.js";
 import type { Clock } from "./clock.js";
+import { type DeadLetterRoute, deadLetterOf } from "./dead-letter.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { LaneOutcomes } from "./lane/lane-setup.js";
 import { failureOf } from "./lane/retry.js";
@@ -19,12 +19,6 @@ import type { Receipt } from "./report.js";
 export interface Waiter {
   resolve(receipt: Receipt): void;
   reject(error: DeliveryError): void;
-}
-
-/** Where events that the broker refused for good are put. */
-export interface DeadLetterRoute {
-  readonly exchange: string;
-  routingKey(message: OutboundMessage): string;
 }
 
 export interface SettlementSetup {
@@ -124,12 +118,7 @@ export class Settlement implements LaneOutcomes {
     }
     // What is too large for the broker is too large for its dead-letter exchange.
     if (deadLetter === undefined || error.kind === "too-large") return this.fail(slot, failure, attempts);
-    const message = log.detach(slot);
-    log.rewrite(slot, {
-      exchange: deadLetter.exchange,
-      routingKey: deadLetter.routingKey(message),
-      headers: { ...message.headers, streamll_failure: failure.code },
-    });
+    log.rewrite(slot, deadLetterOf(log.detach(slot), deadLetter, failure, attempts));
     log.renumber(slot);
     log.mark(slot, DEAD);
     log.tries[slot] = 0;

@@ -1,9 +1,9 @@
 import type { Logger } from "../logger.js";
 import type { Endpoint, Transport } from "../transport.js";
 import type { Clock } from "./clock.js";
+import type { DeadLetterRoute } from "./dead-letter.js";
 import type { EngineFailure } from "./engine-events.js";
 import type { DeliveryOptions } from "./options.js";
-import type { DeadLetterRoute } from "./settlement.js";
 
 export interface DeliverySetup {
   readonly transport: Transport;

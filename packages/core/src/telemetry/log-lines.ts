@@ -41,6 +41,8 @@ export const logLines = {
   header_left_out: line("warn", "once", "about"),
   callback_failed: line("warn", "once", "about"),
   not_recorded: line("warn", "once", "about"),
+  handler_failed: line("warn", "gathered", "code"),
+  dead_lettered: line("error", "gathered", "code"),
 };
 
 export type LogName = keyof typeof logLines;

@@ -15,6 +15,8 @@ const ofEvents: ReadonlySet<LogName> = new Set([
   "dropped",
   "rejected",
   "not_dead_lettered",
+  "handler_failed",
+  "dead_lettered",
 ]);
 
 /** The same thing, again and again. */

@@ -41,7 +41,9 @@ export function bench({
     onFailure: (failure) => failures.push(failure),
     ...(deadLetter === undefined
       ? {}
-      : { deadLetter: { exchange: deadLetter, routingKey: (m) => `failed.${m.routingKey}` } }),
+      : {
+          deadLetter: { exchange: deadLetter, from: "events", routingKey: (m) => `failed.${m.routingKey}` },
+        }),
   });
   return { engine, transport, clock, failures, lines };
 }

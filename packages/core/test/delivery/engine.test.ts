@@ -309,7 +309,20 @@ describe("a refused event", () => {
     };
     engine.offer(message());
     await clock.advance(60_000);
-    expect(transport.stored).toMatchObject([{ exchange: "dlx", routingKey: "failed.app.start" }]);
+    expect(transport.stored).toMatchObject([
+      {
+        exchange: "dlx",
+        routingKey: "failed.app.start",
+        headers: {
+          streamll_failure: "UNROUTABLE",
+          streamll_failure_message: expect.stringContaining("no queue took it"),
+          streamll_exchange: "events",
+          streamll_routing_key: "app.start",
+          streamll_attempts: 1,
+          streamll_failed_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        },
+      },
+    ]);
     expect(failures[0]?.error.code).toBe("UNROUTABLE");
     expect(engine.stats()).toMatchObject({
       events_failed: 1,

@@ -132,7 +132,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a connection that opens during stop() stays open",
     file: "delivery/connection/supervisor.ts",
-    from: '          if ("connection" in attempt) discard(attempt.connection);\n',
+    from: '          if ("opened" in result) discard(result.opened);\n',
     to: "",
   },
 ];

@@ -16,9 +16,24 @@ export const defs = inside("defs.js") as {
   readonly ConfirmSelect: number;
   readonly ConfirmSelectOk: number;
   readonly BasicPublish: number;
+  readonly BasicQos: number;
+  readonly BasicQosOk: number;
+  readonly BasicConsume: number;
+  readonly BasicConsumeOk: number;
+  readonly BasicCancel: number;
+  readonly ChannelClose: number;
+  readonly BasicDeliver: number;
+  readonly BasicAck: number;
+  readonly BasicNack: number;
+  readonly BasicReject: number;
   readonly BasicProperties: number;
   encodeMethod(id: number, channel: number, fields: object): Buffer;
   encodeProperties(id: number, channel: number, size: number, fields: object): Buffer;
+};
+
+export const codec = inside("codec.js") as {
+  /** Gives how many bytes it wrote. */
+  encodeTable(target: Buffer, table: object, at: number): number;
 };
 
 export interface DecodedFrame {

@@ -8,9 +8,13 @@ export interface Peer extends AsyncDisposable {
   /** Messages and heartbeats that came in. */
   readonly published: number;
   readonly heartbeats: number;
+  /** Sends bytes on every connection. */
+  write(bytes: Buffer): void;
 }
 
-/** A peer that opens connections and channels, sends heartbeats, and answers nothing else: a broker that hangs. */
+/**
+ * A peer that opens connections, channels and consumers, sends heartbeats, and answers nothing else: a broker that hangs.
+ */
 export async function hangingPeer(heartbeatSeconds: number): Promise<Peer> {
   const sockets = new Set<Socket>();
   const count = { published: 0, heartbeats: 0 };
@@ -31,6 +35,8 @@ export async function hangingPeer(heartbeatSeconds: number): Promise<Peer> {
       [defs.ChannelOpen]: (channel) => send(defs.ChannelOpenOk, channel, { channelId: Buffer.alloc(0) }),
       [defs.ConfirmSelect]: (channel) => send(defs.ConfirmSelectOk, channel, {}),
       [defs.BasicPublish]: () => void count.published++,
+      [defs.BasicQos]: (channel) => send(defs.BasicQosOk, channel, {}),
+      [defs.BasicConsume]: (channel) => send(defs.BasicConsumeOk, channel, { consumerTag: "tag" }),
     };
     let bytes: Buffer = Buffer.alloc(0);
     let greeted = false;
@@ -62,6 +68,9 @@ export async function hangingPeer(heartbeatSeconds: number): Promise<Peer> {
   const label = `amqp://127.0.0.1:${port}/`;
   return {
     endpoint: { scheme: "amqp", host: "127.0.0.1", port, path: "", query: {}, label },
+    write(bytes) {
+      for (const socket of sockets) socket.write(bytes);
+    },
     get published() {
       return count.published;
     },

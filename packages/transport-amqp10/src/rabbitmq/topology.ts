@@ -1,4 +1,4 @@
-import type { ExchangeDeclaration, Topology } from "@streamll/core";
+import type { ExchangeDeclaration, QueueDeclaration, Topology } from "@streamll/core";
 import type { OpenConnection } from "../dialect.js";
 import { FaultError, faultOf } from "../fault.js";
 import { exchangeAddress, queueAddress } from "./address.js";
@@ -20,15 +20,9 @@ export async function declareTopology(
       if (mode === "passive" || isReserved(exchange.name)) await checkExchange(open, exchange.name);
       else await declareExchange(management, exchange);
     }
-    for (const { name, arguments: args } of queues) {
-      if (mode === "passive") await management.request("GET", queueAddress(name));
-      else
-        await management.request("PUT", queueAddress(name), {
-          durable: true,
-          exclusive: false,
-          auto_delete: false,
-          arguments: argumentMap(args),
-        });
+    for (const queue of queues) {
+      if (mode === "passive") await management.request("GET", queueAddress(queue.name));
+      else await declareQueue(management, queue);
     }
     if (mode === "passive") return;
     for (const { exchange, queue, pattern, arguments: args = {} } of bindings) {
@@ -67,6 +61,30 @@ async function declareExchange(
     // One that somebody else gave it is left as found. RabbitMQ compares it last, so nothing else differs.
     const isAlternate = error.message.includes("inequivalent arg 'alternate-exchange'");
     if (!isAlternate || "alternate-exchange" in args) throw error;
+  }
+}
+
+async function declareQueue(
+  management: Management,
+  { name, arguments: args, keepsReturned }: QueueDeclaration,
+): Promise<void> {
+  const declare = (all: QueueDeclaration["arguments"]) =>
+    management.request("PUT", queueAddress(name), {
+      durable: true,
+      exclusive: false,
+      auto_delete: false,
+      arguments: argumentMap(all),
+    });
+  try {
+    await declare(keepsReturned ? { ...args, "x-delivery-limit": -1 } : args);
+  } catch (error) {
+    const isLimitedAlready =
+      keepsReturned &&
+      error instanceof RefusedError &&
+      error.status === 409 &&
+      error.message.includes("inequivalent arg 'x-delivery-limit'");
+    if (!isLimitedAlready) throw error;
+    await declare(args);
   }
 }
 

@@ -4,6 +4,7 @@ export const SEE_THE_LOG = "See the broker's log";
 export const CHECK_LOGIN = "Check the user name and the password";
 export const CHECK_ARGUMENTS = "Check queueArguments and exchangeArguments";
 export const GRANT_WRITE = "Grant the user the right to write to it";
+export const GRANT_READ = "Grant the user the right to read from it";
 export const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
 export const CREATE = 'Create it on the broker, or let it be made with declareTopology: "declare"';
 export const MAKE_AGAIN = "It was there before: make it again, unless the sink declares it";

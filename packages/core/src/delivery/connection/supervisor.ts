@@ -1,5 +1,11 @@
-import { isStreamllError, isTransportError } from "../../copies.js";
-import { textOf } from "../../error-text.js";
+import {
+  type Attempt,
+  asTransportError,
+  attempt,
+  closed,
+  temporary,
+  whenAborted,
+} from "../../connecting/attempt.js";
 import { TransportError } from "../../errors.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import type { Transport, TransportConnection } from "../../transport.js";
@@ -7,10 +13,6 @@ import { fullJitter } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { DeliveryOptions } from "../options.js";
 import type { EndpointState, Endpoints } from "./endpoints.js";
-
-const GRACE_MS = 1000;
-
-type Attempt = { readonly connection: TransportConnection } | { readonly error: TransportError };
 
 export interface SupervisorSetup {
   readonly transport: Transport;
@@ -86,14 +88,14 @@ export class Supervisor {
       const generation = endpoint.breaker.enter(clock.now(), probing || this.#setup.urgent());
       let error: TransportError | undefined;
       if (generation !== undefined) {
-        const attempt = await this.#connect(endpoint);
+        const result = await this.#connect(endpoint);
         if (stopped.aborted) {
           endpoint.breaker.abandoned();
-          if ("connection" in attempt) discard(attempt.connection);
+          if ("opened" in result) discard(result.opened);
           return;
         }
-        if ("error" in attempt) {
-          error = attempt.error;
+        if ("error" in result) {
+          error = result.error;
           throttle.log(
             error.permanent ? "connect_refused" : "connect_failed",
             { endpoint: endpoint.endpoint.label, lane: this.#setup.lane, code: error.code },
@@ -103,7 +105,7 @@ export class Supervisor {
           probing = false;
           round = [];
           endpoint.breaker.connected();
-          const end = await this.#use(attempt.connection, endpoint);
+          const end = await this.#use(result.opened, endpoint);
           if (end.proven) failures = 0;
           if (stopped.aborted) return;
           error = temporary(end.error ?? new TransportError("unreachable", "the connection was closed"));
@@ -142,43 +144,23 @@ export class Supervisor {
     return refusedForGood ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
   }
 
-  async #connect(endpoint: EndpointState): Promise<Attempt> {
+  #connect({ endpoint }: EndpointState): Promise<Attempt<TransportConnection>> {
     const { transport, options, clock, lane } = this.#setup;
-    const aborter = new AbortController();
-    const abort = () => aborter.abort();
-    this.#stopping.signal.addEventListener("abort", abort);
-    // The transport keeps its own time and can say where it was lost; this is for one that does not end.
-    const cancel = clock.after(options.connectionTimeoutMs + GRACE_MS, abort);
-    const seconds = options.connectionTimeoutMs / 1000;
-    const message = `no connection to ${endpoint.endpoint.label} within ${seconds} s`;
-    const late = { error: new TransportError("timeout", message) };
-    let over = false;
-    const aborted = whenAborted(aborter.signal).then((): Attempt => {
-      over = true;
-      return late;
-    });
-    const connecting = new Promise<TransportConnection>((resolve) => {
-      resolve(transport.connect(endpoint.endpoint, { index: lane }, aborter.signal));
-    }).then(
-      (connection): Attempt => {
-        if (over) {
-          discard(connection);
-          return late;
-        }
-        if (typeof connection?.publish === "function") return { connection };
-        return {
-          error: new TransportError(
-            "protocol",
-            `connect() of the transport ${transport.name} gave no connection: it must resolve with publish, onFlow, close and closed`,
-          ),
-        };
+    return attempt({
+      clock,
+      connectionTimeoutMs: options.connectionTimeoutMs,
+      label: endpoint.label,
+      stopping: this.#stopping.signal,
+      async open(signal) {
+        const connection = await transport.connect(endpoint, { index: lane }, signal);
+        if (typeof connection?.publish === "function") return connection;
+        throw new TransportError(
+          "protocol",
+          `connect() of the transport ${transport.name} gave no connection: it must resolve with publish, onFlow, close and closed`,
+        );
       },
-      (error: unknown): Attempt => (aborter.signal.aborted ? late : { error: asTransportError(error) }),
-    );
-    const result = await Promise.race([connecting, aborted]);
-    cancel();
-    this.#stopping.signal.removeEventListener("abort", abort);
-    return result;
+      discard,
+    });
   }
 
   async #use(
@@ -218,29 +200,4 @@ export class Supervisor {
 
 function discard(connection: TransportConnection): void {
   void closed(connection, AbortSignal.abort());
-}
-
-/** Never rejects, whatever close() does: a custom transport may have faults. */
-async function closed(connection: TransportConnection, signal: AbortSignal): Promise<void> {
-  try {
-    await connection.close(signal);
-  } catch {
-    // The connection is dropped all the same.
-  }
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-/** The broker took the login and the declaration: what ended the connection later is no reason not to open it again. */
-const temporary = (error: TransportError): TransportError =>
-  error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
-
-function asTransportError(error: unknown): TransportError {
-  if (isTransportError(error)) return error;
-  // A missing package or a wrong option: connecting again cannot help.
-  const permanent = isStreamllError(error);
-  return new TransportError("protocol", textOf(error), { cause: error, permanent });
 }

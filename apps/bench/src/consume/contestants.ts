@@ -1,0 +1,160 @@
+import type { Endpoint, Subscription, TransportOptions } from "@streamll/core";
+import { silentLogger } from "@streamll/core";
+import { amqp091Transport } from "@streamll/transport-amqp091";
+import { type Channel, connect } from "amqplib";
+import { Connection } from "rabbitmq-client";
+import rascalPackage from "rascal";
+import type { Contestant } from "../contestant.js";
+import { CONSUME_QUEUE as QUEUE } from "./queue.js";
+
+/** As RabbitMQ's documentation recommends it: 100 to 300. */
+const PREFETCH = 200;
+
+/** Counts what was handled, and ends each part of a run at its last event. */
+class Handled {
+  #count = 0;
+  #until = Number.POSITIVE_INFINITY;
+  #reached = () => {};
+
+  /** As every program: an event is of use once it is parsed. */
+  take(event: { readonly execution_id?: string | null }): void {
+    if (typeof event.execution_id !== "string") throw new Error("this is none of the bench's events");
+    if (++this.#count === this.#until) this.#reached();
+  }
+
+  until(count: number): Promise<void> {
+    this.#until = count;
+    return new Promise((resolve) => {
+      this.#reached = resolve;
+      if (this.#count >= count) resolve();
+    });
+  }
+}
+
+/** Begins to consume with the first part of a run. */
+const consuming = (
+  title: string,
+  begin: (url: string, handled: Handled, events: number) => Promise<void>,
+): Contestant => ({
+  title,
+  async prepare(url, events) {
+    const handled = new Handled();
+    let begun: Promise<void> | undefined;
+    return async (_, to) => {
+      const reached = handled.until(to);
+      begun ??= begin(url, handled, events);
+      await begun;
+      await reached;
+    };
+  },
+});
+
+async function channelTo(url: string): Promise<Channel> {
+  const connection = await connect(url, { noDelay: true });
+  const channel = await connection.createChannel();
+  await channel.prefetch(PREFETCH);
+  return channel;
+}
+
+const amqplibByHand = consuming("amqplib, an acknowledgement a message", async (url, handled) => {
+  const channel = await channelTo(url);
+  await channel.consume(QUEUE, (message) => {
+    if (message === null) return;
+    handled.take(JSON.parse(message.content.toString()));
+    channel.ack(message);
+  });
+});
+
+const amqplibInLots = consuming("amqplib, one for 50 messages", async (url, handled, events) => {
+  const channel = await channelTo(url);
+  let count = 0;
+  await channel.consume(QUEUE, (message) => {
+    if (message === null) return;
+    handled.take(JSON.parse(message.content.toString()));
+    if (++count % 50 === 0 || count === events) channel.ack(message, true);
+  });
+});
+
+const rabbitmqClient = consuming("rabbitmq-client", async (url, handled) => {
+  const connection = new Connection(url);
+  const consumer = connection.createConsumer(
+    { queue: QUEUE, queueOptions: { passive: true }, qos: { prefetchCount: PREFETCH } },
+    // It parses JSON itself, by the content type.
+    async (message) => handled.take(message.body),
+  );
+  consumer.on("error", (error) => {
+    throw error;
+  });
+});
+
+const rascal = consuming("rascal", async (url, handled) => {
+  const broker = await rascalPackage.BrokerAsPromised.create({
+    vhosts: {
+      "/": {
+        connection: { url },
+        queues: [{ name: QUEUE, assert: false, check: true }],
+        subscriptions: { all: { queue: QUEUE, prefetch: PREFETCH } },
+      },
+    },
+  });
+  broker.on("error", (error) => {
+    throw error;
+  });
+  const subscription = await broker.subscribe("all");
+  // So does this one.
+  subscription.on("message", (_, event, settle) => {
+    handled.take(event as Record<string, string>);
+    settle();
+  });
+});
+
+const options: TransportOptions = {
+  confirms: false,
+  message: { exchange: "", contentType: "", appId: "", persistent: true, mandatory: false },
+  topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
+  connectionTimeoutMs: 10_000,
+  heartbeatMs: 60_000,
+  connectionName: "bench",
+  own: {},
+  logger: silentLogger,
+};
+
+function endpointOf(url: string): Endpoint {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  return {
+    ...{ scheme: protocol.slice(0, -1), host: hostname, port: Number(port || 5672), username, password },
+    ...{ path: decodeURIComponent(pathname.slice(1)), query: {}, label: hostname },
+  };
+}
+
+const transport = consuming("streamll's transport alone", async (url, handled) => {
+  // A transport holds no process by itself: that is the engine's.
+  setInterval(() => {}, 60_000);
+  const done = { kind: "done" } as const;
+  const told = () => {};
+  const subscribed: Promise<Subscription> = amqp091Transport.create(options).consuming!.subscribe(
+    endpointOf(url),
+    {
+      source: QUEUE,
+      window: PREFETCH,
+      receive(deliveries) {
+        void subscribed.then((subscription) => {
+          for (const delivery of deliveries) {
+            handled.take(JSON.parse(delivery.body.toString()));
+            subscription.settle(delivery, done, told);
+          }
+        });
+      },
+    },
+    new AbortController().signal,
+  );
+  await subscribed;
+});
+
+export const consumeContestants = {
+  amqplibByHand,
+  amqplibInLots,
+  rabbitmqClient,
+  rascal,
+  transport,
+} as const;

@@ -1,0 +1,62 @@
+import { type ConfirmChannel, connect } from "amqplib";
+import { benchEvent } from "../event.js";
+
+export const CONSUME_QUEUE = "streamll_bench_consume";
+
+/** The durable classic queue that every contestant reads, filled before each run. */
+export interface FilledQueue extends AsyncDisposable {
+  readonly brokerVersion: string;
+  /** Puts so many events there. */
+  fill(events: number): Promise<void>;
+  /** Checks that every event was acknowledged: one that comes again was not read. */
+  expectEmpty(who: string): Promise<void>;
+}
+
+/** What is written without waiting for the broker. */
+const IN_FLIGHT = 5000;
+
+export async function filledQueue(url: string): Promise<FilledQueue> {
+  const connection = await connect(url);
+  const channel: ConfirmChannel = await connection.createConfirmChannel();
+  await channel.assertQueue(CONSUME_QUEUE, { durable: true });
+  return {
+    brokerVersion: String(connection.connection.serverProperties.version),
+    async fill(events) {
+      await channel.purgeQueue(CONSUME_QUEUE);
+      for (let index = 0; index < events; index++) {
+        const event = benchEvent(index);
+        channel.sendToQueue(CONSUME_QUEUE, Buffer.from(JSON.stringify(event)), {
+          persistent: true,
+          contentType: "application/json",
+          messageId: event.event_id!,
+          correlationId: event.execution_id!,
+          type: event.event_type,
+          appId: "streamll",
+          timestamp: 1_767_225_600,
+          headers: {
+            streamll_version: "0.0.0",
+            event_type: event.event_type,
+            operation: event.operation,
+            module_name: event.module_name,
+            execution_id: event.execution_id,
+          },
+        });
+        if (index % IN_FLIGHT === IN_FLIGHT - 1) await channel.waitForConfirms();
+      }
+      await channel.waitForConfirms();
+    },
+    async expectEmpty(who) {
+      for (;;) {
+        // What its consumer had not acknowledged comes back when that one is gone.
+        const { consumerCount, messageCount } = await channel.checkQueue(CONSUME_QUEUE);
+        if (consumerCount > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        else if (messageCount === 0) return;
+        else throw new Error(`${who}: ${messageCount} events were not acknowledged`);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await channel.deleteQueue(CONSUME_QUEUE);
+      await connection.close();
+    },
+  };
+}

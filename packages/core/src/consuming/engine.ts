@@ -1,0 +1,234 @@
+import { nameOfError } from "../callback.js";
+import { type Clock, systemClock } from "../delivery/clock.js";
+import { causeOf, isRefusedForGood } from "../delivery/connection/connections.js";
+import { Endpoints } from "../delivery/connection/endpoints.js";
+import { within, withResolvers } from "../delivery/promises.js";
+import type { Endpoint } from "../endpoint.js";
+import { DeliveryError, type TransportError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import { LogThrottle } from "../telemetry/log-throttle.js";
+import { ConsumingCounts, type ConsumingStats } from "./counts.js";
+import type { Failure } from "./decide.js";
+import { type DedupStore, deduplicated } from "./dedup.js";
+import type { Handle } from "./handling.js";
+import type { ConsumingOptions } from "./options.js";
+import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
+import type { Consuming, Delivery, Verdict } from "./seam.js";
+import { Subscriber } from "./subscriber.js";
+import { type Received, Work } from "./work.js";
+
+/** Of `drainTimeout`, at most this much is kept back for closing the connection. */
+const CLOSING_MS = 2000;
+
+export interface ConsumingSetup {
+  readonly consuming: Consuming;
+  readonly endpoints: readonly Endpoint[];
+  readonly options: ConsumingOptions;
+  readonly logger: Logger;
+  readonly handle: Handle;
+  /** Absent: what was done is not remembered. */
+  readonly dedup?: DedupStore | undefined;
+  readonly clock?: Clock;
+  /** 0 to 1, as `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * Takes the messages of one queue and hands each to its handler: at least once, in order within an execution, never
+ * more than the window at a time. See `docs/consuming.md` for what it promises.
+ */
+export class ConsumingEngine {
+  readonly #options: ConsumingOptions;
+  readonly #clock: Clock;
+  readonly #counts: ConsumingCounts;
+  readonly #throttle: LogThrottle;
+  readonly #events: EventDispatcher<ConsumingEvents>;
+  readonly #subscriber: Subscriber;
+  readonly #work: Work;
+  readonly #started = withResolvers<TransportError | undefined>();
+  #state: "idle" | "running" | "stopping" | "stopped" = "idle";
+  #release: (() => void) | undefined;
+  #stopped: Promise<ConsumingReport> | undefined;
+
+  constructor({ consuming, endpoints, options, logger, dedup, ...setup }: ConsumingSetup) {
+    const { clock = systemClock, random = Math.random } = setup;
+    this.#options = options;
+    this.#clock = clock;
+    this.#counts = new ConsumingCounts(() => clock.now());
+    this.#throttle = new LogThrottle(clock, logger);
+    this.#events = new EventDispatcher(clock, logger);
+    const counted = this.#counted(setup.handle);
+    this.#work = new Work({
+      handle: dedup === undefined ? counted : deduplicated(dedup, counted, () => this.#counts.duplicate++),
+      options,
+      clock,
+      random,
+      hasDeadLetters: options.deadLetters && consuming.deadLetters !== false,
+      hasDelays: consuming.delays,
+      isStopping: () => this.#state !== "running",
+      failed: (...failure) => this.#failed(...failure),
+      retried: () => this.#counts.retried++,
+      duplicate: () => this.#counts.duplicate++,
+      settle: (received, verdict) => this.#settle(received, verdict),
+    });
+    this.#subscriber = new Subscriber({
+      consuming,
+      endpoints: new Endpoints(endpoints, false, random),
+      options,
+      clock,
+      random,
+      throttle: this.#throttle,
+      opened: ({ label }) => {
+        this.#events.emit("connected", [{ endpoint: label }]);
+        this.#started.resolve(undefined);
+      },
+      received: (deliveries, subscription) => {
+        this.#counts.received += deliveries.length;
+        for (const delivery of deliveries) this.#work.take({ delivery, subscription });
+      },
+      lost: ({ label }, error) => {
+        this.#work.forget();
+
+        const stopped = this.#state !== "running";
+        this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
+      },
+      roundFailed: (errors) => {
+        const givesUp = this.#subscriber.opens === 0 && isRefusedForGood(errors);
+        if (givesUp || !options.waitForBroker) this.#started.resolve(givesUp ? errors[0] : undefined);
+        return givesUp;
+      },
+    });
+  }
+
+  /**
+   * Subscribes. A broker that cannot be reached is tried again in the background; the promise resolves once each
+   * address was tried, and with `waitForBroker` when it is subscribed. From then on the process is kept alive until `stop()`.
+   *
+   * @throws TransportError (or what loading the transport threw) for what will not heal by itself: a wrong password, a
+   *   queue that is not there. DeliveryError of code `STOPPED` after `stop()`.
+   */
+  async start(): Promise<void> {
+    if (this.#state === "idle") {
+      this.#state = "running";
+      this.#release = this.#clock.keepAlive();
+      this.#subscriber.start();
+    }
+    if (this.#state !== "running")
+      throw new DeliveryError("STOPPED", "the consumer was stopped; make a new one");
+    const error = await this.#started.promise;
+    if (error !== undefined) {
+      await this.stop();
+      throw causeOf(error);
+    }
+    if (this.#state !== "running")
+      throw new DeliveryError("STOPPED", "the consumer was stopped before it was connected");
+  }
+
+  /**
+   * Takes nothing more, lets handlers finish, gives back the rest, and closes: all within `drainTimeout`. Then nothing
+   * is left open. Never rejects.
+   */
+  stop(): Promise<ConsumingReport> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  stats(): ConsumingStats {
+    return this.#counts.read({
+      events_in_hand: this.#work.inHand,
+      events_waiting: this.#work.waiting,
+      reconnects: Math.max(0, this.#subscriber.opens - 1),
+      subscribed: this.#subscriber.isSubscribed,
+    });
+  }
+
+  health(): ConsumingHealth {
+    const { isSubscribed, lastError } = this.#subscriber;
+    const running = this.#state === "running";
+    const last = lastError && { code: lastError.code, message: lastError.message };
+    const recent = running ? this.#throttle.recent(1).map(({ code, message }) => ({ code, message })) : [];
+    const problems = running && last !== undefined ? [last, ...recent] : recent;
+    return {
+      status: !running ? "stopped" : isSubscribed && problems.length === 0 ? "up" : "degraded",
+      subscribed: isSubscribed,
+      pending: this.#work.inHand + this.#work.waiting,
+      ...(last === undefined ? {} : { lastError: last }),
+      problems,
+    };
+  }
+
+  on<K extends keyof ConsumingEvents>(name: K, listener: (...args: ConsumingEvents[K]) => void): void {
+    this.#events.on(name, listener);
+  }
+
+  off<K extends keyof ConsumingEvents>(name: K, listener: (...args: ConsumingEvents[K]) => void): void {
+    this.#events.off(name, listener);
+  }
+
+  #counted(handle: Handle): Handle {
+    return async (delivery, context) => {
+      const startedAt = this.#clock.now();
+      await handle(delivery, context);
+      if (!context.signal.aborted) this.#counts.succeeded(this.#clock.now() - startedAt);
+    };
+  }
+
+  #settle({ delivery, subscription }: Received, verdict: Verdict): void {
+    subscription.settle(delivery, verdict, (outcome) => {
+      if (outcome === "lost") this.#counts.lost++;
+      else this.#subscriber.proven();
+    });
+    if (verdict.kind === "again") this.#counts.givenBack++;
+    if (verdict.kind !== "dead") return;
+    const { reason, description } = verdict;
+    this.#counts.deadLettered++;
+    const message = `a message of "${this.#options.source}" became a dead letter: ${description}`;
+    this.#throttle.log("dead_lettered", { code: reason }, message);
+    this.#events.emit("deadLettered", [{ delivery, reason, description }]);
+  }
+
+  #failed(delivery: Delivery, failure: Failure, error: unknown, attempt: number): void {
+    if (failure.kind === "interrupted") return;
+    this.#counts.failed++;
+    const code = codeOf(failure, error);
+    const how =
+      failure.kind === "timeout" ? "took longer than handlerTimeout" : `threw ${nameOfError(error)}`;
+    this.#throttle.log("handler_failed", { code }, `a handler ${how}`);
+    this.#events.emit("failed", [{ delivery, code, error, attempt }]);
+  }
+
+  async #stop(): Promise<ConsumingReport> {
+    const { drainTimeoutMs } = this.#options;
+    const startedAt = this.#clock.now();
+    const left = (deadline: number) => Math.max(0, deadline - this.#clock.now());
+    const end = startedAt + drainTimeoutMs;
+    const draining = end - Math.min(CLOSING_MS, drainTimeoutMs / 5);
+    const wasRunning = this.#state === "running";
+    this.#state = "stopping";
+    this.#release ??= this.#clock.keepAlive();
+    if (wasRunning) {
+      const quiet = this.#subscriber.stop(left(draining));
+      this.#work.stop();
+      await quiet;
+      await within(this.#clock, left(draining), this.#work.idle());
+      this.#work.interrupt();
+      await this.#work.idle();
+      await this.#subscriber.close(left(end));
+    }
+    this.#state = "stopped";
+    this.#started.resolve(undefined);
+    this.#events.drain();
+    this.#throttle.close();
+    this.#release();
+    const { handled, deadLettered, givenBack } = this.#counts;
+    return { handled, deadLettered, givenBack, durationMs: this.#clock.now() - startedAt };
+  }
+}
+
+function codeOf(failure: Failure, error: unknown): string {
+  if (failure.kind === "timeout") return "HANDLER_TIMEOUT";
+  if (failure.kind === "dead") return failure.code;
+  if (failure.kind === "later") return (error as { readonly code: string }).code;
+  return "HANDLER_FAILED";
+}

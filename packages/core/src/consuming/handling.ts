@@ -1,0 +1,141 @@
+import { isStreamllError } from "../copies.js";
+import type { Clock } from "../delivery/clock.js";
+import { withResolvers } from "../delivery/promises.js";
+import { TransportError } from "../errors.js";
+import { afterFailure, type Failure, type Tried } from "./decide.js";
+import type { ConsumingOptions } from "./options.js";
+import type { Delivery, Verdict } from "./seam.js";
+
+/** What a handler is told beside the delivery. */
+export interface HandlerContext {
+  /** Aborts when the time of this try is over, and at the end of `stop()`: what the handler does then does not count. */
+  readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** Returning is done; throwing, or rejecting, is another try or the end of it. */
+export type Handle = (delivery: Delivery, context: HandlerContext) => unknown;
+
+interface Ended {
+  readonly failure: Failure;
+  readonly error: unknown;
+}
+
+export interface HandlingSetup {
+  readonly handle: Handle;
+  readonly options: ConsumingOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly hasDeadLetters: boolean;
+  readonly hasDelays: boolean;
+  isStopping(): boolean;
+  failed(delivery: Delivery, failure: Failure, error: unknown, attempt: number): void;
+  retried(): void;
+}
+
+/** One delivery in the hands of its handler, with all of its tries. */
+export class Handling {
+  readonly delivery: Delivery;
+  readonly #setup: HandlingSetup;
+  readonly #interrupted = withResolvers<Ended>();
+  #aborter: AbortController | undefined;
+  #wake: (() => void) | undefined;
+  #attempt = 0;
+
+  constructor(delivery: Delivery, setup: HandlingSetup) {
+    this.delivery = delivery;
+    this.#setup = setup;
+  }
+
+  /** Never rejects. */
+  async run(): Promise<Verdict> {
+    for (;;) {
+      const outcome = await this.#try();
+      if (outcome === undefined) return { kind: "done" };
+      this.#setup.failed(this.delivery, outcome.failure, outcome.error, this.#attempt);
+      const decision = this.#decide(outcome.failure);
+      if (decision.kind !== "retry") return decision;
+      await this.#pause(decision.delayMs);
+      // Stopped meanwhile: nobody waits for another try.
+      if (this.#setup.isStopping()) return { kind: "again", failed: true };
+      this.#setup.retried();
+    }
+  }
+
+  /** The consumer stops: no further try is waited for. */
+  hurry(): void {
+    this.#wake?.();
+  }
+
+  /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
+  interrupt(): void {
+    const error = new TransportError("timeout", "the consumer was stopped, and its drainTimeout is over");
+    this.#interrupted.resolve({ failure: { kind: "interrupted" }, error });
+    this.#aborter?.abort(error);
+    this.#wake?.();
+  }
+
+  #decide(failure: Failure) {
+    const { options, random, hasDeadLetters, hasDelays } = this.#setup;
+    const { attempts, retryBackoffMs, maxRetryBackoffMs } = options;
+    const tried: Tried = {
+      attempt: this.#attempt,
+      attempts,
+      retryBackoffMs,
+      maxRetryBackoffMs,
+      hasDeadLetters,
+      hasDelays,
+      isStopping: this.#setup.isStopping(),
+      random,
+    };
+    return afterFailure(failure, tried);
+  }
+
+  async #try(): Promise<Ended | undefined> {
+    const { handle, clock, options } = this.#setup;
+    const aborter = new AbortController();
+    this.#aborter = aborter;
+    this.#attempt++;
+    const context = { signal: aborter.signal, attempt: this.#attempt };
+    const handled = new Promise<unknown>((resolve) => resolve(handle(this.delivery, context))).then(
+      () => undefined,
+      (error: unknown): Ended => ({ failure: failureOf(error), error }),
+    );
+    const { promise: late, resolve: isLate } = withResolvers<Ended>();
+    const cancel =
+      options.handlerTimeoutMs === 0
+        ? () => {}
+        : clock.after(options.handlerTimeoutMs, () => {
+            const seconds = options.handlerTimeoutMs / 1000;
+            const error = new TransportError("timeout", `the handler has not ended within ${seconds} s`);
+            isLate({ failure: { kind: "timeout" }, error });
+            aborter.abort(error);
+          });
+    const outcome = await Promise.race([handled, late, this.#interrupted.promise]);
+    cancel();
+    this.#aborter = undefined;
+    return outcome;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#setup.clock.after(ms, () => this.#wake?.());
+      this.#wake = () => {
+        this.#wake = undefined;
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+/** By shape: another copy of this package may have made the error. */
+function failureOf(error: unknown): Failure {
+  if (!isStreamllError(error)) return { kind: "threw" };
+  const { name, code, message } = error;
+  if (name === "DeadLetter") return { kind: "dead", code, why: message };
+  const { delayMs } = error as { readonly delayMs?: unknown };
+  if (name === "RetryLater" && typeof delayMs === "number") return { kind: "later", delayMs };
+  return { kind: "threw" };
+}

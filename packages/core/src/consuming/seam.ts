@@ -1,0 +1,110 @@
+import type { Endpoint } from "../endpoint.js";
+import type { TransportError } from "../errors.js";
+import type { InboundMessage } from "./inbound-message.js";
+
+/** What a broker can do for one who consumes. Known before the transport is loaded. */
+export interface ConsumingCapabilities {
+  /**
+   * What becomes of a message that is settled as `dead`. `"reason"`: it is kept with the reason and the description of
+   * the verdict. `"bare"`: it goes where the queue sends its dead letters, without them; a queue that names no place
+   * drops it. `false`: the broker has no dead letters, and the engine never gives that verdict.
+   */
+  readonly deadLetters: false | "bare" | "reason";
+  /** `again` may have a `delayMs`. */
+  readonly delays: boolean;
+  /**
+   * What becomes of messages that were looked at and given back, or not settled until the close. `"free"`: they come
+   * again. `"counts"`: they come again, and each look may count against a limit of the queue. `false`: a look takes
+   * them.
+   */
+  readonly peek: "free" | "counts" | false;
+}
+
+/**
+ * The other end of a transport: messages of a queue, and what is to become of each. Retry, order, time limits,
+ * deduplication, reconnecting and shutdown are the engine's, once, for every transport.
+ */
+export interface Consuming extends ConsumingCapabilities {
+  /**
+   * Opens one connection, authenticates, declares the topology of `TransportOptions` and begins to consume.
+   *
+   * When `signal` aborts, it lets go of everything that it opened and rejects. After that, and after it rejected for
+   * any other reason, `receive` is not called.
+   *
+   * @throws TransportError classified by `kind`: `not-found` for a queue that is not there. Anything else is taken as
+   * `protocol`.
+   */
+  subscribe(endpoint: Endpoint, request: SubscribeRequest, signal: AbortSignal): Promise<Subscription>;
+}
+
+export interface SubscribeRequest {
+  /** Name of the queue. */
+  readonly source: string;
+  /** The dead letters that the broker keeps beside the queue: the sub-queue of Azure Service Bus. Default: not these. */
+  readonly deadLetters?: boolean;
+  /** Never more than so many deliveries are unsettled; from 1 to 65,535. */
+  readonly window: number;
+  /**
+   * Takes what has come, in the order of the queue. It never throws. The first call may come before `subscribe()` has
+   * resolved, the last before `closed` settles, and none after `stop()` has resolved.
+   */
+  receive(deliveries: readonly Delivery[]): void;
+}
+
+/**
+ * One message, handed over once by one subscription. The object itself is what it is settled by. A transport may decode
+ * a property when it is asked for, so `{ ...delivery }` need not have any.
+ */
+export interface Delivery extends InboundMessage {
+  /** It was handed to somebody before. `false` does not exclude that: some queues tell only the latest time. */
+  readonly redelivered: boolean;
+  /** How often it was tried before: 0 for the first time. Absent where the broker does not count (classic queues). */
+  readonly earlier?: number | undefined;
+  /** What the broker itself keeps in order, for example the session of Azure Service Bus. */
+  readonly orderingKey?: string | undefined;
+}
+
+/** What is to become of a delivery. */
+export type Verdict =
+  /** It is done: the broker forgets it. */
+  | { readonly kind: "done" }
+  /**
+   * It is given back, and comes again. `failed`: a try of it is used up, and counted by a broker that counts; else it
+   * was not tried, and counts as little as the broker allows. `delayMs`, only with `delays`: not before so many milliseconds.
+   */
+  | { readonly kind: "again"; readonly failed: boolean; readonly delayMs?: number }
+  /** No further try: it becomes a dead letter. `reason` is a code such as `RETRIES_EXHAUSTED`. */
+  | { readonly kind: "dead"; readonly reason: string; readonly description: string };
+
+/**
+ * What became of a settlement. `settled`: the broker has it. `written`: it was handed to the network, and the broker
+ * does not answer it. `lost`: it did not reach the broker, since the delivery is settled already, or is of another
+ * subscription, or the connection is gone: if nobody else settled it, it comes again.
+ */
+export type SettlementOutcome = "settled" | "written" | "lost";
+
+/** A stream of deliveries of one queue over one connection. */
+export interface Subscription {
+  /**
+   * Settles one delivery, in any order. Never throws. `told` is called exactly once, at once or later, also for a stale
+   * settlement: that one does nothing but tell `lost`.
+   */
+  settle(delivery: Delivery, verdict: Verdict, told: (outcome: SettlementOutcome) => void): void;
+  /**
+   * Takes nothing more: resolves when nothing more comes, within a bounded time. Settling what has come goes on. What
+   * the broker had under way and was not received is given back. Never rejects; a second call gives the first's promise.
+   */
+  stop(): Promise<void>;
+  /**
+   * Ends the connection in good order, settlements that are under way included, or at once when `signal` aborts.
+   * Resolves in any case, and `closed` with it. What is not settled is given back by the broker.
+   */
+  close(signal: AbortSignal): Promise<void>;
+  /**
+   * Settles once, after the last delivery and the last `told`, when the subscription can no longer be used. Then all
+   * that is unsettled is void: it comes again to somebody. Kind `cancelled`: the broker ended it, and not the
+   * connection (the queue was deleted, its leader moved, a time limit of the broker); subscribing again tells which.
+   * Never rejects; `undefined` after `close()`.
+   */
+  readonly closed: Promise<TransportError | undefined>;
+}

@@ -1,0 +1,127 @@
+import type { Delivery } from "@streamll/core";
+import {
+  APP_ID,
+  CONTENT_ENCODING,
+  CONTENT_TYPE,
+  CORRELATION_ID,
+  type ContentHeader,
+  DELIVERY_MODE,
+  EXPIRATION,
+  HEADERS,
+  MESSAGE_ID,
+  PRIORITY,
+  placeOf,
+  REPLY_TO,
+  TIMESTAMP,
+  TYPE,
+  USER_ID,
+} from "./content-header.js";
+import { readTable } from "./field-table.js";
+
+/** What basic.deliver says of a message. */
+export interface DeliveryInfo {
+  /** By which its channel knows the delivery. */
+  readonly tag: number;
+  readonly redelivered: boolean;
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+const PERSISTENT = 2;
+
+/** A message as it came: its properties and headers are decoded when somebody asks for them. */
+export class Amqp091Delivery implements Delivery {
+  readonly body: Buffer;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly redelivered: boolean;
+  readonly #header: ContentHeader;
+  #headers: Readonly<Record<string, unknown>> | undefined;
+
+  constructor({ redelivered, exchange, routingKey }: DeliveryInfo, header: ContentHeader, body: Buffer) {
+    this.body = body;
+    this.exchange = exchange;
+    this.routingKey = routingKey;
+    this.redelivered = redelivered;
+    this.#header = header;
+  }
+
+  get headers(): Readonly<Record<string, unknown>> {
+    if (this.#headers === undefined) {
+      const at = placeOf(this.#header, HEADERS);
+      this.#headers = at < 0 ? {} : readTable(this.#header.bytes, at);
+    }
+    return this.#headers;
+  }
+
+  /**
+   * Quorum queues count: before 4.3 every return, from then on those of a failure, and every delivery in
+   * `x-acquired-count`. The first time no header is there.
+   */
+  get earlier(): number | undefined {
+    const { "x-delivery-count": count, "x-acquired-count": acquired } = this.headers;
+    if (typeof count === "number") return count;
+    return acquired === undefined ? undefined : 0;
+  }
+
+  get messageId(): string | undefined {
+    return this.#text(MESSAGE_ID);
+  }
+
+  get correlationId(): string | undefined {
+    return this.#text(CORRELATION_ID);
+  }
+
+  get type(): string | undefined {
+    return this.#text(TYPE);
+  }
+
+  get timestamp(): number | undefined {
+    const at = placeOf(this.#header, TIMESTAMP);
+    return at < 0 ? undefined : Number(this.#header.bytes.readBigUInt64BE(at)) * 1000;
+  }
+
+  get contentType(): string | undefined {
+    return this.#text(CONTENT_TYPE);
+  }
+
+  get contentEncoding(): string | undefined {
+    return this.#text(CONTENT_ENCODING);
+  }
+
+  get appId(): string | undefined {
+    return this.#text(APP_ID);
+  }
+
+  get userId(): string | undefined {
+    return this.#text(USER_ID);
+  }
+
+  get replyTo(): string | undefined {
+    return this.#text(REPLY_TO);
+  }
+
+  get priority(): number | undefined {
+    return this.#octet(PRIORITY);
+  }
+
+  get expiration(): string | undefined {
+    return this.#text(EXPIRATION);
+  }
+
+  get persistent(): boolean | undefined {
+    const mode = this.#octet(DELIVERY_MODE);
+    return mode === undefined ? undefined : mode === PERSISTENT;
+  }
+
+  #text(property: number): string | undefined {
+    const at = placeOf(this.#header, property);
+    const { bytes } = this.#header;
+    return at < 0 ? undefined : bytes.toString("utf8", at + 1, at + 1 + bytes[at]!);
+  }
+
+  #octet(property: number): number | undefined {
+    const at = placeOf(this.#header, property);
+    return at < 0 ? undefined : this.#header.bytes[at];
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  type SettlementOutcome,
+  type SubscribeRequest,
+  type Subscription,
+  TransportError,
+} from "@streamll/core";
+import { afterDrain, within } from "@streamll/transport-kit";
+import type { Channel, ChannelModel } from "amqplib";
+import { lifetimeOf } from "../lifetime.js";
+import type { Amqp091Delivery } from "./delivery.js";
+import type { ConsumingWire } from "./frame-tap.js";
+import { Settlements } from "./settlements.js";
+
+export interface SubscriptionSetup {
+  readonly model: ChannelModel;
+  readonly wire: ConsumingWire;
+  readonly channel: Channel;
+  /** The channel's, on the wire. */
+  readonly channelNumber: number;
+  readonly consumerTag: string;
+  readonly request: SubscribeRequest;
+  /** The endpoint's, for messages. */
+  readonly label: string;
+  /** For the broker's answer to basic.cancel, in milliseconds. */
+  readonly answerMs: number;
+}
+
+export interface OpenSubscription extends Subscription {
+  arrived(delivery: Amqp091Delivery, tag: number): void;
+  /** No delivery comes next in this turn. */
+  pause(): void;
+  fail(error: unknown): void;
+}
+
+type Told = readonly ((outcome: SettlementOutcome) => void)[];
+
+const givenBack = { kind: "again", failed: false } as const;
+
+/** Consumes on an open channel. Channel and connection live and die together. */
+export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
+  const { model, wire, channel, request, label } = setup;
+  const settlements = new Settlements(setup.channelNumber);
+  const over = new AbortController();
+  /** Written, and maybe not yet taken by the network. */
+  const leaving = new Set<Told>();
+  let arriving: Amqp091Delivery[] = [];
+  /** Came after `stop()`. */
+  const late: Amqp091Delivery[] = [];
+  let isWriting = false;
+  let stopping: Promise<void> | undefined;
+
+  const life = lifetimeOf({
+    ...{ model, channel, label, stage: "consume" },
+    async goodbye() {
+      write();
+      // Its answer says that all before it was read.
+      await channel.close();
+      await model.close();
+    },
+    lastly() {
+      over.abort();
+      arriving = [];
+      for (const told of [...leaving, settlements.abandon()]) tell(told, "lost");
+      leaving.clear();
+    },
+  });
+
+  function tell(told: Told, outcome: SettlementOutcome): void {
+    for (const each of told) each(outcome);
+  }
+
+  function pause(): void {
+    if (arriving.length === 0) return;
+    const deliveries = arriving;
+    arriving = [];
+    request.receive(deliveries);
+  }
+
+  /** What is settled in one turn is written together. */
+  function writeLater(): void {
+    if (isWriting) return;
+    isWriting = true;
+    setImmediate(write);
+  }
+
+  function write(): void {
+    isWriting = false;
+    if (life.isOver || !settlements.isWaiting) return;
+    const { bytes, told } = settlements.take();
+    leaving.add(told);
+    wire.sendBytes(bytes);
+    afterDrain(wire.stream, () => {
+      if (leaving.delete(told)) tell(told, "written");
+    });
+  }
+
+  async function cancel(): Promise<void> {
+    if (life.isOver || life.isClosing) return;
+    const noAnswer = () => new TransportError("timeout", `${label}: the broker did not answer basic.cancel`);
+    try {
+      await within(setup.answerMs, over.signal, noAnswer, channel.cancel(setup.consumerTag));
+    } catch (error) {
+      return life.fail(error);
+    }
+    for (const delivery of late.splice(0)) settlements.settle(delivery, givenBack, () => {});
+    write();
+  }
+
+  channel.removeAllListeners("cancel");
+  channel.on("cancel", () => {
+    write();
+    const text = `${label}: the broker cancelled the consumer of queue "${request.source}": the queue was deleted, its node went down, or a time limit was over`;
+    life.fail(new TransportError("cancelled", text));
+  });
+
+  return {
+    closed: life.closed,
+    fail: life.fail,
+    pause,
+    arrived(delivery, tag) {
+      if (life.isOver || life.isClosing) return;
+      settlements.open(delivery, tag);
+      (stopping === undefined ? arriving : late).push(delivery);
+    },
+    settle(delivery, verdict, told) {
+      if (life.isOver || life.isClosing || !settlements.settle(delivery, verdict, told)) told("lost");
+      else writeLater();
+    },
+    stop() {
+      stopping ??= cancel();
+      return stopping;
+    },
+    close: life.close,
+  };
+}

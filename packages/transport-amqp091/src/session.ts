@@ -1,0 +1,105 @@
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import {
+  type ConnectAttempt,
+  connectWithin,
+  endAfterStandstill,
+  type Login,
+  login,
+  renewBeforeExpiry,
+  within,
+} from "@streamll/transport-kit";
+import type { ChannelModel } from "amqplib";
+import { failure, type Stage } from "./failure.js";
+import { destroy } from "./lifetime.js";
+import { openConnection } from "./open.js";
+import { declareTopology } from "./topology.js";
+import { wireOf } from "./wire.js";
+
+export interface SessionSetup {
+  readonly options: TransportOptions;
+  readonly endpoint: Endpoint;
+  /** Shown by the broker. */
+  readonly connectionName: string;
+  readonly signal: AbortSignal;
+}
+
+/** A connection that is logged in, with the topology declared. */
+export interface Session {
+  readonly model: ChannelModel;
+  readonly attempt: ConnectAttempt;
+  /** What goes on now, for the message of a failure. */
+  enter(stage: Stage): void;
+}
+
+/** What a connection needs to be kept alive. */
+interface Kept {
+  readonly closed: Promise<unknown>;
+  readonly isBlocked?: boolean;
+  fail(error: unknown): void;
+}
+
+/**
+ * Opens a connection, and makes of it what `use` gives, all within `connectionTimeoutMs`. From then on it is watched for
+ * standstills, and its password renewed.
+ *
+ * @throws TransportError
+ */
+export function openSession<T extends Kept>(
+  { options, endpoint, connectionName, signal }: SessionSetup,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { label } = endpoint;
+  const { connectionTimeoutMs: timeoutMs, topology } = options;
+  let stage: Stage = "connect";
+  let ending: unknown;
+  const failed = (error: unknown) => failure(ending ?? error, ending ? "connect" : stage, label);
+  return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
+    const credentials = await attempt.race(login(options, endpoint));
+    const model = await openConnection({ endpoint, connectionName, options, login: credentials, attempt });
+    attempt.onFailure(() => destroy(wireOf(model).stream));
+    // Tells more than the rejections of what was under way.
+    const ended = (error?: Error) => {
+      ending ??= error;
+    };
+    model.on("error", ended).on("close", ended);
+    stage = "declare";
+    await attempt.race(declareTopology(model, topology));
+    stage = "connect";
+    const enter = (next: Stage) => {
+      stage = next;
+    };
+    const connection = await use({ model, attempt, enter });
+    if (ending) throw ending;
+    keep(connection, model, credentials, options, endpoint);
+    return connection;
+  });
+}
+
+function keep(
+  connection: Kept,
+  model: ChannelModel,
+  first: Login,
+  options: TransportOptions,
+  endpoint: Endpoint,
+): void {
+  const { label } = endpoint;
+  const { closed, fail } = connection;
+  const life = new AbortController();
+  endAfterStandstill({ heartbeatMs: options.heartbeatMs, label, closed, fail });
+  const late = () =>
+    new TransportError(
+      "auth",
+      `${label}: no new password within ${options.connectionTimeoutMs} ms. Check the credentials function, and whether the broker answers`,
+    );
+  const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life.signal, late, step);
+  const stop = renewBeforeExpiry(first, {
+    ask: () => bounded(login(options, endpoint)),
+    update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),
+    failed: fail,
+    blocked: () => connection.isBlocked ?? false,
+  });
+  void closed.then(() => {
+    life.abort();
+    stop();
+  });
+}

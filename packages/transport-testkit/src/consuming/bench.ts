@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import type { InboundMessage, Transport } from "@streamll/core";
+import { isTransportError } from "@streamll/core/internal";
+import { plainOptions } from "../bench.js";
+import { endpointOf } from "../endpoint.js";
+import type { Cannot, Fault } from "../options.js";
+import { BrokenRuleError, NotCovered } from "../rules.js";
+import { elapse, within } from "../waiting.js";
+import type { ConsumerUnderTest, QueueUnderTest } from "./options.js";
+import { SubscriptionProbe } from "./probe.js";
+
+/** What one check works with: a transport, a queue and subscriptions of its own. */
+export class ConsumingBench {
+  readonly timeoutMs: number;
+  readonly quietMs: number;
+  readonly probes: SubscriptionProbe[] = [];
+  readonly broken: BrokenRuleError[] = [];
+  readonly #subject: ConsumerUnderTest;
+  readonly #heals: (() => unknown)[] = [];
+  readonly #prefix = `testkit-${randomUUID()}`;
+  #transport: Promise<Transport> | undefined;
+  #queue: Promise<QueueUnderTest> | undefined;
+  #made = 0;
+
+  constructor(subject: ConsumerUnderTest) {
+    this.#subject = subject;
+    this.timeoutMs = subject.timeoutMs ?? 5000;
+    this.quietMs = subject.quietMs ?? 50;
+  }
+
+  transport(): Promise<Transport> {
+    const create = async () => this.#subject.create(plainOptions, [endpointOf(this.#subject.endpoint)]);
+    this.#transport ??= create();
+    return this.#transport;
+  }
+
+  queue(): Promise<QueueUnderTest> {
+    this.#queue ??= this.#subject.queue();
+    return this.#queue;
+  }
+
+  async consuming() {
+    const { consuming, name } = await this.transport();
+    if (consuming === undefined) throw new BrokenRuleError("subscribes", `${name} has no consuming.`);
+    return consuming;
+  }
+
+  /** Subscribes to the queue of this check. */
+  async subscribe(window = 1000): Promise<SubscriptionProbe> {
+    const { name } = await this.queue();
+    const outcome = await this.attempt(name, window, new AbortController().signal);
+    if ("error" in outcome)
+      throw new BrokenRuleError("subscribes", `subscribe() rejected with ${String(outcome.error)}.`);
+    return outcome.probe;
+  }
+
+  /** Subscribes, perhaps in vain. What it rejects with is a `TransportError`. */
+  async attempt(
+    source: string,
+    window: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly probe: SubscriptionProbe } | { readonly error: { readonly kind: string } }> {
+    const consuming = await this.consuming();
+    const broken = (error: BrokenRuleError) => this.broken.push(error);
+    const probe = new SubscriptionProbe({ window, timeoutMs: this.timeoutMs, broken });
+    const request = { source, window, receive: probe.receive };
+    const late = () =>
+      new BrokenRuleError("subscribes", `subscribe() had not settled after ${this.timeoutMs} ms.`);
+    try {
+      const attempt = Promise.resolve(
+        consuming.subscribe(endpointOf(this.#subject.endpoint), request, signal),
+      );
+      probe.observe(await within(this.timeoutMs, attempt, late));
+      this.probes.push(probe);
+      return { probe };
+    } catch (error) {
+      if (error instanceof BrokenRuleError) throw error;
+      if (isTransportError(error)) return { error };
+      throw new BrokenRuleError("subscribe-rejects", `subscribe() rejected with ${String(error)}.`);
+    }
+  }
+
+  /** Puts messages into the queue of this check, and gives them. */
+  async put(count: number, changes: Partial<InboundMessage> = {}): Promise<InboundMessage[]> {
+    const messages = Array.from({ length: count }, () => this.#message(changes));
+    await (await this.queue()).put(messages);
+    return messages;
+  }
+
+  #message(changes: Partial<InboundMessage>): InboundMessage {
+    const number = this.#made++;
+    return {
+      body: Buffer.from(JSON.stringify({ number, text: "a message of the conformance suite" })),
+      messageId: `${this.#prefix}-${number}`,
+      correlationId: "testkit",
+      type: "token",
+      contentType: "application/json",
+      timestamp: 1_700_000_000_000,
+      headers: { event_type: "token", number },
+      persistent: true,
+      ...changes,
+    };
+  }
+
+  /** Brings a fault about, which is healed at the end of the check; or ends the check where the author cannot. */
+  async strike(fault: Fault | Cannot): Promise<void> {
+    if (typeof fault === "object") throw new NotCovered(fault.cannot);
+    const heal = await fault();
+    if (heal) this.#heals.push(heal);
+  }
+
+  get disconnect(): Fault | Cannot {
+    return this.#subject.disconnect;
+  }
+
+  /** Ends what is still open, and sees whether anything comes after the end. */
+  async conclude(): Promise<void> {
+    for (const heal of this.#heals) await heal();
+    const open = this.probes.filter(({ end }) => end === undefined);
+    await Promise.all(open.map((probe) => probe.close(AbortSignal.abort())));
+    await elapse(this.quietMs);
+  }
+}
