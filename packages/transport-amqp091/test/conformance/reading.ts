@@ -4,9 +4,10 @@ import { proxyTo, testConsuming } from "@streamll/transport-testkit";
 import { afterAll } from "vitest";
 import { amqpTransport } from "../../src/transport.js";
 import { bareConnection } from "../brokers/bare-consumer.js";
-import { brokers } from "../support/live.js";
+import type { Live } from "../support/live.js";
 
-for (const broker of brokers) {
+/** The consuming half of the kit, on a broker, with each type of queue. */
+export async function testReading(broker: Live): Promise<void> {
   const proxy = await proxyTo(broker.endpoint);
   const model = await bareConnection(broker.endpoint);
   const channel = await model.createConfirmChannel();

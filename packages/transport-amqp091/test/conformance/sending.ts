@@ -1,10 +1,11 @@
 import { cannot, proxyTo, type StoredMessage, testTransport } from "@streamll/transport-testkit";
 import { afterAll } from "vitest";
-import { amqpTransport } from "../src/transport.js";
-import { scratch, writers } from "./support/lane.js";
-import { brokers } from "./support/live.js";
+import { amqpTransport } from "../../src/transport.js";
+import { scratch, writers } from "../support/lane.js";
+import type { Live } from "../support/live.js";
 
-for (const broker of brokers) {
+/** The kit, on a broker, with each way of writing. */
+export async function testSending(broker: Live): Promise<void> {
   for (const [how, writerOf] of writers) {
     const proxy = await proxyTo(broker.endpoint);
     const bench = await scratch(broker.endpoint);
@@ -47,7 +48,7 @@ for (const broker of brokers) {
       unreachable: { ...broker.endpoint, port: 1 },
       read: async () => stored,
       alone: {
-        module: new URL("../src/index.ts", import.meta.url),
+        module: new URL("../../src/index.ts", import.meta.url),
         factory: "amqp091Transport",
         options: bench.own,
         execArgv: ["--import", "tsx"],
