@@ -1,5 +1,6 @@
 import type { Endpoint, Subscription, TransportOptions } from "@streamll/core";
 import { silentLogger } from "@streamll/core";
+import { ConsumingEngine, defaultConsumingOptions } from "@streamll/core/internal";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { type Channel, connect } from "amqplib";
 import { Connection } from "rabbitmq-client";
@@ -151,10 +152,23 @@ const transport = consuming("streamll's transport alone", async (url, handled) =
   await subscribed;
 });
 
+const engine = consuming("streamll, in order within each execution", async (url, handled) => {
+  const { consuming } = amqp091Transport.create(options);
+  const engine = new ConsumingEngine({
+    consuming: consuming!,
+    endpoints: [endpointOf(url)],
+    options: { ...defaultConsumingOptions, source: QUEUE, window: PREFETCH },
+    logger: silentLogger,
+    handle: async (delivery) => handled.take(JSON.parse(delivery.body.toString())),
+  });
+  await engine.start();
+});
+
 export const consumeContestants = {
   amqplibByHand,
   amqplibInLots,
   rabbitmqClient,
   rascal,
   transport,
+  engine,
 } as const;
