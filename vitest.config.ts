@@ -7,7 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // Tests run from source: no build comes first.
 const alias = [
   {
-    find: /^@streamll\/(core|connection|sink)\/(internal|options)$/,
+    find: /^@streamll\/(core|connection|consumer|sink)\/(internal|options)$/,
     replacement: source("./packages/$1/src/$2.ts"),
   },
   { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },

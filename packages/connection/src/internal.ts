@@ -1,6 +1,8 @@
 // What the sink, the consumer and the project's own scripts build on; outside semver.
 export { parseEndpoint } from "./endpoint/parse-endpoint.js";
 export { redactUrl } from "./endpoint/redact-url.js";
+export { type Complain, complainTo, loggerOf } from "./logging.js";
+export { brokerArguments } from "./options/broker-arguments.js";
 export { closestName } from "./options/closest-name.js";
 export { connectionTable, WHERE } from "./options/connection-table.js";
 export { optionTables } from "./options/document.js";
@@ -17,7 +19,7 @@ export {
   placeOf,
   resolveConnection,
 } from "./resolve-connection.js";
-export { capabilitiesOf } from "./transport/choose.js";
+export { type Choice, capabilitiesOf, consumingOf, nameOf } from "./transport/choose.js";
 export { makeTransport } from "./transport/make.js";
 export { rowsWith } from "./transport/own-options.js";
 export { unsupportedCapabilities } from "./transport/support.js";

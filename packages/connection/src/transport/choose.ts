@@ -1,4 +1,5 @@
 import type {
+  ConsumingCapabilities,
   Endpoint,
   Transport,
   TransportCapabilities,
@@ -97,6 +98,10 @@ export function descriptionOf(choice: Choice | undefined): TransportDescription 
 /** `undefined` where they are not known before the transport is made. */
 export const capabilitiesOf = (choice: Choice): TransportCapabilities | undefined =>
   choice.kind === "given" ? choice.transport.capabilities : descriptionOf(choice)?.capabilities;
+
+/** `undefined` where nothing can be consumed through it. */
+export const consumingOf = (choice: Choice): ConsumingCapabilities | undefined =>
+  choice.kind === "given" ? choice.transport.consuming : descriptionOf(choice)?.consuming;
 
 export function nameOf(choice: Choice): string {
   if (choice.kind === "given") return choice.transport.name;

@@ -22,10 +22,10 @@ export function makeTransport(
   if (choice.kind === "given") return choice.transport;
   if (choice.kind === "factory") return checked(choice.factory.create(options, endpoints), nameOf(choice));
   const { builtIn, reason } = choice;
-  const { name, packageName, capabilities, load } = builtIn;
+  const { name, packageName, capabilities, consuming, load } = builtIn;
   if (load === undefined || capabilities === undefined)
     throw new TransportNotInstalledError(packageName, reason);
-  return lazyTransport({ name, capabilities, partitions, load }, options, endpoints);
+  return lazyTransport({ name, capabilities, consuming, partitions, load }, options, endpoints);
 }
 
 function checked(transport: Transport, name: string): Transport {

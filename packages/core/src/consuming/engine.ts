@@ -64,7 +64,7 @@ export class ConsumingEngine {
       options,
       clock,
       random,
-      hasDeadLetters: consuming.deadLetters !== false,
+      hasDeadLetters: options.deadLetters && consuming.deadLetters !== false,
       hasDelays: consuming.delays,
       isStopping: () => this.#state !== "running",
       failed: (...failure) => this.#failed(...failure),
@@ -95,7 +95,7 @@ export class ConsumingEngine {
       },
       roundFailed: (errors) => {
         const givesUp = this.#subscriber.opens === 0 && isRefusedForGood(errors);
-        this.#started.resolve(givesUp ? errors[0] : undefined);
+        if (givesUp || !options.waitForBroker) this.#started.resolve(givesUp ? errors[0] : undefined);
         return givesUp;
       },
     });
@@ -103,7 +103,7 @@ export class ConsumingEngine {
 
   /**
    * Subscribes. A broker that cannot be reached is tried again in the background; the promise resolves once each
-   * address was tried. From then on the process is kept alive until `stop()`.
+   * address was tried, and with `waitForBroker` when it is subscribed. From then on the process is kept alive until `stop()`.
    *
    * @throws TransportError (or what loading the transport threw) for what will not heal by itself: a wrong password, a
    *   queue that is not there. DeliveryError of code `STOPPED` after `stop()`.
@@ -117,9 +117,12 @@ export class ConsumingEngine {
     if (this.#state !== "running")
       throw new DeliveryError("STOPPED", "the consumer was stopped; make a new one");
     const error = await this.#started.promise;
-    if (error === undefined) return;
-    await this.stop();
-    throw causeOf(error);
+    if (error !== undefined) {
+      await this.stop();
+      throw causeOf(error);
+    }
+    if (this.#state !== "running")
+      throw new DeliveryError("STOPPED", "the consumer was stopped before it was connected");
   }
 
   /**

@@ -2,6 +2,8 @@
 export interface ConsumingOptions {
   /** Name of the queue. */
   readonly source: string;
+  /** Whether a message that is given up may be settled as dead; else it is tried again for ever. */
+  readonly deadLetters: boolean;
   /** Most deliveries that are unsettled at a time; 1 to 65,535. */
   readonly window: number;
   /** Most handlers that run at a time. */
@@ -21,9 +23,12 @@ export interface ConsumingOptions {
   /** Before the second attempt to subscribe. */
   readonly reconnectBackoffMs: number;
   readonly maxReconnectBackoffMs: number;
+  /** Whether `start()` waits for an unreachable broker. */
+  readonly waitForBroker: boolean;
 }
 
 export const defaultConsumingOptions: Omit<ConsumingOptions, "source"> = {
+  deadLetters: true,
   window: 200,
   concurrency: 20,
   attempts: 5,
@@ -35,4 +40,5 @@ export const defaultConsumingOptions: Omit<ConsumingOptions, "source"> = {
   connectionTimeoutMs: 30_000,
   reconnectBackoffMs: 1000,
   maxReconnectBackoffMs: 30_000,
+  waitForBroker: false,
 };

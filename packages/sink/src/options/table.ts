@@ -1,4 +1,11 @@
-import { connectionTable, inGroup, type Rows, rowsWith, WHERE } from "@streamll/connection/internal";
+import {
+  brokerArguments,
+  connectionTable,
+  inGroup,
+  type Rows,
+  rowsWith,
+  WHERE,
+} from "@streamll/connection/internal";
 import type { DeliveryStats, Logger, StreamllEvent } from "@streamll/core";
 import {
   boolean,
@@ -16,7 +23,7 @@ import {
 } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
 import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
-import { brokerArguments, circuitBreaker, eventFilter, headers } from "./special-kinds.js";
+import { circuitBreaker, eventFilter, headers } from "./special-kinds.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

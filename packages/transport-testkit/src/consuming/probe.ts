@@ -129,7 +129,7 @@ export class SubscriptionProbe {
     this.#stopped = true;
   }
 
-  async close(signal = new AbortController().signal, ms = this.#setup.timeoutMs): Promise<void> {
+  async close(signal: AbortSignal = new AbortController().signal, ms = this.#setup.timeoutMs): Promise<void> {
     const broken = (what: string) => new BrokenRuleError("subscription-close", what);
     await within(ms, Promise.resolve(this.#subscription!.close(signal)), () =>
       broken(`close() had not resolved after ${ms} ms.`),

@@ -1,0 +1,139 @@
+import { AsyncResource } from "node:async_hooks";
+import {
+  type Complain,
+  complainTo,
+  factoriesIn,
+  loggerOf,
+  overEnvironment,
+  renamed,
+  resolveNamed,
+  rowsWith,
+} from "@streamll/connection/internal";
+import type {
+  ConsumingEvents,
+  ConsumingHealth,
+  ConsumingReport,
+  ConsumingStats,
+  TransportFactory,
+} from "@streamll/core";
+import { ConsumingEngine } from "@streamll/core/internal";
+import { dispatcher } from "./dispatch.js";
+import type { EventConsumerOptions } from "./options/consumer-options.js";
+import { table } from "./options/table.js";
+import { resolve } from "./resolve.js";
+
+/** Event types without a handler that are told of; types come from the wire, so there is no end of them. */
+const MOST_TYPES_TOLD = 100;
+
+/**
+ * Reads the events of a queue and hands each to its handler: at least once, in order within an execution, and never
+ * more than `prefetch` at a time. What a handler throws for is tried again, and given up after `retry.attempts`.
+ *
+ * @throws ConfigurationError at construction, listing everything that is wrong with the options.
+ * @example
+ * const consumer = new EventConsumer({
+ *   url: "memory:", exchange: "streamll_events", queue: "errors", bindings: ["streamll.error.*"],
+ *   handle: (event) => console.error(event.data),
+ * });
+ * await consumer.start();
+ */
+export class EventConsumer<Factory extends TransportFactory = TransportFactory> implements AsyncDisposable {
+  readonly #engine: ConsumingEngine;
+  readonly #complain: Complain;
+  readonly #unhandledTypes = new Set<string>();
+  #unhandled = 0;
+  /** The async context in which the program made the consumer: handlers run in it, and not in that of `start()`. */
+  readonly #origin = new AsyncResource("streamll.consumer");
+
+  constructor(options: EventConsumerOptions<Factory> = {} as EventConsumerOptions<Factory>) {
+    const logger = loggerOf(options?.logger);
+    const { amqpUrl } = (options ?? {}) as { readonly amqpUrl?: unknown };
+    const urlOption = amqpUrl === undefined ? "url" : "amqpUrl";
+    const plan = resolveNamed(options, urlOption, "EventConsumer", (given) => resolve(given, logger));
+    const { values, warnings } = plan;
+    this.#complain = complainTo(values.logger, logger);
+    for (const warning of warnings) this.#complain("option_warning", warning, warning);
+    this.#engine = new ConsumingEngine({
+      consuming: plan.consuming,
+      endpoints: plan.endpoints,
+      options: plan.options,
+      logger,
+      dedup: values.dedup === false ? undefined : values.dedup,
+      handle: dispatcher({
+        handlers: values.handlers,
+        handle: values.handle,
+        onForeign: values.onForeign,
+        unhandled: (type) => this.#noHandler(type),
+      }),
+    });
+  }
+
+  /**
+   * A consumer with the options that environment variables set; `overrides` win, and bring the handlers.
+   *
+   * @throws ConfigurationError that names the variable with a bad value.
+   */
+  static fromEnv<Factory extends TransportFactory = TransportFactory>(
+    overrides: EventConsumerOptions<Factory>,
+    env: NodeJS.ProcessEnv = process.env,
+  ): EventConsumer<Factory> {
+    const named = renamed(overrides, "url", "amqpUrl");
+    const rows = rowsWith(table, factoriesIn(named as Readonly<Record<string, unknown>>));
+    return new EventConsumer(overEnvironment(rows, named, env));
+  }
+
+  /**
+   * Connects, declares and subscribes. A broker that cannot be reached is tried again in the background; with
+   * `waitForBroker` the promise waits for it. From then on the process is kept alive until {@link stop}.
+   *
+   * @throws TransportError for what will not recover by itself: wrong password, no such queue, a conflict.
+   * @throws TransportNotInstalledError when the package of the transport is missing.
+   * @throws DeliveryError of code `STOPPED` after {@link stop}.
+   */
+  start(): Promise<void> {
+    return this.#origin.runInAsyncScope(() => this.#engine.start());
+  }
+
+  /**
+   * Takes nothing new, lets handlers finish, gives back the rest, and closes. Ends within `drainTimeout`, and holds the
+   * process no longer. Called again: the same report. Never rejects.
+   */
+  stop(): Promise<ConsumingReport> {
+    return this.#engine.stop();
+  }
+
+  /** Counters since the consumer was made, and gauges of this moment. */
+  stats(): ConsumingStats & {
+    /** Done without a handler, since there is none for their type. */
+    readonly events_unhandled: number;
+  } {
+    return { ...this.#engine.stats(), events_unhandled: this.#unhandled };
+  }
+
+  /** From memory: opens nothing. */
+  health(): ConsumingHealth {
+    return this.#engine.health();
+  }
+
+  on<K extends keyof ConsumingEvents>(name: K, listener: (...args: ConsumingEvents[K]) => void): this {
+    this.#engine.on(name, listener);
+    return this;
+  }
+
+  off<K extends keyof ConsumingEvents>(name: K, listener: (...args: ConsumingEvents[K]) => void): this {
+    this.#engine.off(name, listener);
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #noHandler(type: string): void {
+    this.#unhandled++;
+    if (this.#unhandledTypes.size >= MOST_TYPES_TOLD || this.#unhandledTypes.has(type)) return;
+    this.#unhandledTypes.add(type);
+    const message = `no handler for events of the type ${JSON.stringify(type)}: they are done without one. Write one, or "*" for all others`;
+    this.#complain("option_warning", `handlers ${type}`, message);
+  }
+}

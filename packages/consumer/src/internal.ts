@@ -1,0 +1,2 @@
+// What the project's own scripts build on; outside semver.
+export { consumerOptionsDocument } from "./options/document.js";

@@ -1,0 +1,100 @@
+import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@streamll/connection";
+import type {
+  DedupStore,
+  Delivery,
+  Logger,
+  StreamllEvent,
+  Transport,
+  TransportFactory,
+} from "@streamll/core";
+import type { DurationText } from "@streamll/core/options";
+
+/** A message in the hands of a handler, with its properties and headers as the broker has them. */
+export interface EventDelivery extends Delivery {
+  /** Aborts when `handlerTimeout` is over, and at the end of `stop()`. */
+  readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/**
+ * What is done with an event. Returning, or resolving, is done; throwing, or rejecting, is another try. `RetryLater` and
+ * `DeadLetter` of `@streamll/core` say more.
+ */
+export type EventHandler = (event: StreamllEvent, delivery: EventDelivery) => unknown;
+
+/** Options of a consumer alone. */
+export interface ConsumingOptions {
+  // What to consume
+
+  /** Name of the queue. It has no default. */
+  readonly queue?: string | undefined;
+  /** Exchange that the queue is bound to; then queue and bindings are declared. Default: none, the queue is there. */
+  readonly exchange?: string | undefined;
+  /** Patterns by which the queue is bound to `exchange`. Default `["#"]`, everything. */
+  readonly bindings?: readonly string[] | undefined;
+  /** Of the queue, where it is declared. Default: the virtual host's own, mostly `"classic"`. */
+  readonly queueType?: "classic" | "quorum" | undefined;
+  /** Of the queue, where it is declared. */
+  readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
+  /** Default `"declare"` with `exchange`, else `"none"`. */
+  readonly declareTopology?: "declare" | "passive" | "none" | undefined;
+  /**
+   * Where the queue sends what is given up; declared with a queue `NAME.failed` where the queue is. Default: nowhere, and
+   * such a message is tried again for ever.
+   */
+  readonly deadLetterExchange?: string | undefined;
+
+  // Handling
+
+  /** By event type; `"*"` has all others. */
+  readonly handlers?: Readonly<Record<string, EventHandler>> | undefined;
+  /** Instead of `handlers`: of every event. */
+  readonly handle?: EventHandler | undefined;
+  /** Of what is no event. Default: it is given up, with the code `INVALID_EVENT`. */
+  readonly onForeign?: ((delivery: EventDelivery) => unknown) | undefined;
+  /** Unsettled messages at a time, 1 to 65,535. Default 200. */
+  readonly prefetch?: number | undefined;
+  /** Handlers at a time. Default 20. */
+  readonly concurrency?: number | undefined;
+  /** Default 5 tries, the first pause up to 1000 ms, doubled each time up to 30 s. */
+  readonly retry?:
+    | {
+        readonly attempts?: number | undefined;
+        readonly backoffMs?: number | DurationText | undefined;
+        readonly maxBackoffMs?: number | DurationText | undefined;
+      }
+    | undefined;
+  /** Deliveries after which a message is given up without another try, where the queue counts; 0: never. Default 10. */
+  readonly maxDeliveries?: number | undefined;
+  /** Seconds of one try; 0: no limit. Default 60. */
+  readonly handlerTimeout?: number | DurationText | undefined;
+  /** Seconds that `stop()` takes at most. Default 20. */
+  readonly drainTimeout?: number | DurationText | undefined;
+  /** Ids that are remembered, a store of your own, or `false`. Default: the last 10,000, in memory. */
+  readonly dedup?: { readonly window: number } | DedupStore | false | undefined;
+
+  // Observing
+
+  /** Shaped like pino. Never handed a secret or an event's data. */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * The options of {@link EventConsumer}. A plain number of a duration is in seconds, unless the name ends in `Ms`; each
+ * also takes a string with its unit.
+ *
+ * @typeParam Factory of `transport` and `transports`; inferred.
+ */
+export type EventConsumerOptions<Factory extends TransportFactory = TransportFactory> = ConsumingOptions &
+  ConnectionOptions &
+  BuiltInTransportOptions & {
+    /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
+    readonly url?: string | readonly string[] | undefined;
+    /** The same as `url`, by the name of the RabbitMQ guide. */
+    readonly amqpUrl?: string | readonly string[] | undefined;
+    /** Instead of the URL's: a transport that is made already, or a factory, which gets all options. */
+    readonly transport?: Transport | Factory | undefined;
+    /** More transports, looked up by the URL's scheme before those of this project. */
+    readonly transports?: readonly Factory[] | undefined;
+  } & OptionsOf<Factory>;

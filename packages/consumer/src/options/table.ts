@@ -1,0 +1,136 @@
+import {
+  brokerArguments,
+  connectionTable,
+  inGroup,
+  type Rows,
+  rowsWith,
+} from "@streamll/connection/internal";
+import type { Logger } from "@streamll/core";
+import {
+  callback,
+  choice,
+  count,
+  duration,
+  name,
+  objectWith,
+  type ResolvedOptions as Resolved,
+  type RowsOf,
+} from "@streamll/core/options";
+import type { ConsumingOptions, EventHandler } from "./consumer-options.js";
+import { dedup, handlers, patterns, retry } from "./special-kinds.js";
+
+const source = inGroup("What to consume");
+const handling = inGroup("Handling");
+const observing = inGroup("Observing");
+
+/** Options of a consumer alone. */
+const consumingTable = {
+  queue: source({ kind: name(), about: "Has to be there, unless `exchange` is set too." }),
+  exchange: source({
+    kind: name(),
+    toTransport: true,
+    needs: "topology",
+    about:
+      "Queue and bindings are declared, and a topic exchange of this name where there is none. Without it nothing is declared.",
+  }),
+  bindings: source({
+    kind: patterns,
+    toTransport: true,
+    needs: "topology",
+    defaultText: '`["#"]` with `exchange`',
+    about: "Topic patterns: `*` is one word of the routing key, `#` any number of them.",
+  }),
+  queueType: source({
+    kind: choice("classic", "quorum"),
+    toTransport: true,
+    needs: "topology",
+    defaultText: 'the virtual host\'s own, mostly `"classic"`',
+    about: "A quorum queue is replicated, and counts deliveries: see `maxDeliveries`.",
+  }),
+  queueArguments: source({
+    kind: brokerArguments,
+    toTransport: true,
+    needs: "topology",
+    about: "Passed to the broker with the queue (`x-max-length` …).",
+  }),
+  declareTopology: source({
+    kind: choice("declare", "passive", "none"),
+    toTransport: true,
+    needs: "topology",
+    defaultText: '`"declare"` with `exchange`, else `"none"`',
+    about: "`passive` only checks that all is there, `none` does neither.",
+  }),
+  deadLetterExchange: source({
+    kind: name(),
+    toTransport: true,
+    needs: "deadLetter",
+    about:
+      "Where the queue sends what is given up. Declared with the queue, and with a queue `NAME.failed` bound to it; of a queue that is there already it says that its dead letters go there. Without it, a message that is given up would be lost, so that it is tried again for ever instead.",
+  }),
+
+  handlers: handling({
+    kind: handlers,
+    about: 'By event type; `"*"` has all others. An event without a handler is done, and logged once a type.',
+  }),
+  handle: handling({
+    kind: callback<EventHandler>("(event, delivery) => …"),
+    about: "Instead of `handlers`, of every event.",
+  }),
+  onForeign: handling({
+    kind: callback<NonNullable<ConsumingOptions["onForeign"]>>("(delivery) => …"),
+    about: "Of what is no event. Without it such a message is given up, with the code `INVALID_EVENT`.",
+  }),
+  prefetch: handling({
+    kind: count(1, 65_535),
+    default: 200,
+    about: "Unsettled messages at a time: in the hands of handlers, and waiting for their turn.",
+  }),
+  concurrency: handling({
+    kind: count(1, 65_535),
+    default: 20,
+    about: "Handlers at a time. Events of one execution are handled one after another.",
+  }),
+  retry: handling({
+    kind: retry,
+    default: { attempts: 5, backoffMs: 1000, maxBackoffMs: 30_000 },
+    about: "Tries in all, and the pause before the second; it doubles, with full jitter.",
+  }),
+  maxDeliveries: handling({
+    kind: count(0, 1_000_000),
+    default: 10,
+    about:
+      "Deliveries after which a message is given up before it is handled: it may be what ends the process. A quorum queue counts them; on a classic one a message that comes again is handled alone. 0: never.",
+  }),
+  handlerTimeout: handling({
+    kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
+    default: 60,
+    about:
+      "Of one try. Keep all tries below the broker's `consumer_timeout`, which is 30 minutes. 0: no limit.",
+  }),
+  drainTimeout: handling({
+    kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
+    default: 20,
+    about: "`stop()` takes no longer, whatever handlers do.",
+  }),
+  dedup: handling({
+    kind: dedup,
+    default: { window: 10_000 },
+    about:
+      "Messages that are done are not handled again, by `messageId`: the last so many, or a store of yours with `has(id)` and `add(id)`.",
+  }),
+
+  logger: observing({
+    kind: objectWith<Logger>("`Logger`", "debug", "info", "warn", "error"),
+    about:
+      "Shaped like pino. Without one, what will not recover by itself is reported once through `process.emitWarning`.",
+  }),
+} satisfies RowsOf<ConsumingOptions>;
+
+/** Every option that all transports share, in the order of the documentation. */
+export const table = { ...connectionTable, ...consumingTable } satisfies Rows;
+
+/** With those that one of this project's transports has alone. */
+export const allRows = rowsWith(table);
+
+/** Every shared option as the consumer uses it: durations in milliseconds, defaults filled in. */
+export type ResolvedOptions = Resolved<typeof table>;

@@ -1,0 +1,100 @@
+import { EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
+import type { ConfigurationError } from "@streamll/core";
+import { describe, expect, it } from "vitest";
+import { resolveTopology } from "../src/topology.js";
+
+const good = { url: "memory:options", queue: "q", handle: () => {} };
+
+function problemsOf(options: object): readonly string[] {
+  try {
+    new EventConsumer({ ...good, ...options } as EventConsumerOptions);
+    return [];
+  } catch (error) {
+    return (error as ConfigurationError).problems.map(({ option, message }) => `${option}: ${message}`);
+  }
+}
+
+describe("the options of a consumer", () => {
+  it("are fine as they are", () => {
+    expect(problemsOf({})).toEqual([]);
+  });
+
+  it.each([
+    [{ queue: undefined }, 'queue: is missing; write the name of a queue such as "rag-team"'],
+    [{ queue: "" }, "queue: "],
+    [{ handle: undefined }, 'handlers: is missing; write handlers: { "*": (event) => … }, or handle'],
+    [{ handlers: { end() {} } }, "handle: is for every event, as handlers is: leave out one of them"],
+    [
+      { handle: undefined, handlers: { end: 1 } },
+      'handlers: "end" is 1; write a function (event, delivery) => …',
+    ],
+    [{ handle: undefined, handlers: {} }, "handlers: "],
+    [{ prefetch: 0 }, "prefetch: "],
+    [{ prefetch: 65_536 }, "prefetch: "],
+    [{ concurrency: 1.5 }, "concurrency: "],
+    [{ retry: { attempts: 0 } }, "retry: attempts is 0; must be a whole number from 1"],
+    [
+      { retry: { attempt: 3 } },
+      'retry: has the unknown key "attempt"; allowed are attempts, backoffMs, maxBackoffMs',
+    ],
+    [
+      { handlerTimeout: 60_000 },
+      'handlerTimeout: 60000 would be 60000 s: a number is in seconds; write "60000ms"',
+    ],
+    [{ bindings: ["a.*"] }, "bindings: needs exchange: the one that the queue is bound to"],
+    [{ exchange: "x", bindings: [] }, "bindings: "],
+    [{ exchange: "x", bindings: [1] }, "bindings: holds 1; a pattern is"],
+    [{ queueType: "quorum" }, "queueType: is for a queue that is declared"],
+    [
+      { exchange: "x", deadLetterExchange: "x" },
+      "deadLetterExchange: must be another exchange than exchange",
+    ],
+    [
+      { exchange: "x", queueType: "quorum", queueArguments: { "x-queue-type": "classic" } },
+      "queueArguments: x-queue-type contradicts another option: leave it out",
+    ],
+    [{ dedup: { window: 0 } }, "dedup: "],
+    [{ dedup: { has() {} } }, "dedup: "],
+    [{ prefech: 10 }, "prefech: "],
+    [{ url: "rabbitmq-stream://localhost/" }, "url: the transport streams cannot consume"],
+    [{ url: "memory:x", amqpUrl: "memory:y" }, "url: "],
+  ])("%j are refused, with what to write instead", (options, problem) => {
+    expect(problemsOf(options).join("\n")).toContain(problem);
+  });
+});
+
+describe("what a consumer declares", () => {
+  it("is nothing without an exchange", () => {
+    expect(resolveTopology({ queue: "q" }).topology).toEqual({
+      mode: "none",
+      exchanges: [],
+      queues: [],
+      bindings: [],
+    });
+  });
+
+  it("is its queue, its bindings, and a place for dead letters that a sink would declare alike", () => {
+    const request = {
+      queue: "q",
+      exchange: "x",
+      bindings: ["a.*", "b.#"],
+      deadLetterExchange: "failed",
+    } as const;
+    expect(resolveTopology({ ...request, queueType: "quorum" }).topology).toEqual({
+      mode: "declare",
+      exchanges: [
+        { name: "x", type: "topic", arguments: {}, asFound: true },
+        { name: "failed", type: "topic", arguments: {}, asFound: true },
+      ],
+      queues: [
+        { name: "q", arguments: { "x-queue-type": "quorum", "x-dead-letter-exchange": "failed" } },
+        { name: "failed.failed", arguments: { "x-queue-type": "quorum" } },
+      ],
+      bindings: [
+        { exchange: "x", queue: "q", pattern: "a.*" },
+        { exchange: "x", queue: "q", pattern: "b.#" },
+        { exchange: "failed", queue: "failed.failed", pattern: "#" },
+      ],
+    });
+  });
+});
