@@ -1,6 +1,6 @@
+import { EventConsumer } from "@streamll/consumer";
 import type { Endpoint, Subscription, TransportOptions } from "@streamll/core";
 import { silentLogger } from "@streamll/core";
-import { ConsumingEngine, defaultConsumingOptions } from "@streamll/core/internal";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { type Channel, connect } from "amqplib";
 import { Connection } from "rabbitmq-client";
@@ -152,16 +152,14 @@ const transport = consuming("streamll's transport alone", async (url, handled) =
   await subscribed;
 });
 
-const engine = consuming("streamll, in order within each execution", async (url, handled) => {
-  const { consuming } = amqp091Transport.create(options);
-  const engine = new ConsumingEngine({
-    consuming: consuming!,
-    endpoints: [endpointOf(url)],
-    options: { ...defaultConsumingOptions, source: QUEUE, window: PREFETCH },
-    logger: silentLogger,
-    handle: async (delivery) => handled.take(JSON.parse(delivery.body.toString())),
+const eventConsumer = consuming("EventConsumer, in order within each execution", async (url, handled) => {
+  const consumer = new EventConsumer({
+    amqpUrl: url,
+    queue: QUEUE,
+    prefetch: PREFETCH,
+    handle: ({ executionId }) => handled.take({ execution_id: executionId }),
   });
-  await engine.start();
+  await consumer.start();
 });
 
 export const consumeContestants = {
@@ -170,5 +168,5 @@ export const consumeContestants = {
   rabbitmqClient,
   rascal,
   transport,
-  engine,
+  eventConsumer,
 } as const;
