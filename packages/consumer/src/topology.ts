@@ -37,7 +37,9 @@ export function resolveTopology(request: TopologyRequest): ResolvedTopology {
   if (deadLetterExchange !== undefined) {
     // Named and made as a sink does, so that both may declare it.
     const failed = `${deadLetterExchange}.failed`;
-    queues.push({ name: failed, arguments: typeOf(request.queueType) });
+    // Looking into it must lose nothing.
+    const kept = request.queueType === "quorum" ? ({ keepsReturned: true } as const) : {};
+    queues.push({ name: failed, arguments: typeOf(request.queueType), ...kept });
     found.push({ exchange: deadLetterExchange, queue: failed, pattern: "#" });
   }
   const topology: Topology =

@@ -88,7 +88,7 @@ describe("what a consumer declares", () => {
       ],
       queues: [
         { name: "q", arguments: { "x-queue-type": "quorum", "x-dead-letter-exchange": "failed" } },
-        { name: "failed.failed", arguments: { "x-queue-type": "quorum" } },
+        { name: "failed.failed", arguments: { "x-queue-type": "quorum" }, keepsReturned: true },
       ],
       bindings: [
         { exchange: "x", queue: "q", pattern: "a.*" },
