@@ -26,7 +26,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   queues: ["streamll", "alike"],
   streams: ["streamll", "recipe"],
   amqp10: ["streamll", "alike"],
-  consume: ["transport"],
+  consume: ["transport", "eventConsumer"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {

@@ -1,3 +1,4 @@
+import { EventConsumer } from "@streamll/consumer";
 import type { Endpoint, Subscription, TransportOptions } from "@streamll/core";
 import { silentLogger } from "@streamll/core";
 import { amqp091Transport } from "@streamll/transport-amqp091";
@@ -151,10 +152,21 @@ const transport = consuming("streamll's transport alone", async (url, handled) =
   await subscribed;
 });
 
+const eventConsumer = consuming("EventConsumer, in order within each execution", async (url, handled) => {
+  const consumer = new EventConsumer({
+    amqpUrl: url,
+    queue: QUEUE,
+    prefetch: PREFETCH,
+    handle: ({ executionId }) => handled.take({ execution_id: executionId }),
+  });
+  await consumer.start();
+});
+
 export const consumeContestants = {
   amqplibByHand,
   amqplibInLots,
   rabbitmqClient,
   rascal,
   transport,
+  eventConsumer,
 } as const;

@@ -1,10 +1,4 @@
-import {
-  brokerArguments,
-  connectionTable,
-  inGroup,
-  type Rows,
-  rowsWith,
-} from "@streamll/connection/internal";
+import { brokerArguments, connectionTable, inGroup, type Rows } from "@streamll/connection/internal";
 import type { Logger } from "@streamll/core";
 import {
   callback,
@@ -128,9 +122,6 @@ const consumingTable = {
 
 /** Every option that all transports share, in the order of the documentation. */
 export const table = { ...connectionTable, ...consumingTable } satisfies Rows;
-
-/** With those that one of this project's transports has alone. */
-export const allRows = rowsWith(table);
 
 /** Every shared option as the consumer uses it: durations in milliseconds, defaults filled in. */
 export type ResolvedOptions = Resolved<typeof table>;

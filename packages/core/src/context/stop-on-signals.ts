@@ -3,7 +3,7 @@ import { endByException } from "./end-by-exception.js";
 import { endBySignal } from "./end-by-signal.js";
 import { within } from "./ending.js";
 
-/** A sink, or what `configure` gave. */
+/** A sink, a consumer, or what `configure` gave. */
 interface Stoppable {
   stop(): Promise<unknown>;
 }
@@ -21,8 +21,9 @@ export interface StopOnSignalsOptions {
  * Delivers what the sinks hold before the process ends.
  *
  * On SIGTERM and SIGINT, and on an exception that nobody catches, it stops the sinks, which delivers what they hold
- * within their `flushTimeout`, and then ends the process as the signal or the exception would have. A second signal ends
- * it at once. An uncaught exception is recorded as an `error` event, of the call that it ended or of its own.
+ * within their `flushTimeout`, and consumers, which finish what they have within their `drainTimeout`; then it ends the
+ * process as the signal or the exception would have. A second signal ends it at once. An uncaught exception is recorded
+ * as an `error` event, of the call that it ended or of its own.
  *
  * Where the program listens itself, in whatever way, it decides when to end: the sinks stay open, and are stopped when
  * the event loop runs empty. A program that calls `process.exit()` awaits the `stop()` before it.

@@ -9,7 +9,7 @@ import { type Bare, bareChannel, bareConnection, countOf, filled } from "./bare-
 const QUORUM = { "x-queue-type": "quorum" };
 const CLASSIC = { "x-queue-type": "classic" };
 
-describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, generation }) => {
+describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, generation, manage }) => {
   let model: ChannelModel;
   let bare: Bare;
   const queues: string[] = [];
@@ -209,6 +209,22 @@ describe.each(brokers)("a consumer of RabbitMQ $generation", ({ endpoint, genera
       for (let time = 0; time < 25; time++) one.channel.reject(await one.delivery(time), true);
       expect(countOf(await one.delivery(25))).toBe(25);
       await one.channel.close();
+    },
+  );
+
+  it.skipIf(Number(generation) < 4)(
+    "may do so where a policy lifts the limit of a queue that is there",
+    async () => {
+      const queue = await fill(QUORUM);
+      const policy = `policies/%2F/${queue}`;
+      const definition = { "delivery-limit": -1 };
+      await manage("PUT", policy, { pattern: `^${queue}$`, definition, "apply-to": "quorum_queues" });
+      const one = await fresh();
+      await one.consume(queue);
+      for (let time = 0; time < 25; time++) one.channel.reject(await one.delivery(time), true);
+      expect(countOf(await one.delivery(25))).toBe(25);
+      await one.channel.close();
+      await manage("DELETE", policy);
     },
   );
 

@@ -139,7 +139,7 @@ describe("a handler that throws", () => {
     scene.put("1");
     await engine.start();
     await scene.settled(engine);
-    expect(aborted).toMatchObject([{ code: "TRANSPORT_TIMEOUT" }]);
+    expect(aborted).toMatchObject([{ code: "HANDLER_TIMEOUT" }]);
     expect(engine.stats()).toMatchObject({ events_failed: 1, events_handled: 1, events_duplicate: 0 });
     await engine.stop();
   });
@@ -263,7 +263,7 @@ describe("stop()", () => {
     await expect.poll(() => scene.began).toEqual(["1"]);
     const { durationMs } = await engine.stop();
     expect(durationMs).toBeLessThan(1000);
-    expect([reason, scene.broker.depth("q")]).toMatchObject([{ code: "TRANSPORT_TIMEOUT" }, 1]);
+    expect([reason, scene.broker.depth("q")]).toMatchObject([{ code: "STOPPED" }, 1]);
   });
 
   it("ends while the broker is silent, and while it is down", async () => {
