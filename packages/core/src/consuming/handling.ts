@@ -32,7 +32,8 @@ export interface HandlingSetup {
 export class Handling {
   readonly delivery: Delivery;
   readonly #setup: HandlingSetup;
-  readonly #interrupted = withResolvers<Ended>();
+  /** Ends the try that runs, whatever its handler does. */
+  #giveUp: ((ended: Ended) => void) | undefined;
   #try: Try | undefined;
   #wake: (() => void) | undefined;
   #attempt = 0;
@@ -65,7 +66,7 @@ export class Handling {
   /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
   interrupt(): void {
     const error = new StreamllError("STOPPED", "the consumer was stopped, and its drainTimeout is over");
-    this.#interrupted.resolve({ failure: { kind: "interrupted" }, error });
+    this.#giveUp?.({ failure: { kind: "interrupted" }, error });
     this.#try?.abort(error);
     this.#wake?.();
   }
@@ -104,7 +105,8 @@ export class Handling {
       () => undefined,
       (error: unknown): Ended => ({ failure: failureOf(error), error }),
     );
-    const { promise: late, resolve: isLate } = withResolvers<Ended>();
+    const { promise: givenUp, resolve: giveUp } = withResolvers<Ended>();
+    this.#giveUp = giveUp;
     const cancel =
       options.handlerTimeoutMs === 0
         ? () => {}
@@ -114,12 +116,13 @@ export class Handling {
               "HANDLER_TIMEOUT",
               `the handler has not ended within ${seconds} s`,
             );
-            isLate({ failure: { kind: "timeout" }, error });
+            giveUp({ failure: { kind: "timeout" }, error });
             current.abort(error);
           });
-    const outcome = await Promise.race([done, late, this.#interrupted.promise]);
+    const outcome = await Promise.race([done, givenUp]);
     cancel();
     this.#try = undefined;
+    this.#giveUp = undefined;
     return outcome;
   }
 
