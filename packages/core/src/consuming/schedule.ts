@@ -34,7 +34,7 @@ export class Schedule<Task extends Scheduled> {
     this.#waiting++;
     const { key } = task;
     if (key !== undefined && this.#behind.has(key)) {
-      const behind = this.#behind.get(key) ?? new Fifo();
+      const behind = this.#behind.get(key) ?? new Fifo<Task>();
       behind.push(task);
       this.#behind.set(key, behind);
     } else {
