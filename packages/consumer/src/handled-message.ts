@@ -3,14 +3,20 @@ import type { EventDelivery } from "./options/consumer-options.js";
 
 /** A message and its try. Each property is asked for when the handler asks: a transport may decode it only then. */
 export class HandledMessage implements EventDelivery {
-  readonly signal: AbortSignal;
-  readonly attempt: number;
   readonly #message: Delivery;
+  readonly #context: HandlerContext;
 
-  constructor(message: Delivery, { signal, attempt }: HandlerContext) {
+  constructor(message: Delivery, context: HandlerContext) {
     this.#message = message;
-    this.signal = signal;
-    this.attempt = attempt;
+    this.#context = context;
+  }
+
+  get signal() {
+    return this.#context.signal;
+  }
+
+  get attempt() {
+    return this.#context.attempt;
   }
 
   get body() {

@@ -38,7 +38,11 @@ class LazyDelivery {
 
 it("a handler sees every property of a message, also of one whose transport decodes it late", () => {
   const { signal } = new AbortController();
-  const message = new HandledMessage(new LazyDelivery() as unknown as Delivery, { signal, attempt: 3 });
+  const message = new HandledMessage(new LazyDelivery() as unknown as Delivery, {
+    signal,
+    isOver: false,
+    attempt: 3,
+  });
   expect([message.signal, message.attempt]).toEqual([signal, 3]);
   const seen = Object.keys(LazyDelivery.whole).map((name) => [name, message[name as keyof Delivery]]);
   expect(Object.fromEntries(seen)).toEqual(LazyDelivery.whole);

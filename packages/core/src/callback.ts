@@ -29,7 +29,7 @@ export const faultOf = (error: unknown): string =>
   error === notAtOnce ? notAtOnce.message : `threw ${nameOfError(error)}`;
 
 /** A field of that name is not enough: a JSON schema has one. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
@@ -46,3 +46,7 @@ export function nameOfError(error: unknown): string {
     return "something unreadable";
   }
 }
+
+/** Goes on with what was answered: at once, where nobody has to be waited for. */
+export const after = <T>(answer: T | PromiseLike<T>, next: (answer: T) => unknown): unknown =>
+  isThenable(answer) ? Promise.resolve(answer as PromiseLike<T>).then(next) : next(answer);

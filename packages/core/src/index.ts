@@ -1,8 +1,8 @@
 export type { ConsumingStats } from "./consuming/counts.js";
 export type { DedupStore } from "./consuming/dedup.js";
 export { DeadLetter, RetryLater } from "./consuming/handler-errors.js";
-export type { HandlerContext } from "./consuming/handling.js";
 export type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./consuming/report.js";
+export type { HandlerContext } from "./consuming/try.js";
 export type { CallEnding } from "./context/call-around.js";
 export type { CallHandle, EndOptions } from "./context/call-handle.js";
 export type { EventFilter } from "./context/configuration.js";

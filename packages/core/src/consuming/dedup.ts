@@ -1,3 +1,4 @@
+import { after } from "../callback.js";
 import type { Handle } from "./handling.js";
 
 /**
@@ -38,11 +39,14 @@ export function memoryDedup(window: number): DedupStore {
 
 /** Handles only what is not done. A try whose time was over has not ended well, even where its handler returned. */
 export function deduplicated(store: DedupStore, handle: Handle, duplicate: () => void): Handle {
-  return async (delivery, context) => {
+  return (delivery, context) => {
     const { messageId } = delivery;
     if (messageId === undefined) return handle(delivery, context);
-    if (await store.has(messageId)) return duplicate();
-    await handle(delivery, context);
-    if (!context.signal.aborted) await store.add(messageId);
+    return after(store.has(messageId), (isDone) => {
+      if (isDone) return duplicate();
+      return after(handle(delivery, context), () => {
+        if (!context.isOver) return store.add(messageId);
+      });
+    });
   };
 }

@@ -1,4 +1,4 @@
-import { nameOfError } from "../callback.js";
+import { after, nameOfError } from "../callback.js";
 import { type Clock, systemClock } from "../delivery/clock.js";
 import { causeOf, isRefusedForGood } from "../delivery/connection/connections.js";
 import { Endpoints } from "../delivery/connection/endpoints.js";
@@ -167,10 +167,11 @@ export class ConsumingEngine {
   }
 
   #counted(handle: Handle): Handle {
-    return async (delivery, context) => {
+    return (delivery, context) => {
       const startedAt = this.#clock.now();
-      await handle(delivery, context);
-      if (!context.signal.aborted) this.#counts.succeeded(this.#clock.now() - startedAt);
+      return after(handle(delivery, context), () => {
+        if (!context.isOver) this.#counts.succeeded(this.#clock.now() - startedAt);
+      });
     };
   }
 

@@ -1,3 +1,4 @@
+import { isThenable } from "../callback.js";
 import { isStreamllError } from "../copies.js";
 import type { Clock } from "../delivery/clock.js";
 import { withResolvers } from "../delivery/promises.js";
@@ -5,14 +6,7 @@ import { StreamllError } from "../errors.js";
 import { afterFailure, type Failure, type Tried } from "./decide.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Delivery, Verdict } from "./seam.js";
-
-/** What a handler is told beside the delivery. */
-export interface HandlerContext {
-  /** Aborts when the time of this try is over, and at the end of `stop()`: what the handler does then does not count. */
-  readonly signal: AbortSignal;
-  /** From 1. */
-  readonly attempt: number;
-}
+import { type HandlerContext, Try } from "./try.js";
 
 /** Returning is done; throwing, or rejecting, is another try or the end of it. */
 export type Handle = (delivery: Delivery, context: HandlerContext) => unknown;
@@ -38,8 +32,9 @@ export interface HandlingSetup {
 export class Handling {
   readonly delivery: Delivery;
   readonly #setup: HandlingSetup;
-  readonly #interrupted = withResolvers<Ended>();
-  #aborter: AbortController | undefined;
+  /** Ends the try that runs, whatever its handler does. */
+  #giveUp: ((ended: Ended) => void) | undefined;
+  #try: Try | undefined;
   #wake: (() => void) | undefined;
   #attempt = 0;
 
@@ -51,7 +46,7 @@ export class Handling {
   /** Never rejects. */
   async run(): Promise<Verdict> {
     for (;;) {
-      const outcome = await this.#try();
+      const outcome = await this.#handle();
       if (outcome === undefined) return { kind: "done" };
       this.#setup.failed(this.delivery, outcome.failure, outcome.error, this.#attempt);
       const decision = this.#decide(outcome.failure);
@@ -71,8 +66,8 @@ export class Handling {
   /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
   interrupt(): void {
     const error = new StreamllError("STOPPED", "the consumer was stopped, and its drainTimeout is over");
-    this.#interrupted.resolve({ failure: { kind: "interrupted" }, error });
-    this.#aborter?.abort(error);
+    this.#giveUp?.({ failure: { kind: "interrupted" }, error });
+    this.#try?.abort(error);
     this.#wake?.();
   }
 
@@ -92,17 +87,26 @@ export class Handling {
     return afterFailure(failure, tried);
   }
 
-  async #try(): Promise<Ended | undefined> {
-    const { handle, clock, options } = this.#setup;
-    const aborter = new AbortController();
-    this.#aborter = aborter;
-    this.#attempt++;
-    const context = { signal: aborter.signal, attempt: this.#attempt };
-    const handled = new Promise<unknown>((resolve) => resolve(handle(this.delivery, context))).then(
+  /** A handler that ends at once needs neither clock nor promise. */
+  #handle(): Ended | undefined | Promise<Ended | undefined> {
+    const current = new Try(++this.#attempt);
+    try {
+      const handled = this.#setup.handle(this.delivery, current);
+      return isThenable(handled) ? this.#ended(handled, current) : undefined;
+    } catch (error) {
+      return { failure: failureOf(error), error };
+    }
+  }
+
+  async #ended(handled: PromiseLike<unknown>, current: Try): Promise<Ended | undefined> {
+    const { clock, options } = this.#setup;
+    this.#try = current;
+    const done = Promise.resolve(handled).then(
       () => undefined,
       (error: unknown): Ended => ({ failure: failureOf(error), error }),
     );
-    const { promise: late, resolve: isLate } = withResolvers<Ended>();
+    const { promise: givenUp, resolve: giveUp } = withResolvers<Ended>();
+    this.#giveUp = giveUp;
     const cancel =
       options.handlerTimeoutMs === 0
         ? () => {}
@@ -112,12 +116,13 @@ export class Handling {
               "HANDLER_TIMEOUT",
               `the handler has not ended within ${seconds} s`,
             );
-            isLate({ failure: { kind: "timeout" }, error });
-            aborter.abort(error);
+            giveUp({ failure: { kind: "timeout" }, error });
+            current.abort(error);
           });
-    const outcome = await Promise.race([handled, late, this.#interrupted.promise]);
+    const outcome = await Promise.race([done, givenUp]);
     cancel();
-    this.#aborter = undefined;
+    this.#try = undefined;
+    this.#giveUp = undefined;
     return outcome;
   }
 

@@ -14,8 +14,8 @@ export class Schedule<Task extends Scheduled> {
   readonly #concurrency: number;
   /** What may run, the oldest first. */
   readonly #ready = new Fifo<Task>();
-  /** By key of a task that runs or may run: what waits for it. */
-  readonly #behind = new Map<string, Fifo<Task>>();
+  /** By key of a task that runs or may run: what waits for it, if anything. */
+  readonly #behind = new Map<string, Fifo<Task> | undefined>();
   readonly #runningKeys = new Set<string>();
   #waiting = 0;
   #running = 0;
@@ -33,10 +33,12 @@ export class Schedule<Task extends Scheduled> {
   add(task: Task): void {
     this.#waiting++;
     const { key } = task;
-    const behind = key === undefined ? undefined : this.#behind.get(key);
-    if (behind !== undefined) behind.push(task);
-    else {
-      if (key !== undefined) this.#behind.set(key, new Fifo());
+    if (key !== undefined && this.#behind.has(key)) {
+      const behind = this.#behind.get(key) ?? new Fifo<Task>();
+      behind.push(task);
+      this.#behind.set(key, behind);
+    } else {
+      if (key !== undefined) this.#behind.set(key, undefined);
       this.#ready.push(task);
     }
     this.#next();
@@ -46,7 +48,7 @@ export class Schedule<Task extends Scheduled> {
   clear(): Task[] {
     const tasks = this.#ready.clear();
     for (const [key, behind] of this.#behind) {
-      tasks.push(...behind.clear());
+      tasks.push(...(behind?.clear() ?? []));
       if (!this.#runningKeys.has(key)) this.#behind.delete(key);
     }
     this.#waiting = 0;
