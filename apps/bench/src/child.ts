@@ -10,20 +10,9 @@ export async function measured<T>(
   flags: readonly string[] = [],
 ): Promise<T> {
   const file = built(new URL(script, import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [
-      ...flags,
-      ...(process.env.PROF
-        ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof/" + String(args[1] ?? "x"), "--cpu-prof-interval=200"]
-        : []),
-      file,
-      ...args,
-    ],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [...flags, file, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   if (code !== 0) throw new Error(`${script} ${args[0] ?? ""} ended with ${code}`);
   return JSON.parse(output) as T;
