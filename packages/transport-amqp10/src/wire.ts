@@ -143,7 +143,8 @@ export function wireOn({ opening, socket, containerId, heartbeatMs }: WireSetup)
         return socket.writableLength;
       },
       get maxFrameSize() {
-        return rhea.max_frame_size || Number.POSITIVE_INFINITY;
+        // None is smaller (AMQP 1.0, 2.7.1); 0 is no size.
+        return Math.max(512, rhea.max_frame_size || Number.POSITIVE_INFINITY);
       },
     },
     drainedBytes: paced.drainedBytes,

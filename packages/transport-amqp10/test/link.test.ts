@@ -1,4 +1,4 @@
-import type { PublishOutcome, TransportConnection } from "@streamll/core";
+import { type PublishOutcome, type TransportConnection, TransportError } from "@streamll/core";
 import type { EventContext, Session } from "rhea";
 import { describe, expect, it, vi } from "vitest";
 import type { LaneConnection } from "../src/connection.js";
@@ -242,6 +242,41 @@ describe("a link", () => {
     ]);
     expect(peer.links).toHaveLength(2);
     expect(peer.links[0]!.session.is_closed()).toBe(true);
+  });
+
+  it("has room again after such a session, for those that hand over no more than they may", async () => {
+    await using peer = await startPeer({ answer: accept });
+    await using open = await lane(peer, { firstAddress });
+    beginAt(END - 5, open.connection);
+    peer.links[0]!.add_credit(1);
+    await vi.waitUntil(() => open.credit() === 5, WAIT);
+    await publish(open.connection, messages(5));
+    await vi.waitUntil(() => open.credit() > 0, WAIT);
+    expect(await publish(open.connection, messages(1))).toEqual([{ kind: "confirmed" }]);
+  });
+
+  it("forgets what was refused when it could not be attached again", async () => {
+    await using peer = await startPeer({ credit: 1, answer: accept });
+    let isRefusing = false;
+    const plain = plainDialect();
+    const begin: Dialect["begin"] = async (...given) => ({
+      ...(await plain.begin(...given)),
+      async attaching() {
+        if (isRefusing) throw new TransportError("auth", "no token");
+      },
+    });
+    await using open = await lane(peer, { begin, isIdleDetach: () => true });
+    const first = outcomes(3);
+    open.connection.publish(messages(3), first.settle);
+    await vi.waitUntil(() => first.open() === 2, WAIT);
+    isRefusing = true;
+    peer.links[0]!.close({ condition: "amqp:link:detach-forced", description: "moved" });
+    await vi.waitUntil(() => first.open() === 0, WAIT);
+    isRefusing = false;
+    const [next] = messages(1);
+    expect(await publish(open.connection, [next!])).toEqual([{ kind: "confirmed" }]);
+    expect(peer.received.at(-1)!.message!.body.content).toEqual(next!.body());
+    expect(peer.received).toHaveLength(2);
   });
 
   it("leaves such a session also where one delivery was never answered, and tells it as unknown", async () => {

@@ -29,10 +29,6 @@ export function* messagesOf(group: Group): Generator<[place: number, message: Ou
   }
 }
 
-/** Settles all of a group. */
-export const settleAll = (group: Group, outcome: PublishOutcome): void =>
-  settleRange(group, 0, group.indices.length, outcome);
-
 /** Settles the transfers `from` up to but not including `to`: neighbours in one range. */
 export function settleTransfers(
   { group, places }: Pick<Sent, "group" | "places">,

@@ -61,6 +61,7 @@ export class SenderLink {
         ? (sent) => this.#await(sent)
         : (sent) =>
             written(() => {
+              if (this.#state === "stopped") return;
               settleTransfers(sent, 0, sent.places.length, { kind: "written" });
               this.#pump();
             }),
@@ -110,9 +111,11 @@ export class SenderLink {
       rcv_settle_mode: 0,
       treat_modified_as_released: false,
     });
-    this.#sender = new RheaSender(session, sender, !confirms, (first, last, answer) =>
-      this.#answered(first, last, answer),
-    );
+    const own = new RheaSender(session, sender, !confirms, (first, last, answer) => {
+      // Not of a session that was left: its ids are those of others now.
+      if (this.#sender === own) this.#answered(first, last, answer);
+    });
+    this.#sender = own;
     await this.#attached(session, sender);
     if (this.#state !== "opening") return;
     this.#limits = {
@@ -122,7 +125,7 @@ export class SenderLink {
     this.#state = "open";
     // Not at once: a peer that drains takes the credit away.
     onFlow(session, () => this.#pumpSoon());
-    sender.on("sender_draining", () => sender.set_drained(true));
+    sender.on("sender_draining", () => own.drain());
     this.#pump();
   }
 
@@ -165,7 +168,7 @@ export class SenderLink {
   #ended(fault: Fault): void {
     const { dialect, failed, changed, label } = this.#setup;
     // With something under way it was not idle: all of it goes again, in order, on another connection.
-    if (this.#sent.unconfirmed > 0 || !dialect.isIdleDetach?.(fault)) {
+    if (this.#sent.unconfirmed > 0 || this.#outbox.hasBegun || !dialect.isIdleDetach?.(fault)) {
       const error = dialect.failure(fault, label);
       return failed(
         this.#accuse(fault, error) ? new TransportError(error.kind, error.message, { cause: error }) : error,
@@ -214,6 +217,8 @@ export class SenderLink {
 
   #leave(): void {
     this.#state = "detached";
+    // The link first: rhea would detach it behind the end of its session.
+    this.#sender.sender.close();
     this.#session.close();
     const left = this.#sent;
     this.#sent = new ConfirmWindow();
@@ -226,8 +231,10 @@ export class SenderLink {
       return this.#setup.changed();
     }
     if (this.#state !== "open") return;
-    if (this.#sender.isUsedUp && this.#isAnswered) {
+    if (this.#sender.isUsedUp && this.#isAnswered && !this.#outbox.hasBegun) {
       this.#leave();
+      // Without credit so far it has room again, for what opens it.
+      this.#setup.changed();
       return this.#pump();
     }
     // Told at the end: whoever hears of one may hand over more at once.

@@ -1,7 +1,7 @@
 import type { TransportError } from "@streamll/core";
 import type { Dialect, Encoded, LinkLimits, Unsendable } from "../dialect.js";
 import { bytesOf } from "../payload.js";
-import { type Group, messagesOf, type Sent, settleAll } from "./group.js";
+import { type Group, messagesOf, type Sent, settleTransfers } from "./group.js";
 import type { RheaSender } from "./rhea-sender.js";
 import type { TransferFrames } from "./transfer-frames.js";
 
@@ -23,6 +23,8 @@ export class Outbox {
   /** What is left of the first group, and the first of it. */
   #encoded: Iterator<Encoded> | undefined;
   #next: Encoded | undefined;
+  /** The places of the first group that were sent, or refused, in earlier turns. */
+  readonly #gone = new Set<number>();
   /** Frames of a transfer that has begun: nothing goes before them. */
   #begun: Buffer[] = [];
 
@@ -32,6 +34,11 @@ export class Outbox {
 
   get isEmpty(): boolean {
     return this.#groups.length === 0 && this.#begun.length === 0;
+  }
+
+  /** Some frames of a transfer have left, and others wait. */
+  get hasBegun(): boolean {
+    return this.#begun.length > 0;
   }
 
   add(group: Group): void {
@@ -49,9 +56,14 @@ export class Outbox {
         this.#encoded = encode(messagesOf(group), limits)[Symbol.iterator]();
         this.#advance();
       }
-      all.push(this.#sendGroup(group, sender, refused));
-      if (this.#next !== undefined) break;
-      this.#encoded = undefined;
+      const now = this.#sendGroup(group, sender, refused);
+      all.push(now);
+      if (this.#next !== undefined) {
+        const ofGroup = refused.filter((one) => one.group === group).map(({ at }) => at);
+        for (const place of [...now.places, ...ofGroup].flat()) this.#gone.add(place);
+        break;
+      }
+      this.#forget();
       this.#groups.shift();
     }
     frames.flush();
@@ -79,6 +91,13 @@ export class Outbox {
     return { group, firstId, places };
   }
 
+  /** The first group is done with. */
+  #forget(): void {
+    this.#encoded = undefined;
+    this.#next = undefined;
+    this.#gone.clear();
+  }
+
   #advance(): void {
     this.#next = this.#encoded?.next().value;
   }
@@ -103,8 +122,12 @@ export class Outbox {
     }
   }
 
-  /** Nothing of it can be sent. */
+  /** What is left of it cannot be sent. */
   refuse(error: TransportError): void {
-    for (const group of this.#groups.splice(0)) settleAll(group, { kind: "refused", error });
+    for (const group of this.#groups.splice(0)) {
+      const left = group.indices.map((_, place) => place).filter((place) => !this.#gone.has(place));
+      settleTransfers({ group, places: [left] }, 0, 1, { kind: "refused", error });
+      this.#forget();
+    }
   }
 }

@@ -55,7 +55,9 @@ export class RheaSender {
 
   /** How many transfers of one frame may be sent now. */
   get room(): number {
-    return this.isUsedUp ? 0 : Math.max(0, Math.min(this.#link.credit, LAST_ID - this.nextId, this.window));
+    // Of a flow that does not say all it should, rhea's credit is no number.
+    const credit = this.#link.credit || 0;
+    return this.isUsedUp ? 0 : Math.max(0, Math.min(credit, LAST_ID - this.nextId, this.window));
   }
 
   /** How many frames the session takes now. */
@@ -87,6 +89,12 @@ export class RheaSender {
     this.#link.credit--;
     this.#link.delivery_count++;
     return this.#head;
+  }
+
+  /** Gives all credit back, for a peer that asks for it. */
+  drain(): void {
+    // Of a peer that has taken back more than was left, rhea would count for ever.
+    if (this.#link.credit >= 0) this.sender.set_drained(true);
   }
 
   /** Counts a frame of it as sent. */
