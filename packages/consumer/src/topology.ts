@@ -27,7 +27,7 @@ export function resolveTopology(request: TopologyRequest): ResolvedTopology {
       if (request[option] !== undefined) problems.push({ option, message: NOT_DECLARED });
   if (deadLetterExchange !== undefined && deadLetterExchange === exchange)
     problems.push({ option: "deadLetterExchange", message: "must be another exchange than exchange" });
-  const queues: QueueDeclaration[] = [{ name: queue, arguments: argumentsOf(request, problems) }];
+  const queues: QueueDeclaration[] = [consumedQueue(request, problems)];
   const found: BindingDeclaration[] = [];
   const exchanges = [exchange, deadLetterExchange].flatMap((name) =>
     name === undefined ? [] : [{ name, type: "topic", arguments: {}, asFound: true as const }],
@@ -53,6 +53,14 @@ const NOT_DECLARED = 'is for a queue that is declared: set exchange too, or decl
 
 const typeOf = (queueType: string | undefined): Record<string, unknown> =>
   queueType === "quorum" ? { "x-queue-type": "quorum" } : {};
+
+function consumedQueue(request: TopologyRequest, problems: ConfigurationProblem[]): QueueDeclaration {
+  const declared = { name: request.queue, arguments: argumentsOf(request, problems) };
+  const isQuorum = declared.arguments["x-queue-type"] === "quorum";
+  // RabbitMQ 4 drops what came back more than 20 times, where it can send it nowhere: also what was never handled.
+  const wouldDrop = request.deadLetterExchange === undefined && !("x-delivery-limit" in declared.arguments);
+  return isQuorum && wouldDrop ? { ...declared, keepsReturned: true } : declared;
+}
 
 function argumentsOf(
   { queueType, queueArguments = {}, deadLetterExchange }: TopologyRequest,

@@ -93,7 +93,11 @@ describe("a consumer", () => {
     });
     await failing.start();
     await sink.publish({ eventType: "end" });
-    await expect.poll(() => tries).toBeGreaterThan(4);
+    await expect.poll(() => tries, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(failing.health().problems).toContainEqual({
+      code: "RETRIES_EXHAUSTED",
+      message: expect.stringContaining("set deadLetterExchange"),
+    });
     expect(await failing.stop()).toMatchObject({ deadLettered: 0, givenBack: 1 });
     expect(broker.depth("team")).toBe(1);
     await sink.stop();

@@ -40,8 +40,9 @@ export interface ConsumingOptions {
   /** Default `"declare"` with `exchange`, else `"none"`. */
   readonly declareTopology?: "declare" | "passive" | "none" | undefined;
   /**
-   * Where the queue sends what is given up; declared with a queue `NAME.failed` where the queue is. Default: nowhere, and
-   * such a message is tried again for ever.
+   * Where the queue sends what is given up; declared with a queue `NAME.failed` where the queue is. For a queue that is
+   * there it is your word that the queue's own arguments say so: the broker drops what it can send nowhere. Default:
+   * nowhere, and such a message is tried again for ever.
    */
   readonly deadLetterExchange?: string | undefined;
 
@@ -55,7 +56,7 @@ export interface ConsumingOptions {
   readonly onForeign?: ((delivery: EventDelivery) => unknown) | undefined;
   /** Unsettled messages at a time, 1 to 65,535. Default 200. */
   readonly prefetch?: number | undefined;
-  /** Handlers at a time. Default 20. */
+  /** Events in hand at a time, also in the pauses between their tries. Default 20. */
   readonly concurrency?: number | undefined;
   /** Default 5 tries, the first pause up to 1000 ms, doubled each time up to 30 s. */
   readonly retry?:

@@ -188,6 +188,58 @@ describe("a message that was delivered too often", () => {
   }, 10_000);
 });
 
+describe("one that comes again and fails", () => {
+  it("stops no other, on a queue that does not count and has no dead letters", async () => {
+    const scene = new Scene();
+    const first = scene.engine(() => gate().opened, { drainTimeoutMs: 50 });
+    scene.put("bad");
+    await first.start();
+    await expect.poll(() => scene.began.length).toBe(1);
+    await first.stop();
+    const second = scene.engine(
+      (delivery) => {
+        if (textOf(delivery) === "bad") throw new Error("bad");
+      },
+      { deadLetters: false, attempts: 1 },
+    );
+    await second.start();
+    await expect.poll(() => scene.began.length).toBe(2);
+    scene.put("1", "2");
+    await expect.poll(() => scene.began).toEqual(["bad", "bad", "1", "2"]);
+    await second.stop();
+  });
+});
+
+describe("a store of ids", () => {
+  it("that fails when asked costs no try, and nothing is handled before it answers", async () => {
+    const scene = new Scene();
+    let asked = 0;
+    const has = async () => {
+      if (++asked < 3) throw new Error("no database");
+      return false;
+    };
+    const engine = scene.engine(() => {}, { attempts: 1 }, { dedup: { has, add: () => {} } });
+    scene.put("1");
+    await engine.start();
+    await scene.settled(engine);
+    expect([scene.began, scene.dead, engine.stats().events_handled]).toEqual([["1"], [], 1]);
+    await engine.stop();
+  }, 20_000);
+
+  it("that fails to take an id has the event handled once all the same", async () => {
+    const scene = new Scene();
+    const add = () => {
+      throw new Error("no database");
+    };
+    const engine = scene.engine(() => {}, {}, { dedup: { has: () => false, add } });
+    scene.put("1");
+    await engine.start();
+    await scene.settled(engine);
+    expect([scene.began, scene.dead, engine.stats().events_handled]).toEqual([["1"], [], 1]);
+    await engine.stop();
+  });
+});
+
 describe("a lost connection", () => {
   it("is made again, and what had not begun comes again in order", async () => {
     const scene = new Scene();
@@ -232,6 +284,24 @@ describe("a lost connection", () => {
 });
 
 describe("stop()", () => {
+  it("gives nothing back while a handler runs: another consumer would overtake it", async () => {
+    const scene = new Scene();
+    const { open, opened } = gate();
+    const engine = scene.engine(() => opened);
+    scene.put({ id: "1", execution: "a" }, { id: "2", execution: "a" });
+    await engine.start();
+    await expect.poll(() => scene.began).toEqual(["1"]);
+    const stopping = engine.stop();
+    const next = scene.engine();
+    await next.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(scene.began).toEqual(["1"]);
+    open();
+    await stopping;
+    await expect.poll(() => scene.began).toEqual(["1", "2"]);
+    await next.stop();
+  });
+
   it("takes nothing new, waits for handlers, and gives back what had not begun", async () => {
     const scene = new Scene();
     const { open, opened } = gate();

@@ -7,6 +7,8 @@ export type Failure =
   | { readonly kind: "timeout" }
   /** The handler asked for a later try. */
   | { readonly kind: "later"; readonly delayMs: number }
+  /** The store of what is done does not answer: no try was made. */
+  | { readonly kind: "unready" }
   /** The handler gave the message up. */
   | { readonly kind: "dead"; readonly code: string; readonly why: string }
   /** The time of `stop()` was over. */
@@ -33,6 +35,11 @@ export type Decision = { readonly kind: "retry"; readonly delayMs: number } | Ve
 /** A longer wait is the broker's, where it can: it would hold a slot of the window and of `concurrency`. */
 const LONGEST_IN_PLACE_MS = 60_000;
 
+/** Without dead letters a message is tried again for ever, and then not more often than this. */
+const LEAST_PAUSE_MS = 1000;
+/** The longest that Node's timers wait. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 const untried: Verdict = { kind: "again", failed: false };
 const failed: Verdict = { kind: "again", failed: true };
 
@@ -42,18 +49,23 @@ export function afterFailure(failure: Failure, tried: Tried): Decision {
   if (failure.kind === "interrupted") return untried;
   if (failure.kind === "dead" && hasDeadLetters)
     return { kind: "dead", reason: failure.code, description: failure.why };
-  if (attempt >= attempts && hasDeadLetters) {
+  if (attempt >= attempts && hasDeadLetters && failure.kind !== "unready") {
     const description = `${attempts} tries failed, the last one ${failure.kind === "timeout" ? "by handlerTimeout" : "by an error of the handler"}`;
     return { kind: "dead", reason: "RETRIES_EXHAUSTED", description };
   }
   if (isStopping) return failed;
-  const { retryBackoffMs, maxRetryBackoffMs, random } = tried;
-  const delayMs =
-    failure.kind === "later"
-      ? failure.delayMs
-      : fullJitter(attempt - 1, retryBackoffMs, maxRetryBackoffMs, random);
+  const delayMs = Math.min(LONGEST_MS, pauseAfter(failure, tried));
   if (hasDelays && delayMs > LONGEST_IN_PLACE_MS) return { kind: "again", failed: true, delayMs };
   return { kind: "retry", delayMs };
+}
+
+function pauseAfter(failure: Failure, tried: Tried): number {
+  const { attempt, attempts, retryBackoffMs, maxRetryBackoffMs, random } = tried;
+  const isExhausted = attempt >= attempts || failure.kind === "unready";
+  const least = isExhausted ? LEAST_PAUSE_MS : 0;
+  if (failure.kind === "later") return Math.max(least, failure.delayMs);
+  if (isExhausted) return Math.max(least, maxRetryBackoffMs * (0.5 + random() / 2));
+  return fullJitter(attempt - 1, retryBackoffMs, maxRetryBackoffMs, random);
 }
 
 /** How a delivery is to be handled: beside others, with nothing else beside it, or not at all. */
@@ -67,7 +79,9 @@ export function admit(
   { earlier, redelivered }: Pick<Delivery, "earlier" | "redelivered">,
   { maxDeliveries, hasDeadLetters }: { readonly maxDeliveries: number; readonly hasDeadLetters: boolean },
 ): Admission {
-  if (earlier === undefined) return redelivered ? "alone" : "handle";
+  // A count in a first delivery is one that its sender wrote.
+  if (!redelivered) return "handle";
+  if (earlier === undefined) return "alone";
   if (maxDeliveries === 0 || earlier < maxDeliveries || !hasDeadLetters) return "handle";
   const description = `it was delivered ${earlier} times before, and never settled`;
   return { kind: "dead", reason: "MAX_DELIVERIES", description };

@@ -1,4 +1,5 @@
-import { after } from "../callback.js";
+import { after, isThenable } from "../callback.js";
+import { StreamllError } from "../errors.js";
 import type { Handle } from "./handling.js";
 
 /**
@@ -37,16 +38,49 @@ export function memoryDedup(window: number): DedupStore {
   };
 }
 
+/** The store did not say whether a message is done. */
+export class DedupUnready extends StreamllError {
+  constructor(cause: unknown) {
+    super("DEDUP_FAILED", "the dedup store failed in has()", { cause });
+  }
+}
+
+export interface DedupListener {
+  duplicate(): void;
+  /** `add` failed: the message is done all the same, and is handled again if it comes again. */
+  notAdded(error: unknown): undefined;
+}
+
 /** Handles only what is not done. A try whose time was over has not ended well, even where its handler returned. */
-export function deduplicated(store: DedupStore, handle: Handle, duplicate: () => void): Handle {
-  return (delivery, context) => {
-    const { messageId } = delivery;
-    if (messageId === undefined) return handle(delivery, context);
-    return after(store.has(messageId), (isDone) => {
-      if (isDone) return duplicate();
-      return after(handle(delivery, context), () => {
-        if (!context.isOver) return store.add(messageId);
-      });
-    });
+export function deduplicated(store: DedupStore, handle: Handle, listener: DedupListener): Handle {
+  const unready = (error: unknown) => {
+    throw new DedupUnready(error);
   };
+  return (delivery, context) => {
+    // An empty one is none: it would make one message of all that have it.
+    const id = delivery.messageId;
+    if (!id) return handle(delivery, context);
+    return after(
+      guarded(() => store.has(id), unready),
+      (isDone) => {
+        if (isDone) return listener.duplicate();
+        return after(handle(delivery, context), () => {
+          if (!context.isOver) return guarded(() => store.add(id), listener.notAdded);
+        });
+      },
+    );
+  };
+}
+
+/** What `ask` gives, or what `failed` makes of its error. */
+function guarded<T>(
+  ask: () => T | Promise<T>,
+  failed: (error: unknown) => undefined | never,
+): T | undefined | Promise<T | undefined> {
+  try {
+    const answer = ask();
+    return isThenable(answer) ? Promise.resolve(answer).catch(failed) : answer;
+  } catch (error) {
+    return failed(error);
+  }
 }

@@ -10,7 +10,7 @@ import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats } from "./counts.js";
 import type { Failure } from "./decide.js";
-import { type DedupStore, deduplicated } from "./dedup.js";
+import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
 import type { Handle } from "./handling.js";
 import type { ConsumingOptions } from "./options.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
@@ -60,7 +60,7 @@ export class ConsumingEngine {
     this.#events = new EventDispatcher(clock, logger);
     const counted = this.#counted(setup.handle);
     this.#work = new Work({
-      handle: dedup === undefined ? counted : deduplicated(dedup, counted, () => this.#counts.duplicate++),
+      handle: dedup === undefined ? counted : deduplicated(dedup, counted, this.#dedupListener()),
       options,
       clock,
       random,
@@ -89,7 +89,6 @@ export class ConsumingEngine {
       },
       lost: ({ label }, error) => {
         this.#work.forget();
-
         const stopped = this.#state !== "running";
         this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
       },
@@ -148,7 +147,7 @@ export class ConsumingEngine {
     const running = this.#state === "running";
     const last = lastError && { code: lastError.code, message: lastError.message };
     const recent = running ? this.#throttle.recent(1).map(({ code, message }) => ({ code, message })) : [];
-    const problems = running && last !== undefined ? [last, ...recent] : recent;
+    const problems = [...(running && last !== undefined ? [last] : []), ...this.#stuck(), ...recent];
     return {
       status: !running ? "stopped" : isSubscribed && problems.length === 0 ? "up" : "degraded",
       subscribed: isSubscribed,
@@ -166,6 +165,25 @@ export class ConsumingEngine {
     this.#events.off(name, listener);
   }
 
+  /** What is tried again for ever. */
+  #stuck(): ConsumingHealth["problems"] {
+    const { exhausted } = this.#work;
+    if (exhausted === 0) return [];
+    const message = `${exhausted} messages of "${this.#options.source}" have failed ${this.#options.attempts} times, and keep their places: set deadLetterExchange to give such messages up`;
+    return [{ code: "RETRIES_EXHAUSTED", message }];
+  }
+
+  #dedupListener(): DedupListener {
+    return {
+      duplicate: () => void this.#counts.duplicate++,
+      notAdded: (error) => {
+        const message = `the dedup store failed in add() (${nameOfError(error)}): what is done may be handled again`;
+        this.#throttle.log("dedup_failed", { code: "DEDUP_FAILED" }, message);
+        return undefined;
+      },
+    };
+  }
+
   #counted(handle: Handle): Handle {
     return (delivery, context) => {
       const startedAt = this.#clock.now();
@@ -177,14 +195,19 @@ export class ConsumingEngine {
 
   #settle({ delivery, subscription }: Received, verdict: Verdict): void {
     subscription.settle(delivery, verdict, (outcome) => {
+      // It comes again, and its verdict then is the one that counts.
       if (outcome === "lost") this.#counts.lost++;
-      else this.#subscriber.proven();
+      else this.#settled(delivery, verdict);
     });
+  }
+
+  #settled(delivery: Delivery, verdict: Verdict): void {
+    this.#subscriber.proven();
     if (verdict.kind === "again") this.#counts.givenBack++;
     if (verdict.kind !== "dead") return;
     const { reason, description } = verdict;
     this.#counts.deadLettered++;
-    const message = `a message of "${this.#options.source}" became a dead letter: ${description}`;
+    const message = `a message of "${this.#options.source}" was given up: ${description}`;
     this.#throttle.log("dead_lettered", { code: reason }, message);
     this.#events.emit("deadLettered", [{ delivery, reason, description }]);
   }
@@ -195,7 +218,9 @@ export class ConsumingEngine {
     const code = codeOf(failure, error);
     const how =
       failure.kind === "timeout" ? "took longer than handlerTimeout" : `threw ${nameOfError(error)}`;
-    this.#throttle.log("handler_failed", { code }, `a handler ${how}`);
+    if (failure.kind === "unready")
+      this.#throttle.log("dedup_failed", { code }, String((error as DedupUnready).message));
+    else this.#throttle.log("handler_failed", { code }, `a handler ${how}`);
     this.#events.emit("failed", [{ delivery, code, error, attempt }]);
   }
 
@@ -209,12 +234,13 @@ export class ConsumingEngine {
     this.#state = "stopping";
     this.#release ??= this.#clock.keepAlive();
     if (wasRunning) {
-      const quiet = this.#subscriber.stop(left(draining));
       this.#work.stop();
-      await quiet;
       await within(this.#clock, left(draining), this.#work.idle());
       this.#work.interrupt();
       await this.#work.idle();
+      // Not before: the next consumer of a queue with a single active one would overtake what runs here.
+      await this.#subscriber.stop(left(end) / 2);
+      this.#work.giveBack();
       await this.#subscriber.close(left(end));
     }
     this.#state = "stopped";
@@ -229,6 +255,7 @@ export class ConsumingEngine {
 
 function codeOf(failure: Failure, error: unknown): string {
   if (failure.kind === "timeout") return "HANDLER_TIMEOUT";
+  if (failure.kind === "unready") return "DEDUP_FAILED";
   if (failure.kind === "dead") return failure.code;
   if (failure.kind === "later") return (error as { readonly code: string }).code;
   return "HANDLER_FAILED";

@@ -11,9 +11,10 @@ export class RetryLater extends StreamllError {
   override name = "RetryLater";
   readonly delayMs: number;
 
-  /** @throws RangeError for a delay that is no number from 0. */
+  /** @throws RangeError for a delay that is no number from 0 to 2,147,483,647 (24.8 days). */
   constructor(delayMs: number, options?: CauseOptions) {
-    if (!(delayMs >= 0)) throw new RangeError("new RetryLater(ms) takes milliseconds: a number from 0");
+    if (!(delayMs >= 0 && delayMs < 2 ** 31))
+      throw new RangeError("new RetryLater(ms) takes milliseconds from now: a number from 0 to 2147483647");
     super("RETRY_LATER", `try again in ${delayMs} ms`, options);
     this.delayMs = delayMs;
   }

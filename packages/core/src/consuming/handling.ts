@@ -4,6 +4,7 @@ import type { Clock } from "../delivery/clock.js";
 import { withResolvers } from "../delivery/promises.js";
 import { StreamllError } from "../errors.js";
 import { afterFailure, type Failure, type Tried } from "./decide.js";
+import { DedupUnready } from "./dedup.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Delivery, Verdict } from "./seam.js";
 import { type HandlerContext, Try } from "./try.js";
@@ -43,14 +44,25 @@ export class Handling {
     this.#setup = setup;
   }
 
-  /** Never rejects. */
-  async run(): Promise<Verdict> {
+  /** The try that runs, or ran last: from 1. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /**
+   * Never rejects.
+   *
+   * @param tried is called after the first try, where others follow.
+   */
+  async run(tried: () => void): Promise<Verdict> {
     for (;;) {
       const outcome = await this.#handle();
       if (outcome === undefined) return { kind: "done" };
       this.#setup.failed(this.delivery, outcome.failure, outcome.error, this.#attempt);
       const decision = this.#decide(outcome.failure);
       if (decision.kind !== "retry") return decision;
+      if (outcome.failure.kind === "unready") this.#attempt--;
+      tried();
       await this.#pause(decision.delayMs);
       // Stopped meanwhile: nobody waits for another try.
       if (this.#setup.isStopping()) return { kind: "again", failed: true };
@@ -140,6 +152,7 @@ export class Handling {
 
 /** By shape: another copy of this package may have made the error. */
 function failureOf(error: unknown): Failure {
+  if (error instanceof DedupUnready) return { kind: "unready" };
   if (!isStreamllError(error)) return { kind: "threw" };
   const { name, code, message } = error;
   if (name === "DeadLetter") return { kind: "dead", code, why: message };

@@ -4,9 +4,10 @@ import { Fifo } from "../buffer/fifo.js";
 export interface Scheduled {
   /** Tasks of one key run one after another, in the order in which they came. Absent: beside all others. */
   readonly key: string | undefined;
-  /** Nothing else runs beside it. */
+  /** Its first try begins when no other task is in its first, and none begins beside it. */
   readonly alone: boolean;
-  run(): Promise<void>;
+  /** @param tried is called where the first try has ended and others follow. */
+  run(tried: () => void): Promise<void>;
 }
 
 /** Runs tasks side by side, those of one key one after another. */
@@ -19,6 +20,8 @@ export class Schedule<Task extends Scheduled> {
   readonly #runningKeys = new Set<string>();
   #waiting = 0;
   #running = 0;
+  /** Those in their first try. */
+  #untried = 0;
   #isAlone = false;
 
   constructor(concurrency: number) {
@@ -57,7 +60,7 @@ export class Schedule<Task extends Scheduled> {
 
   #next(): void {
     for (let task = this.#ready.peek(); task !== undefined; task = this.#ready.peek()) {
-      if (this.#isAlone || this.#running >= this.#concurrency || (task.alone && this.#running > 0)) return;
+      if (this.#isAlone || this.#running >= this.#concurrency || (task.alone && this.#untried > 0)) return;
       this.#ready.shift();
       void this.#run(task);
     }
@@ -67,11 +70,22 @@ export class Schedule<Task extends Scheduled> {
     const { key, alone } = task;
     this.#waiting--;
     this.#running++;
+    this.#untried++;
     this.#isAlone = alone;
+    let isTried = false;
+    const tried = () => {
+      if (isTried) return;
+      isTried = true;
+      this.#untried--;
+      if (alone) this.#isAlone = false;
+    };
     if (key !== undefined) this.#runningKeys.add(key);
-    await task.run();
+    await task.run(() => {
+      tried();
+      this.#next();
+    });
+    tried();
     this.#running--;
-    if (alone) this.#isAlone = false;
     if (key !== undefined) this.#freed(key);
     this.#next();
   }

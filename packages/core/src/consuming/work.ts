@@ -24,6 +24,10 @@ export class Work {
   readonly #handlings = new Set<Handling>();
   /** By `messageId` of what is in hand: those who came again meanwhile. */
   readonly #joined = new Map<string, Received[]>();
+  /** Ids of what was in hand, or waited, when a connection was lost: that they come again says nothing against them. */
+  #known: ReadonlySet<string | undefined> = new Set();
+  /** What waits to be given back, in order. */
+  readonly #kept: Received[] = [];
   #isStopping = false;
   #idle: (() => void) | undefined;
 
@@ -37,13 +41,21 @@ export class Work {
   }
 
   get waiting(): number {
-    return this.#schedule.waiting;
+    return this.#schedule.waiting + this.#kept.length;
+  }
+
+  /** How many have used up their tries, and are tried on for want of a place for dead letters. */
+  get exhausted(): number {
+    const { hasDeadLetters, options } = this.#setup;
+    if (hasDeadLetters) return 0;
+    return [...this.#handlings].filter(({ attempt }) => attempt >= options.attempts).length;
   }
 
   take(received: Received): void {
     const { delivery } = received;
-    if (this.#isStopping) return this.#setup.settle(received, { kind: "again", failed: false });
-    const joined = this.#joined.get(delivery.messageId ?? "");
+    if (this.#isStopping) return void this.#kept.push(received);
+    const id = idOf(delivery);
+    const joined = id === undefined ? undefined : this.#joined.get(id);
     if (joined !== undefined && delivery.redelivered) {
       joined.push(received);
       return this.#setup.duplicate();
@@ -54,21 +66,28 @@ export class Work {
     this.#schedule.add({
       ...received,
       key: delivery.orderingKey ?? delivery.correlationId,
-      alone: admission === "alone",
-      run: () => this.#run(received),
+      alone: admission === "alone" && !(id !== undefined && this.#known.has(id)),
+      run: (tried) => this.#run(received, tried),
     });
   }
 
   /** The connection is lost: what has not begun comes again. */
   forget(): void {
-    this.#schedule.clear();
+    this.#kept.length = 0;
+    const lost = [...this.#handlings, ...this.#schedule.clear()];
+    this.#known = new Set(lost.map(({ delivery }) => idOf(delivery)));
   }
 
-  /** Gives back what has not begun, and waits for no further try. */
+  /** Begins nothing more, and waits for no further try. What has not begun is kept: given back now, it would overtake. */
   stop(): void {
     this.#isStopping = true;
-    for (const task of this.#schedule.clear()) this.#setup.settle(task, { kind: "again", failed: false });
+    this.#kept.push(...this.#schedule.clear());
     for (const handling of this.#handlings) handling.hurry();
+  }
+
+  /** What has not begun, in order. After {@link stop}. */
+  giveBack(): void {
+    for (const one of this.#kept.splice(0)) this.#setup.settle(one, { kind: "again", failed: false });
   }
 
   /** Resolves when nothing is in hand. */
@@ -83,18 +102,22 @@ export class Work {
     for (const handling of this.#handlings) handling.interrupt();
   }
 
-  async #run(received: Received): Promise<void> {
+  async #run(received: Received, tried: () => void): Promise<void> {
     const { delivery } = received;
-    const { messageId } = delivery;
+    const messageId = idOf(delivery);
     const handling = new Handling(delivery, this.#setup);
     this.#handlings.add(handling);
     const all = [received];
     const isFirst = messageId !== undefined && !this.#joined.has(messageId);
     if (isFirst) this.#joined.set(messageId, all);
-    const verdict = await handling.run();
+    const verdict = await handling.run(tried);
     if (isFirst) this.#joined.delete(messageId);
     this.#handlings.delete(handling);
     for (const one of all) this.#setup.settle(one, verdict);
     if (this.#handlings.size === 0) this.#idle?.();
   }
 }
+
+/** An empty one is none: it would make one message of all that have it. */
+export const idOf = ({ messageId }: Pick<Delivery, "messageId">): string | undefined =>
+  messageId || undefined;

@@ -42,6 +42,7 @@ export const logLines = {
   callback_failed: line("warn", "once", "about"),
   not_recorded: line("warn", "once", "about"),
   handler_failed: line("warn", "gathered", "code"),
+  dedup_failed: line("warn", "gathered", "code"),
   dead_lettered: line("error", "gathered", "code"),
 };
 

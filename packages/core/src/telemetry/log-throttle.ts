@@ -16,6 +16,7 @@ const ofEvents: ReadonlySet<LogName> = new Set([
   "rejected",
   "not_dead_lettered",
   "handler_failed",
+  "dedup_failed",
   "dead_lettered",
 ]);
 

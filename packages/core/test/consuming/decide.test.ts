@@ -55,7 +55,31 @@ describe("after a try that failed, the engine", () => {
       "goes on trying where there are no dead letters",
       threw,
       { attempt: 3, hasDeadLetters: false },
-      { kind: "retry", delayMs: 400 },
+      { kind: "retry", delayMs: 10_000 },
+    ],
+    [
+      "tries for ever no more often than once a second",
+      threw,
+      { attempt: 3, hasDeadLetters: false, maxRetryBackoffMs: 1 },
+      { kind: "retry", delayMs: 1000 },
+    ],
+    [
+      "tries for ever no more often than that, whatever the handler says",
+      { kind: "later", delayMs: 1 },
+      { attempt: 3, hasDeadLetters: false },
+      { kind: "retry", delayMs: 1000 },
+    ],
+    [
+      "waits for a dedup store, however many tries there were",
+      { kind: "unready" },
+      { attempt: 3 },
+      { kind: "retry", delayMs: 10_000 },
+    ],
+    [
+      "waits no longer than a timer can",
+      { kind: "later", delayMs: 2 ** 40 },
+      { hasDelays: false },
+      { kind: "retry", delayMs: 2 ** 31 - 1 },
     ],
     [
       "goes on trying what was given up where there are no dead letters",
