@@ -76,11 +76,12 @@ export type Admission = "handle" | "alone" | (Verdict & { readonly kind: "dead" 
  * Where the broker does not count, one that comes again is handled alone, so that it takes no other with it.
  */
 export function admit(
-  { earlier, redelivered }: Pick<Delivery, "earlier" | "redelivered">,
+  delivery: Pick<Delivery, "earlier" | "redelivered">,
   { maxDeliveries, hasDeadLetters }: { readonly maxDeliveries: number; readonly hasDeadLetters: boolean },
 ): Admission {
   // A count in a first delivery is one that its sender wrote.
-  if (!redelivered) return "handle";
+  if (!delivery.redelivered) return "handle";
+  const { earlier } = delivery;
   if (earlier === undefined) return "alone";
   if (maxDeliveries === 0 || earlier < maxDeliveries || !hasDeadLetters) return "handle";
   const description = `it was delivered ${earlier} times before, and never settled`;
