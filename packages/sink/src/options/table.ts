@@ -26,7 +26,6 @@ import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
 import { circuitBreaker, eventFilter, headers } from "./special-kinds.js";
 
 const MiB = 2 ** 20;
-const GiB = 2 ** 30;
 
 const where = inGroup(WHERE);
 const declared = inGroup("What is declared on the broker");
@@ -35,7 +34,6 @@ const observing = inGroup("Observing");
 
 /** RabbitMQ's longest expiry: 2³² - 1 ms. */
 const LONGEST_TTL = 4_294_967;
-const days = (count: number) => count * 86_400;
 
 /** Options of a sink alone. */
 const deliveringTable = {
@@ -180,7 +178,7 @@ const deliveringTable = {
     about: "The longest time that a batch waits for more events.",
   }),
   batchBytes: delivery({
-    kind: size(1, GiB),
+    kind: size(1, 1024 * MiB),
     default: "256KiB",
     about: "Bytes per batch at most.",
   }),
@@ -196,7 +194,7 @@ const deliveringTable = {
       "A connection on which the broker neither answers nor takes a byte for this time is abandoned, and its unconfirmed events are sent again. While `flush()` or `stop()` waits: half of `flushTimeout` (at least 2 s) where that is shorter.",
   }),
   deliveryTimeout: delivery({
-    kind: duration("s", { min: 0.001, max: days(365), plausible: days(7) }),
+    kind: duration("s", { min: 0.001, max: 365 * 86_400, plausible: 7 * 86_400 }),
     defaultText: "never",
     about: "An event that was not delivered within this time fails with `DELIVERY_TIMEOUT`.",
   }),
@@ -228,7 +226,7 @@ const deliveringTable = {
     about: "Events buffered and in flight together.",
   }),
   maxBufferedBytes: delivery({
-    kind: size(1, 1024 * GiB),
+    kind: size(1, 1024 * 1024 * MiB),
     default: "64MiB",
     about:
       "Bytes of the buffer, which holds what is buffered and in flight: the JSON of each event in UTF-8, its headers, ids and routing key, and some 60 bytes more. The buffer lies outside of V8's heap, beside `--max-old-space-size`.",
