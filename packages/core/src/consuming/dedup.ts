@@ -1,6 +1,6 @@
 import { after, isThenable } from "../callback.js";
 import { StreamllError } from "../errors.js";
-import type { Handle } from "./handling.js";
+import type { Handle } from "./try.js";
 
 /**
  * Remembers which messages are done, by `messageId`. A store that several processes share, or that outlives them, makes

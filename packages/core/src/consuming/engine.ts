@@ -11,11 +11,11 @@ import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats } from "./counts.js";
 import type { Failure } from "./decide.js";
 import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
-import type { Handle } from "./handling.js";
 import type { ConsumingOptions } from "./options.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
 import type { Consuming, Delivery, Verdict } from "./seam.js";
 import { Subscriber } from "./subscriber.js";
+import type { Handle } from "./try.js";
 import { type Received, Work } from "./work.js";
 
 /** Of `drainTimeout`, at most this much is kept back for closing the connection. */

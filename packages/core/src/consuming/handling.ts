@@ -7,10 +7,7 @@ import { afterFailure, type Failure, type Tried } from "./decide.js";
 import { DedupUnready } from "./dedup.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Delivery, Verdict } from "./seam.js";
-import { type HandlerContext, Try } from "./try.js";
-
-/** Returning is done; throwing, or rejecting, is another try or the end of it. */
-export type Handle = (delivery: Delivery, context: HandlerContext) => unknown;
+import { type Handle, Try } from "./try.js";
 
 interface Ended {
   readonly failure: Failure;

@@ -1,3 +1,5 @@
+import type { Delivery } from "./seam.js";
+
 /** What a handler is told beside the delivery. */
 export interface HandlerContext {
   /** Aborts when the time of this try is over, and at the end of `stop()`: what the handler does then does not count. */
@@ -7,6 +9,9 @@ export interface HandlerContext {
   /** From 1. */
   readonly attempt: number;
 }
+
+/** Returning is done; throwing, or rejecting, is another try or the end of it. */
+export type Handle = (delivery: Delivery, context: HandlerContext) => unknown;
 
 /** One try of a handler. Its signal is made when it is asked for: most handlers never do, and it is dear. */
 export class Try implements HandlerContext {

@@ -119,5 +119,4 @@ export class Work {
 }
 
 /** An empty one is none: it would make one message of all that have it. */
-export const idOf = ({ messageId }: Pick<Delivery, "messageId">): string | undefined =>
-  messageId || undefined;
+const idOf = ({ messageId }: Pick<Delivery, "messageId">): string | undefined => messageId || undefined;
