@@ -1,5 +1,6 @@
 import { type ConfirmChannel, connect } from "amqplib";
 import { benchEvent } from "../event.js";
+import { full } from "../queues/properties.js";
 
 export const CONSUME_QUEUE = "streamll_bench_consume";
 
@@ -25,22 +26,7 @@ export async function filledQueue(url: string): Promise<FilledQueue> {
       await channel.purgeQueue(CONSUME_QUEUE);
       for (let index = 0; index < events; index++) {
         const event = benchEvent(index);
-        channel.sendToQueue(CONSUME_QUEUE, Buffer.from(JSON.stringify(event)), {
-          persistent: true,
-          contentType: "application/json",
-          messageId: event.event_id!,
-          correlationId: event.execution_id!,
-          type: event.event_type,
-          appId: "streamll",
-          timestamp: 1_767_225_600,
-          headers: {
-            streamll_version: "0.0.0",
-            event_type: event.event_type,
-            operation: event.operation,
-            module_name: event.module_name,
-            execution_id: event.execution_id,
-          },
-        });
+        channel.sendToQueue(CONSUME_QUEUE, Buffer.from(JSON.stringify(event)), full(event));
         if (index % IN_FLIGHT === IN_FLIGHT - 1) await channel.waitForConfirms();
       }
       await channel.waitForConfirms();

@@ -1,36 +1,13 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import type { WireEvent } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import amqplib, { type Channel, type ConfirmChannel, type Options } from "amqplib";
+import amqplib, { type Channel, type ConfirmChannel } from "amqplib";
 import { type Contestant, throughSink } from "../contestant.js";
 import { EXCHANGE, QUEUE, ROUTING_KEY, readyEvent, routingKey } from "../event.js";
 import { floor } from "../floor.js";
+import { bare, full, type Properties } from "./properties.js";
 
 const IN_FLIGHT = 2000;
-
-type Properties = (event: WireEvent) => Options.Publish;
-
-/** What most programs set. */
-const bare: Properties = () => ({ persistent: true, contentType: "application/json" });
-
-/** What streamll sets. */
-const full: Properties = (event) => ({
-  ...bare(event),
-  mandatory: true,
-  messageId: event.event_id ?? "",
-  correlationId: event.execution_id ?? "",
-  type: event.event_type,
-  appId: "streamll",
-  timestamp: Math.floor(Date.parse(String(event.timestamp)) / 1000),
-  headers: {
-    streamll_version: "0.0.0",
-    event_type: event.event_type,
-    operation: event.operation,
-    module_name: event.module_name,
-    execution_id: event.execution_id,
-  },
-});
 
 /** As a program does: encodes the event inline. */
 function publish(channel: Channel, index: number, properties: Properties, confirmed?: () => void): void {

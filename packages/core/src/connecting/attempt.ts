@@ -6,6 +6,10 @@ import { TransportError } from "../errors.js";
 /** A transport keeps its own time and can say where it was lost; this is for one that does not end. */
 const GRACE_MS = 1000;
 
+interface Closable {
+  close(signal: AbortSignal): Promise<void>;
+}
+
 export type Attempt<T> = { readonly opened: T } | { readonly error: TransportError };
 
 export interface AttemptSetup<T> {
@@ -54,6 +58,10 @@ export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
+/** Every address refuses for good: a wrong password, a missing package. */
+export const isRefusedForGood = (errors: readonly TransportError[]): boolean =>
+  errors.length > 0 && errors.every((error) => error.permanent);
+
 /** The broker took the login and the declaration: what ended the connection later is no reason not to open it again. */
 export const temporary = (error: TransportError): TransportError =>
   error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
@@ -65,11 +73,13 @@ export function asTransportError(error: unknown): TransportError {
   return new TransportError("protocol", textOf(error), { cause: error, permanent });
 }
 
+/** Closes it at once, and waits for nothing. */
+export function discard(connection: Closable): void {
+  void closed(connection, AbortSignal.abort());
+}
+
 /** Whatever close() does: the transport may be somebody's first. */
-export async function closed(
-  connection: { close(signal: AbortSignal): Promise<void> },
-  signal: AbortSignal,
-): Promise<void> {
+export async function closed(connection: Closable, signal: AbortSignal): Promise<void> {
   try {
     await connection.close(signal);
   } catch {

@@ -1,4 +1,4 @@
-import { fullJitter } from "../delivery/backoff.js";
+import { fullJitter, longPause } from "../delivery/backoff.js";
 import type { Delivery, Verdict } from "./seam.js";
 
 /** How a try of a handler ended, other than well. */
@@ -64,7 +64,7 @@ function pauseAfter(failure: Failure, tried: Tried): number {
   const isExhausted = attempt >= attempts || failure.kind === "unready";
   const least = isExhausted ? LEAST_PAUSE_MS : 0;
   if (failure.kind === "later") return Math.max(least, failure.delayMs);
-  if (isExhausted) return Math.max(least, maxRetryBackoffMs * (0.5 + random() / 2));
+  if (isExhausted) return Math.max(least, longPause(maxRetryBackoffMs, random));
   return fullJitter(attempt - 1, retryBackoffMs, maxRetryBackoffMs, random);
 }
 

@@ -1,5 +1,6 @@
 import { after, isThenable } from "../callback.js";
 import { StreamllError } from "../errors.js";
+import type { Delivery } from "./seam.js";
 import type { Handle } from "./try.js";
 
 /**
@@ -51,15 +52,18 @@ export interface DedupListener {
   notAdded(error: unknown): undefined;
 }
 
+/** An empty one is none: it would make one message of all that have it. */
+export const idOf = ({ messageId }: Pick<Delivery, "messageId">): string | undefined =>
+  messageId || undefined;
+
 /** Handles only what is not done. A try whose time was over has not ended well, even where its handler returned. */
 export function deduplicated(store: DedupStore, handle: Handle, listener: DedupListener): Handle {
   const unready = (error: unknown) => {
     throw new DedupUnready(error);
   };
   return (delivery, context) => {
-    // An empty one is none: it would make one message of all that have it.
-    const id = delivery.messageId;
-    if (!id) return handle(delivery, context);
+    const id = idOf(delivery);
+    if (id === undefined) return handle(delivery, context);
     return after(
       guarded(() => store.has(id), unready),
       (isDone) => {

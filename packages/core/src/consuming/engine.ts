@@ -1,6 +1,7 @@
 import { after, nameOfError } from "../callback.js";
+import { isRefusedForGood } from "../connecting/attempt.js";
 import { type Clock, systemClock } from "../delivery/clock.js";
-import { causeOf, isRefusedForGood } from "../delivery/connection/connections.js";
+import { causeOf } from "../delivery/connection/connections.js";
 import { Endpoints } from "../delivery/connection/endpoints.js";
 import { within, withResolvers } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";

@@ -1,6 +1,7 @@
 import { isThenable } from "../callback.js";
 import { isStreamllError } from "../copies.js";
 import type { Clock } from "../delivery/clock.js";
+import { Pause } from "../delivery/pause.js";
 import { withResolvers } from "../delivery/promises.js";
 import { StreamllError } from "../errors.js";
 import { afterFailure, type Failure, type Tried } from "./decide.js";
@@ -33,12 +34,13 @@ export class Handling {
   /** Ends the try that runs, whatever its handler does. */
   #giveUp: ((ended: Ended) => void) | undefined;
   #try: Try | undefined;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
   #attempt = 0;
 
   constructor(delivery: Delivery, setup: HandlingSetup) {
     this.delivery = delivery;
     this.#setup = setup;
+    this.#pause = new Pause(setup.clock);
   }
 
   /** The try that runs, or ran last: from 1. */
@@ -60,7 +62,7 @@ export class Handling {
       if (decision.kind !== "retry") return decision;
       if (outcome.failure.kind === "unready") this.#attempt--;
       tried();
-      await this.#pause(decision.delayMs);
+      await this.#pause.wait(decision.delayMs);
       // Stopped meanwhile: nobody waits for another try.
       if (this.#setup.isStopping()) return { kind: "again", failed: true };
       this.#setup.retried();
@@ -69,7 +71,7 @@ export class Handling {
 
   /** The consumer stops: no further try is waited for. */
   hurry(): void {
-    this.#wake?.();
+    this.#pause.cut();
   }
 
   /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
@@ -77,7 +79,7 @@ export class Handling {
     const error = new StreamllError("STOPPED", "the consumer was stopped, and its drainTimeout is over");
     this.#giveUp?.({ failure: { kind: "interrupted" }, error });
     this.#try?.abort(error);
-    this.#wake?.();
+    this.#pause.cut();
   }
 
   #decide(failure: Failure) {
@@ -133,17 +135,6 @@ export class Handling {
     this.#try = undefined;
     this.#giveUp = undefined;
     return outcome;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#setup.clock.after(ms, () => this.#wake?.());
-      this.#wake = () => {
-        this.#wake = undefined;
-        cancel();
-        resolve();
-      };
-    });
   }
 }
 

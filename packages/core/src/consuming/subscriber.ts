@@ -1,7 +1,16 @@
-import { type Attempt, asTransportError, attempt, closed, temporary } from "../connecting/attempt.js";
-import { fullJitter } from "../delivery/backoff.js";
+import {
+  type Attempt,
+  asTransportError,
+  attempt,
+  closed,
+  discard,
+  isRefusedForGood,
+  temporary,
+} from "../connecting/attempt.js";
+import { fullJitter, longPause } from "../delivery/backoff.js";
 import type { Clock } from "../delivery/clock.js";
 import type { Endpoints } from "../delivery/connection/endpoints.js";
+import { Pause } from "../delivery/pause.js";
 import { within } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";
 import { TransportError } from "../errors.js";
@@ -30,7 +39,7 @@ export class Subscriber {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #current: Subscription | undefined;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
   #abandon: ((error: TransportError) => void) | undefined;
   #proven = false;
   opens = 0;
@@ -39,6 +48,7 @@ export class Subscriber {
 
   constructor(setup: SubscriberSetup) {
     this.#setup = setup;
+    this.#pause = new Pause(setup.clock);
   }
 
   get isSubscribed(): boolean {
@@ -57,7 +67,7 @@ export class Subscriber {
   /** Takes nothing more; what has come can be settled. Bounded by `ms`. */
   async stop(ms: number): Promise<void> {
     this.#stopping.abort();
-    this.#wake?.();
+    this.#pause.cut();
     const current = this.#current;
     if (current === undefined) return;
     const stopped = new Promise<void>((resolve) => resolve(current.stop()));
@@ -108,7 +118,7 @@ export class Subscriber {
       }
       if (turn % endpoints.states.length !== 0) continue;
       if (this.#setup.roundFailed(round)) return;
-      await this.#pause(this.#delay(failures++, round));
+      if (!stopped.aborted) await this.#pause.wait(this.#delay(failures++, round));
       round = [];
     }
   }
@@ -173,20 +183,8 @@ export class Subscriber {
   #delay(failures: number, round: readonly TransportError[]): number {
     const { options, random } = this.#setup;
     const { reconnectBackoffMs, maxReconnectBackoffMs } = options;
-    if (round.every(({ permanent }) => permanent)) return maxReconnectBackoffMs * (0.5 + random() / 2);
+    if (isRefusedForGood(round)) return longPause(maxReconnectBackoffMs, random);
     return fullJitter(failures, reconnectBackoffMs, maxReconnectBackoffMs, random);
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#stopping.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#setup.clock.after(ms, () => this.#wake?.());
-      this.#wake = () => {
-        this.#wake = undefined;
-        cancel();
-        resolve();
-      };
-    });
   }
 }
 
@@ -195,8 +193,4 @@ interface Opened {
   subscription: Subscription;
   readonly early: Delivery[];
   isUsed: boolean;
-}
-
-function discard(subscription: Subscription): void {
-  void closed(subscription, AbortSignal.abort());
 }

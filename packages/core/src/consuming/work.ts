@@ -1,5 +1,6 @@
 import { withResolvers } from "../delivery/promises.js";
 import { admit } from "./decide.js";
+import { idOf } from "./dedup.js";
 import { Handling, type HandlingSetup } from "./handling.js";
 import { Schedule, type Scheduled } from "./schedule.js";
 import type { Delivery, Subscription, Verdict } from "./seam.js";
@@ -117,6 +118,3 @@ export class Work {
     if (this.#handlings.size === 0) this.#idle?.();
   }
 }
-
-/** An empty one is none: it would make one message of all that have it. */
-const idOf = ({ messageId }: Pick<Delivery, "messageId">): string | undefined => messageId || undefined;

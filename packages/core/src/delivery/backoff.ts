@@ -7,3 +7,6 @@
 export function fullJitter(failures: number, baseMs: number, maxMs: number, random: () => number): number {
   return random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 30));
 }
+
+/** For what will not recover by itself: between the half of the longest pause and all of it. */
+export const longPause = (maxMs: number, random: () => number): number => maxMs * (0.5 + random() / 2);

@@ -1,5 +1,6 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
 import { EventLog } from "../buffer/event-log.js";
+import { isRefusedForGood } from "../connecting/attempt.js";
 import { DeliveryError } from "../errors.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
@@ -9,7 +10,7 @@ import type { DeliveryStats } from "../telemetry/stats.js";
 import { onAbort } from "./aborts.js";
 import { Admission } from "./admission.js";
 import { type Clock, systemClock } from "./clock.js";
-import { Connections, causeOf, isRefusedForGood } from "./connection/connections.js";
+import { Connections, causeOf } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
 import { Expiry } from "./expiry.js";
 import { KeepAlive } from "./keep-alive.js";

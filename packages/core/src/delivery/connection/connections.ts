@@ -1,4 +1,5 @@
 import type { EventLog } from "../../buffer/event-log.js";
+import { isRefusedForGood } from "../../connecting/attempt.js";
 import { isStreamllError } from "../../copies.js";
 import type { StreamllError, TransportError } from "../../errors.js";
 import { partitionOfHash } from "../../routing/partition.js";
@@ -218,10 +219,6 @@ export class Connections {
     }
   }
 }
-
-/** Every address refuses for good: a wrong password, a missing package. */
-export const isRefusedForGood = (errors: readonly TransportError[]): boolean =>
-  errors.length > 0 && errors.every((error) => error.permanent);
 
 /** What loading a transport threw, a missing package for one, is reported as it is. */
 export function causeOf(error: TransportError): StreamllError {

@@ -3,15 +3,18 @@ import {
   asTransportError,
   attempt,
   closed,
+  discard,
+  isRefusedForGood,
   temporary,
   whenAborted,
 } from "../../connecting/attempt.js";
 import { TransportError } from "../../errors.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import type { Transport, TransportConnection } from "../../transport.js";
-import { fullJitter } from "../backoff.js";
+import { fullJitter, longPause } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { DeliveryOptions } from "../options.js";
+import { Pause } from "../pause.js";
 import type { EndpointState, Endpoints } from "./endpoints.js";
 
 export interface SupervisorSetup {
@@ -43,11 +46,12 @@ export class Supervisor {
   #running: Promise<void> | undefined;
   #connection: TransportConnection | undefined;
   #turn: number;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
   #abandon: ((error: TransportError) => void) | undefined;
 
   constructor(setup: SupervisorSetup) {
     this.#setup = setup;
+    this.#pause = new Pause(setup.clock);
     this.#turn = setup.lane;
   }
 
@@ -57,7 +61,7 @@ export class Supervisor {
 
   /** Cuts short the pause of the backoff or the breaker: somebody has asked. */
   wake(): void {
-    this.#wake?.();
+    this.#pause.cut();
   }
 
   /** Abandons the connection even if the transport reports it open. */
@@ -68,7 +72,7 @@ export class Supervisor {
   /** Closes in good order until `signal` aborts. The loop does not come back. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    this.#wake?.();
+    this.#pause.cut();
     if (this.#connection) await Promise.race([closed(this.#connection, signal), whenAborted(signal)]);
     this.#abandon?.(new TransportError("unreachable", "the sink was stopped"));
     await this.#running;
@@ -116,7 +120,8 @@ export class Supervisor {
       if (error !== undefined) round.push(error);
       if (this.#turn % endpoints.states.length !== this.#setup.lane % endpoints.states.length) continue;
       if (round.length > 0 && this.#setup.roundFailed(round, answers)) return;
-      if (this.#setup.asked() === asked) await this.#pause(this.#delay(failures++, round));
+      if (this.#setup.asked() === asked && !stopped.aborted)
+        await this.#pause.wait(this.#delay(failures++, round));
       probing = this.#setup.asked() > asked;
       asked = this.#setup.asked();
       answers = asked;
@@ -140,13 +145,12 @@ export class Supervisor {
       const cooldown = Math.min(...endpoints.states.map(({ breaker }) => breaker.openUntil - clock.now()));
       return Math.max(cooldown, jittered);
     }
-    const refusedForGood = round.every((error) => error.permanent);
-    return refusedForGood ? maxRetryBackoffMs * (0.5 + random() / 2) : jittered;
+    return isRefusedForGood(round) ? longPause(maxRetryBackoffMs, random) : jittered;
   }
 
   #connect({ endpoint }: EndpointState): Promise<Attempt<TransportConnection>> {
     const { transport, options, clock, lane } = this.#setup;
-    return attempt({
+    return attempt<TransportConnection>({
       clock,
       connectionTimeoutMs: options.connectionTimeoutMs,
       label: endpoint.label,
@@ -184,20 +188,4 @@ export class Supervisor {
     discard(connection);
     return { error, proven };
   }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#stopping.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#setup.clock.after(Math.max(0, ms), () => this.#wake?.());
-      this.#wake = () => {
-        this.#wake = undefined;
-        cancel();
-        resolve();
-      };
-    });
-  }
-}
-
-function discard(connection: TransportConnection): void {
-  void closed(connection, AbortSignal.abort());
 }
