@@ -51,8 +51,8 @@ function tests(title, suites) {
     if (args.length > 0) fail(`${title} runs all of its tests; for a part of them see CONTRIBUTING.md`);
     await install();
     // Of no suite, so that no suite has to hurry. Where it fails, those that need a broker say so.
-    await run(["tsx", "tooling/brokers/src/cli.ts", "--fetch"]);
-    return runSuites(suites(root), { root, env });
+    const { ended: fetched } = start(["tsx", "tooling/brokers/src/cli.ts", "--fetch"], { cwd: root, env });
+    return runSuites(suites(root, fetched), { root, env });
   };
 }
 

@@ -1,16 +1,16 @@
-// The processes that `tooling/run.mjs` starts, one after another.
+// The processes that `tooling/run.mjs` starts.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-let running;
+const running = new Set();
 let signalled;
 
-/** From now on a signal that would end this process ends the one that it runs, so that it can still report. */
+/** From now on a signal that would end this process ends those that it runs, so that it can still report. */
 export function passSignalsOn() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      if (!running) process.exit(exitCodeOf(signal));
-      running.signal(signalled ? "SIGKILL" : signal);
+      if (running.size === 0) process.exit(exitCodeOf(signal));
+      for (const group of running) group.signal(signalled ? "SIGKILL" : signal);
       signalled = signal;
     });
   }
@@ -36,10 +36,11 @@ export function start([file, ...args], { cwd, env, onOutput }) {
       process.kill(-child.pid, name);
     } catch {} // all of it has just ended
   };
-  running = { signal };
+  const group = { signal };
+  running.add(group);
   const ended = new Promise((resolve) => {
     const end = (code) => {
-      running = undefined;
+      running.delete(group);
       resolve(code);
     };
     child.on("error", (error) => {

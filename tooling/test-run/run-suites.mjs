@@ -11,7 +11,8 @@ const slowest = 10;
  * Runs suites one after another, whatever becomes of each, and prints what came of them. The last line is
  * `N passed, N failed, N skipped`.
  * @param suites Each with its `title`, the `command` that writes its results to STREAMLL_TEST_RESULTS, and in
- * `hangsAfter` the seconds after which a file none of whose tests ends counts as hung.
+ * `hangsAfter` the seconds after which a file none of whose tests ends counts as hung. It begins once `ready` resolves, where
+ * it has that.
  * @returns The exit code.
  */
 export async function runSuites(suites, { root, env }) {
@@ -20,7 +21,8 @@ export async function runSuites(suites, { root, env }) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const files = [];
   const remarks = [];
-  for (const [index, { title, command, hangsAfter }] of suites.entries()) {
+  for (const [index, { title, command, hangsAfter, ready }] of suites.entries()) {
+    await ready;
     if (interruption()) {
       remarks.push(`${title}: not run`);
       continue;
