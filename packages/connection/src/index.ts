@@ -1,3 +1,4 @@
+export type { Explanation } from "./explanation.js";
 export type { ConnectionOptions, UserTlsOptions } from "./options/connection-options.js";
 export type { ExplainedOption } from "./options/explain.js";
 export type { TokenCredential } from "./transport/descriptions.js";

@@ -1,13 +1,13 @@
 // What the sink, the consumer and the project's own scripts build on; outside semver.
 export { parseEndpoint } from "./endpoint/parse-endpoint.js";
 export { redactUrl } from "./endpoint/redact-url.js";
+export { explain, formatExplanation } from "./explanation.js";
 export { type Complain, complainTo, loggerOf } from "./logging.js";
 export { brokerArguments } from "./options/broker-arguments.js";
 export { closestName } from "./options/closest-name.js";
 export { connectionTable, WHERE } from "./options/connection-table.js";
 export { optionTables } from "./options/document.js";
 export { optionsFromEnv, overEnvironment, variablesFor } from "./options/environment.js";
-export { explainOptions, formatOptions } from "./options/explain.js";
 export { inGroup, type Row, type Rows } from "./options/row.js";
 export { factoriesIn } from "./options/transport-kinds.js";
 export type { Provider } from "./provider/provider.js";

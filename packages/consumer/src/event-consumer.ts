@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import {
   type Complain,
   complainTo,
+  explain,
   factoriesIn,
   loggerOf,
   overEnvironment,
@@ -9,18 +10,23 @@ import {
   resolveNamed,
   rowsWith,
 } from "@streamll/connection/internal";
-import type {
-  ConsumingEvents,
-  ConsumingHealth,
-  ConsumingReport,
-  ConsumingStats,
-  TransportFactory,
+import {
+  type ConsumingEvents,
+  type ConsumingHealth,
+  type ConsumingReport,
+  type ConsumingStats,
+  StreamllError,
+  type TransportFactory,
 } from "@streamll/core";
 import { ConsumingEngine } from "@streamll/core/internal";
-import { dispatcher } from "./dispatch.js";
-import type { EventConsumerOptions } from "./options/consumer-options.js";
+import { Batcher } from "./batcher.js";
+import { dispatcher, type Take, toHandlers } from "./dispatch.js";
+import type { ConsumerExplanation } from "./explain.js";
+import { Inbox } from "./inbox.js";
+import { OpenDeliveries } from "./open-delivery.js";
+import type { EventConsumerOptions, EventInHand } from "./options/consumer-options.js";
 import { table } from "./options/table.js";
-import { resolve } from "./resolve.js";
+import { type Plan, resolve } from "./resolve.js";
 
 /** Event types without a handler that are told of; types come from the wire, so there is no end of them. */
 const MOST_TYPES_TOLD = 100;
@@ -38,8 +44,11 @@ const MOST_TYPES_TOLD = 100;
  * await consumer.start();
  */
 export class EventConsumer<Factory extends TransportFactory = TransportFactory> implements AsyncDisposable {
+  readonly #plan: Plan;
   readonly #engine: ConsumingEngine;
   readonly #complain: Complain;
+  /** Where events are gathered that no handler gets one by one. */
+  readonly #gathering: Inbox | Batcher | undefined;
   readonly #unhandledTypes = new Set<string>();
   #unhandled = 0;
   /** The async context in which the program made the consumer: handlers run in it, and not in that of `start()`. */
@@ -51,20 +60,20 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
     const urlOption = amqpUrl === undefined ? "url" : "amqpUrl";
     const plan = resolveNamed(options, urlOption, "EventConsumer", (given) => resolve(given, logger));
     const { values, warnings } = plan;
+    this.#plan = plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
+    this.#gathering = gatheringOf(plan);
+    const open = this.#gathering && new OpenDeliveries();
+    const take = open === undefined ? this.#toHandlers() : this.#toGathering(open);
     this.#engine = new ConsumingEngine({
       consuming: plan.consuming,
       endpoints: plan.endpoints,
       options: plan.options,
       logger,
       dedup: values.dedup === false ? undefined : values.dedup,
-      handle: dispatcher({
-        handlers: values.handlers,
-        handle: values.handle,
-        onForeign: values.onForeign,
-        unhandled: (type) => this.#noHandler(type),
-      }),
+      handle: dispatcher({ take, schema: values.schema, onForeign: values.onForeign }),
+      ...(open && { settled: (message, outcome) => open.settled(message, outcome) }),
     });
   }
 
@@ -90,8 +99,13 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
    * @throws TransportNotInstalledError when the package of the transport is missing.
    * @throws DeliveryError of code `STOPPED` after {@link stop}.
    */
-  start(): Promise<void> {
-    return this.#origin.runInAsyncScope(() => this.#engine.start());
+  async start(): Promise<void> {
+    if (this.#gathering instanceof Inbox)
+      throw new StreamllError(
+        "CONFIGURATION",
+        "the consumer has no handler: write handlers, handle or handleBatch; or take its events by for await, which starts it",
+      );
+    await this.#start();
   }
 
   /**
@@ -99,7 +113,59 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
    * process no longer. Called again: the same report. Never rejects.
    */
   stop(): Promise<ConsumingReport> {
-    return this.#engine.stop();
+    const stopped = this.#engine.stop();
+    this.#gathering?.close();
+    return stopped;
+  }
+
+  /**
+   * The events, one at a time, for a consumer that has no handler. The loop connects with its first event and ends with
+   * `stop()`; leaving it stops the consumer, and gives back at once what has no verdict. Up to `concurrency` events may be
+   * open at a time, one of each execution.
+   *
+   * @throws as {@link start}; StreamllError of code `CONFIGURATION` where there are handlers.
+   * @example
+   * for await (const delivery of consumer) {
+   *   await save(delivery.event);
+   *   await delivery.done();
+   * }
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<EventInHand, undefined> {
+    const inbox = this.#gathering;
+    if (!(inbox instanceof Inbox))
+      throw new StreamllError(
+        "CONFIGURATION",
+        "the consumer has handlers, which take all events: leave them out",
+      );
+    let started: Promise<void> | undefined;
+    const iterator: AsyncIterableIterator<EventInHand, undefined> = {
+      next: async () => {
+        started ??= this.#start();
+        await started;
+        return inbox.next();
+      },
+      return: async () => {
+        const stopped = this.stop();
+        inbox.abandon();
+        await stopped;
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** The options as resolved, secrets redacted, each with where it came from. */
+  explain(): ConsumerExplanation {
+    return explain(this.#plan);
+  }
+
+  /**
+   * How many messages of the queue no consumer has been handed, as the broker says now. `undefined` where nobody can say:
+   * not connected, or a broker that does not tell.
+   */
+  lag(): Promise<number | undefined> {
+    return this.#engine.lag();
   }
 
   /** Counters since the consumer was made, and gauges of this moment. */
@@ -129,6 +195,23 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
     await this.stop();
   }
 
+  #start(): Promise<void> {
+    return this.#origin.runInAsyncScope(() => this.#engine.start());
+  }
+
+  #toHandlers(): Take {
+    const { handlers, handle, continueExecution } = this.#plan.values;
+    return toHandlers({ handlers, handle, continueExecution, unhandled: (type) => this.#noHandler(type) });
+  }
+
+  #toGathering(deliveries: OpenDeliveries): Take {
+    return (event, message, context) => {
+      const delivery = deliveries.open(message, context, event);
+      this.#gathering!.add(delivery);
+      return delivery.verdict;
+    };
+  }
+
   #noHandler(type: string): void {
     this.#unhandled++;
     if (this.#unhandledTypes.size >= MOST_TYPES_TOLD || this.#unhandledTypes.has(type)) return;
@@ -136,4 +219,10 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
     const message = `no handler for events of the type ${JSON.stringify(type)}: they are done without one. Write one, or "*" for all others`;
     this.#complain("option_warning", `handlers ${type}`, message);
   }
+}
+
+function gatheringOf({ values }: Plan): Inbox | Batcher | undefined {
+  const { handlers, handle, handleBatch, batch } = values;
+  if (handleBatch !== undefined) return new Batcher(batch, handleBatch);
+  return handlers === undefined && handle === undefined ? new Inbox() : undefined;
 }

@@ -15,6 +15,8 @@ import {
   type Consuming,
   type Endpoint,
   type Logger,
+  type Topology,
+  type Transport,
 } from "@streamll/core";
 import { type ConsumingOptions, defaultConsumingOptions } from "@streamll/core/internal";
 import { type ResolvedOptions, table } from "./options/table.js";
@@ -22,6 +24,11 @@ import { resolveTopology } from "./topology.js";
 
 /** A consumer as its options describe it. */
 export interface Plan {
+  readonly connection: Connection<typeof table>;
+  readonly transport: Transport;
+  readonly topology: Topology;
+  /** Values that follow from other options where the user set none. */
+  readonly derived: Readonly<Record<string, unknown>>;
   readonly values: ResolvedOptions;
   readonly consuming: Consuming;
   readonly endpoints: readonly Endpoint[];
@@ -60,6 +67,10 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
   const transport = makeTransport(choice, options, endpoints ?? [], undefined);
   if (transport.consuming === undefined) throw new ConfigurationError([cannotConsume(transport.name)]);
   return {
+    connection,
+    transport,
+    topology,
+    derived: { ssl: options.tls !== undefined, declareTopology: topology.mode },
     values,
     consuming: transport.consuming,
     endpoints: endpoints ?? [placeOf(transport)],
@@ -73,17 +84,42 @@ function missing({ values, choice, isSet }: Connection<typeof table>): Configura
   const problems: ConfigurationProblem[] = [];
   if (!isSet("queue"))
     problems.push({ option: "queue", message: 'is missing; write the name of a queue such as "rag-team"' });
-  if (values.handlers === undefined && values.handle === undefined)
-    problems.push({
-      option: "handlers",
-      message: 'is missing; write handlers: { "*": (event) => … }, or handle',
-    });
-  if (values.handlers !== undefined && values.handle !== undefined)
-    problems.push({ option: "handle", message: "is for every event, as handlers is: leave out one of them" });
+  problems.push(...ofHandling(values, isSet));
   const isKnown =
     choice !== undefined && (choice.kind !== "factory" || choice.factory.capabilities !== undefined);
   if (isKnown && consumingOf(choice) === undefined) problems.push(cannotConsume(nameOf(choice)));
   return problems;
+}
+
+const ways = ["handlers", "handle", "handleBatch"] as const;
+
+/** Options of handling that contradict each other. */
+function* ofHandling(
+  values: ResolvedOptions,
+  isSet: (option: string) => boolean,
+): Generator<ConfigurationProblem> {
+  const { batch, handleBatch, prefetch } = values;
+  const [way, ...others] = ways.filter((option) => values[option] !== undefined);
+  for (const option of others)
+    yield { option, message: `is for every event, as ${way} is: leave out one of them` };
+  if (handleBatch === undefined && isSet("batch"))
+    yield { option: "batch", message: "is of handleBatch: write handleBatch: (events) => …" };
+  if (handleBatch !== undefined && isSet("concurrency"))
+    yield {
+      option: "concurrency",
+      message: "is not for handleBatch, which has one batch at a time: leave it out",
+    };
+  if (handleBatch !== undefined && batch.size > prefetch)
+    yield {
+      option: "batch",
+      message: `size is ${batch.size}, and prefetch lets no more than ${prefetch} events in: raise prefetch`,
+    };
+  if (values.continueExecution && values.handlers === undefined && values.handle === undefined)
+    yield {
+      option: "continueExecution",
+      message:
+        "is for handle and handlers: elsewhere write continueExecution(event, () => …) of @streamll/core",
+    };
 }
 
 const cannotConsume = (name: string): ConfigurationProblem => ({
@@ -93,12 +129,14 @@ const cannotConsume = (name: string): ConfigurationProblem => ({
 
 function consumingOptionsOf(values: ResolvedOptions, source: string): ConsumingOptions {
   const { retry } = values;
+  const isBatched = values.handleBatch !== undefined;
   return {
     ...defaultConsumingOptions,
     source,
     deadLetters: values.deadLetterExchange !== undefined,
     window: values.prefetch,
-    concurrency: values.concurrency,
+    concurrency: isBatched ? values.prefetch : values.concurrency,
+    ordered: !isBatched,
     attempts: retry.attempts,
     retryBackoffMs: retry.backoffMs,
     maxRetryBackoffMs: retry.maxBackoffMs,

@@ -1,28 +1,8 @@
-import { DeadLetter, EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
+import { DeadLetter, EventConsumer, formatExplanation } from "@streamll/consumer";
 import { type Logger, silentLogger } from "@streamll/core";
-import { RabbitMQSink } from "@streamll/sink";
 import { MemoryBroker } from "@streamll/transport-memory";
 import { describe, expect, it } from "vitest";
-
-const quick = { retry: { attempts: 2, backoffMs: 1 }, drainTimeout: 2, logger: silentLogger } as const;
-
-/** A broker with an exchange, a sink to it, and consumers of it. */
-function scene() {
-  const broker = new MemoryBroker();
-  const transport = broker.transport();
-  const sink = new RabbitMQSink({
-    transport,
-    exchange: "events",
-    routingKey: "{module_name}.{event_type}",
-    queue: false,
-    mandatory: false,
-  });
-  const consumer = (options: EventConsumerOptions) =>
-    new EventConsumer({ transport, exchange: "events", queue: "team", ...quick, ...options });
-  const settled = (consumer: EventConsumer) =>
-    expect.poll(() => broker.depth("team") + consumer.health().pending).toBe(0);
-  return { broker, sink, consumer, settled };
-}
+import { scene } from "./scene.js";
 
 describe("a consumer", () => {
   it("declares its queue and hands each event of its bindings to the handler of its type", async () => {
@@ -124,7 +104,7 @@ describe("a consumer", () => {
         url: "memory:consumed",
         queue: "q",
         handle: ({ eventType }) => heard.push(eventType),
-        ...quick,
+        logger: silentLogger,
       });
       await consumer.start();
       await expect.poll(() => heard).toEqual(["end"]);
@@ -148,5 +128,44 @@ describe("a consumer", () => {
     await consumer.start();
     expect(consumer.health()).toMatchObject({ status: "up" });
     await consumer.stop();
+  });
+
+  it("tells listeners of a problem and of its end, as health() does, and how many events wait", async () => {
+    const { broker, consumer, put } = scene();
+    await put(1, 2, 3);
+    const told: string[] = [];
+    const held = consumer({ prefetch: 1, handle: () => new Promise(() => {}), drainTimeout: "50ms" });
+    held.on("problem", ({ code }) => told.push(`problem ${code}`));
+    held.on("solved", ({ code }) => told.push(`solved ${code}`));
+    expect(await held.lag()).toBeUndefined();
+    await held.start();
+    await expect.poll(() => held.lag()).toBe(2);
+    broker.faults.refuseConnections();
+    broker.faults.disconnect();
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(["problem TRANSPORT_UNREACHABLE"]);
+    expect(held.health().problems).toMatchObject([{ code: "TRANSPORT_UNREACHABLE" }]);
+    broker.faults.heal();
+    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe("solved TRANSPORT_UNREACHABLE");
+    await held.stop();
+  }, 40_000);
+
+  it("explains its options with where each comes from, and no password", () => {
+    const explanation = EventConsumer.fromEnv(
+      { queue: "q", exchange: "x", handle: () => {} },
+      { RABBITMQ_URL: "amqp://user:secret@broker.example/", RABBITMQ_PREFETCH: "7" },
+    ).explain();
+    expect(explanation).toMatchObject({
+      transport: "amqp091",
+      endpoints: ["amqp://user:***@broker.example:5672/"],
+      options: {
+        prefetch: { value: 7, from: "environment", variable: "RABBITMQ_PREFETCH" },
+        batch: { value: { size: 100, wait: 100 }, from: "default" },
+        handle: { value: "a function", from: "option" },
+      },
+      topology: { mode: "declare", bindings: [{ exchange: "x", queue: "q", pattern: "#" }] },
+    });
+    const text = formatExplanation(explanation);
+    expect(text).toContain('binding x -> q "#"');
+    expect(text + JSON.stringify(explanation)).not.toContain("secret");
   });
 });

@@ -42,6 +42,9 @@ it("a handler sees every property of a message, also of one whose transport deco
     signal,
     isOver: false,
     attempt: 3,
+    isAlone: false,
+    hold() {},
+    begin() {},
   });
   expect([message.signal, message.attempt]).toEqual([signal, 3]);
   const seen = Object.keys(LazyDelivery.whole).map((name) => [name, message[name as keyof Delivery]]);

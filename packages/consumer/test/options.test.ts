@@ -3,6 +3,7 @@ import type { ConfigurationError } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { resolveTopology } from "../src/topology.js";
 
+const batched = { handle: undefined, handleBatch: () => {} };
 const good = { url: "memory:options", queue: "q", handle: () => {} };
 
 function problemsOf(options: object): readonly string[] {
@@ -22,8 +23,21 @@ describe("the options of a consumer", () => {
   it.each([
     [{ queue: undefined }, 'queue: is missing; write the name of a queue such as "rag-team"'],
     [{ queue: "" }, "queue: "],
-    [{ handle: undefined }, 'handlers: is missing; write handlers: { "*": (event) => … }, or handle'],
     [{ handlers: { end() {} } }, "handle: is for every event, as handlers is: leave out one of them"],
+    [{ handleBatch() {} }, "handleBatch: is for every event, as handle is: leave out one of them"],
+    [{ batch: { size: 2 } }, "batch: is of handleBatch: write handleBatch: (events) => …"],
+    [{ ...batched, batch: { size: 0 } }, "batch: size is 0; must be a whole number from 1"],
+    [{ ...batched, batch: { wait: 100 } }, "batch: wait is 100; must be"],
+    [{ ...batched, batch: { time: 1 } }, 'batch: has the unknown key "time"; allowed are size, wait'],
+    [
+      { ...batched, batch: { size: 201 } },
+      "batch: size is 201, and prefetch lets no more than 200 events in",
+    ],
+    [{ ...batched, concurrency: 2 }, "concurrency: is not for handleBatch"],
+    [{ handle: undefined, continueExecution: true }, "continueExecution: is for handle and handlers"],
+    [{ continueExecution: 1 }, "continueExecution: "],
+    [{ schema: {} }, "schema: "],
+    [{ schema: { end: { parse() {} } } }, 'schema: "end" is no schema; write one of a library that has'],
     [
       { handle: undefined, handlers: { end: 1 } },
       'handlers: "end" is 1; write a function (event, delivery) => …',

@@ -46,7 +46,3 @@ export function nameOfError(error: unknown): string {
     return "something unreadable";
   }
 }
-
-/** Goes on with what was answered: at once, where nobody has to be waited for. */
-export const after = <T>(answer: T | PromiseLike<T>, next: (answer: T) => unknown): unknown =>
-  isThenable(answer) ? Promise.resolve(answer as PromiseLike<T>).then(next) : next(answer);

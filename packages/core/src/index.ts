@@ -7,6 +7,7 @@ export type { CallEnding } from "./context/call-around.js";
 export type { CallHandle, EndOptions } from "./context/call-handle.js";
 export type { EventFilter } from "./context/configuration.js";
 export { type Configured, type ConfigureOptions, configure } from "./context/configure.js";
+export { continueExecution } from "./context/continue-execution.js";
 export { type EventFields, emit } from "./context/emit.js";
 export { type InstrumentOptions, instrument } from "./context/instrument.js";
 export { type OpenCallOptions, openCall } from "./context/open-call.js";

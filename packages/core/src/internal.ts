@@ -18,10 +18,11 @@ export {
   TRUE_VALUE,
 } from "./buffer/header-block.js";
 export * from "./buffer/record.js";
-export { answerOf, faultOf, nameOfError, runCallback } from "./callback.js";
+export { answerOf, faultOf, isThenable, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";
 export { memoryDedup } from "./consuming/dedup.js";
 export { ConsumingEngine, type ConsumingSetup } from "./consuming/engine.js";
+export { GivenBack } from "./consuming/handler-errors.js";
 export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
 export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";
@@ -36,6 +37,7 @@ export {
   defaultDeliveryOptions,
   type Overflow,
 } from "./delivery/options.js";
+export { withResolvers } from "./delivery/promises.js";
 export type { DeliverySetup, PublishOptions } from "./delivery/setup.js";
 export { expectEnding, isRepetition } from "./ending.js";
 export { textOf } from "./error-text.js";

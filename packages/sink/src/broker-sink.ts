@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import { renamed, resolveNamed, type UrlOption } from "@streamll/connection/internal";
+import { explain, renamed, resolveNamed, type UrlOption } from "@streamll/connection/internal";
 import {
   type AnyEvent,
   DeliveryError,
@@ -21,7 +21,7 @@ import {
   type PreparedMessage,
 } from "@streamll/core/internal";
 import { deadLetterOf } from "./dead-letter.js";
-import { type Explanation, explain } from "./explain.js";
+import type { Explanation } from "./explain.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
 import { messageMaker, ownTemplates } from "./message.js";

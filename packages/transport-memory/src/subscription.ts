@@ -117,6 +117,9 @@ export function memorySubscription(
       inbox.push({ delivery, verdict, told });
       readSoon();
     },
+    async waiting() {
+      return queue.depth;
+    },
     async stop() {
       stopped = true;
       queue.unlisten(listener);

@@ -3,11 +3,13 @@ import type {
   DedupStore,
   Delivery,
   Logger,
+  SettlementOutcome,
   StreamllEvent,
   Transport,
   TransportFactory,
 } from "@streamll/core";
 import type { DurationText } from "@streamll/core/options";
+import type { StandardSchema } from "../standard-schema.js";
 
 /** A message in the hands of a handler, with its properties and headers as the broker has them. */
 export interface EventDelivery extends Delivery {
@@ -16,6 +18,41 @@ export interface EventDelivery extends Delivery {
   /** From 1. */
   readonly attempt: number;
 }
+
+/**
+ * An event whose verdict is given by a call: the first one counts. One that has none when `handlerTimeout` is over has
+ * failed.
+ */
+export interface EventInHand extends EventDelivery {
+  readonly event: StreamllEvent;
+  /**
+   * It is handled, and the broker may forget it. Resolves when the broker was told; `"lost"` where that could not be, since
+   * the connection or the time for it is gone, so that the event comes again.
+   */
+  done(): Promise<SettlementOutcome>;
+  /**
+   * It has failed, and is tried again as one that a handler threw for. After the last try it is a dead letter.
+   *
+   * @param delayMs at least so many milliseconds later. Default: as `retry` has it.
+   * @throws RangeError as `RetryLater` does.
+   */
+  retry(delayMs?: number): void;
+  /**
+   * It becomes a dead letter at once.
+   *
+   * @param code such as `NO_AMOUNT`.
+   * @param why for people: no data of the event, since it may be logged.
+   */
+  dead(code: string, why: string): void;
+  /** It comes again at once, to this consumer or another, and no try is used up: for an event that there is no time for. */
+  giveBack(): void;
+}
+
+/**
+ * What is done with several events at once, in the order of the queue. When it returns or resolves, those that have no
+ * verdict of their own are done; when it throws or rejects, these have failed.
+ */
+export type BatchHandler = (events: readonly EventInHand[]) => unknown;
 
 /**
  * What is done with an event. Returning, or resolving, is done; throwing, or rejecting, is another try. `RetryLater` and
@@ -52,6 +89,29 @@ export interface ConsumingOptions {
   readonly handlers?: Readonly<Record<string, EventHandler>> | undefined;
   /** Instead of `handlers`: of every event. */
   readonly handle?: EventHandler | undefined;
+  /** Instead of `handlers`: of several events at once. */
+  readonly handleBatch?: BatchHandler | undefined;
+  /**
+   * Of `handleBatch`: at most `size` events, and no longer than `wait` seconds after the first of them. Default
+   * `{ size: 100, wait: "100ms" }`.
+   */
+  readonly batch?:
+    | { readonly size?: number | undefined; readonly wait?: number | DurationText | undefined }
+    | undefined;
+  /**
+   * By event type, what `event.data` has to be, in Zod, Valibot, ArkType or anything else that is a Standard Schema; `"*"`
+   * is for all other types. Handlers get the data as the schema makes it. What does not match is given up, with the code
+   * `SCHEMA_MISMATCH`.
+   *
+   * @example
+   * schema: { llm_end: z.object({ usage: z.object({ output_tokens: z.number() }) }) }
+   */
+  readonly schema?: Readonly<Record<string, StandardSchema>> | undefined;
+  /**
+   * Whether handlers run as a part of the execution that made the event: what they record has its `execution_id`, and
+   * spans of OpenTelemetry are below the one of its `traceparent`. Default `false`.
+   */
+  readonly continueExecution?: boolean | undefined;
   /** Of what is no event. Default: it is given up, with the code `INVALID_EVENT`. */
   readonly onForeign?: ((delivery: EventDelivery) => unknown) | undefined;
   /** Unsettled messages at a time, 1 to 65,535. Default 200. */

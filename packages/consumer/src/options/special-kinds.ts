@@ -12,6 +12,8 @@ import {
   Refusal,
   shown,
 } from "@streamll/core/options";
+import type { BatchSize } from "../batcher.js";
+import type { StandardSchema } from "../standard-schema.js";
 import type { EventHandler } from "./consumer-options.js";
 
 const refused = new Refusal();
@@ -43,6 +45,53 @@ export const handlers: Kind<Readonly<Record<string, EventHandler>>> = {
   show: (value) => Object.keys(value).join(", "),
 };
 
+/** Schemas by event type. */
+export const schemas: Kind<Readonly<Record<string, StandardSchema>>> = {
+  type: "`{ TYPE: schema }`",
+  allowed: "an object of schemas by event type, such as { llm_end: z.object({ … }) }",
+  read(value) {
+    if (!isRecord(value) || Object.keys(value).length === 0) return refused;
+    const wrong = Object.keys(value).find((type) => !isSchema(value[type]));
+    if (wrong === undefined) return value as Record<string, StandardSchema>;
+    return new Refusal(
+      `${shown(wrong)} is no schema; write one of a library that has Standard Schema, such as z.object({ … }) of Zod 3.24`,
+    );
+  },
+  show: (value) => Object.keys(value).join(", "),
+};
+
+/** ArkType's are functions. */
+const isSchema = (value: unknown): boolean =>
+  ((typeof value === "object" && value !== null) || typeof value === "function") &&
+  typeof (value as Partial<StandardSchema>)["~standard"]?.validate === "function";
+
+type Fields = Readonly<Record<string, { readonly kind: Kind<number, unknown>; readonly default: unknown }>>;
+
+/** An object of numbers, each with a default of its own. */
+function numbers<Value, Given>(fields: Fields): Kind<Value, Given> {
+  const names = Object.keys(fields);
+  const allowed = names.map((name) => `${name} (${fields[name]!.kind.allowed})`).join(" and ");
+  return {
+    type: `\`{ ${names.join(", ")} }\``,
+    allowed: `an object with ${allowed}`,
+    read(value) {
+      if (!isRecord(value)) return refused;
+      const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
+      if (unknown !== undefined)
+        return new Refusal(`has the unknown key ${shown(unknown)}; allowed are ${names.join(", ")}`);
+      const read: Record<string, number> = {};
+      for (const [name, { kind, default: byDefault }] of Object.entries(fields)) {
+        const given = value[name] ?? byDefault;
+        const one = kind.read(given);
+        if (isRefusal(one)) return new Refusal(`${name} is ${shown(given)}; must be ${kind.allowed}`);
+        read[name] = one;
+      }
+      return read as Value;
+    },
+    fromText: jsonFromText,
+  };
+}
+
 export interface UserRetry {
   readonly attempts?: number | undefined;
   readonly backoffMs?: number | DurationText | undefined;
@@ -55,34 +104,23 @@ export interface Retry {
   readonly maxBackoffMs: number;
 }
 
-const retryKinds = {
-  attempts: count(1, 1_000_000),
-  backoffMs: duration("ms", { min: 0, max: 3_600_000 }),
-  maxBackoffMs: duration("ms", { min: 0, max: 3_600_000 }),
-} as const;
-const retryDefaults = { attempts: 5, backoffMs: 1000, maxBackoffMs: 30_000 } as const;
+const pause = duration("ms", { min: 0, max: 3_600_000 });
 
-export const retry: Kind<Retry, UserRetry> = {
-  type: "`{ attempts, backoffMs, maxBackoffMs }`",
-  allowed: `an object with attempts (${retryKinds.attempts.allowed}), backoffMs and maxBackoffMs (${retryKinds.backoffMs.allowed})`,
-  read(value) {
-    if (!isRecord(value)) return refused;
-    const unknown = Object.keys(value).find((key) => !(key in retryKinds));
-    if (unknown !== undefined)
-      return new Refusal(
-        `has the unknown key ${shown(unknown)}; allowed are attempts, backoffMs, maxBackoffMs`,
-      );
-    const read: Record<string, number> = {};
-    for (const [key, kind] of Object.entries(retryKinds)) {
-      const given = value[key] ?? retryDefaults[key as keyof Retry];
-      const one = kind.read(given);
-      if (isRefusal(one)) return new Refusal(`${key} is ${shown(given)}; must be ${kind.allowed}`);
-      read[key] = one;
-    }
-    return read as unknown as Retry;
-  },
-  fromText: jsonFromText,
-};
+export const retry = numbers<Retry, UserRetry>({
+  attempts: { kind: count(1, 1_000_000), default: 5 },
+  backoffMs: { kind: pause, default: 1000 },
+  maxBackoffMs: { kind: pause, default: 30_000 },
+});
+
+export interface UserBatch {
+  readonly size?: number | undefined;
+  readonly wait?: number | DurationText | undefined;
+}
+
+export const batch = numbers<BatchSize, UserBatch>({
+  size: { kind: count(1, 65_535), default: 100 },
+  wait: { kind: duration("s", { min: 0, max: 3600, plausible: 60 }), default: 0.1 },
+});
 
 const windowOf = count(1, 10_000_000);
 

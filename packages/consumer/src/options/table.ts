@@ -1,6 +1,7 @@
 import { brokerArguments, connectionTable, inGroup, type Rows } from "@streamll/connection/internal";
 import type { Logger } from "@streamll/core";
 import {
+  boolean,
   callback,
   choice,
   count,
@@ -10,8 +11,8 @@ import {
   type ResolvedOptions as Resolved,
   type RowsOf,
 } from "@streamll/core/options";
-import type { ConsumingOptions, EventHandler } from "./consumer-options.js";
-import { dedup, handlers, patterns, retry } from "./special-kinds.js";
+import type { BatchHandler, ConsumingOptions, EventHandler } from "./consumer-options.js";
+import { batch, dedup, handlers, patterns, retry, schemas } from "./special-kinds.js";
 
 const source = inGroup("What to consume");
 const handling = inGroup("Handling");
@@ -70,6 +71,28 @@ const consumingTable = {
     kind: callback<EventHandler>("(event, delivery) => …"),
     about: "Instead of `handlers`, of every event.",
   }),
+  handleBatch: handling({
+    kind: callback<BatchHandler>("(events) => …"),
+    about:
+      "Instead of `handlers`, of several events at once, each with `done()`, `retry()` and `dead()`. Without any of the three the program takes events by `for await`.",
+  }),
+  batch: handling({
+    kind: batch,
+    default: { size: 100, wait: "100ms" },
+    about:
+      "Of `handleBatch`: at most `size` events, and no longer than `wait` (seconds) after the first of them.",
+  }),
+  schema: handling({
+    kind: schemas,
+    about:
+      'By event type, the Standard Schema (Zod, Valibot, ArkType …) of `event.data`; `"*"` is for all other types. What does not match is given up, with the code `SCHEMA_MISMATCH`.',
+  }),
+  continueExecution: handling({
+    kind: boolean,
+    default: false,
+    about:
+      "Handlers run as a part of the execution that made the event: what they record has its `execution_id`, and spans of OpenTelemetry are below the one of its `traceparent`.",
+  }),
   onForeign: handling({
     kind: callback<NonNullable<ConsumingOptions["onForeign"]>>("(delivery) => …"),
     about: "Of what is no event. Without it such a message is given up, with the code `INVALID_EVENT`.",
@@ -93,7 +116,7 @@ const consumingTable = {
     kind: count(0, 1_000_000),
     default: 10,
     about:
-      "Deliveries after which a message is given up before it is handled: it may be what ends the process. A quorum queue counts them; on a classic one a message that comes again is handled alone. 0: never.",
+      "Deliveries after which a message is given up before it is handled: it may be what ends the process. A quorum queue counts them; on a classic one a message that comes again is handled alone, and counted by a `dedup` store that has `deliveries`. 0: never.",
   }),
   handlerTimeout: handling({
     kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
@@ -110,7 +133,7 @@ const consumingTable = {
     kind: dedup,
     default: { window: 10_000 },
     about:
-      "Messages that are done are not handled again, by `messageId`: the last so many, or a store of yours with `has(id)` and `add(id)`.",
+      "Messages that are done are not handled again, by `messageId`: the last so many, or a store of yours with `has(id)`, `add(id)` and maybe `deliveries(id)`.",
   }),
 
   logger: observing({

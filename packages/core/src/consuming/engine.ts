@@ -1,4 +1,4 @@
-import { after, nameOfError } from "../callback.js";
+import { isThenable, nameOfError } from "../callback.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
 import { type Clock, systemClock } from "../delivery/clock.js";
 import { causeOf } from "../delivery/connection/connections.js";
@@ -8,16 +8,19 @@ import type { Endpoint } from "../endpoint.js";
 import { DeliveryError, type TransportError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats } from "./counts.js";
 import type { Failure } from "./decide.js";
 import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
+import type { Received } from "./handling.js";
+import { consumingHealthOf, findConsumingIssues } from "./health.js";
 import type { ConsumingOptions } from "./options.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
-import type { Consuming, Delivery, Verdict } from "./seam.js";
+import type { Consuming, Delivery, SettlementOutcome, Verdict } from "./seam.js";
 import { Subscriber } from "./subscriber.js";
-import type { Handle } from "./try.js";
-import { type Received, Work } from "./work.js";
+import type { Handle, HandlerContext } from "./try.js";
+import { Work } from "./work.js";
 
 /** Of `drainTimeout`, at most this much is kept back for closing the connection. */
 const CLOSING_MS = 2000;
@@ -30,6 +33,8 @@ export interface ConsumingSetup {
   readonly handle: Handle;
   /** Absent: what was done is not remembered. */
   readonly dedup?: DedupStore | undefined;
+  /** Told what became of the verdict on a delivery that was handled, unless its connection was lost before it had one. */
+  settled?(delivery: Delivery, outcome: SettlementOutcome): void;
   readonly clock?: Clock;
   /** 0 to 1, as `Math.random`. */
   readonly random?: () => number;
@@ -45,8 +50,10 @@ export class ConsumingEngine {
   readonly #counts: ConsumingCounts;
   readonly #throttle: LogThrottle;
   readonly #events: EventDispatcher<ConsumingEvents>;
+  readonly #monitor: HealthMonitor;
   readonly #subscriber: Subscriber;
   readonly #work: Work;
+  readonly #told: ConsumingSetup["settled"];
   readonly #started = withResolvers<TransportError | undefined>();
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #release: (() => void) | undefined;
@@ -59,19 +66,28 @@ export class ConsumingEngine {
     this.#counts = new ConsumingCounts(() => clock.now());
     this.#throttle = new LogThrottle(clock, logger);
     this.#events = new EventDispatcher(clock, logger);
+    this.#told = setup.settled;
+    this.#monitor = new HealthMonitor({
+      clock,
+      throttle: this.#throttle,
+      find: () => this.#issues(),
+      emit: (name, problem) => this.#events.emit(name, [problem]),
+    });
+    const hasDeadLetters = options.deadLetters && consuming.deadLetters !== false;
     const counted = this.#counted(setup.handle);
+    const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
     this.#work = new Work({
-      handle: dedup === undefined ? counted : deduplicated(dedup, counted, this.#dedupListener()),
+      handle: dedup === undefined ? counted : deduplicated(dedup, limits, counted, this.#dedupListener()),
       options,
       clock,
       random,
-      hasDeadLetters: options.deadLetters && consuming.deadLetters !== false,
+      hasDeadLetters,
       hasDelays: consuming.delays,
       isStopping: () => this.#state !== "running",
       failed: (...failure) => this.#failed(...failure),
       retried: () => this.#counts.retried++,
       duplicate: () => this.#counts.duplicate++,
-      settle: (received, verdict) => this.#settle(received, verdict),
+      settle: (...settlement) => this.#settle(...settlement),
     });
     this.#subscriber = new Subscriber({
       consuming,
@@ -112,6 +128,7 @@ export class ConsumingEngine {
     if (this.#state === "idle") {
       this.#state = "running";
       this.#release = this.#clock.keepAlive();
+      this.#monitor.start();
       this.#subscriber.start();
     }
     if (this.#state !== "running")
@@ -145,17 +162,18 @@ export class ConsumingEngine {
 
   health(): ConsumingHealth {
     const { isSubscribed, lastError } = this.#subscriber;
-    const running = this.#state === "running";
-    const last = lastError && { code: lastError.code, message: lastError.message };
-    const recent = running ? this.#throttle.recent(1).map(({ code, message }) => ({ code, message })) : [];
-    const problems = [...(running && last !== undefined ? [last] : []), ...this.#stuck(), ...recent];
-    return {
-      status: !running ? "stopped" : isSubscribed && problems.length === 0 ? "up" : "degraded",
-      subscribed: isSubscribed,
+    return consumingHealthOf({
+      isRunning: this.#state === "running",
+      isSubscribed,
       pending: this.#work.inHand + this.#work.waiting,
-      ...(last === undefined ? {} : { lastError: last }),
-      problems,
-    };
+      lastError,
+      problems: this.#monitor.problems(),
+    });
+  }
+
+  /** Messages of the queue that nobody has been handed, as the broker says now; `undefined` where nobody can say. */
+  lag(): Promise<number | undefined> {
+    return this.#subscriber.waiting();
   }
 
   on<K extends keyof ConsumingEvents>(name: K, listener: (...args: ConsumingEvents[K]) => void): void {
@@ -166,12 +184,15 @@ export class ConsumingEngine {
     this.#events.off(name, listener);
   }
 
-  /** What is tried again for ever. */
-  #stuck(): ConsumingHealth["problems"] {
+  #issues() {
+    const { lastError } = this.#subscriber;
     const { exhausted } = this.#work;
-    if (exhausted === 0) return [];
-    const message = `${exhausted} messages of "${this.#options.source}" have failed ${this.#options.attempts} times, and keep their places: set deadLetterExchange to give such messages up`;
-    return [{ code: "RETRIES_EXHAUSTED", message }];
+    return findConsumingIssues({
+      options: this.#options,
+      lastError,
+      exhausted,
+      recent: this.#throttle.recent(1),
+    });
   }
 
   #dedupListener(): DedupListener {
@@ -186,21 +207,34 @@ export class ConsumingEngine {
   }
 
   #counted(handle: Handle): Handle {
+    const succeeded = (startedAt: number, context: HandlerContext) => {
+      if (!context.isOver) this.#counts.succeeded(this.#clock.now() - startedAt);
+    };
     return (delivery, context) => {
       const startedAt = this.#clock.now();
-      return after(handle(delivery, context), () => {
-        if (!context.isOver) this.#counts.succeeded(this.#clock.now() - startedAt);
-      });
+      const handled = handle(delivery, context);
+      if (isThenable(handled)) return Promise.resolve(handled).then(() => succeeded(startedAt, context));
+      succeeded(startedAt, context);
     };
   }
 
-  #settle({ delivery, subscription }: Received, verdict: Verdict): void {
+  #settle({ delivery, subscription }: Received, verdict: Verdict, told?: () => void): void {
+    if (verdict.kind === "done" && told === undefined && this.#told === undefined)
+      return subscription.settle(delivery, verdict, this.#done);
     subscription.settle(delivery, verdict, (outcome) => {
       // It comes again, and its verdict then is the one that counts.
       if (outcome === "lost") this.#counts.lost++;
       else this.#settled(delivery, verdict);
+      this.#told?.(delivery, outcome);
+      told?.();
     });
   }
+
+  /** One for all that are done: most are. */
+  readonly #done = (outcome: SettlementOutcome): void => {
+    if (outcome === "lost") this.#counts.lost++;
+    else this.#subscriber.proven();
+  };
 
   #settled(delivery: Delivery, verdict: Verdict): void {
     this.#subscriber.proven();
@@ -244,6 +278,7 @@ export class ConsumingEngine {
       this.#work.giveBack();
       await this.#subscriber.close(left(end));
     }
+    this.#monitor.stop();
     this.#state = "stopped";
     this.#started.resolve(undefined);
     this.#events.drain();

@@ -37,3 +37,10 @@ export class DeadLetter extends StreamllError {
     super(code, why, options);
   }
 }
+
+/** What a handling is broken off with that nobody tried: it is given back, and no try is used up. */
+export class GivenBack extends StreamllError {
+  constructor() {
+    super("STOPPED", "given back to the broker, untried");
+  }
+}

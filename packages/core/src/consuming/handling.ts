@@ -2,17 +2,20 @@ import { isThenable } from "../callback.js";
 import { isStreamllError } from "../copies.js";
 import type { Clock } from "../delivery/clock.js";
 import { Pause } from "../delivery/pause.js";
-import { withResolvers } from "../delivery/promises.js";
 import { StreamllError } from "../errors.js";
-import { afterFailure, type Failure, type Tried } from "./decide.js";
+import type { Deadlines } from "./deadlines.js";
+import { afterFailure, type Failure } from "./decide.js";
 import { DedupUnready } from "./dedup.js";
+import { GivenBack } from "./handler-errors.js";
 import type { ConsumingOptions } from "./options.js";
-import type { Delivery, Verdict } from "./seam.js";
-import { type Handle, Try } from "./try.js";
+import type { Scheduled } from "./schedule.js";
+import type { Delivery, Subscription, Verdict } from "./seam.js";
+import { type Handle, Try, type TryOwner } from "./try.js";
 
-interface Ended {
-  readonly failure: Failure;
-  readonly error: unknown;
+/** A delivery, and whom it is to be settled with. */
+export interface Received {
+  readonly delivery: Delivery;
+  readonly subscription: Subscription;
 }
 
 export interface HandlingSetup {
@@ -27,20 +30,48 @@ export interface HandlingSetup {
   retried(): void;
 }
 
-/** One delivery in the hands of its handler, with all of its tries. */
-export class Handling {
+/** Those that a handling tells of itself. */
+export interface HandlingOwner {
+  readonly setup: HandlingSetup;
+  readonly deadlines: Deadlines<Handling>;
+  /** It has not ended at once. */
+  goesOn(handling: Handling): void;
+  /** Its first try has ended, and others follow. */
+  tried(handling: Handling): void;
+  ended(handling: Handling, verdict: Verdict): void;
+}
+
+const done: Verdict = { kind: "done" };
+const triedInVain: Verdict = { kind: "again", failed: true };
+
+/** One delivery in the hands of its handler, with all of its tries. A handler that ends at once costs no promise. */
+export class Handling implements Scheduled, Received, TryOwner {
   readonly delivery: Delivery;
-  readonly #setup: HandlingSetup;
-  /** Ends the try that runs, whatever its handler does. */
-  #giveUp: ((ended: Ended) => void) | undefined;
+  readonly subscription: Subscription;
+  readonly messageId: string | undefined;
+  readonly key: string | undefined;
+  readonly alone: boolean;
+  isTried = false;
+  /** The same message, which came again meanwhile. */
+  joined: Received[] | undefined;
+  readonly #owner: HandlingOwner;
+  /** The try that has not ended. */
   #try: Try | undefined;
-  readonly #pause: Pause;
+  #pause: Pause | undefined;
   #attempt = 0;
 
-  constructor(delivery: Delivery, setup: HandlingSetup) {
+  constructor(
+    { delivery, subscription }: Received,
+    messageId: string | undefined,
+    alone: boolean,
+    owner: HandlingOwner,
+  ) {
     this.delivery = delivery;
-    this.#setup = setup;
-    this.#pause = new Pause(setup.clock);
+    this.subscription = subscription;
+    this.messageId = messageId;
+    this.alone = alone;
+    this.#owner = owner;
+    this.key = owner.setup.options.ordered ? (delivery.orderingKey ?? delivery.correlationId) : undefined;
   }
 
   /** The try that runs, or ran last: from 1. */
@@ -48,99 +79,103 @@ export class Handling {
     return this.#attempt;
   }
 
-  /**
-   * Never rejects.
-   *
-   * @param tried is called after the first try, where others follow.
-   */
-  async run(tried: () => void): Promise<Verdict> {
-    for (;;) {
-      const outcome = await this.#handle();
-      if (outcome === undefined) return { kind: "done" };
-      this.#setup.failed(this.delivery, outcome.failure, outcome.error, this.#attempt);
-      const decision = this.#decide(outcome.failure);
-      if (decision.kind !== "retry") return decision;
-      if (outcome.failure.kind === "unready") this.#attempt--;
-      tried();
-      await this.#pause.wait(decision.delayMs);
-      // Stopped meanwhile: nobody waits for another try.
-      if (this.#setup.isStopping()) return { kind: "again", failed: true };
-      this.#setup.retried();
+  begin(): void {
+    const { setup, deadlines } = this.#owner;
+    const current = new Try(++this.#attempt, this.alone && !this.isTried, this);
+    let handled: Promise<unknown> | undefined;
+    try {
+      const result = setup.handle(this.delivery, current);
+      if (isThenable(result)) handled = Promise.resolve(result);
+    } catch (error) {
+      return this.#failed(failureOf(error), error);
     }
+    if (handled === undefined) return this.#owner.ended(this, done);
+    this.#try = current;
+    if (!current.isHeld) deadlines.add(this);
+    if (this.#attempt === 1) this.#owner.goesOn(this);
+    handled.then(
+      () => this.#isOf(current) && this.#owner.ended(this, done),
+      (error: unknown) => this.#isOf(current) && this.#failed(failureOf(error), error),
+    );
+  }
+
+  /** Its `handlerTimeout` is over, whatever the handler does. */
+  expire(): void {
+    const seconds = this.#owner.setup.options.handlerTimeoutMs / 1000;
+    const text = `the handler has not ended within ${seconds} s`;
+    this.#breakOff({ kind: "timeout" }, new StreamllError("HANDLER_TIMEOUT", text));
   }
 
   /** The consumer stops: no further try is waited for. */
   hurry(): void {
-    this.#pause.cut();
+    this.#pause?.cut();
   }
 
   /** The time of `stop()` is over: the delivery is given back, whatever the handler does. */
   interrupt(): void {
-    const error = new StreamllError("STOPPED", "the consumer was stopped, and its drainTimeout is over");
-    this.#giveUp?.({ failure: { kind: "interrupted" }, error });
-    this.#try?.abort(error);
-    this.#pause.cut();
+    const text = "the consumer was stopped, and its drainTimeout is over";
+    this.#breakOff({ kind: "interrupted" }, new StreamllError("STOPPED", text));
+    this.#pause?.cut();
   }
 
-  #decide(failure: Failure) {
-    const { options, random, hasDeadLetters, hasDelays } = this.#setup;
+  held(of: Try): void {
+    if (of === this.#try) this.#owner.deadlines.delete(this);
+  }
+
+  begun(of: Try): void {
+    if (of === this.#try) this.#owner.deadlines.add(this);
+  }
+
+  /** Takes the end of a try, unless it was broken off before. */
+  #isOf(current: Try): boolean {
+    if (this.#try !== current) return false;
+    this.#try = undefined;
+    this.#owner.deadlines.delete(this);
+    return true;
+  }
+
+  #breakOff(failure: Failure, error: StreamllError): void {
+    const current = this.#try;
+    if (current === undefined) return;
+    this.#isOf(current);
+    current.abort(error);
+    this.#failed(failure, error);
+  }
+
+  #failed(failure: Failure, error: unknown): void {
+    const owner = this.#owner;
+    const { setup } = owner;
+    setup.failed(this.delivery, failure, error, this.#attempt);
+    const { options, random, hasDeadLetters, hasDelays } = setup;
     const { attempts, retryBackoffMs, maxRetryBackoffMs } = options;
-    const tried: Tried = {
+    const decision = afterFailure(failure, {
       attempt: this.#attempt,
       attempts,
       retryBackoffMs,
       maxRetryBackoffMs,
       hasDeadLetters,
       hasDelays,
-      isStopping: this.#setup.isStopping(),
+      isStopping: setup.isStopping(),
       random,
-    };
-    return afterFailure(failure, tried);
-  }
-
-  /** A handler that ends at once needs neither clock nor promise. */
-  #handle(): Ended | undefined | Promise<Ended | undefined> {
-    const current = new Try(++this.#attempt);
-    try {
-      const handled = this.#setup.handle(this.delivery, current);
-      return isThenable(handled) ? this.#ended(handled, current) : undefined;
-    } catch (error) {
-      return { failure: failureOf(error), error };
-    }
-  }
-
-  async #ended(handled: PromiseLike<unknown>, current: Try): Promise<Ended | undefined> {
-    const { clock, options } = this.#setup;
-    this.#try = current;
-    const done = Promise.resolve(handled).then(
-      () => undefined,
-      (error: unknown): Ended => ({ failure: failureOf(error), error }),
-    );
-    const { promise: givenUp, resolve: giveUp } = withResolvers<Ended>();
-    this.#giveUp = giveUp;
-    const cancel =
-      options.handlerTimeoutMs === 0
-        ? () => {}
-        : clock.after(options.handlerTimeoutMs, () => {
-            const seconds = options.handlerTimeoutMs / 1000;
-            const error = new StreamllError(
-              "HANDLER_TIMEOUT",
-              `the handler has not ended within ${seconds} s`,
-            );
-            giveUp({ failure: { kind: "timeout" }, error });
-            current.abort(error);
-          });
-    const outcome = await Promise.race([done, givenUp]);
-    cancel();
-    this.#try = undefined;
-    this.#giveUp = undefined;
-    return outcome;
+    });
+    if (decision.kind !== "retry") return owner.ended(this, decision);
+    if (this.#attempt === 1) owner.goesOn(this);
+    if (failure.kind === "unready") this.#attempt--;
+    this.#pause ??= new Pause(setup.clock);
+    void this.#pause.wait(decision.delayMs).then(() => {
+      // Stopped meanwhile: nobody waits for another try.
+      if (setup.isStopping()) return owner.ended(this, triedInVain);
+      setup.retried();
+      this.begin();
+    });
+    owner.tried(this);
   }
 }
 
 /** By shape: another copy of this package may have made the error. */
 function failureOf(error: unknown): Failure {
   if (error instanceof DedupUnready) return { kind: "unready" };
+  if (error instanceof GivenBack) return { kind: "interrupted" };
   if (!isStreamllError(error)) return { kind: "threw" };
   const { name, code, message } = error;
   if (name === "DeadLetter") return { kind: "dead", code, why: message };

@@ -8,6 +8,8 @@ export interface ConsumingOptions {
   readonly window: number;
   /** Most handlers that run at a time. */
   readonly concurrency: number;
+  /** Whether messages of one execution are handled one after another. */
+  readonly ordered: boolean;
   /** Tries of one delivery, the first included. */
   readonly attempts: number;
   /** Before the second try; it doubles with each, with full jitter. */
@@ -31,6 +33,7 @@ export const defaultConsumingOptions: Omit<ConsumingOptions, "source"> = {
   deadLetters: true,
   window: 200,
   concurrency: 20,
+  ordered: true,
   attempts: 5,
   retryBackoffMs: 1000,
   maxRetryBackoffMs: 30_000,

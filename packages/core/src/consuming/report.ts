@@ -43,4 +43,8 @@ export interface ConsumingEvents {
   deadLettered: [
     letter: { readonly delivery: Delivery; readonly reason: string; readonly description: string },
   ];
+  /** Something is wrong that was not a second ago: what `health().problems` lists. */
+  problem: [problem: Problem];
+  /** A problem that was told is gone. */
+  solved: [problem: Problem];
 }

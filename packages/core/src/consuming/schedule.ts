@@ -6,8 +6,10 @@ export interface Scheduled {
   readonly key: string | undefined;
   /** Its first try begins when no other task is in its first, and none begins beside it. */
   readonly alone: boolean;
-  /** @param tried is called where the first try has ended and others follow. */
-  run(tried: () => void): Promise<void>;
+  /** Its first try is over: the schedule's own note. */
+  isTried: boolean;
+  /** Begins it. It never throws, and tells its end by {@link Schedule.ended}, at once or later. */
+  begin(): void;
 }
 
 /** Runs tasks side by side, those of one key one after another. */
@@ -17,12 +19,12 @@ export class Schedule<Task extends Scheduled> {
   readonly #ready = new Fifo<Task>();
   /** By key of a task that runs or may run: what waits for it, if anything. */
   readonly #behind = new Map<string, Fifo<Task> | undefined>();
-  readonly #runningKeys = new Set<string>();
   #waiting = 0;
   #running = 0;
   /** Those in their first try. */
   #untried = 0;
   #isAlone = false;
+  #isBeginning = false;
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
@@ -31,6 +33,11 @@ export class Schedule<Task extends Scheduled> {
   /** How many tasks have not begun. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** How many have begun and not ended. */
+  get running(): number {
+    return this.#running;
   }
 
   add(task: Task): void {
@@ -47,51 +54,54 @@ export class Schedule<Task extends Scheduled> {
     this.#next();
   }
 
+  /** The first try of a task has ended, and others follow: it is no longer alone. */
+  tried(task: Task): void {
+    this.#noteTried(task);
+    this.#next();
+  }
+
+  ended(task: Task): void {
+    this.#noteTried(task);
+    this.#running--;
+    if (task.key !== undefined) this.#free(task.key);
+    this.#next();
+  }
+
   /** Takes out all that has not begun. */
   clear(): Task[] {
-    const tasks = this.#ready.clear();
-    for (const [key, behind] of this.#behind) {
-      tasks.push(...(behind?.clear() ?? []));
-      if (!this.#runningKeys.has(key)) this.#behind.delete(key);
-    }
+    const ready = this.#ready.clear();
+    const tasks = [...ready];
+    for (const behind of this.#behind.values()) tasks.push(...(behind?.clear() ?? []));
+    // What was ready has not begun: nothing frees its key.
+    for (const { key } of ready) if (key !== undefined) this.#behind.delete(key);
     this.#waiting = 0;
     return tasks;
   }
 
   #next(): void {
+    // One that ends at once comes by here from within its beginning: the loop goes on by itself.
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
     for (let task = this.#ready.peek(); task !== undefined; task = this.#ready.peek()) {
-      if (this.#isAlone || this.#running >= this.#concurrency || (task.alone && this.#untried > 0)) return;
+      if (this.#isAlone || this.#running >= this.#concurrency || (task.alone && this.#untried > 0)) break;
       this.#ready.shift();
-      void this.#run(task);
+      this.#waiting--;
+      this.#running++;
+      this.#untried++;
+      this.#isAlone = task.alone;
+      task.begin();
     }
+    this.#isBeginning = false;
   }
 
-  async #run(task: Task): Promise<void> {
-    const { key, alone } = task;
-    this.#waiting--;
-    this.#running++;
-    this.#untried++;
-    this.#isAlone = alone;
-    let isTried = false;
-    const tried = () => {
-      if (isTried) return;
-      isTried = true;
-      this.#untried--;
-      if (alone) this.#isAlone = false;
-    };
-    if (key !== undefined) this.#runningKeys.add(key);
-    await task.run(() => {
-      tried();
-      this.#next();
-    });
-    tried();
-    this.#running--;
-    if (key !== undefined) this.#freed(key);
-    this.#next();
+  #noteTried(task: Task): void {
+    if (task.isTried) return;
+    task.isTried = true;
+    this.#untried--;
+    if (task.alone) this.#isAlone = false;
   }
 
-  #freed(key: string): void {
-    this.#runningKeys.delete(key);
+  #free(key: string): void {
     const next = this.#behind.get(key)?.shift();
     if (next === undefined) this.#behind.delete(key);
     else this.#ready.push(next);

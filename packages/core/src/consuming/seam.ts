@@ -107,4 +107,6 @@ export interface Subscription {
    * Never rejects; `undefined` after `close()`.
    */
   readonly closed: Promise<TransportError | undefined>;
+  /** How many messages of the queue nobody has been handed yet. Absent where the broker does not tell. May reject. */
+  waiting?(): Promise<number>;
 }

@@ -15,6 +15,7 @@ import { within } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";
 import { TransportError } from "../errors.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
+import { Caution } from "./caution.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Consuming, Delivery, Subscription } from "./seam.js";
 
@@ -40,6 +41,7 @@ export class Subscriber {
   #running: Promise<void> | undefined;
   #current: Subscription | undefined;
   readonly #pause: Pause;
+  readonly #caution: Caution;
   #abandon: ((error: TransportError) => void) | undefined;
   #proven = false;
   opens = 0;
@@ -49,10 +51,20 @@ export class Subscriber {
   constructor(setup: SubscriberSetup) {
     this.#setup = setup;
     this.#pause = new Pause(setup.clock);
+    this.#caution = new Caution(setup.options);
   }
 
   get isSubscribed(): boolean {
     return this.#current !== undefined;
+  }
+
+  /** Messages that nobody has been handed; `undefined` where nobody can say. Never rejects. */
+  async waiting(): Promise<number | undefined> {
+    const current = this.#current;
+    if (current?.waiting === undefined) return undefined;
+    const asked = new Promise<number>((resolve) => resolve(current.waiting!()));
+    const none = Promise.race([current.closed, this.#running]).then(() => undefined);
+    return Promise.race([asked, none]).catch(() => undefined);
   }
 
   start(): void {
@@ -125,7 +137,8 @@ export class Subscriber {
 
   #subscribe(endpoint: Endpoint): Promise<Attempt<Opened>> {
     const { consuming, options, clock } = this.#setup;
-    const { source, window, connectionTimeoutMs } = options;
+    const { source, connectionTimeoutMs } = options;
+    const { window } = this.#caution;
     return attempt({
       clock,
       connectionTimeoutMs,
@@ -136,8 +149,7 @@ export class Subscriber {
         const opened: Opened = { early: [], subscription: undefined as never, isUsed: false };
         const receive = (deliveries: readonly Delivery[]) => {
           if (!opened.isUsed) opened.early.push(...deliveries);
-          else if (this.#current === opened.subscription)
-            this.#setup.received(deliveries, opened.subscription);
+          else if (this.#current === opened.subscription) this.#receive(deliveries, opened.subscription);
         };
         opened.subscription = await consuming.subscribe(endpoint, { source, window, receive }, signal);
         if (typeof opened.subscription?.settle === "function") return opened;
@@ -158,10 +170,10 @@ export class Subscriber {
     throttle.log("connected", { endpoint: endpoint.label, lane: 0 }, `consuming from ${endpoint.label}`);
     this.#setup.opened(endpoint);
     opened.isUsed = true;
-    if (early.length > 0) this.#setup.received(early, subscription);
     const abandoned = new Promise<TransportError>((resolve) => {
       this.#abandon = resolve;
     });
+    if (early.length > 0) this.#receive(early, subscription);
     const ended = await Promise.race([
       Promise.resolve(subscription.closed).catch(asTransportError),
       abandoned,
@@ -177,6 +189,14 @@ export class Subscriber {
     this.#setup.lost(endpoint, error);
     discard(subscription);
     return error;
+  }
+
+  #receive(deliveries: readonly Delivery[], subscription: Subscription): void {
+    const change = this.#caution.look(deliveries);
+    if (change === undefined) return this.#setup.received(deliveries, subscription);
+    // From here on nothing of it is handed over: what is unsettled comes again.
+    this.#current = undefined;
+    this.#abandon?.(change);
   }
 
   /** What will not heal by itself waits long. */

@@ -1,82 +1,85 @@
 import { withResolvers } from "../delivery/promises.js";
+import { Deadlines } from "./deadlines.js";
 import { admit } from "./decide.js";
 import { idOf } from "./dedup.js";
-import { Handling, type HandlingSetup } from "./handling.js";
-import { Schedule, type Scheduled } from "./schedule.js";
-import type { Delivery, Subscription, Verdict } from "./seam.js";
-
-/** A delivery, and whom it is to be settled with. */
-export interface Received {
-  readonly delivery: Delivery;
-  readonly subscription: Subscription;
-}
+import { Handling, type HandlingOwner, type HandlingSetup, type Received } from "./handling.js";
+import { Schedule } from "./schedule.js";
+import type { Verdict } from "./seam.js";
 
 export interface WorkSetup extends HandlingSetup {
-  settle(received: Received, verdict: Verdict): void;
+  /** @param told called exactly once, when the broker was told or cannot be. */
+  settle(received: Received, verdict: Verdict, told?: () => void): void;
   duplicate(): void;
 }
 
-interface Task extends Scheduled, Received {}
+const untried: Verdict = { kind: "again", failed: false };
 
 /** What is received: scheduled, handled, and settled exactly once. */
-export class Work {
-  readonly #setup: WorkSetup;
-  readonly #schedule: Schedule<Task>;
+export class Work implements HandlingOwner {
+  readonly setup: WorkSetup;
+  readonly deadlines: Deadlines<Handling>;
+  readonly #schedule: Schedule<Handling>;
+  /** Those that have begun, and did not end at once. */
   readonly #handlings = new Set<Handling>();
-  /** By `messageId` of what is in hand: those who came again meanwhile. */
-  readonly #joined = new Map<string, Received[]>();
+  /** The same by `messageId`, the first of each. */
+  readonly #byId = new Map<string, Handling>();
   /** Ids of what was in hand, or waited, when a connection was lost: that they come again says nothing against them. */
   #known: ReadonlySet<string | undefined> = new Set();
+  /** What has begun, and is to be given back all the same. It came before all that is kept. */
+  readonly #broken: Received[] = [];
   /** What waits to be given back, in order. */
   readonly #kept: Received[] = [];
   #isStopping = false;
   #idle: (() => void) | undefined;
 
   constructor(setup: WorkSetup) {
-    this.#setup = setup;
-    this.#schedule = new Schedule(setup.options.concurrency);
+    this.setup = setup;
+    const { concurrency, handlerTimeoutMs } = setup.options;
+    this.#schedule = new Schedule(concurrency);
+    this.deadlines = new Deadlines(setup.clock, handlerTimeoutMs, (handling) => handling.expire());
   }
 
   get inHand(): number {
-    return this.#handlings.size;
+    return this.#schedule.running;
   }
 
   get waiting(): number {
-    return this.#schedule.waiting + this.#kept.length;
+    return this.#schedule.waiting + this.#kept.length + this.#broken.length;
   }
 
   /** How many have used up their tries, and are tried on for want of a place for dead letters. */
   get exhausted(): number {
-    const { hasDeadLetters, options } = this.#setup;
+    const { hasDeadLetters, options } = this.setup;
     if (hasDeadLetters) return 0;
     return [...this.#handlings].filter(({ attempt }) => attempt >= options.attempts).length;
   }
 
   take(received: Received): void {
-    const { delivery } = received;
     if (this.#isStopping) return void this.#kept.push(received);
+    const { delivery } = received;
     const id = idOf(delivery);
-    const joined = id === undefined ? undefined : this.#joined.get(id);
-    if (joined !== undefined && delivery.redelivered) {
-      joined.push(received);
-      return this.#setup.duplicate();
+    let alone = false;
+    if (delivery.redelivered) {
+      const first = id === undefined ? undefined : this.#byId.get(id);
+      if (first !== undefined) {
+        first.joined ??= [];
+        first.joined.push(received);
+        return this.setup.duplicate();
+      }
+      const { hasDeadLetters, options } = this.setup;
+      const admission = admit(delivery, { maxDeliveries: options.maxDeliveries, hasDeadLetters });
+      if (typeof admission === "object") return this.setup.settle(received, admission);
+      alone = admission === "alone" && !(id !== undefined && this.#known.has(id));
     }
-    const { maxDeliveries } = this.#setup.options;
-    const admission = admit(delivery, { maxDeliveries, hasDeadLetters: this.#setup.hasDeadLetters });
-    if (typeof admission === "object") return this.#setup.settle(received, admission);
-    this.#schedule.add({
-      ...received,
-      key: delivery.orderingKey ?? delivery.correlationId,
-      alone: admission === "alone" && !(id !== undefined && this.#known.has(id)),
-      run: (tried) => this.#run(received, tried),
-    });
+    this.#schedule.add(new Handling(received, id, alone, this));
   }
 
   /** The connection is lost: what has not begun comes again. */
   forget(): void {
     this.#kept.length = 0;
+    this.#broken.length = 0;
     const lost = [...this.#handlings, ...this.#schedule.clear()];
-    this.#known = new Set(lost.map(({ delivery }) => idOf(delivery)));
+    this.#known = new Set(lost.map(({ messageId }) => messageId));
   }
 
   /** Begins nothing more, and waits for no further try. What has not begun is kept: given back now, it would overtake. */
@@ -88,12 +91,13 @@ export class Work {
 
   /** What has not begun, in order. After {@link stop}. */
   giveBack(): void {
-    for (const one of this.#kept.splice(0)) this.#setup.settle(one, { kind: "again", failed: false });
+    for (const one of [...this.#broken.splice(0), ...this.#kept.splice(0)]) this.setup.settle(one, untried);
+    this.deadlines.close();
   }
 
   /** Resolves when nothing is in hand. */
   idle(): Promise<void> {
-    if (this.#handlings.size === 0) return Promise.resolve();
+    if (this.#schedule.running === 0) return Promise.resolve();
     const { promise, resolve } = withResolvers<void>();
     this.#idle = () => resolve();
     return promise;
@@ -103,18 +107,40 @@ export class Work {
     for (const handling of this.#handlings) handling.interrupt();
   }
 
-  async #run(received: Received, tried: () => void): Promise<void> {
-    const { delivery } = received;
-    const messageId = idOf(delivery);
-    const handling = new Handling(delivery, this.#setup);
+  goesOn(handling: Handling): void {
     this.#handlings.add(handling);
-    const all = [received];
-    const isFirst = messageId !== undefined && !this.#joined.has(messageId);
-    if (isFirst) this.#joined.set(messageId, all);
-    const verdict = await handling.run(tried);
-    if (isFirst) this.#joined.delete(messageId);
-    this.#handlings.delete(handling);
-    for (const one of all) this.#setup.settle(one, verdict);
-    if (this.#handlings.size === 0) this.#idle?.();
+    const { messageId } = handling;
+    if (messageId !== undefined && !this.#byId.has(messageId)) this.#byId.set(messageId, handling);
+  }
+
+  tried(handling: Handling): void {
+    this.#schedule.tried(handling);
+  }
+
+  ended(handling: Handling, verdict: Verdict): void {
+    const { messageId, joined } = handling;
+    if (this.#handlings.delete(handling) && messageId !== undefined && this.#byId.get(messageId) === handling)
+      this.#byId.delete(messageId);
+    if (joined !== undefined) for (const one of joined) this.#settle(one, verdict);
+    if (handling.alone) {
+      // What ends the process next must not take this settlement with it.
+      this.#settle(handling, verdict, () => this.#left(handling));
+    } else {
+      this.#settle(handling, verdict);
+      this.#left(handling);
+    }
+  }
+
+  #left(handling: Handling): void {
+    this.#schedule.ended(handling);
+    if (this.#schedule.running === 0) this.#idle?.();
+  }
+
+  #settle(received: Received, verdict: Verdict, told?: () => void): void {
+    // Given back now, it would come again at once, or overtake what still runs here.
+    if (this.#isStopping && verdict.kind === "again" && !verdict.failed) {
+      this.#broken.push(received);
+      told?.();
+    } else this.setup.settle(received, verdict, told);
   }
 }

@@ -131,5 +131,9 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
       return stopping;
     },
     close: life.close,
+    async waiting() {
+      // A passive declaration of it: it asks for no permission.
+      return (await channel.checkQueue(request.source)).messageCount;
+    },
   };
 }

@@ -1,0 +1,59 @@
+import type { TransportError } from "../errors.js";
+import type { HealthIssue } from "../telemetry/health-checks.js";
+import type { Recent } from "../telemetry/log-throttle.js";
+import type { ConsumingOptions } from "./options.js";
+import type { ConsumingHealth } from "./report.js";
+
+export interface ConsumingCircumstances {
+  readonly options: ConsumingOptions;
+  /** What last went wrong with the subscription, until one is up again. */
+  readonly lastError: TransportError | undefined;
+  /** How many have used up their tries, and are tried on. */
+  readonly exhausted: number;
+  readonly recent: readonly Recent[];
+}
+
+/** All that is wrong with a consumer, each thing once. */
+export function findConsumingIssues({
+  options,
+  lastError,
+  exhausted,
+  recent,
+}: ConsumingCircumstances): HealthIssue[] {
+  const issues: HealthIssue[] = [];
+  if (lastError !== undefined) {
+    const { code, message } = lastError;
+    issues.push({ about: `outage ${code}`, outage: true, code, message });
+  }
+  if (exhausted > 0) {
+    const message = `${exhausted} messages of "${options.source}" have failed ${options.attempts} times, and keep their places: set deadLetterExchange to give such messages up`;
+    issues.push({ about: "exhausted", code: "RETRIES_EXHAUSTED", message });
+  }
+  issues.push(...recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })));
+  return [...new Map(issues.map((issue) => [issue.about, issue])).values()];
+}
+
+export interface ConsumingState {
+  readonly isRunning: boolean;
+  readonly isSubscribed: boolean;
+  readonly pending: number;
+  readonly lastError: TransportError | undefined;
+  readonly problems: ConsumingHealth["problems"];
+}
+
+export function consumingHealthOf({
+  isRunning,
+  isSubscribed,
+  pending,
+  lastError,
+  problems,
+}: ConsumingState): ConsumingHealth {
+  const isUp = isSubscribed && problems.length === 0;
+  return {
+    status: !isRunning ? "stopped" : isUp ? "up" : "degraded",
+    subscribed: isSubscribed,
+    pending,
+    ...(lastError && { lastError: { code: lastError.code, message: lastError.message } }),
+    problems,
+  };
+}
