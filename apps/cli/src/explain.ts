@@ -15,7 +15,7 @@ Exit code 0: the options are valid. 1: they are not, and each problem is reporte
   flags: [
     { name: "json", about: "A JSON document; with problems it is { problems: [{ option, message }] }." },
   ],
-  sinkFlags,
+  optionFlags: sinkFlags,
   examples: [
     "streamll explain",
     "streamll explain --url amqps://broker.example/prod --queue-type quorum --json",

@@ -4,7 +4,8 @@ import { ConfigurationError, StreamllError } from "@streamll/core";
 import { isError, told } from "@streamll/core/internal";
 import { readArguments } from "./command/arguments.js";
 import { commandHelp, generalFlags, generalHelp } from "./command/help.js";
-import { flagName, inFlags, textOptions } from "./command/sink-flags.js";
+import { flagged, inFlags } from "./command/in-flags.js";
+import { flagName } from "./command/option-flags.js";
 import { commands } from "./commands.js";
 import { exitCode, Failure, UsageError } from "./exit.js";
 import { Notes } from "./notes.js";
@@ -28,7 +29,7 @@ async function dispatch(argv: readonly string[], shell: Shell): Promise<number> 
   const [first, ...rest] = argv;
   const command = commands.find(({ name }) => name === first);
   if (command !== undefined) {
-    const flags = [...command.flags, ...Object.values(command.sinkFlags).flat(), ...generalFlags];
+    const flags = [...command.flags, ...Object.values(command.optionFlags).flat(), ...generalFlags];
     const args = readArguments(rest, flags);
     if (args.has("help")) return print(commandHelp(command), shell);
     if (args.has("version")) return print(version(), shell);
@@ -67,7 +68,7 @@ function unknownCommand(given: string): UsageError {
 function messageOf(error: unknown): string {
   if (error instanceof ConfigurationError) {
     const lines = error.problems.map(({ option, message }) => {
-      const name = textOptions.includes(option) ? `--${flagName(option)}` : option;
+      const name = flagged.has(option) ? `--${flagName(option)}` : option;
       return `${name}: ${inFlags(message)}`;
     });
     return lines.length === 1 ? lines[0]! : `${lines.length} problems:\n  ${lines.join("\n  ")}`;

@@ -2,7 +2,9 @@ import { variablesFor } from "@streamll/connection/internal";
 import { allRows } from "@streamll/sink/internal";
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../src/command/arguments.js";
-import { flagName, flagsOf, inFlags, sinkOptions, textOptions } from "../src/command/sink-flags.js";
+import { inFlags } from "../src/command/in-flags.js";
+import { flagName } from "../src/command/option-flags.js";
+import { flagsOf, sinkOptions, textOptions } from "../src/command/sink-flags.js";
 import { UsageError } from "../src/exit.js";
 
 const flags = [

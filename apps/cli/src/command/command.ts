@@ -11,9 +11,9 @@ export interface Command {
   /** More lines of the help, before the options. */
   readonly about: string;
   readonly flags: readonly Flag[];
-  /** Flags from the table of the sink, by the heading of the help. */
-  readonly sinkFlags: Readonly<Record<string, readonly Flag[]>>;
-  /** Its own defaults, where they differ from the sink's. */
+  /** Flags from a table of options, by the heading of the help. */
+  readonly optionFlags: Readonly<Record<string, readonly Flag[]>>;
+  /** Its own defaults, where they differ from those of the table. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   readonly examples: readonly string[];
   /** The exit code. */

@@ -1,3 +1,5 @@
+import type { Row } from "@streamll/connection/internal";
+
 /** An option of the command line. */
 export interface Flag {
   /** In kebab-case, without the dashes. */
@@ -8,6 +10,9 @@ export interface Flag {
   /** `--no-NAME` exists too. */
   readonly negatable?: boolean;
   readonly about: string;
+  /** The option that it sets, with its row, where there is one. */
+  readonly option?: string;
+  readonly row?: Row;
 }
 
 export const kebabCase = (name: string): string =>

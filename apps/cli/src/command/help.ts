@@ -1,9 +1,7 @@
 import { variablesFor } from "@streamll/connection/internal";
-import { allRows } from "@streamll/sink/internal";
 import { commands } from "../commands.js";
 import type { Command } from "./command.js";
 import type { Flag } from "./flags.js";
-import { flagName } from "./sink-flags.js";
 
 export const generalFlags: readonly Flag[] = [
   { name: "help", letter: "h", about: "This text." },
@@ -30,7 +28,7 @@ export function generalHelp(): string {
 }
 
 export function commandHelp(command: Command): string {
-  const { name, usage, summary, about, flags, sinkFlags, defaults, examples } = command;
+  const { name, usage, summary, about, flags, optionFlags, defaults, examples } = command;
   return text(
     `usage: streamll ${name} ${usage}`,
     `${summary}\n\n${about}`,
@@ -42,7 +40,7 @@ export function commandHelp(command: Command): string {
       "Options",
       [...flags, generalFlags[0]!].map((flag) => flagRow(flag)),
     ),
-    ...Object.entries(sinkFlags).map(([title, group]) =>
+    ...Object.entries(optionFlags).map(([title, group]) =>
       section(
         title,
         group.map((flag) => flagRow(flag, defaults)),
@@ -61,20 +59,16 @@ const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
 
 const section = (title: string, rows: readonly string[]): string => `${title}\n${rows.join("\n")}`;
 
-function flagRow(
-  { name, letter, value, negatable, about }: Flag,
-  defaults: Command["defaults"] = {},
-): string {
+function flagRow(flag: Flag, defaults: Command["defaults"] = {}): string {
+  const { name, letter, value, negatable, about } = flag;
   const head = `${letter ? `-${letter}, ` : ""}--${negatable && value === undefined ? "[no-]" : ""}${name}`;
   const other = negatable && value !== undefined ? `, --no-${name}` : "";
-  return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${sinkNote(name, defaults)}`, COLUMN);
+  return row(`${head}${value ? ` ${value}` : ""}${other}`, `${about}${optionNote(flag, defaults)}`, COLUMN);
 }
 
-/** Default and environment variable of an option of the sink. */
-function sinkNote(flag: string, defaults: NonNullable<Command["defaults"]>): string {
-  const found = Object.entries(allRows).find(([option]) => flagName(option) === flag);
-  if (found === undefined) return "";
-  const [option, row] = found;
+/** Default and environment variable of an option. */
+function optionNote({ option = "", row }: Flag, defaults: NonNullable<Command["defaults"]>): string {
+  if (row === undefined) return "";
   const { default: value, defaultText, packageName: name } = row;
   const byDefault =
     defaults[option] ?? defaultText ?? (typeof value === "object" ? JSON.stringify(value) : value);

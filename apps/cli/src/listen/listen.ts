@@ -4,7 +4,7 @@ import { parseSize, told } from "@streamll/core/internal";
 import { RabbitMQSink } from "@streamll/sink";
 import type { Command } from "../command/command.js";
 import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
-import { connect, loggerTo } from "../command/sink-start.js";
+import { connect, loggerTo } from "../command/start.js";
 import { Failure, UsageError, whenAborted } from "../exit.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
@@ -24,7 +24,7 @@ export const listen: Command = {
   usage: "[options]",
   about,
   flags,
-  sinkFlags,
+  optionFlags: sinkFlags,
   examples: [
     "streamll listen --url amqp://guest:guest@localhost:5672/ --exchange my_events",
     "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python program.py",

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { DeliveryError } from "@streamll/core";
 import type { RabbitMQSink } from "@streamll/sink";
-import { inFlags } from "../command/sink-flags.js";
+import { inFlags } from "../command/in-flags.js";
 import { whenAborted } from "../exit.js";
 import type { Notes } from "../notes.js";
 import { eventOfLine } from "./event-of-line.js";

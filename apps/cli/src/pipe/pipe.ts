@@ -1,12 +1,13 @@
 import { RabbitMQSink } from "@streamll/sink";
 import type { Command } from "../command/command.js";
 import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
-import { connect, loggerTo } from "../command/sink-start.js";
+import { connect, loggerTo } from "../command/start.js";
+import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
 import { Notes } from "../notes.js";
 import { type Shell, wantsColour } from "../shell.js";
 import { deliver } from "./delivery.js";
-import { showProgress } from "./progress.js";
+import { progressLine } from "./progress.js";
 import { sourcesOf } from "./sources.js";
 import { summaryText, Tally } from "./tally.js";
 
@@ -42,7 +43,7 @@ Exit code 0: every event was confirmed, and every line was valid.
     { name: "json", about: "The summary as one JSON document on stdout." },
     { name: "quiet", letter: "q", about: "No progress and no summary; errors only." },
   ],
-  sinkFlags,
+  optionFlags: sinkFlags,
   defaults,
   examples: [
     "streamll pipe events.ndjson --url amqp://guest:guest@localhost:5672/ --exchange my_events",
@@ -71,7 +72,7 @@ Exit code 0: every event was confirmed, and every line was valid.
     const tally = new Tally();
     const quiet = args.has("quiet");
     hintAtTerminal(args.positionals, shell, notes);
-    const hide = stderr.isTTY && !quiet ? showProgress(notes, tally, sink) : () => {};
+    const hide = stderr.isTTY && !quiet ? drawProgress(notes, () => progressLine(tally, sink)) : () => {};
     let failure: unknown;
     try {
       await deliver({ sources, sink, tally, notes, onError, interrupted });

@@ -54,7 +54,7 @@ Exit code 0: --limit was reached, or the output was closed.
     { name: "limit", letter: "n", value: "NUMBER", about: "Ends after this many events." },
     { name: "quiet", letter: "q", about: "No messages about connecting; errors only." },
   ],
-  sinkFlags: { "Where to read": flagsOf(options) },
+  optionFlags: { "Where to read": flagsOf(options) },
   examples: [
     "streamll tail --url amqp://guest:guest@localhost:5672/ --exchange my_events",
     "streamll tail --pattern 'streamll.error.*'",

@@ -1,19 +1,29 @@
 import type { Logger } from "@streamll/core";
-import type { RabbitMQSink } from "@streamll/sink";
 import { Failure } from "../exit.js";
 import type { Notes } from "../notes.js";
-import { inFlags } from "./sink-flags.js";
+import { inFlags } from "./in-flags.js";
+
+/** A sink or a consumer. */
+export interface Startable {
+  start(): Promise<void>;
+  stop(): Promise<unknown>;
+  health(): {
+    readonly connectionsOpen?: number;
+    readonly subscribed?: boolean;
+    readonly lastError?: { readonly message: string };
+  };
+}
 
 /** A user who mistyped a host wants an error, not to wait. */
-export async function connect(sink: RabbitMQSink, interrupted: AbortSignal): Promise<void> {
+export async function connect(started: Startable, interrupted: AbortSignal): Promise<void> {
   try {
-    await sink.start();
-    const { connectionsOpen, lastError } = sink.health();
-    if (connectionsOpen === 0 && lastError !== undefined && !interrupted.aborted) {
+    await started.start();
+    const { connectionsOpen = 0, subscribed = connectionsOpen > 0, lastError } = started.health();
+    if (!subscribed && lastError !== undefined && !interrupted.aborted) {
       throw new Failure(`${inFlags(lastError.message)} (--wait-for-broker keeps trying)`);
     }
   } catch (error) {
-    await sink.stop();
+    await started.stop();
     throw error;
   }
 }

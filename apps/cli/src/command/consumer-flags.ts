@@ -1,0 +1,17 @@
+import { rowsWith } from "@streamll/connection/internal";
+import type { EventConsumerOptions } from "@streamll/consumer";
+import { consumerTable } from "@streamll/consumer/internal";
+import type { Arguments } from "./arguments.js";
+import { optionFlags } from "./option-flags.js";
+
+/** What is of programs, or has a form of its own on the command line. */
+const left = ["queue", "bindings", "batch", "continueExecution"];
+
+export const {
+  textOptions: consumerTextOptions,
+  byHeading: consumerFlags,
+  optionsIn,
+} = optionFlags(rowsWith(consumerTable), left);
+
+/** The options of the consumer that the flags set. */
+export const consumerOptions = (args: Arguments): EventConsumerOptions => optionsIn(args);
