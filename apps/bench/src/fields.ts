@@ -1,5 +1,6 @@
 import { amqp10Contestants } from "./amqp10/contestants.js";
 import { consumeContestants } from "./consume/contestants.js";
+import { handlerContestants } from "./consume/handlers.js";
 import type { Contestant } from "./contestant.js";
 import { queueContestants } from "./queues/contestants.js";
 import { streamContestants } from "./streams/contestants.js";
@@ -7,13 +8,14 @@ import { streamContestants } from "./streams/contestants.js";
 /** Those who are measured beside each other. */
 export type Field = Readonly<Record<string, Contestant>>;
 
-export type FieldName = "queues" | "streams" | "amqp10" | "consume";
+export type FieldName = "queues" | "streams" | "amqp10" | "consume" | "handlers";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
   queues: queueContestants,
   streams: streamContestants,
   amqp10: amqp10Contestants,
   consume: consumeContestants,
+  handlers: handlerContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -22,4 +24,5 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   streams: { rate: "replay", cpu: "inline" },
   amqp10: { rate: "pipelined", cpu: "pipelined" },
   consume: { rate: "amqplibByHand", cpu: "amqplibByHand" },
+  handlers: { rate: "amqplib", cpu: "amqplib" },
 };

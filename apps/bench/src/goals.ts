@@ -27,6 +27,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   streams: ["streamll", "recipe"],
   amqp10: ["streamll", "alike"],
   consume: ["transport", "eventConsumer"],
+  handlers: ["eventConsumer"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -47,9 +48,14 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
     streams: (name) => [cpu(name, "inline", 1.6), rate(name, "inline", 0.8), overBetterOfTwo(runs, name)],
     amqp10: (name) => [cpu(name, "pipelined", 0.5)],
     consume: (name) =>
-      (["amqplibInLots", "rabbitmqClient"] as const).flatMap((rival) => [
+      ["amqplibInLots", "rabbitmqClient", "rascal"].flatMap((rival) => [
         cpu(name, rival, 1),
         rate(name, rival, 1),
+      ]),
+    handlers: (name) =>
+      ["amqplib", "rabbitmqClient", "rascal"].flatMap((rival) => [
+        cpu(name, rival, 1),
+        rate(name, rival, 0.95),
       ]),
   };
   return ours[field].flatMap(asked[field]);

@@ -14,7 +14,7 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --rounds N     runs of each contestant (5)
   --streams      on a stream, beside rabbitmq-stream-js-client
   --amqp10       over AMQP 1.0, beside rhea
-  --consume      reading a queue, beside amqplib, rabbitmq-client and rascal
+  --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal
   --all          on a queue, on a stream, over AMQP 1.0 and reading, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
@@ -57,10 +57,12 @@ async function bench(names: readonly FieldName[]): Promise<void> {
   console.log(goalTable(outcomes.flatMap(({ goals }) => goals)));
 }
 
+const consuming = ["consume", "handlers"] as const;
+
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "streams", "amqp10", "consume"];
+  if (values.all) return ["queues", "streams", "amqp10", ...consuming];
   if (values.streams) return ["streams"];
-  if (values.consume) return ["consume"];
+  if (values.consume) return consuming;
   return values.amqp10 ? ["amqp10"] : ["queues"];
 }
 

@@ -7,8 +7,8 @@ export const CONSUME_QUEUE = "streamll_bench_consume";
 /** The durable classic queue that every contestant reads, filled before each run. */
 export interface FilledQueue extends AsyncDisposable {
   readonly brokerVersion: string;
-  /** Puts so many events there. */
-  fill(events: number): Promise<void>;
+  /** Puts so many events there. By default 64 of one execution follow each other. */
+  fill(events: number, executionOf?: (index: number) => string): Promise<void>;
   /** Checks that every event was acknowledged: one that comes again was not read. */
   expectEmpty(who: string): Promise<void>;
 }
@@ -22,10 +22,11 @@ export async function filledQueue(url: string): Promise<FilledQueue> {
   await channel.assertQueue(CONSUME_QUEUE, { durable: true });
   return {
     brokerVersion: String(connection.connection.serverProperties.version),
-    async fill(events) {
+    async fill(events, executionOf) {
       await channel.purgeQueue(CONSUME_QUEUE);
       for (let index = 0; index < events; index++) {
-        const event = benchEvent(index);
+        const ordinary = benchEvent(index);
+        const event = executionOf ? { ...ordinary, execution_id: executionOf(index) } : ordinary;
         channel.sendToQueue(CONSUME_QUEUE, Buffer.from(JSON.stringify(event)), full(event));
         if (index % IN_FLIGHT === IN_FLIGHT - 1) await channel.waitForConfirms();
       }
