@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { startBroker, unreadable } from "@streamll/brokers";
-import { circumstances, writeBetween } from "@streamll/evidence";
+import { circumstances, markdownTable, writeBetween } from "@streamll/evidence";
 import { accountTable, number } from "./chaos-text.js";
+import { type ConsumingRun, consumeThroughKills } from "./consume/run.js";
 import { megabytes } from "./judge.js";
 import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
@@ -11,14 +12,16 @@ const HELP = `What shows only after a long time: many events over a broker that 
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects
+  --only kills,sinks,reconnects,consume
                        some of them (default: all)
   --events 1000000     of kills
   --kills 20
   --sinks 10000
   --reconnects 1000
+  --consumed 200000    events of consume, whose consumers are killed ten times, and its broker five times
   --on 4.0             the broker's version begins so (default: the newest)
-  --record             write what came out to docs/evidence/endurance.md: of all, with the numbers above
+  --record             write what came out to docs/evidence/endurance.md: of all but consume, or of consume
+                       alone, with the numbers above
   --help`;
 
 const { values } = parseArgs({
@@ -28,6 +31,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "20" },
     sinks: { type: "string", default: "10000" },
     reconnects: { type: "string", default: "1000" },
+    consumed: { type: "string", default: "200000" },
     on: { type: "string", default: "" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -40,19 +44,31 @@ interface Part {
   readonly wrong: readonly string[];
 }
 
-const parts = { kills, sinks: () => leaks("sinks"), reconnects: () => leaks("reconnects") } as const;
+const sending = { kills, sinks: () => leaks("sinks"), reconnects: () => leaks("reconnects") } as const;
+const parts = { ...sending, consume } as const;
 const progress = (line: string) => console.error(line);
-const asIs = ["events", "kills", "sinks", "reconnects"].every((name) => !process.argv.includes(`--${name}`));
+const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "on"].every(
+  (name) => !process.argv.includes(`--${name}`),
+);
+const names = values.only?.split(",") ?? Object.keys(values.record ? sending : parts);
+/** The place of a record on its page. */
+const place =
+  names.join() === Object.keys(sending).join()
+    ? "endurance"
+    : names.join() === "consume"
+      ? "consuming"
+      : undefined;
 
 if (values.help) console.log(HELP);
-else if (values.record && (values.only !== undefined || values.on !== "" || !asIs))
-  throw new RangeError("--record is of all, in full: leave the other options out");
+else if (values.record && !(isAsIs && place !== undefined))
+  throw new RangeError(
+    "--record is of all but consume, or of --only consume, in full: leave the other options out",
+  );
 else process.exit(await endurance());
 
 async function endurance(): Promise<number> {
   const reason = unreadable();
   if (reason !== undefined) throw new Error(`endurance ${reason}`);
-  const names = values.only?.split(",") ?? Object.keys(parts);
   const texts: string[] = [];
   const wrong: string[] = [];
   for (const name of names) {
@@ -64,8 +80,8 @@ async function endurance(): Promise<number> {
     texts.push(part.text);
     wrong.push(...part.wrong);
   }
-  if (values.record && wrong.length === 0)
-    await writeBetween("evidence/endurance.md", "endurance", [circumstances(), ...texts].join("\n\n"));
+  if (values.record && place !== undefined && wrong.length === 0)
+    await writeBetween("evidence/endurance.md", place, [circumstances(), ...texts].join("\n\n"));
   return wrong.length === 0 ? 0 : 1;
 }
 
@@ -84,6 +100,36 @@ async function kills(): Promise<Part> {
     `resident at most ${megabytes(run.rssMaxBytes)} MB (350 allowed), with the heap of ${HEAP_MIB} MiB that Node.js has in a container of 512 MiB; ` +
     `event-loop delay p50 ${loop.p50.toFixed(1)} ms, p99 ${loop.p99.toFixed(1)} ms (50 allowed), max ${loop.max.toFixed(0)} ms.`;
   return { text: `${text}\n\n${accountTable(run)}`, wrong };
+}
+
+async function consume(): Promise<Part> {
+  const request = {
+    ...{ on: values.on, events: Number(values.consumed), consumerKills: 10, brokerKills: 5 },
+    progress,
+  };
+  const runs: ConsumingRun[] = [];
+  for (const hasStore of [false, true]) runs.push(await consumeThroughKills({ ...request, hasStore }));
+  const { events, consumerKills, brokerKills } = request;
+  const title = `**${number(events)} events, ${consumerKills} kills of the consumer and ${brokerKills} of the broker**, RabbitMQ ${runs[0]!.version}`;
+  const rows = runs.map(({ account, seconds }, index) => [
+    index === 0 ? "10,000 ids in memory" : "a store of the program's own",
+    number(account.handled),
+    number(account.lost),
+    number(account.twice),
+    number(account.twiceByBroker),
+    number(account.outOfOrder),
+    `${number(seconds)} s`,
+  ]);
+  const head = [
+    "`dedup`",
+    "handled",
+    "lost",
+    "twice",
+    "twice, after a kill of the broker",
+    "overtaken",
+    "took",
+  ];
+  return { text: `${title}.\n\n${markdownTable(head, rows)}`, wrong: runs.flatMap(({ wrong }) => wrong) };
 }
 
 async function leaks(what: "sinks" | "reconnects"): Promise<Part> {
