@@ -68,6 +68,6 @@ describe("continueExecution", () => {
     );
     expect(of("another").map(({ eventType }) => eventType)).toEqual(["start", "end", "billed"]);
     const remote = { traceId, spanId, state: "vendor=1" };
-    expect(spans).toEqual([remote, remote, undefined]);
+    expect(spans.toSorted()).toEqual([remote, remote, undefined]);
   });
 });

@@ -4,6 +4,9 @@ import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
 import { isFor, type Place } from "./bench.js";
 import { deviations } from "./compare.js";
+import { consumingFaults } from "./consuming/faults.js";
+import { consumingHead, consumingLine, recordConsuming } from "./consuming/record.js";
+import { type ConsumingResult, runConsuming } from "./consuming/run.js";
 import type { Row } from "./fault.js";
 import { matrix } from "./matrix/index.js";
 import { record } from "./record.js";
@@ -18,6 +21,7 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   --row 1,8-12   only these faults, on every protocol that they apply to
   --over streams only this protocol: amqp, streams, amqp10 or service-bus
   --on 4.0       only brokers whose version begins so; "as" is the server as Service Bus
+  --consume      the faults that a consumer meets instead, over AMQP 0-9-1
   --fast         only those that npm run test:slow runs too
   --timeline     show what the program said, where a fault went another way than expected
   --record       write what came out into the table of docs/evidence/faults.md
@@ -28,6 +32,7 @@ const { values } = parseArgs({
     row: { type: "string" },
     over: { type: "string" },
     on: { type: "string", default: "" },
+    consume: { type: "boolean", default: false },
     fast: { type: "boolean", default: false },
     timeline: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
@@ -38,15 +43,19 @@ const { values } = parseArgs({
 if (values.help) console.log(HELP);
 else {
   // By itself it would not end as long as a socket waits for the last word of a node whose network is gone.
-  process.exit(await faults(chosen()));
+  process.exit(values.consume ? await consuming() : await faults(chosen()));
+}
+
+/** Whether `--row` and `--fast` take it. */
+function isAsked({ number, fast }: { readonly number: number; readonly fast?: true }): boolean {
+  const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
+  return (
+    (wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true) && (fast || !values.fast)
+  );
 }
 
 function chosen(): readonly Row[] {
-  const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
-  const isWanted = ({ number, over, fast }: Row) =>
-    (wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true) &&
-    over === (values.over ?? over) &&
-    (fast || !values.fast);
+  const isWanted = (row: Row) => isAsked(row) && row.over === (values.over ?? row.over);
   const rows = matrix.filter(isWanted);
   if (rows.length > 0) return rows;
   const protocols = [...new Set(matrix.map(({ over }) => over))].join(", ");
@@ -94,6 +103,32 @@ async function onCluster(rows: readonly Row[], newest: Broker): Promise<Result[]
   } finally {
     await cluster.close();
   }
+}
+
+async function consuming(): Promise<number> {
+  const brokers = await connectBrokers();
+  const results: ConsumingResult[] = [];
+  try {
+    for (const fault of consumingFaults.filter(isAsked)) {
+      for (const broker of brokers.all.filter(({ version }) => version.startsWith(values.on))) {
+        const result = await runConsuming(fault, broker);
+        results.push(result);
+        const [number, title, version] = consumingLine(result);
+        console.error(`${result.deviations.length === 0 ? "ok  " : "FAIL"} ${number} ${title} (${version})`);
+        for (const deviation of result.deviations) console.error(`       ${deviation}`);
+      }
+    }
+  } finally {
+    await brokers.close();
+  }
+  const table = new Table({ head: [...consumingHead], style: { head: [], border: [] } });
+  table.push(...results.map(consumingLine));
+  console.log(table.toString());
+  if (results.length === 0) throw new RangeError("none of these faults is for a broker that is here");
+  const wrong = results.filter(({ deviations }) => deviations.length > 0);
+  console.log(`${results.length - wrong.length} of ${results.length} as expected`);
+  if (values.record) await recordConsuming(results);
+  return wrong.length === 0 ? 0 : 1;
 }
 
 async function result(row: Row, place: Place, version: string): Promise<Result> {
