@@ -7,11 +7,9 @@ import { optionFlags } from "./option-flags.js";
 /** What is of programs, or has a form of its own on the command line. */
 const left = ["queue", "bindings", "batch", "continueExecution"];
 
-export const {
-  textOptions: consumerTextOptions,
-  byHeading: consumerFlags,
-  optionsIn,
-} = optionFlags(rowsWith(consumerTable), left);
+const flags = optionFlags(rowsWith(consumerTable), left);
+
+export const { textOptions: consumerTextOptions, byHeading: consumerFlags } = flags;
 
 /** The options of the consumer that the flags set. */
-export const consumerOptions = (args: Arguments): EventConsumerOptions => optionsIn(args);
+export const consumerOptions = (args: Arguments): EventConsumerOptions => flags.optionsIn(args);

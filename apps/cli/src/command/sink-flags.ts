@@ -3,7 +3,9 @@ import { allRows } from "@streamll/sink/internal";
 import type { Arguments } from "./arguments.js";
 import { optionFlags } from "./option-flags.js";
 
-export const { textOptions, flagsOf, byHeading: sinkFlags, optionsIn } = optionFlags(allRows);
+const flags = optionFlags(allRows);
+
+export const { textOptions, flagsOf, byHeading: sinkFlags } = flags;
 
 /** The options of the sink that the flags set. */
-export const sinkOptions = (args: Arguments): RabbitMQSinkOptions => optionsIn(args);
+export const sinkOptions = (args: Arguments): RabbitMQSinkOptions => flags.optionsIn(args);
