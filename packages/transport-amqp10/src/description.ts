@@ -18,6 +18,7 @@ export const amqp10Description = {
     deduplication: false,
     topology: true,
   },
+  consuming: { deadLetters: "bare", delays: false, peek: "counts" },
 } satisfies TransportDescription;
 
 /** What a sink has to know of Azure Service Bus before this transport is loaded. */

@@ -1,6 +1,7 @@
 import type { Transport, TransportDescription, TransportOptions } from "@streamll/core";
 import { type ServiceBusTransportOptions, serviceBusDialect } from "./azure/dialect.js";
 import { amqp10Description, serviceBusDescription } from "./description.js";
+import { consume } from "./rabbitmq/consume.js";
 import { rabbitmqDialect } from "./rabbitmq/dialect.js";
 import { amqp10 } from "./transport.js";
 
@@ -19,7 +20,8 @@ interface Factory extends TransportDescription {
  */
 export const amqp10Transport: Factory = {
   ...amqp10Description,
-  create: (options: TransportOptions) => amqp10(options, rabbitmqDialect(options)),
+  create: (options: TransportOptions) =>
+    amqp10(options, rabbitmqDialect(options), { ...amqp10Description.consuming, consume }),
 };
 
 /**

@@ -85,3 +85,12 @@ export interface Outcome {
 /** Of a state with one of these names: others rhea writes to the console. */
 export const outcomeOf = (state: unknown): Outcome =>
   (message as unknown as { unwrap_outcome(state: unknown): Outcome }).unwrap_outcome(state);
+
+/** Of a connection whose login is over. */
+export interface FrameReading {
+  /** Reads whole frames; returns how many bytes. What it throws ends the connection. */
+  read(chunk: Buffer): number;
+}
+
+export const frameReading = (connection: Connection): FrameReading =>
+  (connection as unknown as { readonly amqp_transport: FrameReading }).amqp_transport;

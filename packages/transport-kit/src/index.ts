@@ -1,5 +1,7 @@
 export { putBytes, putInt64, putText } from "@streamll/core/internal";
 export * from "./amqp/amqp10-message.js";
+export * from "./amqp/amqp10-reader.js";
+export * from "./amqp/amqp10-sections.js";
 export * from "./amqp/amqp10-values.js";
 export { heartbeatSeconds } from "./amqp/heartbeat.js";
 export * as rabbitmqHints from "./amqp/rabbitmq-hints.js";

@@ -49,6 +49,11 @@ export interface SubscribeRequest {
    * resolved, the last before `closed` settles, and none after `stop()` has resolved.
    */
   receive(deliveries: readonly Delivery[]): void;
+  /**
+   * The broker has taken deliveries back while the subscription goes on: their lock or their session was lost, or a time
+   * limit of the broker was over. They come again to somebody; settling them tells `lost`.
+   */
+  lost?(deliveries: readonly Delivery[]): void;
 }
 
 /**
@@ -62,6 +67,11 @@ export interface Delivery extends InboundMessage {
   readonly earlier?: number | undefined;
   /** What the broker itself keeps in order, for example the session of Azure Service Bus. */
   readonly orderingKey?: string | undefined;
+  /**
+   * Until when the broker keeps it for this subscription alone, in milliseconds since 1970; later once it was renewed.
+   * Absent where it is kept until it is settled.
+   */
+  readonly lockedUntil?: number | undefined;
 }
 
 /** What is to become of a delivery. */
@@ -90,6 +100,13 @@ export interface Subscription {
    * settlement: that one does nothing but tell `lost`.
    */
   settle(delivery: Delivery, verdict: Verdict, told: (outcome: SettlementOutcome) => void): void;
+  /**
+   * Present where deliveries are locked for a time: locks this one longer, and tells so by its `lockedUntil`. Several
+   * that the broker locks together may be asked for at once.
+   *
+   * @throws TransportError: `permanent` where the lock is lost; else it may be tried again while the lock holds.
+   */
+  renew?(delivery: Delivery): Promise<void>;
   /**
    * Takes nothing more: resolves when nothing more comes, within a bounded time. Settling what has come goes on. What
    * the broker had under way and was not received is given back. Never rejects; a second call gives the first's promise.

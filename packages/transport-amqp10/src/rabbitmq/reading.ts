@@ -1,0 +1,29 @@
+import { headerField, propertyField, type ReceivedMessage } from "@streamll/transport-kit";
+import { numberOf, type Reading, textIn } from "../consuming/delivery.js";
+
+/** Annotations that are told as properties. */
+const told = new Set(["x-exchange", "x-routing-key", "x-basic-type"]);
+
+/**
+ * A message as RabbitMQ 4 delivers it. What was sent over AMQP 0-9-1 stands elsewhere here: `type` in an annotation,
+ * `app-id` in group-id.
+ */
+export const rabbitmqReading: Reading = {
+  exchange: (message) => annotation(message, "x-exchange"),
+  routingKey: (message) => annotation(message, "x-routing-key"),
+  type: (message) => annotation(message, "x-basic-type") ?? textIn(message, propertyField.subject),
+  appId: (message) => textIn(message, propertyField.groupId),
+  orderingKey: () => undefined,
+  redelivered: (message) => message.header(headerField.firstAcquirer) === false,
+  /** Quorum queues count: before 4.3 every return, from then on failures only. */
+  earlier: (message) => numberOf(message.header(headerField.deliveryCount)),
+  headers({ annotations, applicationProperties }) {
+    const others = Object.entries(annotations).filter(([name]) => !told.has(name));
+    return Object.fromEntries([...others, ...Object.entries(applicationProperties)]);
+  },
+};
+
+function annotation({ annotations }: ReceivedMessage, name: string): string | undefined {
+  const value = annotations[name];
+  return typeof value === "string" ? value : undefined;
+}
