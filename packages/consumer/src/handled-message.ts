@@ -94,4 +94,8 @@ export class HandledMessage implements EventDelivery {
   get orderingKey() {
     return this.#message.orderingKey;
   }
+
+  get lockedUntil() {
+    return this.#message.lockedUntil;
+  }
 }

@@ -45,10 +45,24 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
   const connection = resolveConnection({ table, given, className: "EventConsumer" });
   const { values, choice } = connection;
   const { exchange = "", queue = "", queueArguments, declareTopology = "none", ssl } = values;
-  const shared = { exchange, routingKey: "", queueArguments, declareTopology, durable: true, ssl };
+  const shared = {
+    exchange,
+    source: queue,
+    routingKey: "",
+    queueArguments,
+    declareTopology,
+    durable: true,
+    ssl,
+  };
   const configured = configureTransport(connection, shared);
   const { topology, problems: inTopology } = resolveTopology({ ...values, queue });
-  const problems = [...connection.problems, ...inTopology, ...missing(connection)];
+  const problems = [
+    ...connection.problems,
+    ...(configured.problems ?? []),
+    ...inTopology,
+    ...missing(connection),
+    ...besideQueue(connection),
+  ];
   if (choice === undefined || problems.length > 0) throw new ConfigurationError(problems);
 
   const options = {
@@ -74,7 +88,7 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
     values,
     consuming: transport.consuming,
     endpoints: endpoints ?? [placeOf(transport)],
-    options: consumingOptionsOf(values, queue),
+    options: consumingOptionsOf(values, queue, transport.consuming),
     warnings: connection.warnings,
   };
 }
@@ -122,18 +136,45 @@ function* ofHandling(
     };
 }
 
+/** What only some brokers keep. */
+function* besideQueue({ values, choice, isSet }: Connection<typeof table>): Generator<ConfigurationProblem> {
+  const { deadLetters, session, sessions } = values;
+  const known = choice && consumingOf(choice);
+  if (deadLetters && known !== undefined && known.deadLetters !== "reason")
+    yield { option: "deadLetters", message: NO_SUB_QUEUE };
+  for (const option of ["session", "sessions"] as const) {
+    if (!isSet(option)) continue;
+    if (known !== undefined && !known.sessions) yield { option, message: NO_SESSIONS };
+    if (deadLetters) yield { option, message: "dead letters are in no session: leave it out" };
+  }
+  const message = "is for any sessions, and session names one: leave out one of them";
+  if (session !== undefined && sessions !== undefined) yield { option: "sessions", message };
+}
+
+const NO_SUB_QUEUE =
+  "only Azure Service Bus keeps dead letters beside the queue: write the name of their own queue as queue";
+const NO_SESSIONS = "only queues of Azure Service Bus have sessions: leave it out";
+
 const cannotConsume = (name: string): ConfigurationProblem => ({
   option: "amqpUrl",
   message: `the transport ${name} cannot consume: use another scheme, or a transport that has consuming`,
 });
 
-function consumingOptionsOf(values: ResolvedOptions, source: string): ConsumingOptions {
-  const { retry } = values;
+function consumingOptionsOf(
+  values: ResolvedOptions,
+  source: string,
+  { deadLetters }: Consuming,
+): ConsumingOptions {
+  const { retry, session, sessions } = values;
   const isBatched = values.handleBatch !== undefined;
   return {
     ...defaultConsumingOptions,
     source,
-    deadLetters: values.deadLetterExchange !== undefined,
+    fromDeadLetters: values.deadLetters,
+    ...(session === undefined ? {} : { sessions: { name: session } }),
+    ...(sessions === undefined ? {} : { sessions: { atOnce: sessions } }),
+    // Where the broker keeps them beside the queue, nothing has to be declared; and what is there already stays there.
+    deadLetters: values.deadLetterExchange !== undefined || (deadLetters === "reason" && !values.deadLetters),
     window: values.prefetch,
     concurrency: isBatched ? values.prefetch : values.concurrency,
     ordered: !isBatched,

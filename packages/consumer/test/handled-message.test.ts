@@ -24,6 +24,7 @@ class LazyDelivery {
     redelivered: true,
     earlier: 2,
     orderingKey: "o",
+    lockedUntil: 1_755_770_400_000,
   };
   readonly #whole = LazyDelivery.whole;
   static {

@@ -75,6 +75,8 @@ export interface ConfigurationRequest<Table extends OptionTable = OptionTable> {
 export interface SharedOptions {
   readonly exchange: string;
   readonly routingKey: string;
+  /** Of a consumer: what it reads. Absent: it sends. */
+  readonly queue?: string;
   readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
   readonly declareTopology: Topology["mode"];
   readonly durable: boolean;

@@ -37,6 +37,7 @@ export const serviceBusDescription = {
     deduplication: false,
     topology: false,
   },
+  consuming: { deadLetters: "reason", delays: false, peek: "counts", sessions: true },
   options: serviceBusOptions,
   configure,
 } satisfies TransportDescription<typeof serviceBusOptions>;

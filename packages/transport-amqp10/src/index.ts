@@ -1,7 +1,8 @@
 import type { Transport, TransportDescription, TransportOptions } from "@streamll/core";
+import { consume as consumeServiceBus } from "./azure/consume.js";
 import { type ServiceBusTransportOptions, serviceBusDialect } from "./azure/dialect.js";
 import { amqp10Description, serviceBusDescription } from "./description.js";
-import { consume } from "./rabbitmq/consume.js";
+import { consume as consumeRabbitmq } from "./rabbitmq/consume.js";
 import { rabbitmqDialect } from "./rabbitmq/dialect.js";
 import { amqp10 } from "./transport.js";
 
@@ -21,7 +22,10 @@ interface Factory extends TransportDescription {
 export const amqp10Transport: Factory = {
   ...amqp10Description,
   create: (options: TransportOptions) =>
-    amqp10(options, rabbitmqDialect(options), { ...amqp10Description.consuming, consume }),
+    amqp10(options, rabbitmqDialect(options), {
+      capabilities: amqp10Description.consuming,
+      consume: consumeRabbitmq,
+    }),
 };
 
 /**
@@ -33,5 +37,9 @@ export const amqp10Transport: Factory = {
  */
 export const serviceBusTransport: Factory = {
   ...serviceBusDescription,
-  create: (options: ServiceBusTransportOptions) => amqp10(options, serviceBusDialect(options)),
+  create: (options: ServiceBusTransportOptions) =>
+    amqp10(options, serviceBusDialect(options), {
+      capabilities: serviceBusDescription.consuming,
+      consume: consumeServiceBus,
+    }),
 };

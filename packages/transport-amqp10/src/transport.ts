@@ -16,7 +16,7 @@ export function amqp10(options: TransportOptions, dialect: Dialect, consuming?: 
       connectLane({ options, dialect, endpoint, lane, suspects: suspectsOf(lane) }, signal),
     ...(consuming && {
       consuming: {
-        ...consuming,
+        ...consuming.capabilities,
         subscribe: (endpoint, request, signal) =>
           subscribe({ options, dialect, consuming, endpoint, request }, signal),
       },

@@ -21,6 +21,10 @@ const words: Readonly<Record<string, string>> = {
     "The connection was closed by container 'fake-service-bus' because it did not have any active links in the past 300000 milliseconds.",
   "com.microsoft:session-cannot-be-locked":
     "The requested session cannot be accepted. It may be locked by another receiver.",
+  "com.microsoft:message-lock-lost":
+    "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.",
+  "com.microsoft:session-lock-lost":
+    "The session lock has expired on the MessageSession. Accept a new MessageSession.",
   "amqp:internal-error": "The service was unable to process the request; please retry the operation.",
 };
 

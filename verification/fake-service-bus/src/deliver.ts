@@ -1,26 +1,25 @@
-import type { Delivery, Sender } from "rhea";
-import { fault } from "./conditions.js";
-import type { Lock, Locks } from "./locks.js";
+import type { AmqpError, Delivery, Sender } from "rhea";
+import { fault, faultOf } from "./conditions.js";
+import type { Custody } from "./custody.js";
 import { delivered } from "./message.js";
 import { accepted, rejected } from "./outcomes.js";
-import type { Store, Waiting } from "./store.js";
+import type { Entry, Store } from "./store.js";
 
 export interface Delivering {
-  readonly store: Store;
-  readonly deadLetters: Store | undefined;
-  readonly locks: Locks;
-  readonly lockMs: number;
+  readonly custody: Custody;
+  /** What the loss of a lock is called: `com.microsoft:message-lock-lost` or that of a session. */
+  readonly lockLost: string;
+  /** Why the next settlement is refused, on command. */
+  readonly refusal: () => AmqpError | undefined;
   /** Called with each message. */
   readonly touch: () => void;
 }
 
 /** Gives a client's receiver what the store holds, for as long as it grants credit. Returns what ends that. */
-export function giveOut(
-  sender: Sender,
-  { store, deadLetters, locks, lockMs, touch }: Delivering,
-): () => void {
+export function giveOut(sender: Sender, { custody, lockLost, refusal, touch }: Delivering): () => void {
+  const { store } = custody;
   const settledAtOnce = sender.snd_settle_mode === 1;
-  const unsettled = new Map<Delivery, Lock>();
+  const tokens = new Map<Delivery, Buffer>();
   // rhea counts a message against the credit only when it writes it.
   let sent = 0;
   const link = sender as Sender & { credit: number; delivery_count: number };
@@ -34,46 +33,52 @@ export function giveOut(
   });
   const pump = () => {
     while (attached && sender.is_open() && sender.sendable() && sent < limit()) {
-      const waiting = store.take();
-      if (!waiting) return;
+      const entry = store.take();
+      if (!entry) return;
       touch();
       sent++;
-      send(waiting);
+      send(entry);
     }
   };
-  const send = (waiting: Waiting) => {
-    const { message, deliveryCount } = waiting;
+  const send = (entry: Entry) => {
+    const { message, deliveryCount } = entry;
     if (settledAtOnce) {
+      store.remove(entry);
       sender.send(delivered(message, deliveryCount), undefined, 0);
       return;
     }
-    const lock = locks.lock(waiting, lockMs, () => store.giveBack(onceMore(waiting)));
-    unsettled.set(sender.send(delivered(message, deliveryCount, lock.until), lock.token, 0), lock);
+    const { token, until } = custody.hold(entry);
+    tokens.set(sender.send(delivered(message, deliveryCount, until), token, 0), token);
   };
 
-  /** What it settles, where the lock was held until now. */
-  const settle = (delivery: Delivery): Waiting | undefined => {
-    const lock = unsettled.get(delivery);
-    if (!lock) return undefined;
-    unsettled.delete(delivery);
-    const held = locks.unlock(lock);
-    delivery.update(true, held ? accepted() : rejected(lockLost()));
+  const answer = (delivery: Delivery, error: AmqpError | undefined) => {
+    delivery.update(true, error ? rejected(error) : accepted());
     // The receiver settles no second time, and rhea's ring of 2,048 would fill.
     Object.assign(delivery, { remote_settled: true });
-    return held ? lock.waiting : undefined;
   };
-  const on = (outcome: string, act: (waiting: Waiting, state: State) => void) => {
+  const on = (outcome: string, settle: Settle) => {
     sender.on(outcome, ({ delivery }) => {
-      const waiting = settle(delivery as Delivery);
-      if (waiting) act(waiting, delivery?.remote_state ?? {});
+      const token = tokens.get(delivery as Delivery);
+      if (!delivery || !token) return;
+      tokens.delete(delivery);
+      const refused = refusal();
+      const entry = refused ? undefined : custody.settle(token);
+      const error =
+        refused ?? (entry ? settle(store, entry, delivery.remote_state ?? {}) : faultOf(lockLost));
+      answer(delivery, error);
     });
   };
-  on("accepted", () => {});
-  on("rejected", ({ message }) => deadLetters?.put(message));
-  on("released", (waiting) => store.giveBack(waiting));
-  on("modified", (waiting, { undeliverable_here: deferred }) => {
-    if (!deferred) store.giveBack(onceMore(waiting));
+  on("accepted", (from, entry) => void from.remove(entry));
+  on("rejected", (from, entry, { error }) => {
+    const { DeadLetterReason: reason, DeadLetterErrorDescription: description } = error?.info ?? {};
+    if (from.bury(entry, { reason, description })) return undefined;
+    from.release(entry);
+    return fault("amqp:not-allowed", "A dead letter cannot be dead-lettered again.");
   });
+  on("released", (from, entry) => void from.release(entry));
+  on("modified", (from, entry, { undeliverable_here: deferred }) =>
+    deferred ? undefined : void from.abandon(entry),
+  );
   sender.on("sender_flow", pump);
   sender.on("sendable", pump);
   sender.on("sender_draining", () => {
@@ -81,18 +86,15 @@ export function giveOut(
     sent = limit();
     sender.set_drained(true);
   });
-  return store.watch(pump);
+  const unwatch = store.watch(pump);
+  return () => {
+    unwatch();
+    custody.end();
+  };
 }
 
-type State = NonNullable<Delivery["remote_state"]>;
+type Settle = (store: Store, entry: Entry, state: State) => AmqpError | undefined;
 
-const onceMore = ({ message, deliveryCount }: Waiting): Waiting => ({
-  message,
-  deliveryCount: deliveryCount + 1,
-});
-
-const lockLost = () =>
-  fault(
-    "com.microsoft:message-lock-lost",
-    "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.",
-  );
+type State = NonNullable<Delivery["remote_state"]> & {
+  readonly error?: { readonly info?: Readonly<Record<string, string>> };
+};

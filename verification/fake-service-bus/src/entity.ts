@@ -13,8 +13,10 @@ export interface EntityOptions {
   readonly duplicateDetection?: boolean;
   /** Makes it a topic with these subscriptions, at `NAME/Subscriptions/SUBSCRIPTION`. */
   readonly subscriptions?: readonly string[];
-  /** How long a message stays locked for its receiver, in milliseconds. Default: 60,000. */
+  /** How long a message or a session stays locked for its receiver, in milliseconds. Default: 60,000. */
   readonly lockMs?: number;
+  /** After so many deliveries a message is a dead letter. Default: 10. */
+  readonly maxDeliveryCount?: number;
 }
 
 export interface Entity {

@@ -21,6 +21,15 @@ export interface CbsFailure {
   readonly condition?: string;
 }
 
+export interface ManagementFailure {
+  /** Default: 1. */
+  readonly times?: number;
+  /** Default: 503. */
+  readonly status?: number;
+  /** Default: `com.microsoft:server-busy`. */
+  readonly condition?: string;
+}
+
 /** What goes wrong on command. All of it ends with `clear()`. */
 export interface Faults {
   /** For so long, in milliseconds, each transfer is rejected with `com.microsoft:server-busy`. */
@@ -31,6 +40,12 @@ export interface Faults {
   refuseAttach(condition: string, options?: RefuseOptions): void;
   /** Has `$cbs` refuse tokens, whatever they are. */
   failCbs(failure?: CbsFailure): void;
+  /** Answers settlements of receivers with this condition, and leaves the message locked. */
+  refuseSettlement(condition: string, options?: RefuseOptions): void;
+  /** Has `$management` refuse requests of an operation, such as `com.microsoft:renew-lock`. */
+  failManagement(operation: string, failure?: ManagementFailure): void;
+  /** The time of all locks is up, those of sessions too. */
+  expireLocks(): void;
   /** From now on transfers are stored and not answered, until `answer()`: of what is detached meanwhile no sender knows. */
   hold(): void;
   /** Answers what was held, and answers again. */
@@ -55,6 +70,8 @@ export function createCommands() {
   let throttledUntil = 0;
   const refusals: Refusal[] = [];
   const attachRefusals: Refusal[] = [];
+  const settlementRefusals: Refusal[] = [];
+  const managementFailures: (ManagementFailure & { readonly operation: string; left: number })[] = [];
   const cbsFailures: (CbsFailure & { left: number })[] = [];
   let held: (() => void)[] | undefined;
 
@@ -81,13 +98,20 @@ export function createCommands() {
     failCbs(failure: CbsFailure = {}) {
       cbsFailures.push({ ...failure, left: failure.times ?? 1 });
     },
+    refuseSettlement(condition: string, options?: RefuseOptions) {
+      settlementRefusals.push(refusal(condition, options));
+    },
+    failManagement(operation: string, failure: ManagementFailure = {}) {
+      managementFailures.push({ ...failure, operation, left: failure.times ?? 1 });
+    },
     hold() {
       held ??= [];
     },
     answer,
     clear() {
       throttledUntil = 0;
-      for (const list of [refusals, attachRefusals, cbsFailures]) list.length = 0;
+      for (const list of [refusals, attachRefusals, settlementRefusals, cbsFailures, managementFailures])
+        list.length = 0;
       answer();
     },
 
@@ -98,6 +122,15 @@ export function createCommands() {
     },
     ofAttach: (entity: string): AmqpError | undefined =>
       next(attachRefusals, (refusal) => refusal.entity === undefined || refusal.entity === entity)?.error,
+    ofSettlement: (entity: string): AmqpError | undefined =>
+      next(settlementRefusals, (refusal) => refusal.entity === undefined || refusal.entity === entity)?.error,
+    /** Why a request is refused; undefined where it is not. */
+    ofManagement(operation: string) {
+      const failure = next(managementFailures, (each) => each.operation === operation);
+      if (!failure) return undefined;
+      const { status = 503, condition = "com.microsoft:server-busy" } = failure;
+      return { status, condition, description: String(faultOf(condition).description) };
+    },
     ofToken: (): CbsFailure | undefined => next(cbsFailures, () => true),
     /** Settles now, or when `answer()` is called. */
     settle(now: () => void) {

@@ -79,6 +79,19 @@ export const rightOf = (link: Sender | Receiver): Right => (link.is_receiver() ?
 export const answerTo = (link: Sender | Receiver): Record<string, unknown> =>
   (link as unknown as { local: { attach: Record<string, unknown> } }).local.attach;
 
+/** Keeps back the attach that answers the client's, until the returned function is called: rhea would write it at once. */
+export function holdAttach(link: Sender | Receiver): () => void {
+  const { state, connection } = link as unknown as {
+    state: { open_requests: number };
+    connection: { _register(): void };
+  };
+  state.open_requests = 0;
+  return () => {
+    state.open_requests = 1;
+    connection._register();
+  };
+}
+
 /** Answers an attach with what it asks for. */
 export function agree(link: Sender | Receiver): void {
   const { source, target, snd_settle_mode, rcv_settle_mode } = link;

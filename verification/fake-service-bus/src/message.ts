@@ -1,4 +1,5 @@
 import rhea, { type Message } from "rhea";
+import type { Death } from "./store.js";
 
 export interface DecodedMessage {
   /** As it was sent: the whole message, encoded. */
@@ -16,6 +17,8 @@ export interface StoredMessage extends DecodedMessage {
   readonly enqueuedAt: number;
   /** Of those that came in one transfer, the same number. */
   readonly transfer: number;
+  /** Of a dead letter. */
+  readonly death?: Death;
 }
 
 /** The format of a transfer whose data sections are messages. */
@@ -49,10 +52,14 @@ export function delivered(stored: StoredMessage, deliveryCount: number, lockedUn
       ...(lockedUntil !== undefined && { "x-opt-locked-until": types.wrap_timestamp(lockedUntil) }),
     },
   });
-  const { message_id = serviceId(stored) } = stored.message;
+  const { message_id = serviceId(stored), application_properties } = stored.message;
   const bare =
-    stored.message.message_id === undefined
-      ? message.encode({ ...stored.message, message_id })
+    stored.message.message_id === undefined || stored.death !== undefined
+      ? message.encode({
+          ...stored.message,
+          message_id,
+          application_properties: { ...application_properties, ...deathProperties(stored.death) },
+        })
       : stored.bytes;
   const kept = (bytes: Buffer, wanted: (section: number) => boolean) =>
     sectionsOf(bytes).flatMap((section) => (wanted(section.code) ? [section.bytes] : []));
@@ -60,6 +67,13 @@ export function delivered(stored: StoredMessage, deliveryCount: number, lockedUn
     ...kept(envelope, (section) => section === code.header || section === code.messageAnnotations),
     ...kept(bare, (section) => section > code.messageAnnotations),
   ]);
+}
+
+function deathProperties({ reason, description }: Death = {}): Record<string, string> {
+  return {
+    ...(reason !== undefined && { DeadLetterReason: reason }),
+    ...(description !== undefined && { DeadLetterErrorDescription: description }),
+  };
 }
 
 /** The service names a message that its sender did not: Microsoft's receiver cannot do without. */

@@ -1,5 +1,6 @@
 import { createEntity, type Entity, type EntityOptions } from "./entity.js";
-import { createSessions, createStore, type Sessions, type Store } from "./store.js";
+import { createSessions, type Sessions } from "./sessions.js";
+import { createStore, type Store } from "./store.js";
 
 /** What an address names: something to send to, to receive from, or both. */
 export interface Node {
@@ -11,7 +12,6 @@ export interface Node {
 
 export interface Outlet {
   readonly from: Store | Sessions;
-  readonly deadLetters?: Store;
 }
 
 /** The entities of the bus, by address; names are compared without case, as the service does. */
@@ -19,6 +19,8 @@ export interface Namespace {
   add(entity: string | EntityOptions): void;
   remove(name: string): void;
   find(address: string): Node | undefined;
+  /** The sessions of all entities that have them. */
+  sessions(): readonly Sessions[];
   /** @throws RangeError where there is no such queue or topic. */
   entity(name: string): Entity;
 }
@@ -30,7 +32,9 @@ export function createNamespace(): Namespace {
   /** The outlet at an address, and beside it its dead letters. */
   const outletAt = (address: string, options: EntityOptions) => {
     const deadLetters = createStore();
-    const outlet = { from: options.sessions ? createSessions() : createStore(), deadLetters };
+    const { maxDeliveryCount = 10, sessions } = options;
+    const limits = { deadLetters, maxDeliveryCount };
+    const outlet = { from: sessions ? createSessions(limits) : createStore(limits) };
     place(address, { options, outlet });
     place(`${address}/$DeadLetterQueue`, { options, outlet: { from: deadLetters } });
     return outlet;
@@ -50,6 +54,10 @@ export function createNamespace(): Namespace {
     remove(name) {
       for (const [address, { options }] of nodes) if (options.name === name) nodes.delete(address);
     },
+    sessions: () =>
+      [...nodes.values()].flatMap(({ outlet }) =>
+        outlet !== undefined && "accept" in outlet.from ? [outlet.from] : [],
+      ),
     find: (address) => nodes.get(address.toLowerCase()),
     entity(name) {
       const entity = nodes.get(name.toLowerCase())?.entity;

@@ -2,18 +2,19 @@ import rhea, { type AmqpError, type Container, type Receiver, type Sender } from
 import { type TokenSeen, takeToken } from "./cbs.js";
 import { createClaims } from "./claims.js";
 import { fault, faultOf } from "./conditions.js";
+import { type Custody, lockedEach, lockedTogether } from "./custody.js";
 import { giveOut } from "./deliver.js";
 import type { Ends } from "./ends.js";
 import type { Commands, Faults } from "./faults.js";
 import { maxMessageSize, type Transfer, takeIn } from "./intake.js";
 import type { TokenIssuer } from "./jwt.js";
 import { agree, answerTo, type Links, rightOf } from "./links.js";
-import { createLocks } from "./locks.js";
+import type { Locks } from "./locks.js";
 import { answerManagement } from "./management.js";
 import type { Namespace } from "./namespace.js";
 import { type Answer, answerRequests, type Request } from "./requests.js";
 import { keyOf } from "./sasl.js";
-import { acceptSession } from "./session-receiver.js";
+import { acceptSession, asksForSession } from "./session-receiver.js";
 import { type AccessKey, bothRights } from "./tokens.js";
 
 export interface Service {
@@ -27,6 +28,7 @@ export interface Service {
   readonly links: Links;
   readonly commands: Commands;
   readonly faults: Faults;
+  readonly locks: Locks;
   readonly credit: number;
   readonly tokens: TokenSeen[];
   readonly transfers: Transfer[];
@@ -34,9 +36,8 @@ export interface Service {
 
 /** Answers what clients open on the container's connections. */
 export function serve(service: Service): void {
-  const { container, namespace, ends, links, commands, faults, credit, transfers } = service;
+  const { container, namespace, ends, links, locks, commands, faults, credit, transfers } = service;
   const claims = createClaims(service.host);
-  const locks = createLocks();
   const repliers = new Set<Sender>();
   const cbs = {
     ...service,
@@ -66,8 +67,7 @@ export function serve(service: Service): void {
     const address = String(given ?? "").replace(/^([a-z]+:\/\/[^/]+)?\//i, "");
     if (address === "$cbs") openRequests(link, (request) => takeToken(cbs, link.connection, request));
     else if (!claims.allow(link.connection, address, rightOf(link))) link.close(unauthorised(link, address));
-    else if (/\/\$management$/i.test(address))
-      openRequests(link, (request) => answerManagement(locks, request));
+    else if (/\/\$management$/i.test(address)) openManagement(link, address);
     else if (isReceiver(link)) openIntake(link, address);
     else openOutlet(link, address);
   }
@@ -77,6 +77,12 @@ export function serve(service: Service): void {
     if (isReceiver(link)) return answerRequests(link, repliers, answer);
     repliers.add(link);
     ends.onceGone(link, () => repliers.delete(link));
+  }
+
+  function openManagement(link: Receiver | Sender, address: string): void {
+    const outlet = namespace.find(address.replace(/\/\$management$/i, ""))?.outlet;
+    if (!outlet) return link.close(notFound(address));
+    openRequests(link, (request) => answerManagement({ locks, outlet, commands }, request));
   }
 
   function openIntake(link: Receiver, address: string): void {
@@ -106,17 +112,34 @@ export function serve(service: Service): void {
     if (!outlet || !options || refused) return link.close(refused);
 
     agree(link);
-    const { from, deadLetters } = outlet;
-    const store = "accept" in from ? acceptSession(link, from, ends) : from;
-    if (!store) return link.close(faultOf("com.microsoft:session-cannot-be-locked"));
-    const { touch } = links.add(link, options.name, address);
-    const { lockMs = 60_000 } = options;
-    ends.onceGone(link, giveOut(link, { store, deadLetters, locks, lockMs, touch }));
+    const { from } = outlet;
+    const { name, lockMs = 60_000 } = options;
+    const deliver = (custody: Custody, lockLost: string) => {
+      const { touch } = links.add(link, name, address);
+      const refusal = () => commands.ofSettlement(name);
+      ends.onceGone(link, giveOut(link, { custody, lockLost, refusal, touch }));
+    };
+    if (!("accept" in from)) {
+      if (asksForSession(link)) return link.close(fault("amqp:not-allowed", HAS_NO_SESSIONS));
+      return deliver(lockedEach(from, locks, lockMs), "com.microsoft:message-lock-lost");
+    }
+    const lockLost = "com.microsoft:session-lock-lost";
+    acceptSession(link, {
+      ...{ sessions: from, lockMs, ends },
+      refused: (error) => link.close(error),
+      accepted(session) {
+        session.onLost = () => link.close(faultOf(lockLost));
+        deliver(lockedTogether(session), lockLost);
+      },
+    });
   }
 
   const reasonAgainst = (name: string): AmqpError | undefined =>
     service.disabled.has(name) ? faultOf("com.microsoft:entity-disabled") : commands.ofAttach(name);
 }
+
+const HAS_NO_SESSIONS =
+  "A sessionful message receiver cannot be created on an entity that does not require sessions.";
 
 export const notFound = (address: string): AmqpError =>
   fault("amqp:not-found", `The messaging entity '${address}' could not be found.`);

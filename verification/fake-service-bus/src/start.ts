@@ -8,10 +8,12 @@ import type { Transfer } from "./intake.js";
 import { tokenIssuer } from "./jwt.js";
 import { createLinks, keepBytes } from "./links.js";
 import { listen } from "./listen.js";
+import { createLocks } from "./locks.js";
 import type { StoredMessage } from "./message.js";
 import { createNamespace } from "./namespace.js";
 import { serviceContainer } from "./sasl.js";
 import { notFound, serve } from "./service.js";
+import type { Entry } from "./store.js";
 import type { AccessKey } from "./tokens.js";
 
 export interface FakeServiceBusOptions {
@@ -50,6 +52,10 @@ export interface FakeServiceBus extends AsyncDisposable {
   readonly links: number;
   /** What the queue or topic took, in order, whoever has received it since. @throws RangeError */
   received(entity: string): readonly StoredMessage[];
+  /** What the address (a queue, `TOPIC/Subscriptions/NAME`, `QUEUE/$DeadLetterQueue`) holds, taken by a receiver or not. */
+  stored(address: string): readonly Entry[];
+  /** How many of these no receiver has. */
+  depth(address: string): number;
   /** A token of Microsoft Entra ID for this namespace. @param audience Default: Service Bus's. */
   entraToken(livesMs: number, audience?: string): string;
   add(entity: string | EntityOptions): void;
@@ -90,6 +96,7 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
   const ends = watchEnds(container);
   const idle = { idleMs: 600_000 * scale, emptyMs: 300_000 * scale };
   const links = createLinks(ends, idle);
+  const locks = createLocks();
   const detach = (condition: string, entity?: string) =>
     links.detach(faultOf(condition), (link) => entity === undefined || link.entity === entity);
 
@@ -115,6 +122,10 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
       for (const connection of ends.connections) connection.close(faultOf(condition));
     },
     dropConnections: listener.drop,
+    expireLocks() {
+      locks.expire();
+      for (const sessions of namespace.sessions()) sessions.expire();
+    },
     clear() {
       commands.clear();
       faults.oversize = "reject";
@@ -130,6 +141,7 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
     disabled,
     ends,
     links,
+    locks,
     commands,
     faults,
     credit,
@@ -157,6 +169,8 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
       return links.all.size;
     },
     received: (entity) => namespace.entity(entity).messages,
+    stored: (address) => namespace.find(address)?.outlet?.from.peek(0, Number.POSITIVE_INFINITY) ?? [],
+    depth: (address) => namespace.find(address)?.outlet?.from.depth() ?? 0,
     entraToken: entra.issue,
     add: namespace.add,
     remove(entity) {

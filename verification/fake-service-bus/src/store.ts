@@ -4,77 +4,92 @@ import type { StoredMessage } from "./message.js";
 export interface Store {
   put(message: StoredMessage): void;
   /** The next for a receiver, which then has it alone. */
-  take(): Waiting | undefined;
-  /** Back to its place. */
-  giveBack(waiting: Waiting): void;
-  /** Whether there is something to take. */
-  waiting(): boolean;
+  take(): Entry | undefined;
+  /** Back to its place, as if it had not been delivered. */
+  release(entry: Entry): void;
+  /** Back to its place, one delivery the richer; or, with the last that it may have, to the dead letters. */
+  abandon(entry: Entry): void;
+  remove(entry: Entry): void;
+  /** To the dead letters; `false` where there are none. */
+  bury(entry: Entry, death: Death): boolean;
+  /** What is in it, taken or not, from a sequence number on. */
+  peek(from: number, count: number): readonly Entry[];
+  /** How many there are to be taken. */
+  depth(): number;
   /** Calls `receive` whenever there may be something to take, until the returned function is called. */
   watch(receive: () => void): () => void;
 }
 
-export interface Waiting {
+/** A message in a store. */
+export interface Entry {
   readonly message: StoredMessage;
+  /** How often it was delivered and not settled. */
   readonly deliveryCount: number;
 }
 
-export function createStore(): Store {
-  const messages: StoredMessage[] = [];
-  const returned: Waiting[] = [];
+/** Why a message is a dead letter; what is absent nobody said. */
+export interface Death {
+  readonly reason?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface StoreOptions {
+  readonly deadLetters?: Store | undefined;
+  /** After so many deliveries a message is a dead letter. Default: none is. */
+  readonly maxDeliveryCount?: number | undefined;
+}
+
+export function createStore({
+  deadLetters,
+  maxDeliveryCount = Number.POSITIVE_INFINITY,
+}: StoreOptions = {}): Store {
+  /** By sequence number, in order. */
+  const entries = new Map<number, Entry>();
+  const returned: Entry[] = [];
+  const fresh: Entry[] = [];
   const watchers = new Set<() => void>();
-  let next = 0;
   const tell = () => {
     for (const receive of watchers) receive();
   };
-  return {
+  const giveBack = (entry: Entry) => {
+    entries.set(entry.message.sequenceNumber, entry);
+    returned.push(entry);
+    returned.sort((a, b) => a.message.sequenceNumber - b.message.sequenceNumber);
+    tell();
+  };
+  const store: Store = {
     put(message) {
-      messages.push(message);
+      const entry = { message, deliveryCount: 0 };
+      entries.set(message.sequenceNumber, entry);
+      fresh.push(entry);
       tell();
     },
-    take() {
-      const again = returned.shift();
-      if (again) return again;
-      const message = messages[next];
-      if (message === undefined) return undefined;
-      next++;
-      return { message, deliveryCount: 0 };
+    take: () => returned.shift() ?? fresh.shift(),
+    release: giveBack,
+    abandon({ message, deliveryCount }) {
+      const entry = { message, deliveryCount: deliveryCount + 1 };
+      if (entry.deliveryCount < maxDeliveryCount || !store.bury(entry, tooOften(maxDeliveryCount)))
+        giveBack(entry);
     },
-    giveBack(waiting) {
-      returned.push(waiting);
-      returned.sort((a, b) => a.message.sequenceNumber - b.message.sequenceNumber);
-      tell();
+    remove: ({ message }) => void entries.delete(message.sequenceNumber),
+    bury({ message }, death) {
+      if (deadLetters === undefined) return false;
+      entries.delete(message.sequenceNumber);
+      deadLetters.put({ ...message, death });
+      return true;
     },
-    waiting: () => returned.length > 0 || next < messages.length,
+    peek: (from, count) =>
+      [...entries.values()].filter(({ message }) => message.sequenceNumber >= from).slice(0, count),
+    depth: () => returned.length + fresh.length,
     watch(receive) {
       watchers.add(receive);
       return () => watchers.delete(receive);
     },
   };
+  return store;
 }
 
-/** A store for each session id; one receiver at a time has a session. */
-export interface Sessions {
-  put(message: StoredMessage): void;
-  /** That session, or the next with messages; undefined where another receiver has it, or none has messages. */
-  accept(id: string | undefined): { readonly id: string; readonly store: Store; release(): void } | undefined;
-}
-
-export function createSessions(): Sessions {
-  const stores = new Map<string, Store>();
-  const accepted = new Set<string>();
-  const storeOf = (id: string) => {
-    const store = stores.get(id) ?? createStore();
-    stores.set(id, store);
-    return store;
-  };
-  const next = () => [...stores].find(([id, store]) => !accepted.has(id) && store.waiting())?.[0];
-  return {
-    put: (message) => storeOf(String(message.message.group_id)).put(message),
-    accept(wanted) {
-      const id = wanted ?? next();
-      if (id === undefined || accepted.has(id)) return undefined;
-      accepted.add(id);
-      return { id, store: storeOf(id), release: () => void accepted.delete(id) };
-    },
-  };
-}
+const tooOften = (limit: number): Death => ({
+  reason: "MaxDeliveryCountExceeded",
+  description: `Message could not be consumed after ${limit} delivery attempts.`,
+});

@@ -66,6 +66,12 @@ export interface ConsumingOptions {
 
   /** Name of the queue. It has no default. */
   readonly queue?: string | undefined;
+  /** Instead of the queue its dead letters, where the broker keeps them beside it (Azure Service Bus). Default `false`. */
+  readonly deadLetters?: boolean | undefined;
+  /** Of a queue with sessions (Azure Service Bus): the one that is read. */
+  readonly session?: string | undefined;
+  /** Of a queue with sessions: how many are read at a time, 1 to 1,000. */
+  readonly sessions?: number | undefined;
   /** Exchange that the queue is bound to; then queue and bindings are declared. Default: none, the queue is there. */
   readonly exchange?: string | undefined;
   /** Patterns by which the queue is bound to `exchange`. Default `["#"]`, everything. */

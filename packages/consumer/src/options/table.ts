@@ -21,6 +21,21 @@ const observing = inGroup("Observing");
 /** Options of a consumer alone. */
 const consumingTable = {
   queue: source({ kind: name(), about: "Has to be there, unless `exchange` is set too." }),
+  deadLetters: source({
+    kind: boolean,
+    default: false,
+    about:
+      "The dead letters that the broker keeps beside `queue`: Azure Service Bus. Elsewhere they have a queue of their own, whose name is `queue` then.",
+  }),
+  session: source({
+    kind: name(),
+    about: "Of a queue with sessions (Azure Service Bus): the one that is read, at most 128 characters.",
+  }),
+  sessions: source({
+    kind: count(1, 1000),
+    about:
+      "Of a queue with sessions: how many are read at a time, whichever have messages. `prefetch` is divided among them.",
+  }),
   exchange: source({
     kind: name(),
     toTransport: true,

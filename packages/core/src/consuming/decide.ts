@@ -11,6 +11,8 @@ export type Failure =
   | { readonly kind: "unready" }
   /** The handler gave the message up. */
   | { readonly kind: "dead"; readonly code: string; readonly why: string }
+  /** The broker has given the message to somebody else. */
+  | { readonly kind: "lost" }
   /** The time of `stop()` was over. */
   | { readonly kind: "interrupted" };
 
@@ -46,7 +48,7 @@ const failed: Verdict = { kind: "again", failed: true };
 /** What becomes of a delivery after a try that failed. */
 export function afterFailure(failure: Failure, tried: Tried): Decision {
   const { attempt, attempts, hasDeadLetters, hasDelays, isStopping } = tried;
-  if (failure.kind === "interrupted") return untried;
+  if (failure.kind === "interrupted" || failure.kind === "lost") return untried;
   if (failure.kind === "dead" && hasDeadLetters)
     return { kind: "dead", reason: failure.code, description: failure.why };
   if (attempt >= attempts && hasDeadLetters && failure.kind !== "unready") {

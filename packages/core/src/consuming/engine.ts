@@ -15,6 +15,7 @@ import type { Failure } from "./decide.js";
 import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
+import { Locks } from "./locks.js";
 import type { ConsumingOptions } from "./options.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
 import type { Consuming, Delivery, SettlementOutcome, Verdict } from "./seam.js";
@@ -52,6 +53,7 @@ export class ConsumingEngine {
   readonly #events: EventDispatcher<ConsumingEvents>;
   readonly #monitor: HealthMonitor;
   readonly #subscriber: Subscriber;
+  readonly #locks: Locks;
   readonly #work: Work;
   readonly #told: ConsumingSetup["settled"];
   readonly #started = withResolvers<TransportError | undefined>();
@@ -89,6 +91,7 @@ export class ConsumingEngine {
       duplicate: () => this.#counts.duplicate++,
       settle: (...settlement) => this.#settle(...settlement),
     });
+    this.#locks = new Locks({ clock, now: Date.now, lost: (delivery) => this.#work.lose(delivery) });
     this.#subscriber = new Subscriber({
       consuming,
       endpoints: new Endpoints(endpoints, false, random),
@@ -102,10 +105,20 @@ export class ConsumingEngine {
       },
       received: (deliveries, subscription) => {
         this.#counts.received += deliveries.length;
-        for (const delivery of deliveries) this.#work.take({ delivery, subscription });
+        for (const delivery of deliveries) {
+          this.#locks.hold(delivery, subscription);
+          this.#work.take({ delivery, subscription });
+        }
+      },
+      revoked: (deliveries) => {
+        for (const delivery of deliveries) {
+          this.#locks.release(delivery);
+          this.#work.lose(delivery);
+        }
       },
       lost: ({ label }, error) => {
         this.#work.forget();
+        this.#locks.clear();
         const stopped = this.#state !== "running";
         this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
       },
@@ -219,6 +232,7 @@ export class ConsumingEngine {
   }
 
   #settle({ delivery, subscription }: Received, verdict: Verdict, told?: () => void): void {
+    this.#locks.release(delivery);
     if (verdict.kind === "done" && told === undefined && this.#told === undefined)
       return subscription.settle(delivery, verdict, this.#done);
     subscription.settle(delivery, verdict, (outcome) => {
@@ -251,8 +265,7 @@ export class ConsumingEngine {
     if (failure.kind === "interrupted") return;
     this.#counts.failed++;
     const code = codeOf(failure, error);
-    const how =
-      failure.kind === "timeout" ? "took longer than handlerTimeout" : `threw ${nameOfError(error)}`;
+    const how = howFailed(failure, error);
     if (failure.kind === "unready")
       this.#throttle.log("dedup_failed", { code }, String((error as DedupUnready).message));
     else this.#throttle.log("handler_failed", { code }, `a handler ${how}`);
@@ -289,8 +302,14 @@ export class ConsumingEngine {
   }
 }
 
+function howFailed({ kind }: Failure, error: unknown): string {
+  if (kind === "timeout") return "took longer than handlerTimeout";
+  return kind === "lost" ? "lost the lock of its message" : `threw ${nameOfError(error)}`;
+}
+
 function codeOf(failure: Failure, error: unknown): string {
   if (failure.kind === "timeout") return "HANDLER_TIMEOUT";
+  if (failure.kind === "lost") return "LOCK_LOST";
   if (failure.kind === "unready") return "DEDUP_FAILED";
   if (failure.kind === "dead") return failure.code;
   if (failure.kind === "later") return (error as { readonly code: string }).code;

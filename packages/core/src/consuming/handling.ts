@@ -34,6 +34,8 @@ export interface HandlingSetup {
 export interface HandlingOwner {
   readonly setup: HandlingSetup;
   readonly deadlines: Deadlines<Handling>;
+  /** What others have now, and waits here still. */
+  readonly lost: Set<Delivery>;
   /** It has not ended at once. */
   goesOn(handling: Handling): void;
   /** Its first try has ended, and others follow. */
@@ -42,6 +44,7 @@ export interface HandlingOwner {
 }
 
 const done: Verdict = { kind: "done" };
+const untried: Verdict = { kind: "again", failed: false };
 const triedInVain: Verdict = { kind: "again", failed: true };
 
 /** One delivery in the hands of its handler, with all of its tries. A handler that ends at once costs no promise. */
@@ -80,7 +83,8 @@ export class Handling implements Scheduled, Received, TryOwner {
   }
 
   begin(): void {
-    const { setup, deadlines } = this.#owner;
+    const { setup, deadlines, lost } = this.#owner;
+    if (lost.size > 0 && lost.delete(this.delivery)) return this.#owner.ended(this, untried);
     const current = new Try(++this.#attempt, this.alone && !this.isTried, this);
     let handled: Promise<unknown> | undefined;
     try {
@@ -115,6 +119,14 @@ export class Handling implements Scheduled, Received, TryOwner {
   interrupt(): void {
     const text = "the consumer was stopped, and its drainTimeout is over";
     this.#breakOff({ kind: "interrupted" }, new StreamllError("STOPPED", text));
+    this.#pause?.cut();
+  }
+
+  /** The broker gives the delivery to somebody else: what the handler does no longer counts. */
+  lose(): void {
+    const text = "the broker gives the message to somebody else: its lock is lost";
+    if (this.#try === undefined) this.#owner.lost.add(this.delivery);
+    this.#breakOff({ kind: "lost" }, new StreamllError("LOCK_LOST", text));
     this.#pause?.cut();
   }
 

@@ -1,7 +1,13 @@
+import type { SubscribeRequest } from "./seam.js";
+
 /** Options of the consuming engine, resolved: every duration in milliseconds. */
 export interface ConsumingOptions {
   /** Name of the queue. */
   readonly source: string;
+  /** Whether the dead letters that the broker keeps beside the queue are read, and not the queue. */
+  readonly fromDeadLetters: boolean;
+  /** Of a queue with sessions: which are read. */
+  readonly sessions?: SubscribeRequest["sessions"];
   /** Whether a message that is given up may be settled as dead; else it is tried again for ever. */
   readonly deadLetters: boolean;
   /** Most deliveries that are unsettled at a time; 1 to 65,535. */
@@ -30,6 +36,7 @@ export interface ConsumingOptions {
 }
 
 export const defaultConsumingOptions: Omit<ConsumingOptions, "source"> = {
+  fromDeadLetters: false,
   deadLetters: true,
   window: 200,
   concurrency: 20,

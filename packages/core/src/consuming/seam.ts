@@ -18,6 +18,8 @@ export interface ConsumingCapabilities {
    * them.
    */
   readonly peek: "free" | "counts" | false;
+  /** A queue may keep its messages in sessions, each of which one consumer has at a time. Absent: it does not. */
+  readonly sessions?: true;
 }
 
 /**
@@ -42,6 +44,11 @@ export interface SubscribeRequest {
   readonly source: string;
   /** The dead letters that the broker keeps beside the queue: the sub-queue of Azure Service Bus. Default: not these. */
   readonly deadLetters?: boolean;
+  /**
+   * Where the queue has sessions, and only with the capability: the one of that name, or so many at a time, whichever
+   * have messages. A delivery's `orderingKey` is its session.
+   */
+  readonly sessions?: { readonly name: string } | { readonly atOnce: number };
   /** Never more than so many deliveries are unsettled; from 1 to 65,535. */
   readonly window: number;
   /**

@@ -28,6 +28,8 @@ export interface SubscriberSetup {
   readonly throttle: LogThrottle;
   opened(endpoint: Endpoint): void;
   received(deliveries: readonly Delivery[], subscription: Subscription): void;
+  /** The broker gives them to somebody else. */
+  revoked(deliveries: readonly Delivery[]): void;
   /** What was received by it and is not settled is void. */
   lost(endpoint: Endpoint, error: TransportError): void;
   /** Each address refused. `true`: the subscriber gives up. */
@@ -136,8 +138,8 @@ export class Subscriber {
   }
 
   #subscribe(endpoint: Endpoint): Promise<Attempt<Opened>> {
-    const { consuming, options, clock } = this.#setup;
-    const { source, connectionTimeoutMs } = options;
+    const { consuming, options, clock, revoked } = this.#setup;
+    const { source, connectionTimeoutMs, fromDeadLetters, sessions } = options;
     const { window } = this.#caution;
     return attempt({
       clock,
@@ -151,7 +153,11 @@ export class Subscriber {
           if (!opened.isUsed) opened.early.push(...deliveries);
           else if (this.#current === opened.subscription) this.#receive(deliveries, opened.subscription);
         };
-        opened.subscription = await consuming.subscribe(endpoint, { source, window, receive }, signal);
+        const request = {
+          ...{ source, window, receive, deadLetters: fromDeadLetters, lost: revoked },
+          ...(sessions === undefined ? {} : { sessions }),
+        };
+        opened.subscription = await consuming.subscribe(endpoint, request, signal);
         if (typeof opened.subscription?.settle === "function") return opened;
         throw new TransportError("protocol", "the transport gave no subscription");
       },

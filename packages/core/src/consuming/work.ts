@@ -4,7 +4,7 @@ import { admit } from "./decide.js";
 import { idOf } from "./dedup.js";
 import { Handling, type HandlingOwner, type HandlingSetup, type Received } from "./handling.js";
 import { Schedule } from "./schedule.js";
-import type { Verdict } from "./seam.js";
+import type { Delivery, Verdict } from "./seam.js";
 
 export interface WorkSetup extends HandlingSetup {
   /** @param told called exactly once, when the broker was told or cannot be. */
@@ -18,6 +18,7 @@ const untried: Verdict = { kind: "again", failed: false };
 export class Work implements HandlingOwner {
   readonly setup: WorkSetup;
   readonly deadlines: Deadlines<Handling>;
+  readonly lost = new Set<Delivery>();
   readonly #schedule: Schedule<Handling>;
   /** Those that have begun, and did not end at once. */
   readonly #handlings = new Set<Handling>();
@@ -74,8 +75,16 @@ export class Work implements HandlingOwner {
     this.#schedule.add(new Handling(received, id, alone, this));
   }
 
+  /** The broker gives it to somebody else. */
+  lose(delivery: Delivery): void {
+    const handling = [...this.#handlings].find((one) => one.delivery === delivery);
+    if (handling === undefined) this.lost.add(delivery);
+    else handling.lose();
+  }
+
   /** The connection is lost: what has not begun comes again. */
   forget(): void {
+    this.lost.clear();
     this.#kept.length = 0;
     this.#broken.length = 0;
     const lost = [...this.#handlings, ...this.#schedule.clear()];

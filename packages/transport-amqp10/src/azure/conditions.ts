@@ -20,6 +20,8 @@ const lasting = (kind: TransportErrorKind, hint: string): ConditionVerdict => ({
 });
 const givenUp = (hint: string): ConditionVerdict => ({ ...passing("timeout", hint), maybeStored: true });
 
+const LOCK_LOST =
+  "Somebody else may have the message now: it was locked for too short a time, or the service moved it";
 const TRY_AGAIN = "The service had a problem of its own: it is tried again";
 
 /** By the condition; https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot */
@@ -38,14 +40,14 @@ const conditions: Readonly<Record<string, ConditionVerdict>> = {
   "com.microsoft:operation-cancelled": givenUp(TRY_AGAIN),
   "amqp:unauthorized-access": lasting(
     "permission",
-    "Give the key's policy the claim Send, or the identity the role Azure Service Bus Data Sender",
+    "Give the key's policy the claim Send (a consumer: Listen), or the identity the role Azure Service Bus Data Sender (Receiver)",
   ),
   "com.microsoft:auth-failed": lasting("auth", "Check the key, and the clock of this machine"),
   "amqp:not-found": lasting("not-found", "Create the queue or topic: the sink does not"),
   "amqp:resource-deleted": lasting("not-found", "The queue or topic was deleted: create it again"),
   "amqp:not-allowed": lasting(
     "protocol",
-    "The queue or topic does not take such messages: one with sessions needs sessionId",
+    "One with sessions needs sessionId of its sender and sessions of its consumer; others take none",
   ),
   "com.microsoft:argument-error": lasting("protocol", "The service does not take a property of the message"),
   "com.microsoft:argument-out-of-range": lasting(
@@ -59,6 +61,9 @@ const conditions: Readonly<Record<string, ConditionVerdict>> = {
   "amqp:link:transfer-limit-exceeded": passing("protocol", TRY_AGAIN),
   "amqp:link:detach-forced": passing("unreachable", "The service moved the queue or topic, or it was idle"),
   "amqp:connection:forced": passing("unreachable", "The service closed the connection: it is opened again"),
+  "com.microsoft:message-lock-lost": lasting("cancelled", LOCK_LOST),
+  "com.microsoft:session-lock-lost": lasting("cancelled", LOCK_LOST),
+  "com.microsoft:session-cannot-be-locked": passing("blocked", "Another receiver has the session"),
   "amqp:link:stolen": passing("unreachable", TRY_AGAIN),
   "amqp:not-implemented": lasting("protocol", "The service does not know how to do that"),
 };

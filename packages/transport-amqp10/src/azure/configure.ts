@@ -61,6 +61,7 @@ function entityProblems(request: Request): ConfigurationProblem[] {
   const { shared, isSet, endpoints } = request;
   const exchange = chosenExchange(request);
   const named = entityOf(endpoints);
+  if (shared.queue !== undefined) return namesOther(named, shared.queue);
   if (named !== "" && exchange !== "" && exchange !== named) {
     const message = `amqpUrl names ${JSON.stringify(named)}: leave out one of them`;
     return [{ option: "exchange", message }];
@@ -69,6 +70,13 @@ function entityProblems(request: Request): ConfigurationProblem[] {
   const message =
     "names the queue or topic on Azure Service Bus: set it, or exchange, or EntityPath in amqpUrl";
   return [{ option: "routingKey", message }];
+}
+
+/** A consumer says by `queue` what it reads. */
+function namesOther(named: string, queue: string): ConfigurationProblem[] {
+  if (named === "" || named.toLowerCase() === queue.toLowerCase()) return [];
+  const message = `amqpUrl names ${JSON.stringify(named)}: leave out one of them`;
+  return [{ option: "queue", message }];
 }
 
 function keyProblems({ own: { sessionId, partitionKey } }: Request): ConfigurationProblem[] {

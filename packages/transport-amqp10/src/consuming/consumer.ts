@@ -31,6 +31,7 @@ export interface Consumer extends Pick<Subscription, "settle" | "renew"> {
 export type Consume = (consuming: Consuming) => Promise<Consumer>;
 
 /** How a broker that speaks AMQP 1.0 is consumed from. */
-export interface ConsumingDialect extends ConsumingCapabilities {
+export interface ConsumingDialect {
+  readonly capabilities: ConsumingCapabilities;
   readonly consume: Consume;
 }

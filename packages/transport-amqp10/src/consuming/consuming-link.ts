@@ -1,4 +1,4 @@
-import type { Delivery } from "@streamll/core";
+import type { Delivery, Verdict } from "@streamll/core";
 import { afterDrain } from "@streamll/transport-kit";
 import type { Receiver, ReceiverOptions } from "rhea";
 import { type Answered, answerOf } from "../answer.js";
@@ -7,22 +7,31 @@ import type { Wire } from "../wire.js";
 import { ReceiverLink } from "./receiver-link.js";
 import type { DispositionSeen } from "./rhea-receiver.js";
 import { dispositionsOf, type Settlement, Settlements, type Told } from "./settlements.js";
-import { RELEASED } from "./states.js";
 import type { TransferTap } from "./transfer-tap.js";
+
+const UNTRIED: Verdict = { kind: "again", failed: false };
 
 export interface ConsumingLinkSetup<Own extends Delivery> {
   readonly wire: Wire;
   readonly tap: TransferTap;
   readonly attach: ReceiverOptions;
-  readonly window: number;
+  /** Asked for each time that there may be room. */
+  readonly window: () => number;
   /** The other end answers each settlement: it counts then, and not when it is written. */
   readonly answers: boolean;
+  readonly stopsBy: "echo" | "drain";
   deliveryOf(payload: Buffer, tag: Buffer): Own;
+  /** Encoded. */
+  stateOf(verdict: Verdict): Buffer;
   receive(deliveries: readonly Own[]): void;
   /** The other end has taken deliveries back: others may have them. */
   lost(deliveries: readonly Own[]): void;
-  /** It was open, and is no more. What was settled and not answered was told `lost`; what is open stays so. */
-  ended(fault: Fault): void;
+  /**
+   * It was open, and is no more.
+   *
+   * @param pending were settled, and nobody was told of it yet.
+   */
+  ended(fault: Fault, pending: readonly Settlement<Own>[]): void;
 }
 
 /** Deliveries of one link, and what becomes of each. */
@@ -31,9 +40,9 @@ export class ConsumingLink<Own extends Delivery> {
   readonly #link: ReceiverLink;
   readonly #settlements = new Settlements<Own>();
   /** Written, and maybe not yet taken by the network. */
-  readonly #leaving = new Set<readonly Settlement[]>();
+  readonly #leaving = new Set<readonly Settlement<Own>[]>();
   /** Written, and to be answered. */
-  readonly #unanswered = new Map<number, Told>();
+  readonly #unanswered = new Map<number, Settlement<Own>>();
   #arrived: Own[] = [];
   #isWriting = false;
   #isStopped = false;
@@ -41,21 +50,29 @@ export class ConsumingLink<Own extends Delivery> {
 
   constructor(setup: ConsumingLinkSetup<Own>) {
     this.#setup = setup;
-    const { wire, tap, attach, window } = setup;
+    const { wire, tap, attach, window, stopsBy } = setup;
     this.#link = new ReceiverLink({
-      ...{ wire, tap, attach, window },
+      ...{ wire, tap, attach, window, stopsBy },
       arrived: (id, tag, payload) => this.#arrive(id, tag, payload),
       pause: () => this.#handOver(),
       answered: (disposition) => this.#answered(disposition),
       ended: (fault) => {
-        this.#forget();
-        setup.ended(fault);
+        this.#handOver();
+        setup.ended(fault, this.#forget());
       },
     });
   }
 
   get isOpen(): boolean {
     return this.#link.isOpen;
+  }
+
+  get isEmpty(): boolean {
+    return this.#settlements.isEmpty;
+  }
+
+  has(delivery: Own): boolean {
+    return this.#settlements.has(delivery);
   }
 
   /** Deliveries that are not settled, in the order in which they came. */
@@ -69,10 +86,15 @@ export class ConsumingLink<Own extends Delivery> {
   }
 
   /** `false` for a delivery that is not open here. */
-  settle(delivery: Own, state: Buffer, told: Told): boolean {
-    if (!this.#link.isOpen || !this.#settlements.settle(delivery, state, told)) return false;
+  settle(delivery: Own, verdict: Verdict, told: Told): boolean {
+    if (!this.#link.isOpen || !this.#settlements.settle(delivery, verdict, told)) return false;
     this.#writeLater();
     return true;
+  }
+
+  /** Others may come, where the window has grown. */
+  grant(): void {
+    this.#link.settle([], 0);
   }
 
   /** Takes nothing more; what has come can be settled. */
@@ -89,20 +111,20 @@ export class ConsumingLink<Own extends Delivery> {
         this.#whenAnswered = resolve;
       });
     await this.#link.close();
-    this.#forget();
+    tellLost(this.#forget());
   }
 
   /** Ends it at once. */
   leave(): void {
     this.#link.leave();
-    this.#forget();
+    tellLost(this.#forget());
   }
 
   #arrive(id: number, tag: Buffer, payload: Buffer): void {
     const delivery = this.#setup.deliveryOf(payload, tag);
     this.#settlements.add(delivery, id);
     // What was under way when it stopped is given back.
-    if (this.#isStopped) this.settle(delivery, RELEASED, () => {});
+    if (this.#isStopped) this.settle(delivery, UNTRIED, () => {});
     else this.#arrived.push(delivery);
   }
 
@@ -123,11 +145,11 @@ export class ConsumingLink<Own extends Delivery> {
   #write(): void {
     this.#isWriting = false;
     if (!this.#link.isOpen || !this.#settlements.isWaiting) return;
-    const { answers, wire } = this.#setup;
+    const { answers, wire, stateOf } = this.#setup;
     const settlements = this.#settlements.take();
-    if (answers) for (const { id, told } of settlements) this.#unanswered.set(id, told);
+    if (answers) for (const one of settlements) this.#unanswered.set(one.id, one);
     else this.#leaving.add(settlements);
-    this.#link.settle(dispositionsOf(settlements, !answers), settlements.length);
+    this.#link.settle(dispositionsOf(settlements, stateOf, !answers), settlements.length);
     if (answers) return;
     afterDrain(wire.socket, () => {
       if (this.#leaving.delete(settlements)) for (const { told } of settlements) told("written");
@@ -139,11 +161,11 @@ export class ConsumingLink<Own extends Delivery> {
     const answer = answerOf(state);
     const lost: Own[] = [];
     for (let id = first; ; id = (id + 1) >>> 0) {
-      const told = this.#unanswered.get(id);
+      const settlement = this.#unanswered.get(id);
       this.#unanswered.delete(id);
-      const delivery = told === undefined ? this.#settlements.drop(id) : undefined;
+      const delivery = settlement === undefined ? this.#settlements.drop(id) : undefined;
       if (delivery !== undefined) lost.push(delivery);
-      told?.(isTaken(answer) ? "settled" : "lost");
+      settlement?.told(isTaken(answer) ? "settled" : "lost");
       if (id === last) break;
     }
     if (lost.length > 0) {
@@ -153,16 +175,19 @@ export class ConsumingLink<Own extends Delivery> {
     if (this.#unanswered.size === 0) this.#whenAnswered?.();
   }
 
-  /** Nothing more can be written. */
-  #forget(): void {
+  /** Nothing more can be written. Gives what nobody was told of. */
+  #forget(): readonly Settlement<Own>[] {
     this.#arrived = [];
-    const waiting = [...[...this.#leaving].flat(), ...this.#settlements.take()].map(({ told }) => told);
-    const all = [...waiting, ...this.#unanswered.values()];
+    const pending = [...this.#unanswered.values(), ...[...this.#leaving].flat(), ...this.#settlements.take()];
     this.#leaving.clear();
     this.#unanswered.clear();
-    for (const told of all) told("lost");
     this.#whenAnswered?.();
+    return pending;
   }
+}
+
+export function tellLost(settlements: readonly Settlement[]): void {
+  for (const { told } of settlements) told("lost");
 }
 
 /** Service Bus answers a settlement that comes too late by a rejection of its own, with an error. */

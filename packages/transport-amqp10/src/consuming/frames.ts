@@ -37,8 +37,8 @@ export interface Flow extends FlowState {
   readonly handle: number;
   readonly deliveryCount: number;
   readonly credit: number;
-  /** The other end is to answer with a flow of its own. */
-  readonly echo: boolean;
+  /** What the other end is to answer with a flow of its own: at once, or when it has used the credit up. */
+  readonly asks: "nothing" | "echo" | "drain";
 }
 
 export function flowFrame(channel: number, flow: Flow): Buffer {
@@ -52,8 +52,8 @@ export function flowFrame(channel: number, flow: Flow): Buffer {
   at = putUint(frame, at, flow.deliveryCount);
   at = putUint(frame, at, flow.credit);
   at = putNull(frame, at); // available
-  at = putBoolean(frame, at, false); // drain
-  return ended(frame, putBoolean(frame, at, flow.echo), channel, 0x13, 10);
+  at = putBoolean(frame, at, flow.asks === "drain");
+  return ended(frame, putBoolean(frame, at, flow.asks === "echo"), channel, 0x13, 10);
 }
 
 function ended(frame: Buffer, end: number, channel: number, descriptor: number, fields: number): Buffer {

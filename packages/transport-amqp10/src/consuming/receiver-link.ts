@@ -2,7 +2,7 @@ import type { Receiver, ReceiverOptions, Session } from "rhea";
 import type { Fault } from "../dialect.js";
 import { FaultError, faultOf } from "../fault.js";
 import type { Wire } from "../wire.js";
-import { type Disposition, dispositionFrame, flowFrame } from "./frames.js";
+import { type Disposition, dispositionFrame, type Flow, flowFrame } from "./frames.js";
 import { type DispositionSeen, RheaReceiver } from "./rhea-receiver.js";
 import type { TransferFrame, TransferTap } from "./transfer-tap.js";
 
@@ -11,8 +11,13 @@ export interface ReceiverSetup {
   readonly tap: TransferTap;
   /** Of the attach: source, settle mode, properties. */
   readonly attach: ReceiverOptions;
-  /** Never more deliveries than this are unsettled. */
-  readonly window: number;
+  /** Never more deliveries than this are unsettled: asked for each time that there may be room. */
+  readonly window: () => number;
+  /**
+   * How the other end is stopped: `echo` takes the credit back; `drain` lets it be used up, where a peer may not
+   * answer the other.
+   */
+  readonly stopsBy: "echo" | "drain";
   /** A whole delivery. */
   arrived(id: number, tag: Buffer, payload: Buffer): void;
   /** No delivery comes next in this turn. */
@@ -42,6 +47,7 @@ export class ReceiverLink {
   #unsettled = 0;
   #stopping: Promise<void> | undefined;
   #stopped: (() => void) | undefined;
+  #giveUp: ((error: Error) => void) | undefined;
   /** A delivery of which frames are missing. */
   #partial: Partial | undefined;
 
@@ -90,13 +96,14 @@ export class ReceiverLink {
     this.#grant();
   }
 
-  /** Takes back the credit; resolves when the other end says that nothing more comes, or can come. */
+  /** Resolves when the other end says that nothing more comes, or can come. */
   stop(): Promise<void> {
+    const { stopsBy } = this.#setup;
     this.#stopping ??= new Promise((resolve) => {
       if (this.#state !== "open") return resolve();
       this.#stopped = resolve;
-      this.#credit = 0;
-      this.#flow(true);
+      if (stopsBy === "echo") this.#credit = 0;
+      this.#flow(stopsBy);
     });
     return this.#stopping;
   }
@@ -118,6 +125,7 @@ export class ReceiverLink {
   leave(): void {
     this.#state = "closed";
     this.#stopped?.();
+    this.#giveUp?.(new Error("The link was given up"));
     if (this.#rhea !== undefined) this.#setup.tap.leave(this.#rhea.remoteChannel);
     // The link first: rhea would detach it behind the end of its session.
     this.#rhea?.receiver.close();
@@ -126,12 +134,13 @@ export class ReceiverLink {
 
   #attached(session: Session, receiver: Receiver): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
       const ended = (stage: "link" | "session", error: Parameters<typeof faultOf>[1]) => {
         if (this.#state === "closed") return;
         const wasOpen = this.#state === "open";
         const fault = faultOf(wasOpen ? stage : "attach", error, `the broker ended the ${stage}`);
-        this.leave();
         reject(new FaultError(fault));
+        this.leave();
         if (wasOpen) this.#setup.ended(fault);
       };
       for (const event of ["receiver_error", "receiver_close"])
@@ -170,16 +179,16 @@ export class ReceiverLink {
 
   /** By a quarter of the window, or once there is none left. */
   #grant(): void {
-    const { window } = this.#setup;
+    const window = this.#setup.window();
     const owed = window - this.#unsettled - this.#credit;
     if (this.#stopping !== undefined || owed <= 0 || (owed < window / 4 && this.#credit > 0)) return;
     this.#credit += owed;
-    this.#flow(false);
+    this.#flow("nothing");
   }
 
-  #flow(echo: boolean): void {
+  #flow(asks: Flow["asks"]): void {
     const { channel, handle } = this.#rhea!;
-    const link = { handle, deliveryCount: this.#deliveryCount, credit: this.#credit, echo };
+    const link = { handle, deliveryCount: this.#deliveryCount, credit: this.#credit, asks };
     this.#setup.wire.sink.write(flowFrame(channel, { ...this.#rhea!.flowState(), ...link }));
   }
 }

@@ -1,12 +1,13 @@
-import type { Delivery, SettlementOutcome } from "@streamll/core";
+import type { Delivery, SettlementOutcome, Verdict } from "@streamll/core";
 import type { Disposition } from "./frames.js";
 
 export type Told = (outcome: SettlementOutcome) => void;
 
 /** One settlement that is to be written. */
-export interface Settlement {
+export interface Settlement<Own extends Delivery = Delivery> {
   readonly id: number;
-  readonly state: Buffer;
+  readonly delivery: Own;
+  readonly verdict: Verdict;
   readonly told: Told;
 }
 
@@ -14,10 +15,19 @@ export interface Settlement {
 export class Settlements<Own extends Delivery> {
   readonly #open = new Map<Own, number>();
   readonly #byId = new Map<number, Own>();
-  #waiting: Settlement[] = [];
+  #waiting: Settlement<Own>[] = [];
 
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** Nothing is open. */
+  get isEmpty(): boolean {
+    return this.#open.size === 0;
+  }
+
+  has(delivery: Own): boolean {
+    return this.#open.has(delivery);
   }
 
   /** In the order in which they came. */
@@ -31,11 +41,11 @@ export class Settlements<Own extends Delivery> {
   }
 
   /** `false` for one that is settled, or of another link. */
-  settle(delivery: Own, state: Buffer, told: Told): boolean {
+  settle(delivery: Own, verdict: Verdict, told: Told): boolean {
     const id = this.#open.get(delivery);
     if (id === undefined) return false;
     this.drop(id);
-    this.#waiting.push({ id, state, told });
+    this.#waiting.push({ id, delivery, verdict, told });
     return true;
   }
 
@@ -49,7 +59,7 @@ export class Settlements<Own extends Delivery> {
   }
 
   /** All that was settled since the last call, by id. */
-  take(): readonly Settlement[] {
+  take(): readonly Settlement<Own>[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     // Ids have 32 bits, and go on with 0 behind the last.
@@ -58,9 +68,14 @@ export class Settlements<Own extends Delivery> {
 }
 
 /** Neighbours with one state go in one disposition: most are done, and in the order in which they came. */
-export function dispositionsOf(settlements: readonly Settlement[], settled: boolean): readonly Disposition[] {
+export function dispositionsOf(
+  settlements: readonly Settlement[],
+  stateOf: (verdict: Verdict) => Buffer,
+  settled: boolean,
+): readonly Disposition[] {
   const dispositions: { first: number; last: number; settled: boolean; state: Buffer }[] = [];
-  for (const { id, state } of settlements) {
+  for (const { id, verdict } of settlements) {
+    const state = stateOf(verdict);
     const before = dispositions.at(-1);
     if (before?.state === state && id === (before.last + 1) >>> 0) before.last = id;
     else dispositions.push({ first: id, last: id, settled, state });

@@ -95,7 +95,7 @@ function readTransfer(bytes: Buffer, fields: number, end: number): TransferFrame
   const count = code === 0xc0 ? bytes[fields + 2]! : code === 0xd0 ? bytes.readUInt32BE(fields + 5) : 0;
   let at = fields + (code === 0xc0 ? 3 : 9);
   let id: number | undefined;
-  let tag = nothing;
+  let tag: Buffer = nothing;
   let settled = false;
   let more = false;
   let aborted = false;

@@ -1,7 +1,7 @@
 import { TransportError, type Verdict } from "@streamll/core";
 import { within } from "@streamll/transport-kit";
 import type { Consume } from "../consuming/consumer.js";
-import { ConsumingLink } from "../consuming/consuming-link.js";
+import { ConsumingLink, tellLost } from "../consuming/consuming-link.js";
 import { Amqp10Delivery } from "../consuming/delivery.js";
 import { ACCEPTED, FAILED, RELEASED, undeliverable } from "../consuming/states.js";
 import { queueAddress } from "./address.js";
@@ -11,13 +11,18 @@ import { rabbitmqReading } from "./reading.js";
 export const consume: Consume = async ({ wire, tap, open, request, label, failed }) => {
   const { source, window, receive } = request;
   const link = new ConsumingLink({
-    ...{ wire, tap, window },
+    ...{ wire, tap },
+    window: () => window,
     attach: { source: { address: queueAddress(source) }, snd_settle_mode: 0, rcv_settle_mode: 0 },
     answers: false,
+    // What is given back counts on quorum queues up to 4.2, so that nothing more is to come.
+    stopsBy: "echo",
     deliveryOf: (payload) => new Amqp10Delivery(payload, rabbitmqReading),
+    stateOf,
     receive,
     lost: (deliveries) => request.lost?.(deliveries),
-    ended({ condition, description }) {
+    ended({ condition, description }, pending) {
+      tellLost(pending);
       const why = condition === undefined || condition === description ? "" : `${condition}: `;
       failed(
         new TransportError(
@@ -30,7 +35,7 @@ export const consume: Consume = async ({ wire, tap, open, request, label, failed
   await link.attach();
   return {
     settle: (delivery, verdict, told) =>
-      link.settle(delivery as Amqp10Delivery, stateOf(verdict), told) || told("lost"),
+      link.settle(delivery as Amqp10Delivery, verdict, told) || told("lost"),
     async stop() {
       const noAnswer = () => new TransportError("timeout", `${label}: the broker did not answer a flow`);
       // What still comes is given back.

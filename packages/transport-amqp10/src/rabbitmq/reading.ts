@@ -1,6 +1,9 @@
 import { headerField, propertyField, type ReceivedMessage } from "@streamll/transport-kit";
 import { numberOf, type Reading, textIn } from "../consuming/delivery.js";
 
+const redelivered = (message: ReceivedMessage): boolean =>
+  message.header(headerField.firstAcquirer) === false;
+
 /** Annotations that are told as properties. */
 const told = new Set(["x-exchange", "x-routing-key", "x-basic-type"]);
 
@@ -14,9 +17,12 @@ export const rabbitmqReading: Reading = {
   type: (message) => annotation(message, "x-basic-type") ?? textIn(message, propertyField.subject),
   appId: (message) => textIn(message, propertyField.groupId),
   orderingKey: () => undefined,
-  redelivered: (message) => message.header(headerField.firstAcquirer) === false,
-  /** Quorum queues count: before 4.3 every return, from then on failures only. */
-  earlier: (message) => numberOf(message.header(headerField.deliveryCount)),
+  redelivered,
+  /** Quorum queues count: before 4.3 every return, from then on failures only. Classic ones say 0 each time. */
+  earlier(message) {
+    const count = numberOf(message.header(headerField.deliveryCount));
+    return count === 0 && redelivered(message) ? undefined : count;
+  },
   headers({ annotations, applicationProperties }) {
     const others = Object.entries(annotations).filter(([name]) => !told.has(name));
     return Object.fromEntries([...others, ...Object.entries(applicationProperties)]);

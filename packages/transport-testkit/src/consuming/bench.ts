@@ -109,6 +109,10 @@ export class ConsumingBench {
     if (heal) this.#heals.push(heal);
   }
 
+  get hasFlatHeaders(): boolean {
+    return this.#subject.headers === "flat";
+  }
+
   get disconnect(): Fault | Cannot {
     return this.#subject.disconnect;
   }

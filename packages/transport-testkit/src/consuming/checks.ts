@@ -19,7 +19,8 @@ export const consumingChecks: readonly ConsumingCheck[] = [
       const sent = await bench.put(50);
       const probe = await bench.subscribe();
       sent.push(...(await bench.put(50)));
-      sent.push(...(await bench.put(1, { headers: { text: "ü", yes: true, deep: { list: [1, "two"] } } })));
+      const deep = bench.hasFlatHeaders ? {} : { deep: { list: [1, "two"] } };
+      sent.push(...(await bench.put(1, { headers: { text: "ü", yes: true, ...deep } })));
       await probe.came(sent.length, "in-order");
       assertOrder(sent, probe.ids);
       for (const [index, delivery] of probe.received.entries()) {
@@ -85,8 +86,11 @@ export const consumingChecks: readonly ConsumingCheck[] = [
       probe.settle(probe.received[1]!, { kind: "again", failed: false });
       await probe.came(4, "again");
       for (const { messageId, redelivered, earlier } of probe.received.slice(2)) {
-        if (!redelivered) throw new BrokenRuleError("again", "What was given back came without redelivered.");
-        if (messageId === sent[0]!.messageId && earlier === 0)
+        const isFailed = messageId === sent[0]!.messageId;
+        // A broker that counts may tell nothing of what was not tried.
+        if (!redelivered && (isFailed || earlier === undefined))
+          throw new BrokenRuleError("again", "What was given back came without redelivered.");
+        if (isFailed && earlier === 0)
           throw new BrokenRuleError("again", "What had failed came again with earlier 0.");
       }
     },

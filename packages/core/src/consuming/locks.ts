@@ -1,0 +1,103 @@
+import type { Clock } from "../delivery/clock.js";
+import type { Delivery, Subscription } from "./seam.js";
+
+/** A lock is renewed so long before its end, or with half of its time left. */
+const EARLY_MS = 10_000;
+/** Where a renewal failed, and before it is tried again at the soonest. */
+const LEAST_PAUSE_MS = 100;
+
+export interface LocksSetup {
+  readonly clock: Clock;
+  /** Milliseconds since 1970, as `Date.now`. */
+  readonly now: () => number;
+  /** The broker gives it to somebody else, or did so already. */
+  lost(delivery: Delivery): void;
+}
+
+interface Held {
+  readonly delivery: Delivery;
+  readonly renew: (delivery: Delivery) => Promise<void>;
+  /** When something is to be done next, in milliseconds since 1970. */
+  due: number;
+  isRenewing: boolean;
+}
+
+/** Keeps what is received and not settled locked, where the broker locks for a time. */
+export class Locks {
+  readonly #setup: LocksSetup;
+  readonly #held = new Map<Delivery, Held>();
+  #wake: { readonly at: number; cancel(): void } | undefined;
+
+  constructor(setup: LocksSetup) {
+    this.#setup = setup;
+  }
+
+  hold(delivery: Delivery, { renew }: Subscription): void {
+    const { lockedUntil } = delivery;
+    if (lockedUntil === undefined || renew === undefined) return;
+    const held = { delivery, renew, due: renewalOf(lockedUntil, this.#setup.now()), isRenewing: false };
+    this.#held.set(delivery, held);
+    this.#wakeAt(held.due);
+  }
+
+  release(delivery: Delivery): void {
+    if (this.#held.delete(delivery) && this.#held.size === 0) this.clear();
+  }
+
+  clear(): void {
+    this.#held.clear();
+    this.#wake?.cancel();
+    this.#wake = undefined;
+  }
+
+  #wakeAt(due: number): void {
+    if (this.#wake !== undefined && this.#wake.at <= due) return;
+    this.#wake?.cancel();
+    const cancel = this.#setup.clock.after(Math.max(0, due - this.#setup.now()), () => this.#look());
+    this.#wake = { at: due, cancel };
+  }
+
+  #look(): void {
+    this.#wake = undefined;
+    const now = this.#setup.now();
+    for (const held of [...this.#held.values()]) if (held.due <= now) this.#attend(held, now);
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#held.values()) next = Math.min(next, due);
+    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
+  }
+
+  #attend(held: Held, now: number): void {
+    const until = held.delivery.lockedUntil ?? 0;
+    if (until <= now) return this.#lose(held);
+    // Answered or not: at its end it is looked after again.
+    held.due = until;
+    if (!held.isRenewing) void this.#renew(held);
+  }
+
+  async #renew(held: Held): Promise<void> {
+    held.isRenewing = true;
+    try {
+      await held.renew(held.delivery);
+      this.#next(held, (until, now) => renewalOf(until, now));
+    } catch (error) {
+      if ((error as { readonly permanent?: unknown } | null)?.permanent === true) return this.#lose(held);
+      this.#next(held, (until, now) => Math.min(until, now + Math.max(LEAST_PAUSE_MS, (until - now) / 4)));
+    } finally {
+      held.isRenewing = false;
+    }
+  }
+
+  #next(held: Held, due: (until: number, now: number) => number): void {
+    if (this.#held.get(held.delivery) !== held) return;
+    held.due = due(held.delivery.lockedUntil ?? 0, this.#setup.now());
+    this.#wakeAt(held.due);
+  }
+
+  #lose(held: Held): void {
+    if (this.#held.get(held.delivery) !== held) return;
+    this.release(held.delivery);
+    this.#setup.lost(held.delivery);
+  }
+}
+
+const renewalOf = (until: number, now: number): number => until - Math.min(EARLY_MS, (until - now) / 2);

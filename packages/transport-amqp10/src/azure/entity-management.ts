@@ -1,0 +1,77 @@
+import { TransportError, type Verdict } from "@streamll/core";
+import type { Lock } from "../consuming/delivery.js";
+import { types } from "../rhea.js";
+import { verdictOf, verdictOfStatus } from "./conditions.js";
+import type { Answer, Requests } from "./requests.js";
+
+/** What the `$management` of a queue or subscription does. All throw TransportError, `permanent` where a lock is lost. */
+export interface EntityManagement {
+  /** Until when it then holds, in milliseconds since 1970. */
+  renew(lock: Lock): Promise<number>;
+  renewSession(session: string): Promise<number>;
+  /** Settles by the lock alone, when the link is gone. Not of a session. */
+  settle(lock: Lock, verdict: Verdict): Promise<void>;
+}
+
+const UUID = 0x98;
+
+export function entityManagement({ request }: Requests, label: string): EntityManagement {
+  async function ask(operation: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const answer = await request({ operation: `com.microsoft:${operation}` }, body);
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    throw refusal(answer, `${label}: ${operation}`);
+  }
+  return {
+    async renew({ token }) {
+      const body = (await ask("renew-lock", { "lock-tokens": tokens(token) })) as {
+        readonly expirations?: readonly unknown[];
+      };
+      return timeOf(body?.expirations?.[0], label);
+    },
+    async renewSession(session) {
+      const body = (await ask("renew-session-lock", { "session-id": session })) as {
+        readonly expiration?: unknown;
+      };
+      return timeOf(body?.expiration, label);
+    },
+    async settle({ token }, verdict) {
+      await ask("update-disposition", { "lock-tokens": tokens(token), ...dispositionOf(verdict) });
+    },
+  };
+}
+
+function dispositionOf(verdict: Verdict): Readonly<Record<string, string>> {
+  if (verdict.kind === "done") return { "disposition-status": "completed" };
+  if (verdict.kind === "again") return { "disposition-status": "abandoned" };
+  const { reason, description } = cutDeath(verdict);
+  return {
+    "disposition-status": "suspended",
+    "deadletter-reason": reason,
+    "deadletter-description": description,
+  };
+}
+
+/** The service refuses longer ones, in characters. */
+const LONGEST_REASON = 4096;
+
+export const cutDeath = ({ reason, description }: Extract<Verdict, { kind: "dead" }>) => ({
+  reason: reason.slice(0, LONGEST_REASON),
+  description: description.slice(0, LONGEST_REASON),
+});
+
+function refusal({ status, condition, description }: Answer, label: string): TransportError {
+  const { kind, permanent, hint } = verdictOf(condition) ?? verdictOfStatus(status);
+  return new TransportError(kind, `${label}: ${description}. ${hint}`, { permanent });
+}
+
+function timeOf(value: unknown, label: string): number {
+  const time = new Date(value as number | Date).getTime();
+  if (Number.isNaN(time)) throw new TransportError("protocol", `${label}: a renewal came without a time`);
+  return time;
+}
+
+/** The bytes of a UUID from those of a delivery tag, which .NET writes in another order. */
+const tokens = (tag: Buffer) =>
+  types.wrap_array([Buffer.from(NET_ORDER.map((at) => tag[at] ?? 0))], UUID, undefined);
+
+const NET_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
