@@ -2,7 +2,7 @@ import type { AmqpError, Delivery, Sender } from "rhea";
 import { fault, faultOf } from "./conditions.js";
 import type { Custody } from "./custody.js";
 import { delivered } from "./message.js";
-import { accepted, rejected } from "./outcomes.js";
+import { answer } from "./outcomes.js";
 import type { Entry, Store } from "./store.js";
 
 export interface Delivering {
@@ -51,21 +51,19 @@ export function giveOut(sender: Sender, { custody, lockLost, refusal, touch }: D
     tokens.set(sender.send(delivered(message, deliveryCount, until), token, 0), token);
   };
 
-  const answer = (delivery: Delivery, error: AmqpError | undefined) => {
-    delivery.update(true, error ? rejected(error) : accepted());
-    // The receiver settles no second time, and rhea's ring of 2,048 would fill.
-    Object.assign(delivery, { remote_settled: true });
-  };
   const on = (outcome: string, settle: Settle) => {
     sender.on(outcome, ({ delivery }) => {
       const token = tokens.get(delivery as Delivery);
-      if (!delivery || !token) return;
+      // A detached link voids its settlements.
+      if (!delivery || !token || !sender.is_open()) return;
       tokens.delete(delivery);
       const refused = refusal();
       const entry = refused ? undefined : custody.settle(token);
       const error =
         refused ?? (entry ? settle(store, entry, delivery.remote_state ?? {}) : faultOf(lockLost));
-      answer(delivery, error);
+      answer(delivery, sender, error);
+      // The receiver settles no second time, and rhea's ring of 2,048 would fill.
+      Object.assign(delivery, { remote_settled: true });
     });
   };
   on("accepted", (from, entry) => void from.remove(entry));

@@ -3,7 +3,7 @@ import { fault } from "./conditions.js";
 import type { Entity, EntityOptions } from "./entity.js";
 import type { Commands, Faults } from "./faults.js";
 import { batchFormat, type DecodedMessage, unpack } from "./message.js";
-import { accepted, rejected } from "./outcomes.js";
+import { answer } from "./outcomes.js";
 
 /** One transfer that an entity was sent, whatever became of it. */
 export interface Transfer {
@@ -58,16 +58,11 @@ export function takeIn(receiver: Receiver, { entity, credit, commands, faults, s
     commands.settle(() => {
       // rhea would write it for a link that is no more, and a client read it.
       if (!receiver.is_open()) return;
-      // Of two neighbours rhea gives the second the outcome of the first, whatever its own is.
-      if (wrong) writeAnswers(receiver);
-      delivery.update(true, wrong ? rejected(wrong) : accepted());
-      if (wrong) writeAnswers(receiver);
+      answer(delivery, receiver, wrong);
       grant();
     });
   });
 }
-
-const writeAnswers = ({ session }: Receiver): void => (session as unknown as { _process(): void })._process();
 
 /** Credit for so many unanswered transfers, granted anew by halves, so that flow frames stay few. */
 function grantor(receiver: Receiver, credit: number): () => void {

@@ -1,4 +1,4 @@
-import rhea, { type AmqpError } from "rhea";
+import rhea, { type AmqpError, type Delivery, type Receiver, type Sender } from "rhea";
 
 /** Not in rhea's typings. */
 const make = rhea.message as unknown as {
@@ -11,5 +11,16 @@ interface Outcome {
 }
 
 /** As `Delivery.update` takes them. */
-export const accepted = (): object => make.accepted().described();
-export const rejected = (error: AmqpError): object => make.rejected({ error }).described();
+const accepted = (): object => make.accepted().described();
+const rejected = (error: AmqpError): object => make.rejected({ error }).described();
+
+/** Settles it, as accepted or for a reason against it. */
+export function answer(delivery: Delivery, link: Sender | Receiver, wrong: AmqpError | undefined): void {
+  // Of two neighbours rhea gives the second the outcome of the first, whatever its own is.
+  if (wrong) writeAnswers(link);
+  delivery.update(true, wrong ? rejected(wrong) : accepted());
+  if (wrong) writeAnswers(link);
+}
+
+const writeAnswers = ({ session }: Sender | Receiver): void =>
+  (session as unknown as { _process(): void })._process();

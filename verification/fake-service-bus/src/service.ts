@@ -111,7 +111,6 @@ export function serve(service: Service): void {
     const refused = outlet && options ? reasonAgainst(options.name) : notFound(address);
     if (!outlet || !options || refused) return link.close(refused);
 
-    agree(link);
     const { from } = outlet;
     const { name, lockMs = 60_000 } = options;
     const deliver = (custody: Custody, lockLost: string) => {
@@ -121,6 +120,7 @@ export function serve(service: Service): void {
     };
     if (!("accept" in from)) {
       if (asksForSession(link)) return link.close(fault("amqp:not-allowed", HAS_NO_SESSIONS));
+      agree(link);
       return deliver(lockedEach(from, locks, lockMs), "com.microsoft:message-lock-lost");
     }
     const lockLost = "com.microsoft:session-lock-lost";

@@ -1,7 +1,7 @@
 import rhea, { type AmqpError, type Sender } from "rhea";
 import { fault, faultOf } from "./conditions.js";
 import type { Ends } from "./ends.js";
-import { answerTo, holdAttach } from "./links.js";
+import { agree, answerTo, holdAttach } from "./links.js";
 import type { Session, Sessions } from "./sessions.js";
 
 const FILTER = "com.microsoft:session-filter";
@@ -28,6 +28,7 @@ export function acceptSession(link: Sender, { sessions, lockMs, ends, accepted, 
   const take = (): boolean => {
     const session = sessions.accept(wanted, lockMs);
     if (session === undefined) return false;
+    agree(link);
     link.set_source({ address: link.source.address, filter: { [FILTER]: session.id } });
     Object.assign(answerTo(link), {
       properties: { "com.microsoft:locked-until-utc": rhea.types.wrap_long(ticks(session.until)) },

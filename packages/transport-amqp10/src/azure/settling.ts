@@ -1,6 +1,5 @@
 import type { Verdict } from "@streamll/core";
 import { ACCEPTED, FAILED, RELEASED, rejected } from "../consuming/states.js";
-import { types } from "../rhea.js";
 import { cutDeath } from "./entity-management.js";
 
 /** What Service Bus makes of a state; https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide */
@@ -11,6 +10,6 @@ export function stateOf(verdict: Verdict): Buffer {
   return rejected({
     condition: "com.microsoft:dead-letter",
     description,
-    info: types.wrap_map({ DeadLetterReason: reason, DeadLetterErrorDescription: description }),
+    info: { DeadLetterReason: reason, DeadLetterErrorDescription: description },
   });
 }
