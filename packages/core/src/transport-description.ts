@@ -75,8 +75,8 @@ export interface ConfigurationRequest<Table extends OptionTable = OptionTable> {
 export interface SharedOptions {
   readonly exchange: string;
   readonly routingKey: string;
-  /** Of a consumer: what it reads. Absent: it sends. */
-  readonly queue?: string;
+  /** Of a consumer: the queue that it reads. Absent: it sends. */
+  readonly source?: string;
   readonly queueArguments?: Readonly<Record<string, unknown>> | undefined;
   readonly declareTopology: Topology["mode"];
   readonly durable: boolean;

@@ -50,7 +50,7 @@ it("settles by its lock a message whose link is gone", async () => {
   const [one, two] = await receive(receiver, 2);
   bus.faults.detach();
   await receiver.completeMessage(one!);
-  await receiver.deadLetterMessage(two!, { deadLetterReason: "GONE" });
+  await receiver.deadLetterMessage(two!, { deadLetterReason: "GONE", deadLetterErrorDescription: "" });
   expect(bus.stored("events")).toEqual([]);
   expect(bus.stored("events/$DeadLetterQueue")[0]?.message.death?.reason).toBe("GONE");
 });

@@ -6,6 +6,9 @@ const EARLY_MS = 10_000;
 /** Where a renewal failed, and before it is tried again at the soonest. */
 const LEAST_PAUSE_MS = 100;
 
+/** Where the broker's clock is so far behind ours that each lock seems to be over. */
+const PACE_MS = 1000;
+
 export interface LocksSetup {
   readonly clock: Clock;
   /** Milliseconds since 1970, as `Date.now`. */
@@ -20,6 +23,8 @@ interface Held {
   /** When something is to be done next, in milliseconds since 1970. */
   due: number;
   isRenewing: boolean;
+  /** The last renewal failed, or is not answered. */
+  isDoubtful: boolean;
 }
 
 /** Keeps what is received and not settled locked, where the broker locks for a time. */
@@ -35,7 +40,13 @@ export class Locks {
   hold(delivery: Delivery, { renew }: Subscription): void {
     const { lockedUntil } = delivery;
     if (lockedUntil === undefined || renew === undefined) return;
-    const held = { delivery, renew, due: renewalOf(lockedUntil, this.#setup.now()), isRenewing: false };
+    const held = {
+      delivery,
+      renew,
+      due: renewalOf(lockedUntil, this.#setup.now()),
+      isRenewing: false,
+      isDoubtful: false,
+    };
     this.#held.set(delivery, held);
     this.#wakeAt(held.due);
   }
@@ -68,9 +79,11 @@ export class Locks {
 
   #attend(held: Held, now: number): void {
     const until = held.delivery.lockedUntil ?? 0;
-    if (until <= now) return this.#lose(held);
+    // The broker's clock is not ours: what seems to be over and was never refused is renewed first.
+    if (until <= now && held.isDoubtful) return this.#lose(held);
     // Answered or not: at its end it is looked after again.
-    held.due = until;
+    held.due = until > now ? until : now + EARLY_MS;
+    held.isDoubtful = true;
     if (!held.isRenewing) void this.#renew(held);
   }
 
@@ -78,6 +91,7 @@ export class Locks {
     held.isRenewing = true;
     try {
       await held.renew(held.delivery);
+      held.isDoubtful = false;
       this.#next(held, (until, now) => renewalOf(until, now));
     } catch (error) {
       if ((error as { readonly permanent?: unknown } | null)?.permanent === true) return this.#lose(held);
@@ -100,4 +114,7 @@ export class Locks {
   }
 }
 
-const renewalOf = (until: number, now: number): number => until - Math.min(EARLY_MS, (until - now) / 2);
+function renewalOf(until: number, now: number): number {
+  const left = until - now;
+  return left > 0 ? until - Math.min(EARLY_MS, left / 2) : now + PACE_MS;
+}

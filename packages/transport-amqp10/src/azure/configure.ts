@@ -61,7 +61,7 @@ function entityProblems(request: Request): ConfigurationProblem[] {
   const { shared, isSet, endpoints } = request;
   const exchange = chosenExchange(request);
   const named = entityOf(endpoints);
-  if (shared.queue !== undefined) return namesOther(named, shared.queue);
+  if (shared.source !== undefined) return namesOther(named, shared.source);
   if (named !== "" && exchange !== "" && exchange !== named) {
     const message = `amqpUrl names ${JSON.stringify(named)}: leave out one of them`;
     return [{ option: "exchange", message }];

@@ -13,18 +13,24 @@ export const consume: Consume = async (consuming) => {
   const { open, request, label, attaching } = consuming;
   const entity = entityOf(request);
   const node = `${entity}/$management`;
-  await attaching(node);
-  const requests = await openRequests(open, node, label);
-  const management = entityManagement(requests, `${label}: ${entity}`);
-  const begin = request.sessions === undefined ? consumeQueue : consumeSessions;
-  const consumer = await begin({ ...consuming, entity, management });
-  return {
-    ...consumer,
-    async close() {
-      await consumer.close();
-      requests.close();
-    },
+  const opened = async () => {
+    await attaching(node);
+    return openRequests(open, node, label);
   };
+  let requests = opened();
+  await requests;
+  const management = entityManagement(async (properties, body) => {
+    if (
+      await requests.then(
+        ({ isEnded }) => isEnded,
+        () => true,
+      )
+    )
+      requests = opened();
+    return (await requests).request(properties, body);
+  }, `${label}: ${entity}`);
+  const begin = request.sessions === undefined ? consumeQueue : consumeSessions;
+  return begin({ ...consuming, entity, management });
 };
 
 const entityOf = ({ source, deadLetters }: SubscribeRequest): string =>

@@ -53,6 +53,8 @@ const timeOf = (value: unknown): number => new Date(value as Date).getTime();
 
 /** Gives back all that is open, waits for the answers, and ends. */
 export async function giveBackAndClose(link: EntityLink): Promise<void> {
+  // With credit left, what is given back would come again at once.
+  await link.stop();
   for (const delivery of link.open) link.settle(delivery, { kind: "again", failed: false }, () => {});
   await link.close();
 }

@@ -15,7 +15,7 @@ export interface EntityManagement {
 
 const UUID = 0x98;
 
-export function entityManagement({ request }: Requests, label: string): EntityManagement {
+export function entityManagement(request: Requests["request"], label: string): EntityManagement {
   async function ask(operation: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
     const answer = await request({ operation: `com.microsoft:${operation}` }, body);
     if (answer.status >= 200 && answer.status < 300) return answer.body;

@@ -47,7 +47,10 @@ export async function consumeQueue(consuming: EntityConsuming): Promise<Consumer
 
   async function attachAgain(fault: Fault, livedMs: number): Promise<void> {
     try {
-      if (livedMs < LEAST_LIFE_MS) return failed(cancelled(consuming, fault));
+      if (livedMs < LEAST_LIFE_MS) {
+        await settled();
+        return failed(cancelled(consuming, fault));
+      }
       link = await attached();
       if (isStopped) await link.stop();
     } catch {
@@ -67,6 +70,13 @@ export async function consumeQueue(consuming: EntityConsuming): Promise<Consumer
       // Also where an answer was lost on the way, and the service has it: it comes again, if at all.
       () => tell("lost"),
     );
+  }
+
+  async function settled(): Promise<void> {
+    if (settling.size > 0)
+      await new Promise<void>((resolve) => {
+        whenSettled = resolve;
+      });
   }
 
   return {
@@ -91,15 +101,13 @@ export async function consumeQueue(consuming: EntityConsuming): Promise<Consumer
     },
     async close() {
       await giveBackAndClose(link);
-      if (settling.size === 0) return;
-      await new Promise<void>((resolve) => {
-        whenSettled = resolve;
-      });
+      await settled();
     },
     leave() {
       link.leave();
       detached.clear();
       for (const tell of settling) tell("lost");
+      whenSettled?.();
     },
   };
 }

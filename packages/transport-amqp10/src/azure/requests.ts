@@ -14,6 +14,8 @@ interface Waiting {
 export interface Requests {
   /** @throws FaultError, TransportError when it does not answer. */
   request(properties: Readonly<Record<string, unknown>>, body: unknown): Promise<Answer>;
+  /** Its links are gone, as idle ones are after ten minutes. */
+  readonly isEnded: boolean;
   close(): void;
 }
 
@@ -72,6 +74,9 @@ export async function openRequests(open: OpenConnection, node: string, label: st
   await bounded(sendable);
   if (ended) throw ended;
   return {
+    get isEnded() {
+      return ended !== undefined;
+    },
     async request(properties, body) {
       if (ended) throw ended;
       const id = randomUUID();

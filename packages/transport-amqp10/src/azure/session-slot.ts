@@ -110,6 +110,7 @@ export class SessionSlot {
     const { entity, attaching, request } = consuming;
     const lock: Lock = { token: nothing, until: 0 };
     await attaching(entity);
+    if (this.#stopped.signal.aborted) return undefined;
     const left = new Promise<Fault | undefined>((resolve) => {
       this.#left = resolve;
     });

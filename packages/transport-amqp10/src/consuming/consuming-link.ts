@@ -9,6 +9,8 @@ import type { DispositionSeen } from "./rhea-receiver.js";
 import { dispositionsOf, type Settlement, Settlements, type Told } from "./settlements.js";
 import type { TransferTap } from "./transfer-tap.js";
 
+/** No window is larger. */
+const MOST_AT_ONCE = 65_535;
 const UNTRIED: Verdict = { kind: "again", failed: false };
 
 export interface ConsumingLinkSetup<Own extends Delivery> {
@@ -158,6 +160,8 @@ export class ConsumingLink<Own extends Delivery> {
 
   #answered({ first, last = first, settled, state }: DispositionSeen): void {
     if (!settled && state === undefined) return;
+    if ((last - first) >>> 0 > MOST_AT_ONCE)
+      throw new Error("a disposition of more deliveries than there are");
     const answer = answerOf(state);
     const lost: Own[] = [];
     for (let id = first; ; id = (id + 1) >>> 0) {

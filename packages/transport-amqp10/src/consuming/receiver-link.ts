@@ -173,7 +173,7 @@ export class ReceiverLink {
   }
 
   #pause(rhea: RheaReceiver): void {
-    rhea.checkWindow();
+    if (rhea.isWindowLow && this.#state === "open") this.#flow("nothing");
     this.#setup.pause();
   }
 

@@ -22,10 +22,6 @@ interface ReceiverInside {
   on_flow(frame: { readonly performative: { readonly link_credit?: number } }): void;
 }
 
-interface ConnectionInside {
-  _register(): void;
-}
-
 /** What the other end says of deliveries. */
 export interface DispositionSeen {
   readonly first: number;
@@ -36,7 +32,7 @@ export interface DispositionSeen {
 
 /**
  * A receiver of rhea's that is attached, the only one of its session, whose transfers are read and whose frames are
- * written elsewhere. rhea begins and attaches, says how far the session's window is open, and ends.
+ * written elsewhere. rhea begins and attaches and ends.
  */
 export class RheaReceiver {
   readonly receiver: Receiver;
@@ -47,7 +43,8 @@ export class RheaReceiver {
   /** How many deliveries the other end counts before the first: any number of 32 bits. */
   readonly initialDeliveryCount: number;
   readonly #session: SessionInside;
-  readonly #connection: ConnectionInside;
+  /** Since the last flow. */
+  #frames = 0;
 
   /** @param flowed called with the credit that a flow of the link names. */
   constructor(
@@ -64,7 +61,6 @@ export class RheaReceiver {
     // rhea begins at 0, whatever the other end says.
     this.initialDeliveryCount = link.remote.attach?.initial_delivery_count ?? 0;
     this.#session = own;
-    this.#connection = receiver.connection as unknown as ConnectionInside;
     link.on_flow = ({ performative }) => listener.flowed(performative.link_credit ?? 0);
     own.incoming.on_disposition = (disposition) => listener.answered(disposition);
   }
@@ -72,17 +68,20 @@ export class RheaReceiver {
   /** Counts a frame against the session's window. */
   countFrame(): void {
     const { incoming } = this.#session;
+    // RabbitMQ begins a few ids before the last of 32 bits.
     incoming.next_transfer_id = (incoming.next_transfer_id + 1) >>> 0;
+    this.#frames++;
   }
 
-  /** rhea opens the session's window anew where half of it is used up: it looks only when it has something to do. */
-  checkWindow(): void {
-    this.#connection._register();
+  /** Half of the session's window is used up: a flow opens it anew. */
+  get isWindowLow(): boolean {
+    return this.#frames >= this.#session.incoming.window / 2;
   }
 
   /** The session's part of a flow, which is then written. */
   flowState(): FlowState {
     const { incoming, outgoing } = this.#session;
+    this.#frames = 0;
     incoming.max_transfer_id = incoming.next_transfer_id + incoming.window;
     return {
       nextIncomingId: incoming.next_transfer_id,

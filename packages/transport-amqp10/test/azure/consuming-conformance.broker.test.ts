@@ -37,7 +37,7 @@ testConsuming({
               correlationId: correlationId!,
               subject: type!,
               contentType: contentType!,
-              creationTime: new Date(timestamp!),
+              creationTime: timestamp!,
             },
             applicationProperties: headers as Record<string, string>,
           });
