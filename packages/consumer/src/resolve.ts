@@ -147,10 +147,13 @@ function* besideQueue({ values, choice, isSet }: Connection<typeof table>): Gene
     if (known !== undefined && !known.sessions) yield { option, message: NO_SESSIONS };
     if (deadLetters) yield { option, message: "dead letters are in no session: leave it out" };
   }
+  if (session !== undefined && session.length > LONGEST_SESSION)
+    yield { option: "session", message: `must have at most ${LONGEST_SESSION} characters` };
   const message = "is for any sessions, and session names one: leave out one of them";
   if (session !== undefined && sessions !== undefined) yield { option: "sessions", message };
 }
 
+const LONGEST_SESSION = 128;
 const NO_SUB_QUEUE =
   "only Azure Service Bus keeps dead letters beside the queue: write the name of their own queue as queue";
 const NO_SESSIONS = "only queues of Azure Service Bus have sessions: leave it out";

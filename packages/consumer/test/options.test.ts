@@ -67,6 +67,10 @@ describe("the options of a consumer", () => {
       { exchange: "x", queueType: "quorum", queueArguments: { "x-queue-type": "classic" } },
       "queueArguments: x-queue-type contradicts another option: leave it out",
     ],
+    [{ deadLetters: true }, "deadLetters: only Azure Service Bus keeps dead letters beside the queue"],
+    [{ session: "s" }, "session: only queues of Azure Service Bus have sessions"],
+    [{ sessions: 2 }, "sessions: only queues of Azure Service Bus have sessions"],
+    [{ sessions: 0 }, "sessions: "],
     [{ dedup: { window: 0 } }, "dedup: "],
     [{ dedup: { has() {} } }, "dedup: "],
     [{ prefech: 10 }, "prefech: "],
@@ -110,5 +114,32 @@ describe("what a consumer declares", () => {
         { exchange: "failed", queue: "failed.failed", pattern: "#" },
       ],
     });
+  });
+});
+
+describe("the options of a consumer of Azure Service Bus", () => {
+  const url =
+    "Endpoint=sb://example.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0";
+
+  it.each([
+    [{ queue: "events" }],
+    [{ queue: "topic/Subscriptions/all", deadLetters: true }],
+    [{ queue: "events", session: "s" }],
+    [{ queue: "events", sessions: 8 }],
+  ])("are fine as they are (%o)", (options) => {
+    expect(problemsOf({ url, ...options })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { session: "s", sessions: 2 },
+      "sessions: is for any sessions, and session names one: leave out one of them",
+    ],
+    [{ session: "s", deadLetters: true }, "session: dead letters are in no session: leave it out"],
+    [{ session: "s".repeat(129) }, "session: must have at most 128 characters"],
+    [{ url: `${url};EntityPath=others` }, 'queue: amqpUrl names "others": leave out one of them'],
+    [{ exchange: "x" }, "exchange: the transport service-bus has no exchanges and queues to declare"],
+  ])("refuse %o", (options, problem) => {
+    expect(problemsOf({ url, queue: "events", ...options })).toEqual([expect.stringContaining(problem)]);
   });
 });

@@ -1,4 +1,5 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from "@azure/service-bus";
+import { until } from "@streamll/brokers";
 import { expect, it, vi } from "vitest";
 import { startFakeServiceBus } from "../src/index.js";
 import { clientOf } from "./support/client.js";
@@ -49,6 +50,7 @@ it("settles by its lock a message whose link is gone", async () => {
   const receiver = client.createReceiver("events", unattended);
   const [one, two] = await receive(receiver, 2);
   bus.faults.detach();
+  await until(() => bus.links === 1, "the receiver to hear of it");
   await receiver.completeMessage(one!);
   await receiver.deadLetterMessage(two!, { deadLetterReason: "GONE", deadLetterErrorDescription: "" });
   expect(bus.stored("events")).toEqual([]);
@@ -78,6 +80,7 @@ it("takes a session from a receiver whose lock was not renewed, with all that it
   const [message] = await receive(first);
   await first.renewSessionLock();
   bus.faults.expireLocks();
+  await until(() => bus.links === 1, "the receiver to hear of it");
   await expect(first.completeMessage(message!)).rejects.toMatchObject({ code: "SessionLockLost" });
   const second = await client.acceptSession("ordered", "s");
   expect((await receive(second))[0]).toMatchObject({ body: "one", deliveryCount: 1 });

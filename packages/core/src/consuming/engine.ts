@@ -13,6 +13,7 @@ import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats } from "./counts.js";
 import type { Failure } from "./decide.js";
 import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
+import { codeOf, howFailed } from "./failure-words.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
 import { Locks } from "./locks.js";
@@ -300,18 +301,4 @@ export class ConsumingEngine {
     const { handled, deadLettered, givenBack } = this.#counts;
     return { handled, deadLettered, givenBack, durationMs: this.#clock.now() - startedAt };
   }
-}
-
-function howFailed({ kind }: Failure, error: unknown): string {
-  if (kind === "timeout") return "took longer than handlerTimeout";
-  return kind === "lost" ? "lost the lock of its message" : `threw ${nameOfError(error)}`;
-}
-
-function codeOf(failure: Failure, error: unknown): string {
-  if (failure.kind === "timeout") return "HANDLER_TIMEOUT";
-  if (failure.kind === "lost") return "LOCK_LOST";
-  if (failure.kind === "unready") return "DEDUP_FAILED";
-  if (failure.kind === "dead") return failure.code;
-  if (failure.kind === "later") return (error as { readonly code: string }).code;
-  return "HANDLER_FAILED";
 }
