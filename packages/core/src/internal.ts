@@ -54,6 +54,8 @@ export { isError, isPlainObject } from "./realm.js";
 export { beforeColon, quoted, redacted, redactedDeeply, told } from "./redact.js";
 export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
+export { topicMatches, wordsOf } from "./routing/topic.js";
+export { Histogram } from "./telemetry/histogram.js";
 export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";
 export { parseDuration } from "./units/duration.js";
 export { parseSize } from "./units/size.js";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { TransportError } from "@streamll/core";
+import { topicMatches, wordsOf } from "@streamll/core/internal";
 import type { MemoryMessage } from "./message.js";
 import type { Queue } from "./queue.js";
-import { topicMatches, wordsOf } from "./topic.js";
 
 type Arguments = Readonly<Record<string, unknown>>;
 /** `words` are those of the routing key, split once for all bindings. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { topicMatches, wordsOf } from "../src/topic.js";
+import { topicMatches, wordsOf } from "../../src/routing/topic.js";
 
 const matches = (pattern: string, key: string) => topicMatches(wordsOf(pattern), wordsOf(key));
 
