@@ -1,11 +1,13 @@
 import type { Server } from "node:http";
-import { type AddressInfo, BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { parseSize, told } from "@streamll/core/internal";
 import { RabbitMQSink } from "@streamll/sink";
 import type { Command } from "../command/command.js";
 import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
 import { connect, loggerTo } from "../command/start.js";
-import { Failure, UsageError, whenAborted } from "../exit.js";
+import { UsageError, whenAborted } from "../exit.js";
+import { opened } from "../http.js";
+import { isLoopback } from "../loopback.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
 import { jsonAnswer } from "./answer.js";
@@ -16,7 +18,7 @@ import { about, flags } from "./listen-help.js";
 import { logsEndpoint, metricsEndpoint, tracesEndpoint } from "./otlp/endpoints.js";
 import { SpanRecorder } from "./otlp/span-recorder.js";
 import { listenServer } from "./server.js";
-import { type Settings, settingsOf } from "./settings.js";
+import { settingsOf } from "./settings.js";
 
 export const listen: Command = {
   name: "listen",
@@ -92,17 +94,6 @@ export const listen: Command = {
   },
 };
 
-/** The port that it got. */
-function opened(server: Server, { host, port }: Settings): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "it is in use" : error.code;
-      reject(new Failure(`cannot listen on ${told(host)}, port ${port}: ${why}; see --host and --port`));
-    });
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
 /** How long the senders have to take their answers. */
 const graceMs = 2000;
 
@@ -117,10 +108,3 @@ function closing(server: Server): Promise<void> {
     });
   });
 }
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || (isIP(host) > 0 && loopback.check(host, isIP(host) === 6 ? "ipv6" : "ipv4"));

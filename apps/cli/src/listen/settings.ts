@@ -17,9 +17,6 @@ export interface Settings {
 
 /** @throws UsageError */
 export function settingsOf(args: Arguments, env: NodeJS.ProcessEnv): Settings {
-  const port = args.get("port") ?? "4318";
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
-    throw new UsageError("--port must be a number from 0 (any that is free) to 65535");
   const file = args.get("token-file");
   const token = file === undefined ? env.STREAMLL_LISTEN_TOKEN : read(file, "token-file").toString().trim();
   if (token !== undefined && !/^[\x21-\x7e]{8,}$/.test(token))
@@ -29,7 +26,7 @@ export function settingsOf(args: Arguments, env: NodeJS.ProcessEnv): Settings {
     throw new UsageError("--https-cert and --https-key go together");
   return {
     host: args.get("host") ?? "127.0.0.1",
-    port: Number(port),
+    port: args.port("port") ?? 4318,
     confirm: args.has("confirm"),
     maxBody: bodySize(args.get("max-body") ?? "16MiB"),
     allows: token === undefined ? undefined : tokenCheck(token),

@@ -1,0 +1,76 @@
+import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import { amqp091Transport } from "@streamll/transport-amqp091";
+import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
+
+/** Where to connect, and how. */
+export interface AmqpPlace {
+  readonly endpoint: Endpoint;
+  readonly options: TransportOptions;
+}
+
+/** A frozen broker does not answer a close. */
+const CLOSE_GRACE_MS = 1000;
+
+/** Closes in good order; a broker that does not answer within a second loses the socket. Never rejects. */
+export async function closeOrDestroy(model: ChannelModel): Promise<void> {
+  const answered = model.close().then(
+    () => true,
+    () => true,
+  );
+  if (await Promise.race([answered, setTimeout(CLOSE_GRACE_MS, false, { ref: false })])) return;
+  const { stream } = model.connection as unknown as { stream: Socket };
+  // With an error amqplib notices.
+  stream.destroy(new Error("the broker does not answer"));
+}
+
+/** @throws TransportError with the words of the transport. */
+export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
+  const { endpoint, options } = place;
+  const { host, port, username, password, path, scheme } = endpoint;
+  const login = username === undefined && password === undefined ? ["guest", "guest"] : [username, password];
+  const target = {
+    protocol: scheme,
+    hostname: host,
+    ...(port === undefined ? {} : { port }),
+    // amqplib decodes it.
+    vhost: encodeURIComponent(path === "" ? "/" : path),
+    heartbeat: heartbeatSeconds(options.heartbeatMs),
+  };
+  const { tls, connectionName, connectionTimeoutMs } = options;
+  try {
+    return await connect(target, {
+      ...(scheme === "amqps" ? { minVersion: "TLSv1.2", ...tls } : {}),
+      timeout: connectionTimeoutMs,
+      credentials: credentials.plain(login[0] ?? "", login[1] ?? ""),
+      clientProperties: { connection_name: connectionName },
+    } as SocketOptions);
+  } catch (error) {
+    throw await explained(error, place);
+  }
+}
+
+/** 0 switches it off, so that half a second must not become it; the field has 16 bits. */
+const heartbeatSeconds = (milliseconds: number): number =>
+  milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
+
+/** The transport knows what a failed handshake means and what to do, so it tries the same. */
+async function explained(error: unknown, { endpoint, options }: AmqpPlace): Promise<TransportError> {
+  const { message } = error as Error;
+  // The transport would take as long again.
+  if (message === "connect ETIMEDOUT") {
+    const text = `${endpoint.label}: no connection within ${options.connectionTimeoutMs / 1000} s`;
+    return new TransportError("timeout", text, { cause: error });
+  }
+  try {
+    const signal = AbortSignal.timeout(options.connectionTimeoutMs);
+    const connection = await amqp091Transport.create(options).connect(endpoint, { index: 0 }, signal);
+    await connection.close(AbortSignal.abort());
+  } catch (known) {
+    if (known instanceof TransportError) return known;
+  }
+  return new TransportError("unreachable", `${endpoint.label}: ${message}`, {
+    cause: error,
+  });
+}
