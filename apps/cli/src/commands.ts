@@ -1,8 +1,10 @@
 import type { Command } from "./command/command.js";
 import { consume } from "./consume/consume.js";
+import { doctor } from "./doctor/doctor.js";
 import { explain } from "./explain.js";
 import { listen } from "./listen/listen.js";
 import { pipe } from "./pipe/pipe.js";
 import { tail } from "./tail/tail.js";
+import { ui } from "./ui/ui.js";
 
-export const commands: readonly Command[] = [pipe, consume, listen, tail, explain];
+export const commands: readonly Command[] = [pipe, consume, listen, tail, ui, doctor, explain];

@@ -40,6 +40,15 @@ export class Arguments {
     if (!/^[1-9]\d{0,14}$/.test(given)) throw new UsageError(`--${name} must be a whole number, at least 1`);
     return Number(given);
   }
+
+  /** From 0, which is any that is free. */
+  port(name: string): number | undefined {
+    const given = this.get(name);
+    if (given === undefined) return undefined;
+    if (!/^\d{1,5}$/.test(given) || Number(given) > 65535)
+      throw new UsageError(`--${name} must be a number from 0 (any that is free) to 65535`);
+    return Number(given);
+  }
 }
 
 /**

@@ -40,7 +40,7 @@ Exit code 0: nothing failed. 1: a check failed; with --strict also where one war
         "The broker's HTTP API, with a login where it is another. Default: port 15672 of its host, with TLS 15671; 443 of a provider. [STREAMLL_MANAGEMENT_URL]",
     },
   ],
-  sinkFlags,
+  optionFlags: sinkFlags,
   examples: [
     "streamll doctor amqp://guest:guest@localhost:5672/",
     "streamll doctor --routing-key 'app.{event_type}' --probe",

@@ -8,7 +8,7 @@ import { textOf } from "@streamll/core/internal";
 import type { Plan } from "@streamll/sink/internal";
 import { type Ask, managementOf } from "../broker/management.js";
 import { lookingOptions } from "../broker/plan.js";
-import { inFlags } from "../command/sink-flags.js";
+import { inFlags } from "../command/in-flags.js";
 import { type Checked, type CheckId, type Finding, ok } from "./finding.js";
 import { examineLogin } from "./login.js";
 import { examineNetwork } from "./network.js";

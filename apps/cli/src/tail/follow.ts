@@ -12,7 +12,11 @@ export interface Following {
   readonly subscribe: Subscribe;
   readonly where: Omit<Where, "endpoint">;
   receive(delivery: Delivery): void;
-  notify(text: string): void;
+  connected(endpoint: Endpoint): void;
+  /** What arrives until it is connected again does not come. */
+  disconnected(reason: string): void;
+  /** After the first connection: one could not be opened, and is tried again. */
+  refused(error: TransportError): void;
   readonly ended: AbortSignal;
 }
 
@@ -22,7 +26,7 @@ export interface Following {
  * @throws TransportError where the first attempt fails at every address, and for errors that will not recover by themselves.
  */
 export async function follow(following: Following): Promise<void> {
-  const { where, notify, ended } = following;
+  const { ended } = following;
   const over = whenAborted(ended);
   let connectedBefore = false;
   for (let failures = 0; !ended.aborted; ) {
@@ -30,18 +34,17 @@ export async function follow(following: Following): Promise<void> {
     if (attempt === undefined) return;
     if ("error" in attempt) {
       if (!connectedBefore || attempt.error.permanent) throw attempt.error;
-      notify(`not connected: ${attempt.error.message}; trying again`);
+      following.refused(attempt.error);
       await pause(failures++, ended);
       continue;
     }
     const { subscription, endpoint } = attempt;
-    notify(`tailing ${where.exchange} (${where.patterns.join(", ") || "everything"}) on ${endpoint.label}`);
+    following.connected(endpoint);
     connectedBefore = true;
     failures = 0;
     const reason = await Promise.race([subscription.closed, over]);
     await subscription.close();
-    if (reason !== undefined)
-      notify(`connection lost: ${reason}; events that arrive before it is restored are not shown`);
+    if (reason !== undefined) following.disconnected(reason);
   }
 }
 

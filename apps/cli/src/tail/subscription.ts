@@ -20,6 +20,8 @@ export interface Where {
    */
   bindingsOf(type: string | undefined): readonly BindingKey[];
   readonly prefetch: number;
+  /** The queue holds no more, and lets the oldest go. Default: no bound. */
+  readonly maxLength?: number;
   readonly options: TransportOptions;
 }
 

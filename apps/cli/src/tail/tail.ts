@@ -1,17 +1,18 @@
-import { silentLogger, type TransportOptions } from "@streamll/core";
+import { silentLogger } from "@streamll/core";
 import { printableJson } from "@streamll/core/internal";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { type OptionName, overSinkEnvironment, type Plan, resolve } from "@streamll/sink/internal";
+import { type OptionName, overSinkEnvironment, resolve } from "@streamll/sink/internal";
+import { lookingOptions } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
-import { bindingsOf } from "./bindings.js";
 import { decode } from "./decode.js";
 import { follow } from "./follow.js";
 import { lineRenderer } from "./render.js";
-import type { Delivery, Subscribe } from "./subscription.js";
+import { placeIn, subscriberFor } from "./source.js";
+import type { Delivery } from "./subscription.js";
 
 /** At most this many messages are in flight to a slow reader of our output. */
 const PREFETCH = 200;
@@ -66,7 +67,7 @@ Exit code 0: --limit was reached, or the output was closed.
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const plan = resolve({ ...pick(overSinkEnvironment(sinkOptions(args), env)) }, silentLogger);
     const patterns = args.all("pattern");
-    const exchange = exchangeOf(plan);
+    const { exchange } = plan.values;
     const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
     const render = args.has("json")
       ? undefined
@@ -105,19 +106,21 @@ Exit code 0: --limit was reached, or the output was closed.
       });
     };
 
+    const notify = args.has("quiet") ? () => {} : (text: string) => notes.info(text);
     await follow({
       endpoints: plan.endpoints,
-      subscribe: await subscriberFor(plan),
+      subscribe: await subscriberFor(plan, "tail"),
       where: {
-        exchange,
-        patterns,
-        bindingsOf: (found) =>
-          bindingsOf({ ...plan.values, exchangeType: found ?? exchangeTypeIn(plan) }, patterns),
+        ...placeIn(plan, patterns),
         prefetch: PREFETCH,
-        options: transportOptions(plan),
+        options: lookingOptions(plan, "tail"),
       },
       receive,
-      notify: args.has("quiet") ? () => {} : (text) => notes.info(text),
+      connected: ({ label }) =>
+        notify(`tailing ${exchange} (${patterns.join(", ") || "everything"}) on ${label}`),
+      disconnected: (reason) =>
+        notify(`connection lost: ${reason}; events that arrive before it is restored are not shown`),
+      refused: ({ message }) => notify(`not connected: ${message}; trying again`),
       ended: AbortSignal.any([ending.signal, interrupted]),
     });
     if (interrupted.aborted) return Number(interrupted.reason);
@@ -131,33 +134,3 @@ const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
   ...Object.fromEntries(options.map((option) => [option, given[option]])),
   declareTopology: "none",
 });
-
-const exchangeTypeIn = ({ values, connection }: Plan): string | undefined =>
-  connection.origins.has("exchangeType") ? values.exchangeType : undefined;
-
-function exchangeOf({ values }: Plan): string {
-  if (values.exchange !== "") return values.exchange;
-  throw new UsageError("the default exchange takes no bindings: name another with --exchange");
-}
-
-async function subscriberFor({ transport }: Plan): Promise<Subscribe> {
-  if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
-  if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
-  throw new UsageError(`tail reads from amqp:, amqps: and memory:, not yet from ${transport.name}`);
-}
-
-function transportOptions({ values, endpoints }: Plan): TransportOptions {
-  return {
-    confirms: false,
-    message: { exchange: values.exchange, contentType: "", appId: "", persistent: false, mandatory: false },
-    topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
-    connectionTimeoutMs: values.connectionTimeout,
-    heartbeatMs: values.heartbeat,
-    connectionName: values.connectionName ?? `streamll tail:${process.pid}`,
-    ...(endpoints[0]?.scheme === "amqps"
-      ? { tls: { ...values.tls, rejectUnauthorized: values.sslVerify } }
-      : {}),
-    own: {},
-    logger: silentLogger,
-  };
-}

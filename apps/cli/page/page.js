@@ -1,0 +1,278 @@
+// @ts-check
+import { ask, follow } from "./connection.js";
+import { details } from "./details.js";
+import { Executions } from "./executions.js";
+import { html, nothing, render } from "./lit-html.js";
+import { Tree } from "./tree.js";
+import { number, took } from "./words.js";
+
+/** @typedef {{ name: string; count: number; failed: number; p50: number; p95: number; p99: number }} Latency */
+
+let view = /** @type {"executions" | "latency" | "broker"} */ ("executions");
+let filter = "";
+let isServed = true;
+/** @type {any} */
+let head = { name: "", state: "connecting", gaps: [] };
+/** @type {readonly Latency[]} */
+let latencies = [];
+/** @type {EventSource | undefined} */
+let live;
+/** @type {EventSource | undefined} */
+let opened;
+/** Of the execution that is open. */
+let note = "";
+/** @type {any} */
+let call;
+
+const executions = new Executions({ changed: draw, opened: open });
+const tree = new Tree({ changed: draw, selected: select, left: () => focus(".executions") });
+
+function followAll() {
+  live?.close();
+  executions.clear();
+  let isNew = true;
+  live = follow(
+    "live",
+    { filter, show: executions.show },
+    {
+      opened() {
+        isNew = true;
+        isServed = true;
+      },
+      message(news) {
+        if (isNew) executions.clear();
+        isNew = false;
+        head = news.head;
+        if (news.rows) executions.add(news.rows);
+        if (news.latencies) latencies = news.latencies;
+        draw();
+      },
+      lost() {
+        isServed = false;
+        draw();
+      },
+    },
+  );
+}
+
+/** @param {string} id */
+function open(id) {
+  opened?.close();
+  tree.clear();
+  call = undefined;
+  note = "";
+  view = "executions";
+  opened = follow(
+    "execution",
+    { id },
+    {
+      opened() {
+        tree.clear();
+      },
+      message(news) {
+        if (news.forgotten) note = "No longer in memory: newer executions took its room.";
+        else {
+          tree.add(news.calls);
+          note = news.cut > 0 ? `${number(news.cut)} more events found no room in memory.` : "";
+          const changed = news.calls.find((/** @type {any} */ one) => one.id === tree.selected);
+          if (changed) void load(changed.id);
+          else if (call === undefined && tree.lines[0]) tree.select(0);
+        }
+        draw();
+      },
+      lost() {
+        note = "No longer in memory, or the command has ended.";
+        draw();
+      },
+    },
+  );
+  draw();
+}
+
+/** @param {{ id: string } | undefined} chosen */
+function select(chosen) {
+  draw();
+  if (chosen) void load(chosen.id);
+}
+
+/** @param {string} id */
+async function load(id) {
+  const found = await ask("call", { execution: executions.selected, call: id });
+  if (found === undefined || tree.selected !== id) return;
+  call = found;
+  draw();
+}
+
+/** @param {"all" | "errors" | "open"} show */
+function narrow(show) {
+  view = "executions";
+  executions.show = show;
+  followAll();
+  draw();
+}
+
+/** @param {string} selector */
+const focus = (selector) =>
+  /** @type {HTMLElement | null} */ (document.querySelector(`${selector} .scroller`))?.focus();
+
+let isDue = false;
+/** At most once a frame, whatever comes. */
+function draw() {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    render(page(), document.body);
+    executions.list.attach(document.querySelector(".executions .scroller"));
+    tree.list.attach(document.querySelector(".tree .scroller"));
+  });
+}
+
+function page() {
+  return html`
+    ${top()}
+    ${view === "latency" ? latencyTable() : view === "broker" ? brokerTables() : main()}
+  `;
+}
+
+function top() {
+  const { name, state, rate, kept, gaps, figures, forgotten } = head;
+  const shown = isServed ? state : "ended";
+  const words = {
+    live: "live",
+    file: "file",
+    lost: "connection lost",
+    connecting: "connecting",
+    ended: "the command has ended",
+  };
+  const queues = figures?.queues ?? [];
+  const sum = (/** @type {string} */ key) =>
+    queues.some((/** @type {any} */ queue) => queue[key] !== undefined)
+      ? queues.reduce(
+          (/** @type {number} */ all, /** @type {any} */ queue) => all + (queue.dead ? 0 : (queue[key] ?? 0)),
+          0,
+        )
+      : undefined;
+  return html`<header>
+    <h1>streamll</h1>
+    <span class=${`state ${shown}`} role="status">${words[/** @type {keyof words} */ (shown)]}</span>
+    <strong class="source">${name}</strong>
+    <span class="figures">
+      ${state === "file" ? nothing : html`<span><b>${number(rate)}</b>/s</span>`}
+      ${figures ? html`<span>depth <b>${number(sum("ready"))}</b></span><span>readers <b>${number(sum("readers"))}</b></span><span>unacked <b>${number(sum("unacked"))}</b></span>` : nothing}
+      <span title=${`${number(forgotten)} executions have made room`}>events <b>${number(kept)}</b></span>
+      ${gaps.length > 0 ? html`<span class="gaps" title=${gaps.map((/** @type {any} */ gap) => `${new Date(gap.from).toISOString()}: ${gap.reason}`).join("\n")}>gaps <b>${gaps.length}</b></span>` : nothing}
+    </span>
+    <nav aria-label="views">
+      ${tab("executions", view === "executions" && executions.show === "all", () => narrow("all"))}
+      ${tab("errors", view === "executions" && executions.show === "errors", () => narrow("errors"))}
+      ${tab("open", view === "executions" && executions.show === "open", () => narrow("open"))}
+      ${tab("latency", view === "latency", () => show("latency"))}
+      ${tab("broker", view === "broker", () => show("broker"))}
+      <input
+        type="search"
+        placeholder="filter by name or id  ( / )"
+        aria-label="filter by name or id"
+        .value=${filter}
+        @input=${filtered}
+      />
+    </nav>
+  </header>`;
+}
+
+/** @param {"latency" | "broker"} other */
+function show(other) {
+  view = other;
+  draw();
+}
+
+/** @param {string} name @param {boolean} isOn @param {() => void} choose */
+const tab = (name, isOn, choose) =>
+  html`<button class="tab" aria-pressed=${isOn} @click=${choose}>${name}</button>`;
+
+/** @type {number | undefined} */
+let waiting;
+function filtered(/** @type {Event} */ { target }) {
+  filter = /** @type {HTMLInputElement} */ (target).value.trim();
+  clearTimeout(waiting);
+  waiting = setTimeout(followAll, 200);
+}
+
+function main() {
+  return html`<main class=${executions.selected === "" ? "" : "opened"}>
+    <section class="executions">${executions.render(head.gaps)}</section>
+    <section class="tree">
+      <div class="bar-head">
+        <button class="back" @click=${close}>‹ executions</button>
+        <span class="id">${executions.selected}</span>
+        <span>${tree.lines.length ? `${number(tree.calls.size)} calls, ${took(tree.to - tree.from)}` : ""}</span>
+        <span class="note">${note}</span>
+      </div>
+      ${executions.selected === "" ? html`<p class="empty">select an execution</p>` : tree.render()}
+    </section>
+    <section class="details" tabindex="0" aria-label="details of the call">${details(call)}</section>
+  </main>`;
+}
+
+function close() {
+  opened?.close();
+  executions.selected = "";
+  tree.clear();
+  call = undefined;
+  draw();
+}
+
+function latencyTable() {
+  return html`<div class="table"><table>
+    <thead><tr><th>call</th><th>ended</th><th>failed</th><th>p50</th><th>p95</th><th>p99</th></tr></thead>
+    <tbody>${latencies.map(
+      ({ name, count, failed, p50, p95, p99 }) => html`<tr>
+        <td>${name}</td><td>${number(count)}</td><td class=${failed > 0 ? "error" : ""}>${number(failed)}</td>
+        <td>${took(p50)}</td><td>${took(p95)}</td><td>${took(p99)}</td>
+      </tr>`,
+    )}</tbody>
+  </table>${latencies.length === 0 ? html`<p class="empty">no call has ended yet</p>` : nothing}</div>`;
+}
+
+function brokerTables() {
+  const { figures } = head;
+  if (figures === undefined) return html`<p class="empty">there is no broker behind this page</p>`;
+  return html`<div class="table">
+    <table>
+      <thead><tr><th>queue</th><th>ready</th><th>unacked</th><th>readers</th><th>in/s</th><th>out/s</th><th>acked/s</th></tr></thead>
+      <tbody>${figures.queues.map(
+        (/** @type {any} */ queue) => html`<tr>
+          <td>${queue.name}${queue.dead ? html` <span class="tag">dead letters</span>` : nothing}</td>
+          <td>${number(queue.ready)}</td><td>${number(queue.unacked)}</td>
+          <td class=${queue.readers === 0 && !queue.dead ? "error" : ""}>${number(queue.readers)}</td>
+          <td>${number(queue.in)}</td><td>${number(queue.out)}</td><td>${number(queue.acked)}</td>
+        </tr>`,
+      )}</tbody>
+    </table>
+    <table>
+      <thead><tr><th>sink</th><th>state</th><th>bytes/s</th></tr></thead>
+      <tbody>${figures.sinks.map(
+        (/** @type {any} */ sink) =>
+          html`<tr><td>${sink.name}</td><td>${sink.state}</td><td>${number(sink.rate)}</td></tr>`,
+      )}</tbody>
+    </table>
+    ${figures.hidden ? html`<p class="empty">rates and sinks: ${figures.hidden}</p>` : nothing}
+  </div>`;
+}
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target instanceof HTMLInputElement;
+  if (event.key === "/" && !isTyping) {
+    event.preventDefault();
+    document.querySelector("input")?.focus();
+  } else if (event.key === "Escape" && isTyping) focus(".executions");
+  else if (
+    event.key === "Enter" &&
+    event.target instanceof HTMLElement &&
+    event.target.closest(".executions")
+  )
+    focus(".tree");
+});
+
+followAll();
+draw();

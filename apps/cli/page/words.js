@@ -1,0 +1,21 @@
+// @ts-check
+
+/** @param {number} ms A duration. */
+export function took(ms) {
+  if (!Number.isFinite(ms)) return "";
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** @param {number | undefined} value */
+export const number = (value) => (value === undefined ? "–" : Math.round(value).toLocaleString("en"));
+
+/** @param {number} ms Since the epoch; the local time of day. */
+export function clock(ms) {
+  const time = new Date(ms);
+  if (Number.isNaN(time.getTime())) return "";
+  return time.toLocaleTimeString("en-GB", { hour12: false });
+}

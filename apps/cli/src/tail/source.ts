@@ -1,0 +1,27 @@
+import type { Plan } from "@streamll/sink/internal";
+import { UsageError } from "../exit.js";
+import { bindingsOf } from "./bindings.js";
+import type { Subscribe, Where } from "./subscription.js";
+
+/** How events are read from the broker of this plan. @throws UsageError for one that cannot be read yet. */
+export async function subscriberFor({ transport }: Plan, command: string): Promise<Subscribe> {
+  if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
+  if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
+  throw new UsageError(`${command} reads from amqp:, amqps: and memory:, not yet from ${transport.name}`);
+}
+
+/** Where in the broker. @throws UsageError for the default exchange. */
+export function placeIn(
+  { values, connection }: Plan,
+  patterns: readonly string[],
+): Pick<Where, "exchange" | "patterns" | "bindingsOf"> {
+  const { exchange } = values;
+  if (exchange === "")
+    throw new UsageError("the default exchange takes no bindings: name another with --exchange");
+  const given = connection.origins.has("exchangeType") ? values.exchangeType : undefined;
+  return {
+    exchange,
+    patterns,
+    bindingsOf: (found) => bindingsOf({ ...values, exchangeType: found ?? given }, patterns),
+  };
+}

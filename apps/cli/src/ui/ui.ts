@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { managementOf } from "../broker/management.js";
+import { lookingOptions, planOf } from "../broker/plan.js";
+import type { Arguments } from "../command/arguments.js";
+import type { Command } from "../command/command.js";
+import { sinkFlags } from "../command/sink-flags.js";
+import { UsageError, whenAborted } from "../exit.js";
+import { opened } from "../http.js";
+import { Notes } from "../notes.js";
+import { readPage } from "../page-files.js";
+import { wantsColour } from "../shell.js";
+import { behindOf } from "./behind.js";
+import { uiServer } from "./server.js";
+import { type Source, sourceOfBroker, sourceOfFile } from "./source.js";
+import { Store } from "./store.js";
+
+const MOST_EVENTS = 100_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+const HOST = "127.0.0.1";
+
+export const ui: Command = {
+  name: "ui",
+  summary: "Serves a page that shows executions as they happen: calls, tokens, errors, depth.",
+  usage: "[URL | FILE.ndjson] [options of the sink]",
+  about: `Prints the address of a page, on this machine alone; its path is a secret. Reads through an
+exclusive queue of its own, which holds at most 100,000 events and ends with the connection, and so
+takes no event from other consumers. Keeps the newest events in memory, and nothing on disk. With a
+file it shows what the file holds.
+
+Exit code 1: the broker or the file could not be read. 2: the command line is wrong.
+          129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM, which is its usual end.`,
+  flags: [
+    {
+      name: "pattern",
+      value: "PATTERN",
+      about: "Routing keys to show: * is one word, # any number of words. May be given several times.",
+    },
+    { name: "port", value: "PORT", about: "Of the page; 0 is any that is free. Default 0." },
+    {
+      name: "max-events",
+      value: "NUMBER",
+      about:
+        "So many are kept, of at most 256 MiB: then the execution that was silent for longest goes. Default 100,000.",
+    },
+    {
+      name: "management-url",
+      value: "URL",
+      about: "The broker's HTTP API, for rates and sinks, as in doctor. [STREAMLL_MANAGEMENT_URL]",
+    },
+    { name: "quiet", letter: "q", about: "Only the address, and errors." },
+  ],
+  optionFlags: sinkFlags,
+  examples: [
+    "streamll ui amqp://guest:guest@localhost:5672/ --exchange my_events",
+    "streamll ui --pattern 'app.*.error'",
+    "streamll ui monday.ndjson",
+  ],
+  async run(args, { stdout, stderr, env, interrupted }) {
+    const notes = new Notes(stderr, wantsColour(stderr, env));
+    const notify = args.has("quiet") ? () => {} : (text: string) => notes.info(text);
+    const port = args.port("port") ?? 0;
+    const store = new Store({ events: args.count("max-events") ?? MOST_EVENTS, bytes: MOST_BYTES });
+    const ended = new AbortController();
+    const source = sourceFrom(args, env, store, notify, AbortSignal.any([ended.signal, interrupted]));
+    const { server, token } = uiServer(behindOf(store, source, readPage()));
+    try {
+      const reading = source.read();
+      // It may fail before anybody waits for it.
+      reading.catch(() => {});
+      await Promise.race([source.ready, reading, whenAborted(interrupted)]);
+      if (!interrupted.aborted) {
+        stdout.write(`http://${HOST}:${await opened(server, { host: HOST, port })}/${token}/\n`);
+        await Promise.race([whenAborted(interrupted), reading.then(() => whenAborted(interrupted))]);
+      }
+      return Number(interrupted.reason);
+    } finally {
+      ended.abort();
+      server.close();
+      server.closeAllConnections();
+      await source.close();
+    }
+  },
+};
+
+function sourceFrom(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  store: Store,
+  notify: (text: string) => void,
+  signal: AbortSignal,
+): Source {
+  const [first] = args.positionals;
+  if (first !== undefined && !/^[a-z][a-z0-9+.-]+:|^Endpoint=/i.test(first)) {
+    if (!existsSync(first))
+      throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
+    if (args.positionals.length > 1) throw new UsageError("ui takes one URL or one file");
+    return sourceOfFile(first, store, notify);
+  }
+  const plan = planOf(args, env);
+  const options = lookingOptions(plan, "ui");
+  const managementUrl = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;
+  const [endpoint] = plan.endpoints;
+  const ask = managementOf(managementUrl, endpoint!, options, plan.connection.provider?.name);
+  return sourceOfBroker({ plan, options, ask, patterns: args.all("pattern"), store, notify, signal });
+}

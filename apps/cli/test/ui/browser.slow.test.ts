@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import { brokersForTests, closeConnection, connectionsOf, needProgram } from "@streamll/brokers";
+import { type Channel, type ChannelModel, connect } from "amqplib";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { command } from "../support/shell.js";
+
+const [broker] = brokersForTests().slice(-1);
+const waiting = { timeout: 60_000, interval: 100 };
+const CALLS = 30_000;
+
+describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`, () => {
+  let browser: Browser;
+  let model: ChannelModel;
+  let channel: Channel;
+  let exchange: string;
+  let name: string;
+
+  beforeAll(async () => {
+    await needProgram("chromium");
+    // Chromium's own sandbox does not run as root.
+    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    model = await connect(broker!.url);
+    channel = await model.createChannel();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await model?.close();
+  });
+  beforeEach(async () => {
+    exchange = `ui-${randomUUID()}`;
+    name = `streamll ui ${exchange}`;
+    await channel.assertExchange(exchange, "topic", { durable: true });
+    onTestFinished(async () => void (await channel.deleteExchange(exchange)));
+  });
+
+  const publish = (event: object) =>
+    channel.publish(
+      exchange,
+      "streamll.x.y",
+      Buffer.from(JSON.stringify({ execution_id: "run-1", ...event })),
+    );
+
+  /** The page, on which nothing may go wrong: also no violation of its policy. */
+  async function opened(): Promise<{ page: Page; run: ReturnType<typeof command> }> {
+    const own = ["--exchange", exchange, "--connection-name", name];
+    const run = command(["ui", broker!.url, "--management-url", broker!.managementUrl, ...own]);
+    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http/), waiting);
+    const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+    const wrong: string[] = [];
+    page.on("pageerror", ({ message }) => wrong.push(message));
+    page.on("console", (message) => void (message.type() === "error" && wrong.push(message.text())));
+    await page.goto(run.stdout.text.trim());
+    await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+    onTestFinished(async () => {
+      await page.close();
+      run.interrupt();
+      expect(await run.code).toBe(130);
+      // The page tries again to reach a command that has ended.
+      expect(wrong.filter((text) => !/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED)/.test(text))).toEqual([]);
+    });
+    return { page, run };
+  }
+
+  it("shows an execution as it happens: its calls, its tokens, its error; and takes no event from others", async () => {
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    await channel.bindQueue(queue, exchange, "#");
+    const { page } = await opened();
+    publish({
+      event_id: "root",
+      event_type: "start",
+      module_name: "RAG",
+      operation: "answer",
+      data: { inputs: ["why"] },
+    });
+    publish({ event_id: "model", event_type: "llm_start", module_name: "LM", parent_id: "root" });
+    await page.getByText("RAG.forward / answer").first().click();
+    await page.locator(".line.model.open").click();
+    for (const token of ["streams ", "of ", "words"]) {
+      publish({ event_type: "token", parent_id: "model", data: { token, token_count: 1 } });
+      await page.locator("pre.tokens").filter({ hasText: token.trim() }).waitFor();
+    }
+    publish({
+      event_type: "error",
+      parent_id: "model",
+      module_name: "LM",
+      data: { error_message: "slow down", duration_ms: 70 },
+    });
+    await page.locator("pre.error").filter({ hasText: "slow down" }).waitFor();
+    await page.locator(".row.execution.error").waitFor();
+    await page.getByRole("button", { name: "latency" }).click();
+    await page.getByRole("cell", { name: "LM.forward" }).waitFor();
+    await page.getByRole("button", { name: "open" }).click();
+    await page.locator(".row.execution").waitFor();
+    await page.getByRole("searchbox").fill("nothing is named so");
+    await page.getByText("executions: none yet").waitFor();
+    expect((await channel.checkQueue(queue)).messageCount).toBe(6);
+  });
+
+  it("shows hostile names and values as the text that they are", async () => {
+    const { page } = await opened();
+    const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+    const event = {
+      execution_id: hostile,
+      module_name: hostile,
+      method_name: hostile,
+      operation: hostile,
+      tags: { [hostile]: hostile },
+    };
+    publish({
+      ...event,
+      event_id: hostile,
+      event_type: "start",
+      data: { [hostile]: hostile, inputs: hostile },
+    });
+    publish({ ...event, parent_id: hostile, event_type: "error", data: { error_message: hostile } });
+    await page.locator(".row.execution").click();
+    await page.locator("pre.error").filter({ hasText: "<img src=x" }).waitFor();
+    expect(await page.title()).toBe("streamll ui");
+    expect(await page.locator("img, main script").count()).toBe(0);
+  });
+
+  it("scrolls through 30,000 calls of one execution, of which few stand in the page, by keys too", async () => {
+    const { page } = await opened();
+    publish({ event_id: "root", event_type: "start", module_name: "Agent" });
+    for (let i = 1; i < CALLS; i++) {
+      const timestamp = new Date(Date.UTC(2026, 0, 1) + i).toISOString();
+      publish({
+        event_id: `c${i}`,
+        parent_id: "root",
+        event_type: "start",
+        module_name: "Step",
+        operation: `n${i}`,
+        timestamp,
+      });
+    }
+    await page.locator(".row.execution").click();
+    await page.getByText("30,000 calls").waitFor({ timeout: 60_000 });
+    await page.locator(".tree .scroller").press("End");
+    await page
+      .getByText(`Step.forward / n${CALLS - 1}`, { exact: true })
+      .first()
+      .waitFor();
+    expect(await page.locator(".row.line").count()).toBeLessThan(120);
+    await page.locator(".tree .scroller").press("Home");
+    await page.locator(".row.line").filter({ hasText: "Agent.forward" }).waitFor();
+    await page.locator(".tree .scroller").press("ArrowLeft");
+    await vi.waitFor(async () => expect(await page.locator(".row.line").count()).toBe(1), waiting);
+  });
+
+  it("marks the gap of a lost connection, goes on, and leaves nothing on the broker", async () => {
+    const { page, run } = await opened();
+    publish({ event_type: "start", execution_id: "before", event_id: "1" });
+    await page.locator(".row.execution").waitFor();
+    const own = async () => {
+      const [found] = (await connectionsOf(broker!)).filter(
+        (one) => one.client_properties.connection_name === name,
+      );
+      expect(found).toBeDefined();
+      return found!;
+    };
+    const before = await vi.waitFor(own, waiting);
+    for (const connection of (await connectionsOf(broker!)).filter(
+      (one) => one.client_properties.connection_name === name,
+    ))
+      await closeConnection(broker!, connection, "a test");
+    await page.locator(".gaps").waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    publish({ event_type: "start", execution_id: "after", event_id: "2" });
+    await vi.waitFor(async () => expect(await page.locator(".row.execution").count()).toBe(2), waiting);
+    expect(await page.locator(".row.execution.gap").count()).toBe(1);
+    run.interrupt();
+    await page.getByText("the command has ended").waitFor();
+    await vi.waitFor(async () => {
+      const left = (await connectionsOf(broker!)).filter(
+        (one) => one.client_properties.connection_name === name,
+      );
+      expect(left).toEqual([]);
+    }, waiting);
+    expect(before.client_properties.connection_name).toBe(name);
+    const bindings = await broker!.manage("GET", `exchanges/%2F/${exchange}/bindings/source`);
+    expect(bindings).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { command } from "../support/shell.js";
+
+const start = `{"event_id":"s","execution_id":"run","event_type":"start","data":{"inputs":["<b>"]}}`;
+
+/** The page of a file, and its address. */
+async function serving(text: string, ...args: readonly string[]) {
+  const folder = await mkdtemp(join(tmpdir(), "streamll-ui-"));
+  const file = join(folder, "events.ndjson");
+  await writeFile(file, text);
+  const run = command(["ui", file, ...args]);
+  onTestFinished(async () => {
+    run.interrupt();
+    expect(await run.code).toBe(130);
+    await rm(folder, { recursive: true });
+  });
+  await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/));
+  return { url: new URL(run.stdout.text.trim()), run };
+}
+
+function get(url: URL, headers: Record<string, string> = {}, method = "GET") {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
+    (resolve, reject) => {
+      const sent = request(url, { headers, method }, (response) => {
+        let body = "";
+        response.on("data", (chunk) => {
+          body += chunk;
+          if (response.headers["content-type"] === "text/event-stream" && body.includes("\n\n"))
+            response.destroy();
+        });
+        response.on("close", () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body }),
+        );
+      });
+      sent.on("error", reject).end();
+    },
+  );
+}
+
+describe("streamll ui", () => {
+  it("serves its page by the whole address alone, under a strict policy, and to this machine's names alone", async () => {
+    const { url } = await serving(`${start}\n`);
+    expect(url.hostname).toBe("127.0.0.1");
+    expect(url.pathname).toMatch(/^\/[\w-]{24}\/$/);
+    const page = await get(url);
+    expect(page).toMatchObject({ status: 200, body: expect.stringContaining("page.js") });
+    expect(page.headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'/,
+    );
+    expect(page.headers["access-control-allow-origin"]).toBeUndefined();
+    for (const path of [
+      "/",
+      "/wrong/",
+      "/wrong/live",
+      `${url.pathname}../package.json`,
+      `${url.pathname}src`,
+    ])
+      expect((await get(new URL(path, url))).status).toBe(404);
+    for (const name of ["page.js", "lit-html.js", "page.css"])
+      expect((await get(new URL(name, url))).status).toBe(200);
+    const rebound = await get(url, { host: `attacker.example:${url.port}` });
+    expect(rebound).toMatchObject({ status: 421, body: expect.not.stringContaining("page.js") });
+    expect((await get(url, { origin: "http://attacker.example" })).status).toBe(421);
+    expect((await get(url, {}, "POST")).status).toBe(404);
+  });
+
+  it("sends the executions, the calls of one, and one call", async () => {
+    const { url } = await serving(`${start}\nnonsense\n`);
+    const live = await get(new URL("live", url));
+    expect(JSON.parse(live.body.replace("data: ", ""))).toMatchObject({
+      head: { state: "file", received: 1, foreign: 1 },
+      rows: [{ id: "run", open: 1 }],
+    });
+    const none = await get(new URL("live?filter=other", url));
+    expect(JSON.parse(none.body.replace("data: ", "")).rows).toEqual([]);
+    const execution = await get(new URL("execution?id=run", url));
+    expect(JSON.parse(execution.body.replace("data: ", ""))).toMatchObject({
+      calls: [{ id: "s" }],
+      total: 1,
+    });
+    const call = await get(new URL("call?execution=run&call=s", url));
+    expect(JSON.parse(call.body)).toMatchObject({ events: [{ data: { inputs: ["<b>"] } }] });
+    for (const path of [
+      "execution?id=none",
+      "call?execution=run&call=none",
+      "call?execution=__proto__&call=x",
+      "toString",
+    ])
+      expect((await get(new URL(path, url))).status).toBe(404);
+  });
+
+  it("says which file is not there, and what cannot be read from", async () => {
+    for (const [args, text] of [
+      [["none.ndjson"], /no such file/],
+      [["memory:", "--exchange", ""], /default exchange/],
+      [["memory:x", "--port", "70000"], /--port must be/],
+    ] as const) {
+      const run = command(["ui", ...args]);
+      expect(await run.code).toBe(2);
+      expect(run.stderr.text).toMatch(text);
+    }
+    const run = command(["ui", "memory:nothing-here"]);
+    expect(await run.code).toBe(1);
+    expect(run.stderr.text).toMatch(/there is no exchange "streamll_events"/);
+  });
+});
