@@ -12,7 +12,7 @@ const alias = [
   },
   { find: /^@streamll\/(brokers|evidence|programs)$/, replacement: source("./tooling/$1/src/index.ts") },
   {
-    find: /^@streamll\/(fake-service-bus|harness)$/,
+    find: /^@streamll\/(fake-pubsub|fake-service-bus|harness)$/,
     replacement: source("./verification/$1/src/index.ts"),
   },
   { find: "@streamll/harness/defaults", replacement: source("./verification/harness/src/defaults.ts") },

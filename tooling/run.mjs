@@ -1,6 +1,6 @@
 // `npm run demo`, `npm test`, `npm run test:slow`, `npm run bench`, `npm run faults`, `npm run chaos`,
-// `npm run endurance`, `npm run scale` and `npm run verify:azure` of a fresh clone: each does its own set-up. No package is installed
-// when this starts, so it imports nothing but Node's own modules.
+// `npm run endurance`, `npm run scale`, `npm run verify:azure` and `npm run verify:pubsub` of a fresh clone: each does its own set-up. No package
+// is installed when this starts, so it imports nothing but Node's own modules.
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,7 @@ const commands = {
   endurance: fromSource("verification/endurance/src/main.ts"),
   scale: fromSource("verification/scale/src/main.ts"),
   "verify:azure": fromSource("verification/verify-azure/src/main.ts"),
+  "verify:pubsub": fromSource("verification/verify-pubsub/src/main.ts"),
 };
 const [name, ...args] = process.argv.slice(2);
 

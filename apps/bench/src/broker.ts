@@ -22,3 +22,6 @@ export async function benchBroker(wanted: string): Promise<BenchBroker> {
   const versions = brokers.all.map(({ version }) => version).join(" and ");
   throw new Error(`no RabbitMQ ${wanted} here; there are ${versions}, and --broker takes an amqp:// URL too`);
 }
+
+/** For a course that is on none. */
+export const noBroker: BenchBroker = { url: "", [Symbol.asyncDispose]: async () => {} };

@@ -6,6 +6,7 @@ import { hotPathText, memoryText, rowsOf } from "./figures.js";
 import { type Goal, goalsOf, handOverGoal, memoryGoal } from "./goals.js";
 import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
+import { benchServer } from "./pubsub/server.js";
 import { type BenchQueue, benchQueue } from "./queues/queue.js";
 import { race } from "./race.js";
 import type { Outcome } from "./record.js";
@@ -50,6 +51,17 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
 
     // Many executions at a time: what is handled in order needs others beside it.
     handlers: ({ url }, course) => onFilledQueue("handlers", url, course, (index) => `run-${index % 1000}`),
+
+    async pubsub(_, { events, rounds }) {
+      await using server = await benchServer();
+      const umpire = { before: server.clear, after: server.expect };
+      const runs = await race("pubsub", server.url, { events, rounds }, umpire);
+      return {
+        ...{ field: "pubsub", events, rounds, notes: [] },
+        rows: rowsOf("pubsub", runs),
+        goals: goalsOf("pubsub", runs),
+      };
+    },
 
     async streams({ url, streamUrl }, { events, rounds }) {
       if (streamUrl === undefined)

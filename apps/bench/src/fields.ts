@@ -2,13 +2,14 @@ import { amqp10Contestants } from "./amqp10/contestants.js";
 import { consumeContestants } from "./consume/contestants.js";
 import { handlerContestants } from "./consume/handlers.js";
 import type { Contestant } from "./contestant.js";
+import { pubsubContestants } from "./pubsub/contestants.js";
 import { queueContestants } from "./queues/contestants.js";
 import { streamContestants } from "./streams/contestants.js";
 
 /** Those who are measured beside each other. */
 export type Field = Readonly<Record<string, Contestant>>;
 
-export type FieldName = "queues" | "streams" | "amqp10" | "consume" | "handlers";
+export type FieldName = "queues" | "streams" | "amqp10" | "consume" | "handlers" | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
   queues: queueContestants,
@@ -16,6 +17,7 @@ export const fields: Readonly<Record<FieldName, Field>> = {
   amqp10: amqp10Contestants,
   consume: consumeContestants,
   handlers: handlerContestants,
+  pubsub: pubsubContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -25,4 +27,5 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   amqp10: { rate: "pipelined", cpu: "pipelined" },
   consume: { rate: "amqplibByHand", cpu: "amqplibByHand" },
   handlers: { rate: "amqplib", cpu: "amqplib" },
+  pubsub: { rate: "google", cpu: "google" },
 };

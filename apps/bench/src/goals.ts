@@ -28,6 +28,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   amqp10: ["streamll", "alike"],
   consume: ["transport", "eventConsumer"],
   handlers: ["eventConsumer"],
+  pubsub: ["streamll", "guide"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -47,6 +48,8 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
     queues: (name) => [cpu(name, "pipelined", 0.5), rate(name, "pipelined", 1)],
     streams: (name) => [cpu(name, "inline", 1.6), rate(name, "inline", 0.8), overBetterOfTwo(runs, name)],
     amqp10: (name) => [cpu(name, "pipelined", 0.5)],
+    pubsub: (name) =>
+      (["google", "full"] as const).flatMap((rival) => [cpu(name, rival, 0.5), rate(name, rival, 1)]),
     consume: (name) =>
       ["amqplibInLots", "rabbitmqClient", "rascal"].flatMap((rival) => [
         cpu(name, rival, 1),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { benchBroker } from "./broker.js";
+import { benchBroker, noBroker } from "./broker.js";
 import { type Course, courses } from "./courses.js";
 import type { FieldName } from "./fields.js";
 import { figureTable, goalTable } from "./print.js";
@@ -15,7 +15,8 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --streams      on a stream, beside rabbitmq-stream-js-client
   --amqp10       over AMQP 1.0, beside rhea
   --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal
-  --all          on a queue, on a stream, over AMQP 1.0 and reading, one after another
+  --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
+  --all          on a queue, on a stream, over AMQP 1.0, reading and to Pub/Sub, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     streams: { type: "boolean", default: false },
     amqp10: { type: "boolean", default: false },
     consume: { type: "boolean", default: false },
+    pubsub: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
     broker: { type: "string", default: "4" },
     record: { type: "boolean", default: false },
@@ -46,7 +48,7 @@ async function bench(names: readonly FieldName[]): Promise<void> {
     memoryEvents: count("memory", 0),
   };
   const outcomes: Outcome[] = [];
-  await using broker = await benchBroker(values.broker);
+  await using broker = names.every((name) => name === "pubsub") ? noBroker : await benchBroker(values.broker);
   for (const name of names) {
     const outcome = await courses[name](broker, course);
     console.log(figureTable(outcome));
@@ -60,9 +62,10 @@ async function bench(names: readonly FieldName[]): Promise<void> {
 const consuming = ["consume", "handlers"] as const;
 
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "streams", "amqp10", ...consuming];
+  if (values.all) return ["queues", "streams", "amqp10", ...consuming, "pubsub"];
   if (values.streams) return ["streams"];
   if (values.consume) return consuming;
+  if (values.pubsub) return ["pubsub"];
   return values.amqp10 ? ["amqp10"] : ["queues"];
 }
 

@@ -39,7 +39,7 @@ export interface Plan {
 /**
  * Checks all options together and makes the transport. Opens nothing and imports no broker client.
  *
- * @throws ConfigurationError with every problem; TransportNotInstalledError where the package does not exist yet.
+ * @throws ConfigurationError with every problem.
  */
 export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger): Plan {
   const connection = resolveConnection({ table, given, className: "EventConsumer" });

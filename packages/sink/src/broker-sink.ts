@@ -53,8 +53,7 @@ export interface PublishOptions {
  * Azure Service Bus, or the protocol of a transport of your own. The URL's scheme chooses the transport.
  *
  * @throws ConfigurationError at construction, listing everything that is wrong with the options.
- * @throws TransportNotInstalledError at construction where the package does not exist yet; from `start()` where it is
- *   not installed.
+ * @throws TransportNotInstalledError from `start()` where the package of the transport is not installed.
  * @example
  * const sink = new BrokerSink({ url: "amqp://localhost:5672/" });
  * sink.handleEvent({ eventType: "start", operation: "answer" });

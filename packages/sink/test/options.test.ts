@@ -1,4 +1,4 @@
-import { ConfigurationError, TransportNotInstalledError, type TransportOptions } from "@streamll/core";
+import { ConfigurationError, type TransportOptions } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { problemsOf } from "./problems.js";
@@ -232,16 +232,7 @@ describe("the URL", () => {
   });
 });
 
-describe("what a later package brings", () => {
-  const pubsub = "@streamll/transport-pubsub";
-  it.each<[RabbitMQSinkOptions, string]>([
-    [{ amqpUrl: "pubsub://project" }, pubsub],
-    [{ amqpUrl: "amqps://p.pubsub-amqp.googleapis.com:5671", routingKey: "", ssl: true }, pubsub],
-  ])("%o names the package", (options, packageName) => {
-    expect(() => new RabbitMQSink(options)).toThrow(TransportNotInstalledError);
-    expect(() => new RabbitMQSink(options)).toThrow(`npm install ${packageName}`);
-  });
-
+describe("what a transport does not have", () => {
   it.each([
     [
       { useStreams: true, messageTtl: 60 },

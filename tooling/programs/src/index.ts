@@ -28,7 +28,7 @@ export function built(script: URL): string {
       platform: "node",
       format: "esm",
       target: "node20",
-      external: ["ws", "@azure/identity"],
+      external: ["ws", "@azure/identity", "google-auth-library"],
       // What is inside of CommonJS.
       banner: {
         js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Broker, type Cluster, readQueue } from "@streamll/brokers";
+import type { FakePubSub } from "@streamll/fake-pubsub";
 import type { FakeServiceBus } from "@streamll/fake-service-bus";
 import { defaults, FaultProxy, type Protocol } from "@streamll/harness";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
@@ -11,19 +12,22 @@ import { defaultLoad, type Load } from "./messages.js";
 import { sayings } from "./sayings.js";
 
 /** Where a row is run. */
-export type Place = Broker | Cluster | FakeServiceBus;
+export type Place = Broker | Cluster | FakeServiceBus | FakePubSub;
+
+const isPubSub = (place: Place): place is FakePubSub => "grpcHost" in place;
 
 /** Whether a row is for such a place. */
 export function isFor({ over, on }: Row, place: Place): boolean {
+  if (isPubSub(place)) return over === "pubsub";
   if ("faults" in place) return over === "service-bus";
   if ("nodes" in place) return on === "cluster";
-  if (over === "service-bus" || on === "cluster") return false;
+  if (over === "service-bus" || over === "pubsub" || on === "cluster") return false;
   return over !== "amqp10" || Number.parseInt(place.generation, 10) >= 4;
 }
 
 /** What a fault is made with: a broker, a proxy before it, and a host program whose sink connects by way of that. */
 export class Bench implements AsyncDisposable {
-  /** The nodes of the cluster, or the one broker; none of Service Bus. */
+  /** The nodes of the cluster, or the one broker; none of Service Bus and of Pub/Sub. */
   readonly nodes: readonly Broker[];
   readonly proxy: FaultProxy;
   /** Of exchange and queue. */
@@ -52,13 +56,12 @@ export class Bench implements AsyncDisposable {
     this.proxy = proxy;
     this.queues = this.nodes.slice(0, 1).map(({ url }) => ({ url, queue: this.name }));
     this.options = { ...defaults, amqpUrl: proxy.url, exchange: this.name, ...this.#own(), ...row.options };
-    if ("faults" in place) place.add(this.name);
+    if ("faults" in place && !isPubSub(place)) place.add(this.name);
   }
 
   static async for(row: Row, place: Place): Promise<Bench> {
     const { over } = row;
-    const url = "faults" in place ? `amqp://${place.host}:${place.port}/` : urlOf(nodesOf(place)[0]!, over);
-    return new Bench(row, place, await FaultProxy.to(url, { over }));
+    return new Bench(row, place, await FaultProxy.to(addressOf(place, over), { over }));
   }
 
   /** Options of the protocol's own. */
@@ -71,6 +74,7 @@ export class Bench implements AsyncDisposable {
       case "service-bus":
         return { amqpUrl: this.bus.connectionString.replace(`:${this.bus.port}/`, `:${this.proxy.port}/`) };
       case "streams":
+      case "pubsub":
         return {};
     }
   }
@@ -86,7 +90,13 @@ export class Bench implements AsyncDisposable {
   }
 
   get bus(): FakeServiceBus {
-    if (!("faults" in this.#place)) throw new Error("this row needs a server as Azure Service Bus");
+    if (!("faults" in this.#place) || isPubSub(this.#place))
+      throw new Error("this row needs a server as Azure Service Bus");
+    return this.#place;
+  }
+
+  get pubsub(): FakePubSub {
+    if (!isPubSub(this.#place)) throw new Error("this row needs a server as Google Cloud Pub/Sub");
     return this.#place;
   }
 
@@ -205,6 +215,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async readBack(): Promise<Found[]> {
+    if (isPubSub(this.#place)) return storedIn(this.#place, this.name);
     if ("faults" in this.#place) return foundIn(this.#place, this.name);
     let found = [...this.#aside];
     const isStream = this.over === "streams";
@@ -226,6 +237,7 @@ export class Bench implements AsyncDisposable {
     await this.heal();
     await this.proxy[Symbol.asyncDispose]();
     for (const undo of this.#cleanups) await undo();
+    if (isPubSub(this.#place)) return;
     if ("faults" in this.#place) return this.#place.remove(this.name);
     const connection = await connect(this.broker.url);
     const channel = await connection.createChannel();
@@ -244,6 +256,17 @@ function nodesOf(place: Place): readonly Broker[] {
   if ("faults" in place) return [];
   return "nodes" in place ? place.nodes : [place];
 }
+
+function addressOf(place: Place, over: Protocol): string {
+  if (isPubSub(place)) return `pubsub-emulator://${place.host}/${place.project}`;
+  return "faults" in place ? `amqp://${place.host}:${place.port}/` : urlOf(nodesOf(place)[0]!, over);
+}
+
+const storedIn = (fake: FakePubSub, topic: string): Found[] =>
+  fake.stored(topic).map(({ attributes: { message_id = "", correlation_id = "" } }) => ({
+    messageId: message_id,
+    correlationId: correlation_id,
+  }));
 
 const foundIn = (bus: FakeServiceBus, entity: string): Found[] =>
   bus.received(entity).map(({ message }) => ({

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Broker, connectBrokers, startCluster, unreadable } from "@streamll/brokers";
+import { startFakePubSub } from "@streamll/fake-pubsub";
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
 import { isFor, type Place } from "./bench.js";
@@ -19,8 +20,8 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   npm run faults -- [options]
 
   --row 1,8-12   only these faults, on every protocol that they apply to
-  --over streams only this protocol: amqp, streams, amqp10 or service-bus
-  --on 4.0       only brokers whose version begins so; "as" is the server as Service Bus
+  --over streams only this protocol: amqp, streams, amqp10, service-bus or pubsub
+  --on 4.0       only brokers whose version begins so; "as" are the servers as Service Bus and Pub/Sub
   --consume      the faults that a consumer meets instead, over AMQP 0-9-1
   --fast         only those that npm run test:slow runs too
   --timeline     show what the program said, where a fault went another way than expected
@@ -70,9 +71,11 @@ async function faults(rows: readonly Row[]): Promise<number> {
   const brokers = await connectBrokers();
   try {
     await using bus = await startFakeServiceBus();
+    await using pubsub = await startFakePubSub();
     const all = [
       ...brokers.all.map((place) => ({ place, version: place.version })),
       { place: bus, version: "as Service Bus" },
+      { place: pubsub, version: "as Pub/Sub" },
     ];
     const places = all.filter(({ version }) => version.startsWith(values.on));
     if (places.length === 0) throw new RangeError(`no broker's version begins with ${values.on}`);

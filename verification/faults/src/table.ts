@@ -18,6 +18,7 @@ export const protocolNames: Readonly<Record<Protocol, string>> = {
   streams: "streams",
   amqp10: "AMQP 1.0",
   "service-bus": "Service Bus",
+  pubsub: "Pub/Sub",
 };
 
 export const head = [

@@ -40,11 +40,20 @@ const amqp10: Framing = {
 
 const isHeader = (head: Buffer) => head.toString("latin1", 0, 4) === "AMQP";
 
+/** Requests of HTTP are not followed. */
+const http: Framing = {
+  preamble: 0,
+  head: 1,
+  rest: () => Number.MAX_SAFE_INTEGER,
+  isContent: () => false,
+};
+
 export const framings: Readonly<Record<Protocol, Framing>> = {
   amqp,
   streams,
   amqp10,
   "service-bus": amqp10,
+  pubsub: http,
 };
 
 /** Follows the frames that a client sends on one connection from its first byte on. */

@@ -20,4 +20,5 @@ export const poolSizes: Readonly<Record<Protocol, number>> = {
   streams: 1,
   amqp10: 5,
   "service-bus": 5,
+  pubsub: 5,
 };

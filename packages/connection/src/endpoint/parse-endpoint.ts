@@ -61,7 +61,7 @@ export const isAmqp = (scheme: string): boolean => scheme === "amqp" || scheme =
 
 /** Transports of other authors may have none. */
 const needsHost = (scheme: string): boolean =>
-  isAmqp(scheme) || scheme === "sb" || scheme.startsWith("rabbitmq-stream");
+  isAmqp(scheme) || scheme === "sb" || scheme.startsWith("pubsub") || scheme.startsWith("rabbitmq-stream");
 
 /** Gives an endpoint the label that messages and logs show, without its password and its query. */
 export function withLabel(endpoint: Omit<Endpoint, "label">): Endpoint {

@@ -25,11 +25,7 @@ import { schemesOf } from "./schemes.js";
 export type Choice =
   | { readonly kind: "given"; readonly transport: Transport }
   | { readonly kind: "factory"; readonly factory: TransportFactory }
-  | {
-      readonly kind: "builtIn";
-      readonly builtIn: BuiltInTransport /** What asks for it. */;
-      readonly reason: string;
-    };
+  | { readonly kind: "builtIn"; readonly builtIn: BuiltInTransport };
 
 /** What a transport is chosen by. */
 export interface Selection {
@@ -47,19 +43,19 @@ export function chooseTransport(selection: Selection): Choice | undefined {
   const { transport: given, transports = [] } = values;
   if (given !== undefined)
     return "create" in given ? { kind: "factory", factory: given } : { kind: "given", transport: given };
-  const builtIn = (one: BuiltInTransport, reason: string): Choice => {
+  const builtIn = (one: BuiltInTransport): Choice => {
     const factory = transports.find((factory) => standsFor(factory, one));
-    return factory === undefined ? { kind: "builtIn", builtIn: one, reason } : { kind: "factory", factory };
+    return factory === undefined ? { kind: "builtIn", builtIn: one } : { kind: "factory", factory };
   };
-  const ofServiceBus = asked.find((option) => hasOption(serviceBus, option));
+  const ofServiceBus = asked.some((option) => hasOption(serviceBus, option));
   const host = endpoint?.host.toLowerCase() ?? "";
-  if (values.useStreams) return builtIn(streams, "useStreams");
+  if (values.useStreams) return builtIn(streams);
   if (values.amqpUrl.some((url) => isConnectionString(url) || /^\s*sb:/i.test(url)))
-    return builtIn(serviceBus, "an address of Azure Service Bus");
-  if (azureServiceBus.hosts.test(host)) return builtIn(serviceBus, "Azure Service Bus");
+    return builtIn(serviceBus);
+  if (azureServiceBus.hosts.test(host)) return builtIn(serviceBus);
   if (values.amqpVersion === "1.0" && (endpoint === undefined || isAmqp(endpoint.scheme)))
-    return ofServiceBus ? builtIn(serviceBus, ofServiceBus) : builtIn(amqp10, 'amqpVersion "1.0"');
-  if (host.endsWith("pubsub-amqp.googleapis.com")) return builtIn(pubsub, "Google Cloud Pub/Sub");
+    return builtIn(ofServiceBus ? serviceBus : amqp10);
+  if (host.endsWith("pubsub-amqp.googleapis.com")) return builtIn(pubsub);
   if (endpoint === undefined) return undefined;
 
   const factory = transports.find((one) => schemesOf(one).includes(endpoint.scheme));
@@ -67,7 +63,7 @@ export function chooseTransport(selection: Selection): Choice | undefined {
   const ofScheme = builtInOf(endpoint.scheme);
   if (ofScheme === undefined) return undefined;
   const wanted = wantedBy(selection, ofScheme);
-  return wanted ?? { kind: "builtIn", builtIn: ofScheme, reason: `${endpoint.scheme}:` };
+  return wanted ?? { kind: "builtIn", builtIn: ofScheme };
 }
 
 /** An option that only one transport has asks for that transport. */
@@ -75,11 +71,11 @@ function wantedBy({ asked, needsDeduplication }: Selection, ofScheme: BuiltInTra
   for (const option of asked) {
     if (hasOption(ofScheme, option)) return undefined;
     const builtIn = builtInTransports.find((one) => hasOption(one, option));
-    if (builtIn !== undefined) return { kind: "builtIn", builtIn, reason: option };
+    if (builtIn !== undefined) return { kind: "builtIn", builtIn };
   }
-  if (!needsDeduplication || ofScheme.capabilities?.deduplication) return undefined;
-  const builtIn = builtInTransports.find(({ capabilities }) => capabilities?.deduplication);
-  return builtIn && { kind: "builtIn", builtIn, reason: "publisherName" };
+  if (!needsDeduplication || ofScheme.capabilities.deduplication) return undefined;
+  const builtIn = builtInTransports.find(({ capabilities }) => capabilities.deduplication);
+  return builtIn && { kind: "builtIn", builtIn };
 }
 
 const hasOption = ({ options = {} }: TransportDescription, option: string): boolean =>

@@ -5,5 +5,7 @@ export type { ServiceBusOptions, TokenCredential } from "../../../transport-amqp
 export { amqp10Description, serviceBusDescription } from "../../../transport-amqp10/src/description.js";
 export { amqp091Description } from "../../../transport-amqp091/src/description.js";
 export { memoryDescription } from "../../../transport-memory/src/description.js";
+export { pubsubDescription } from "../../../transport-pubsub/src/description.js";
+export type { PubSubOptions } from "../../../transport-pubsub/src/options.js";
 export { streamsDescription } from "../../../transport-streams/src/description.js";
 export type { StreamOptions } from "../../../transport-streams/src/options.js";

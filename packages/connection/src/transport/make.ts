@@ -1,17 +1,11 @@
-import {
-  ConfigurationError,
-  type Endpoint,
-  type Transport,
-  TransportNotInstalledError,
-  type TransportOptions,
-} from "@streamll/core";
+import { ConfigurationError, type Endpoint, type Transport, type TransportOptions } from "@streamll/core";
 import { type Choice, nameOf } from "./choose.js";
 import { lazyTransport } from "./lazy.js";
 
 /**
  * Makes the transport, or what loads it at the first connect. Opens nothing.
  *
- * @throws ConfigurationError as the factory's `create`; TransportNotInstalledError for a package that is yet to come.
+ * @throws ConfigurationError as the factory's `create`.
  */
 export function makeTransport(
   choice: Choice,
@@ -21,10 +15,7 @@ export function makeTransport(
 ): Transport {
   if (choice.kind === "given") return choice.transport;
   if (choice.kind === "factory") return checked(choice.factory.create(options, endpoints), nameOf(choice));
-  const { builtIn, reason } = choice;
-  const { name, packageName, capabilities, consuming, load } = builtIn;
-  if (load === undefined || capabilities === undefined)
-    throw new TransportNotInstalledError(packageName, reason);
+  const { name, capabilities, consuming, load } = choice.builtIn;
   return lazyTransport({ name, capabilities, consuming, partitions, load }, options, endpoints);
 }
 

@@ -1,9 +1,11 @@
-import type { TransportDescription, TransportFactory } from "@streamll/core";
+import type { TransportCapabilities, TransportDescription, TransportFactory } from "@streamll/core";
 import { notLoaded } from "@streamll/core/internal";
 import {
   amqp10Description,
   amqp091Description,
   memoryDescription,
+  type PubSubOptions,
+  pubsubDescription,
   type ServiceBusOptions,
   type StreamOptions,
   serviceBusDescription,
@@ -17,14 +19,14 @@ import { schemesOf } from "./schemes.js";
 export interface BuiltInTransport extends TransportDescription {
   readonly name: string;
   readonly packageName: string;
+  readonly capabilities: TransportCapabilities;
   /** Of the option `amqpVersion`. Absent: it does not speak AMQP. */
   readonly amqpVersion?: "0-9-1" | "1.0";
-  /** Absent until the package exists. */
-  load?(): Promise<TransportFactory>;
+  load(): Promise<TransportFactory>;
 }
 
 /** Options that one of these transports has alone. */
-export interface BuiltInTransportOptions extends StreamOptions, ServiceBusOptions {}
+export interface BuiltInTransportOptions extends StreamOptions, ServiceBusOptions, PubSubOptions {}
 
 const amqp091: BuiltInTransport = {
   ...amqp091Description,
@@ -90,9 +92,15 @@ export const streams: BuiltInTransport = {
 };
 
 export const pubsub: BuiltInTransport = {
-  name: "pubsub",
+  ...pubsubDescription,
   packageName: "@streamll/transport-pubsub",
-  schemes: ["pubsub"],
+  async load() {
+    try {
+      return (await import("@streamll/transport-pubsub")).pubsubTransport;
+    } catch (error) {
+      throw notLoaded("@streamll/transport-pubsub", "the transport pubsub", error);
+    }
+  },
 };
 
 export const builtInTransports: readonly BuiltInTransport[] = [

@@ -14,8 +14,6 @@ export interface Asked {
 export function unsupportedBy(choice: Choice, asked: Asked): ConfigurationProblem[] {
   const name = `the transport ${nameOf(choice)}`;
   if (choice.kind === "given") return notConfigurable(name, asked);
-  // Of a package that is yet to come, nothing is known.
-  if (choice.kind === "builtIn" && choice.builtIn.load === undefined) return [];
   const { tlsSchemes, unsupported = {} } = descriptionOf(choice)!;
   const problems: ConfigurationProblem[] = Object.keys(unsupported)
     .filter((option) => isAskedFor(option, asked))

@@ -96,7 +96,7 @@ export class ConsumingBench {
       type: "token",
       contentType: "application/json",
       timestamp: 1_700_000_000_000,
-      headers: { event_type: "token", number },
+      headers: { event_type: "token", number: this.#subject.headers === "text" ? String(number) : number },
       persistent: true,
       ...changes,
     };
@@ -109,8 +109,12 @@ export class ConsumingBench {
     if (heal) this.#heals.push(heal);
   }
 
-  get hasFlatHeaders(): boolean {
-    return this.#subject.headers === "flat";
+  /** Of every kind that the broker has. */
+  get richHeaders(): Readonly<Record<string, unknown>> {
+    const { headers } = this.#subject;
+    const text = { text: "ü" };
+    if (headers === "text") return text;
+    return { ...text, yes: true, ...(headers === "flat" ? {} : { deep: { list: [1, "two"] } }) };
   }
 
   get disconnect(): Fault | Cannot {

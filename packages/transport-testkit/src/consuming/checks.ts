@@ -19,8 +19,7 @@ export const consumingChecks: readonly ConsumingCheck[] = [
       const sent = await bench.put(50);
       const probe = await bench.subscribe();
       sent.push(...(await bench.put(50)));
-      const deep = bench.hasFlatHeaders ? {} : { deep: { list: [1, "two"] } };
-      sent.push(...(await bench.put(1, { headers: { text: "ü", yes: true, ...deep } })));
+      sent.push(...(await bench.put(1, { headers: bench.richHeaders })));
       await probe.came(sent.length, "in-order");
       assertOrder(sent, probe.ids);
       for (const [index, delivery] of probe.received.entries()) {

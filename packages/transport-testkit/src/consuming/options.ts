@@ -13,8 +13,11 @@ export interface ConsumerUnderTest {
   queue(): Promise<QueueUnderTest>;
   /** The broker drops all connections, at once, and takes new ones afterwards. */
   readonly disconnect: Fault | Cannot;
-  /** `"flat"`: the broker hands over no header whose value is a list or an object. Default: it does. */
-  readonly headers?: "flat";
+  /**
+   * `"flat"`: the broker hands over no header whose value is a list or an object. `"text"`: values are texts, whatever a
+   * sender gave. Default: it hands over any.
+   */
+  readonly headers?: "flat" | "text";
   /** How long the broker may take for an answer, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
   /** How long the suite waits to see that nothing more happens, in milliseconds. Default 50. */

@@ -5,13 +5,14 @@ const sasl = Buffer.of(0, 0x53, 0x41);
 
 /**
  * As they stand in a frame: class and method of AMQP 0-9-1; key and version of a stream's command; performative and
- * request of AMQP 1.0.
+ * request of AMQP 1.0; method and path of HTTP.
  */
 const bytesOf: Readonly<Record<Protocol, { readonly login: Buffer; readonly declaration: Buffer }>> = {
   amqp: { login: Buffer.of(0, 10, 0, 11), declaration: Buffer.of(0, 50, 0, 10) },
   streams: { login: Buffer.of(0, 19, 0, 1), declaration: Buffer.of(0, 13, 0, 1) },
   amqp10: { login: sasl, declaration: Buffer.from("PUT") },
   "service-bus": { login: sasl, declaration: Buffer.from("put-token") },
+  pubsub: { login: Buffer.from("GET /v1"), declaration: Buffer.from("PUT /v1") },
 };
 
 /** SIGKILL while so many events are in flight, none of them answered and most of them stored. */

@@ -3,6 +3,7 @@ import { brokerFaults } from "./broker.js";
 import { clusterFaults } from "./cluster.js";
 import { hostFaults } from "./host.js";
 import { networkFaults } from "./network.js";
+import { pubsubFaults } from "./pubsub.js";
 import { refusals } from "./refusals.js";
 import { securityFaults } from "./security.js";
 import { serviceBusFaults } from "./service-bus.js";
@@ -17,6 +18,7 @@ const faults = [
   ...securityFaults,
   ...hostFaults,
   ...serviceBusFaults,
+  ...pubsubFaults,
 ];
 
 /** Every fault on every protocol that it applies to. */

@@ -17,21 +17,21 @@ export const networkFaults: readonly Fault[] = [
     number: 9,
     title: "black hole: packets vanish",
     fast: true,
-    over: { amqp: {}, streams: {}, amqp10: {} },
+    over: { amqp: {}, streams: {}, amqp10: {}, pubsub: {} },
     inflict: network.blackHole,
     expect: { ...silent, log: [/^info disconnected .*(heartbeat|nothing was heard)/i] },
   },
   {
     number: 10,
     title: "half-open: one direction silent, then the other",
-    over: { amqp: {}, streams: {}, amqp10: {} },
+    over: { amqp: {}, streams: {}, amqp10: {}, pubsub: {} },
     inflict: network.halfOpen,
     expect: silent,
   },
   {
     number: 11,
     title: "connections reset (RST)",
-    over: { amqp: { fast: true }, streams: {}, amqp10: {} },
+    over: { amqp: { fast: true }, streams: {}, amqp10: {}, pubsub: { fast: true } },
     inflict: network.reset,
     expect: {
       duplicated: "in flight",
@@ -62,7 +62,7 @@ export const networkFaults: readonly Fault[] = [
   {
     number: 14,
     title: "a line of 10 kB/s",
-    over: { amqp: {}, streams: {}, amqp10: {} },
+    over: { amqp: {}, streams: {}, amqp10: {}, pubsub: {} },
     options: { connectionTimeout: 10, flushTimeout: 40 },
     load: { events: 200, perSecond: 100 },
     inflict: network.narrow,
@@ -71,7 +71,7 @@ export const networkFaults: readonly Fault[] = [
   {
     number: 15,
     title: "connection refused at start until the circuit opens, then there",
-    over: { amqp: { fast: true }, streams: {}, amqp10: {} },
+    over: { amqp: { fast: true }, streams: {}, amqp10: {}, pubsub: { fast: true } },
     inflict: network.refusedAtStart,
     expect: {
       recoveredWithinMs: 3000,
