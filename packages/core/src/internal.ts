@@ -1,6 +1,7 @@
 // What sibling packages build on; outside semver.
 
 export { putBytes, putInt64, putSlice, putText } from "./buffer/bytes.js";
+export { canCompress } from "./buffer/compress.js";
 export { type EventFields, PreparedMessage } from "./buffer/encoded-event.js";
 export { type EncodedMessage, encodedMessage } from "./buffer/encoded-message.js";
 export { Fifo } from "./buffer/fifo.js";
@@ -17,6 +18,7 @@ export {
   readHeaders,
   TRUE_VALUE,
 } from "./buffer/header-block.js";
+export { BATCH_HEADER, type Packing } from "./buffer/packing.js";
 export * from "./buffer/record.js";
 export { answerOf, faultOf, isThenable, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";

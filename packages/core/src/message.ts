@@ -21,6 +21,8 @@ export declare abstract class OutboundMessage {
   abstract get timestamp(): number;
   /** Plain values; a nested value, a `Date` or a function never reaches a transport. */
   abstract get headers(): MessageHeaders;
+  /** How {@link body} is compressed; absent where it is not. Only where `TransportCapabilities.contentEncoding`. */
+  abstract get contentEncoding(): ContentEncoding | undefined;
   /** Texts of this event alone, by the names of the transport's own options that are `perEvent`. */
   abstract get own(): MessageOwn;
   /**
@@ -51,8 +53,12 @@ export interface MessageParts {
   readonly type: string;
   readonly timestamp: number;
   readonly headers: MessageHeaders;
+  readonly contentEncoding?: ContentEncoding | undefined;
   readonly own?: MessageOwn | undefined;
 }
+
+/** As protocols name it in `content-encoding`: RFC 1952, RFC 8878. */
+export type ContentEncoding = "gzip" | "zstd";
 
 /** What a template of a transport's own options has become for one event, by the option's name. */
 export type MessageOwn = Readonly<Record<string, string>>;
@@ -108,6 +114,10 @@ class DetachedMessage implements OutboundMessage {
 
   get headers(): MessageHeaders {
     return this.#parts.headers;
+  }
+
+  get contentEncoding(): ContentEncoding | undefined {
+    return this.#parts.contentEncoding;
   }
 
   get own(): MessageOwn {

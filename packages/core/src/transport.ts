@@ -8,7 +8,14 @@ import type { OptionTable, ResolvedOptions } from "./options/option.js";
 export type * from "./consuming/inbound-message.js";
 export type * from "./consuming/seam.js";
 export type { Endpoint } from "./endpoint.js";
-export type { MessageChanges, MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "./message.js";
+export type {
+  ContentEncoding,
+  MessageChanges,
+  MessageHeaders,
+  MessageOwn,
+  MessageParts,
+  OutboundMessage,
+} from "./message.js";
 
 /**
  * The seam between the delivery engine and a broker.
@@ -59,6 +66,8 @@ export interface TransportCapabilities {
   readonly deduplication: boolean;
   /** Exchanges, queues and bindings can be declared. */
   readonly topology: boolean;
+  /** {@link OutboundMessage.contentEncoding} reaches the reader. Absent: no body is ever compressed. */
+  readonly contentEncoding?: boolean;
   /** Largest body in bytes, where it is known before connecting. */
   readonly maxMessageBytes?: number;
 }

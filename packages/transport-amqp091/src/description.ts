@@ -13,6 +13,7 @@ export const amqp091Description = {
     ttl: true,
     deadLetter: true,
     deduplication: false,
+    contentEncoding: true,
     topology: true,
   },
   consuming: { deadLetters: "bare", delays: false, peek: "counts" },

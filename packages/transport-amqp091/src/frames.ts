@@ -4,12 +4,14 @@ import {
   CORRELATION_ID,
   type EncodedMessage,
   EXCHANGE,
+  encodingOf,
   endOf,
   type Field,
   fieldLength,
   isPresent,
   MESSAGE_ID,
   putSlice,
+  putText,
   ROUTING_KEY,
   startOf,
   TYPE,
@@ -31,6 +33,7 @@ const CLASS_BASIC = 60;
 const BASIC_PUBLISH = 40;
 
 const HAS_CONTENT_TYPE = 0x8000;
+const HAS_CONTENT_ENCODING = 0x4000;
 const HAS_HEADERS = 0x2000;
 const HAS_DELIVERY_MODE = 0x1000;
 const HAS_PRIORITY = 0x0800;
@@ -92,6 +95,12 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     let flags = sharedFlags;
     at += 2;
     if (flags & HAS_CONTENT_TYPE) at = putBytes(target, at, contentType);
+    const encoding = encodingOf(message);
+    if (encoding !== undefined) {
+      flags |= HAS_CONTENT_ENCODING;
+      target[at] = encoding.length;
+      at += 1 + putText(target, at + 1, encoding);
+    }
     at = putTable(target, at, message);
     target[at++] = deliveryMode;
     if (priority !== undefined) target[at++] = priority;

@@ -3,6 +3,7 @@ import {
   CORRELATION_ID,
   type EncodedMessage,
   EXCHANGE,
+  encodingOf,
   fieldLength,
   isPresent,
   MESSAGE_ID,
@@ -35,6 +36,7 @@ export function frameBound(message: EncodedMessage, defaults: MessageDefaults, f
     FIXED_HEADER_BYTES +
     tableBytes(message) +
     short(Buffer.byteLength(defaults.contentType)) +
+    short(encodingOf(message)?.length ?? 0) +
     short(Buffer.byteLength(defaults.appId)) +
     short(String(defaults.expirationMs ?? "").length) +
     short(fieldLength(message, MESSAGE_ID)) +

@@ -97,10 +97,11 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
     write: (batch) =>
       checkEach(batch, (message) => {
         frameBound(encodedMessage(message), defaults, frameMax);
-        const { exchange = defaults.exchange, routingKey, headers } = message;
+        const { exchange = defaults.exchange, routingKey, headers, contentEncoding } = message;
         full = !channel.publish(exchange, routingKey, message.body(), {
           ...shared,
           headers,
+          contentEncoding,
           correlationId: cutToShortString(message.correlationId) || undefined,
           messageId: message.messageId || undefined,
           timestamp: wireSeconds(message.timestamp),

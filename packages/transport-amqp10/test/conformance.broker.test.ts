@@ -25,6 +25,7 @@ for (const broker of brokersOf4) {
         type,
         headers,
         priority,
+        contentEncoding: got.properties.contentEncoding,
         expirationMs: expiration && Number(expiration),
       });
     },

@@ -11,6 +11,7 @@ export const memoryDescription = {
     ttl: true,
     deadLetter: true,
     deduplication: false,
+    contentEncoding: true,
     topology: true,
   },
   consuming: { deadLetters: "bare", delays: true, peek: "free" },

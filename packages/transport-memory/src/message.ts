@@ -14,6 +14,8 @@ export interface MemoryMessage {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly appId: string;
   readonly contentType: string;
+  /** How the body is compressed: `"gzip"`, `"zstd"`. */
+  readonly contentEncoding?: string;
   /** 0 to 255. */
   readonly priority?: number;
   /** Milliseconds until it expires, where the publisher said so. */

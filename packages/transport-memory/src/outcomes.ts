@@ -61,6 +61,7 @@ function refused(kind: "nack" | "unroutable", message: string): PublishOutcome {
 
 function received(message: OutboundMessage, defaults: TransportOptions["message"]): MemoryMessage {
   const { contentType, appId, priority, expirationMs } = defaults;
+  const { contentEncoding } = message;
   return {
     body: message.body(),
     exchange: message.exchange ?? defaults.exchange,
@@ -72,6 +73,7 @@ function received(message: OutboundMessage, defaults: TransportOptions["message"
     headers: message.headers,
     appId,
     contentType,
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
     ...(priority === undefined ? {} : { priority }),
     ...(expirationMs === undefined ? {} : { expirationMs }),
     deliveryMode: defaults.persistent ? 2 : 1,

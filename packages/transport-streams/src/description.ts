@@ -33,6 +33,7 @@ export const streamsDescription = {
     ttl: false,
     deadLetter: false,
     deduplication: true,
+    contentEncoding: true,
     topology: true,
   },
   options: streamOptions,

@@ -39,6 +39,7 @@ for (const broker of brokersForTests()) {
         correlationId: properties.correlationId,
         type: properties.type,
         headers: properties.headers ?? {},
+        contentEncoding: properties.contentEncoding,
       })),
     alone: {
       module: new URL("../src/index.ts", import.meta.url),

@@ -44,6 +44,7 @@ const unclaimed = {
   deadLetter: "no dead letters",
   topology: "no topology",
   deduplication: "no deduplication",
+  contentEncoding: "no content-encoding",
 } as const;
 
 /** What one check works with: transports, connections and messages of its own. */

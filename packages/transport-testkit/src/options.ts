@@ -43,6 +43,8 @@ export interface StoredMessage {
   readonly headers: Readonly<Record<string, unknown>>;
   /** Where the transport claims `priority`. */
   readonly priority?: number | undefined;
+  /** Where the transport claims `contentEncoding`. */
+  readonly contentEncoding?: string | undefined;
   /** Where the transport claims `ttl`: as it was sent, or what is left of it. */
   readonly expirationMs?: number | undefined;
 }

@@ -37,6 +37,8 @@ export const rules = {
     "With the capability mandatory, and where it is asked for, a message that no queue takes is refused as unroutable.",
   priority: "With the capability priority, a message has the priority of MessageDefaults.",
   ttl: "With the capability ttl, a message expires after expirationMs of MessageDefaults.",
+  "content-encoding":
+    "With the capability contentEncoding, a message that is compressed is stored as it is, with the name of its compression.",
   exchange:
     "A message that names an exchange of its own goes to that one alone; where there is none of that name it is not stored.",
   topology:

@@ -120,6 +120,10 @@ class MessageView implements OutboundMessage {
     return this.#look("headers").headers;
   }
 
+  get contentEncoding() {
+    return this.#look("contentEncoding").contentEncoding;
+  }
+
   get own() {
     return this.#look("own").own;
   }

@@ -66,6 +66,7 @@ export class ReferenceBroker {
         ttl: true,
         deadLetter: true,
         deduplication: false,
+        contentEncoding: true,
         topology: false,
       },
       connect: (endpoint, _lane, signal) => this.#connect(options, endpoint, signal),
@@ -159,7 +160,7 @@ export class ReferenceBroker {
 }
 
 function asStored(message: OutboundMessage, { priority, expirationMs }: MessageDefaults): StoredMessage {
-  const { messageId, routingKey, correlationId, type, headers } = message;
+  const { messageId, routingKey, correlationId, type, headers, contentEncoding } = message;
   return {
     body: message.body(),
     messageId,
@@ -167,6 +168,7 @@ function asStored(message: OutboundMessage, { priority, expirationMs }: MessageD
     correlationId,
     type,
     headers,
+    contentEncoding,
     priority,
     expirationMs,
   };

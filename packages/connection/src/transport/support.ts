@@ -60,6 +60,7 @@ const lacking: Readonly<Record<keyof Omit<TransportCapabilities, "maxMessageByte
   ttl: "cannot expire messages",
   deadLetter: "has no dead letters",
   deduplication: "does not deduplicate",
+  contentEncoding: "cannot say that a message is compressed",
   topology: "has no exchanges and queues to declare",
 };
 

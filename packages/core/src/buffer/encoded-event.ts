@@ -1,7 +1,7 @@
 import type { MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "../transport.js";
 
 /** What an encoded event is made of: its body as text, and a sequence only where it is the publisher's own. */
-export type EventFields = Omit<MessageParts, "sequence" | "body"> & {
+export type EventFields = Omit<MessageParts, "sequence" | "body" | "contentEncoding"> & {
   readonly sequence?: number;
   readonly text: string;
 };
@@ -27,6 +27,7 @@ export class PreparedMessage implements EncodedEvent {
   readonly type: string;
   readonly timestamp: number;
   readonly headers: MessageHeaders;
+  readonly contentEncoding = undefined;
   readonly own: string | undefined;
   readonly text: string;
   readonly bytes: number;
@@ -71,6 +72,7 @@ export function encodedEvent(message: OutboundMessage): EncodedEvent {
     type: message.type,
     timestamp: message.timestamp,
     headers: message.headers,
+    contentEncoding: message.contentEncoding,
     own: jsonOf(message.own),
     bytes: body.length,
     putBody: (target, at) => body.copy(target, at),

@@ -1,6 +1,7 @@
 import type { OutboundMessage } from "../transport.js";
 import { encodedEvent } from "./encoded-event.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "./record.js";
+import { RecordView } from "./record-view.js";
 
 /** A message by the bytes of its record: a transport that copies them decodes no text. */
 export type EncodedMessage = Readonly<RecordPlace>;
@@ -12,9 +13,16 @@ export type EncodedMessage = Readonly<RecordPlace>;
  */
 export function encodedMessage(message: OutboundMessage): EncodedMessage {
   if ((message as Partial<RecordPlace>).words !== undefined) return message as unknown as EncodedMessage;
-  const writer = new RecordWriter();
+  return recorded(message);
+}
+
+/** The message as a record of its own: it stays as it is, and a transport need not encode it. */
+export function recorded(message: OutboundMessage, writer = new RecordWriter()): RecordView {
   const event = encodedEvent(message);
-  const place = { ...recordMemory(writer.bound(event)), record: 0 };
-  writer.write(place, 0, event);
-  return place;
+  const memory = { ...recordMemory(writer.bound(event)), record: 0 };
+  writer.write(memory, 0, event);
+  return new RecordView({
+    sequence: [event.sequence],
+    locate: (_, place) => void Object.assign(place, memory),
+  }).show(0);
 }

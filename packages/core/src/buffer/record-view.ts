@@ -1,10 +1,17 @@
 import { noOwn, outboundMessage } from "../message.js";
-import type { MessageChanges, MessageHeaders, MessageOwn, OutboundMessage } from "../transport.js";
+import type {
+  ContentEncoding,
+  MessageChanges,
+  MessageHeaders,
+  MessageOwn,
+  OutboundMessage,
+} from "../transport.js";
 import { readHeaders } from "./header-block.js";
 import {
   BODY,
   CORRELATION_ID,
   EXCHANGE,
+  encodingOf,
   endOf,
   type Field,
   HEADERS,
@@ -79,6 +86,10 @@ export class RecordView implements OutboundMessage, RecordPlace {
     return readHeaders(this.source, startOf(this, HEADERS), headerCountOf(this));
   }
 
+  get contentEncoding(): ContentEncoding | undefined {
+    return encodingOf(this);
+  }
+
   get own(): MessageOwn {
     const json = this.#optional(OWN);
     return json === undefined ? noOwn : (JSON.parse(json) as MessageOwn);
@@ -89,17 +100,17 @@ export class RecordView implements OutboundMessage, RecordPlace {
   }
 
   detach(changes: MessageChanges = {}): OutboundMessage {
-    const { sequence, exchange, routingKey, messageId, correlationId, type, timestamp, headers } = this;
     return outboundMessage({
-      sequence,
-      exchange,
-      routingKey,
+      sequence: this.sequence,
+      exchange: this.exchange,
+      routingKey: this.routingKey,
       body: this.body(),
-      messageId,
-      correlationId,
-      type,
-      timestamp,
-      headers,
+      messageId: this.messageId,
+      correlationId: this.correlationId,
+      type: this.type,
+      timestamp: this.timestamp,
+      headers: this.headers,
+      contentEncoding: this.contentEncoding,
       own: this.own,
       ...changes,
     });

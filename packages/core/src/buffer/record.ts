@@ -1,3 +1,4 @@
+import type { ContentEncoding } from "../message.js";
 import { putText } from "./bytes.js";
 import type { EncodedEvent } from "./encoded-event.js";
 import { type HeaderBlock, headerEncoder } from "./header-block.js";
@@ -38,6 +39,8 @@ export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 export const RECORD_HEAD = 4 * (ENDS + BODY + 1);
 
 const HAS_PLAIN_HEADERS = 1 << 7;
+const IS_GZIP = 1 << 8;
+const IS_ZSTD = 1 << 9;
 
 /** The bit that tells an absent field from an empty one. */
 const hasField = (field: Field): number => 1 << field;
@@ -61,10 +64,33 @@ export const startOf = (place: Words, field: Field): number =>
 /** The length of a field, in bytes of UTF-8. */
 export const fieldLength = (place: Words, field: Field): number =>
   endOf(place, field) - startOf(place, field);
-export const isPresent = ({ words, record }: Words, field: Field): boolean =>
-  (words[(record >> 2) + FLAGS]! & hasField(field)) !== 0;
-export const hasPlainHeaders = ({ words, record }: Words): boolean =>
-  (words[(record >> 2) + FLAGS]! & HAS_PLAIN_HEADERS) !== 0;
+export const isPresent = (place: Words, field: Field): boolean => (flagsOf(place) & hasField(field)) !== 0;
+export const hasPlainHeaders = (place: Words): boolean => (flagsOf(place) & HAS_PLAIN_HEADERS) !== 0;
+/** How the body is compressed. */
+export function encodingOf(place: Words): ContentEncoding | undefined {
+  const flags = flagsOf(place) & (IS_GZIP | IS_ZSTD);
+  return flags === 0 ? undefined : flags === IS_GZIP ? "gzip" : "zstd";
+}
+
+/** A field of both has the same bytes. */
+export function sameField(one: Place, other: Place, field: Field): boolean {
+  const from = startOf(one, field);
+  const to = endOf(one, field);
+  const otherFrom = startOf(other, field);
+  const otherTo = endOf(other, field);
+  if (to - from !== otherTo - otherFrom) return false;
+  return to === from || one.source.compare(other.source, otherFrom, otherTo, from, to) === 0;
+}
+
+/** Both differ in ids, type, time and body at most. */
+export const isAlike = (one: Place, other: Place): boolean =>
+  flagsOf(one) === flagsOf(other) &&
+  sameField(one, other, ROUTING_KEY) &&
+  sameField(one, other, HEADERS) &&
+  sameField(one, other, EXCHANGE) &&
+  sameField(one, other, OWN);
+
+const flagsOf = ({ words, record }: Words): number => words[(record >> 2) + FLAGS]!;
 
 /** Writes records. */
 export class RecordWriter {
@@ -91,7 +117,7 @@ export class RecordWriter {
     const { bytes, count, plain } = this.#headers;
     const { exchange, own } = event;
     const word = record >> 2;
-    let flags = plain ? HAS_PLAIN_HEADERS : 0;
+    let flags = (plain ? HAS_PLAIN_HEADERS : 0) | encodingFlag(event.contentEncoding);
     let end = putField(place, RECORD_HEAD, ROUTING_KEY, event.routingKey);
     end = putField(place, end, TYPE, event.type);
     end = putField(place, end, MESSAGE_ID, event.messageId);
@@ -113,6 +139,9 @@ export class RecordWriter {
     return length;
   }
 }
+
+const encodingFlag = (encoding: ContentEncoding | undefined): number =>
+  encoding === undefined ? 0 : encoding === "gzip" ? IS_GZIP : IS_ZSTD;
 
 /** Writes a field that begins at `at` of its record, and returns where it ends. */
 function putField({ source, words, record }: Place, at: number, field: Field, text = ""): number {

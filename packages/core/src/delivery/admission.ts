@@ -1,5 +1,6 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
 import type { EventLog } from "../buffer/event-log.js";
+import { packingBytes } from "../buffer/packing.js";
 import { DeliveryError } from "../errors.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import type { Clock } from "./clock.js";
@@ -40,7 +41,8 @@ export class Admission {
   constructor(setup: AdmissionSetup) {
     const { options, maxMessageBytes } = setup;
     this.#setup = setup;
-    this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes, options.maxBufferedBytes);
+    const packed = options.packing === undefined ? 0 : packingBytes(options.packing);
+    this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes - packed, options.maxBufferedBytes);
     this.#room = new Room({
       clock: setup.clock,
       free: () => this.#freeRoom(),

@@ -1,8 +1,12 @@
+import type { Packing } from "../buffer/packing.js";
+
 /** The delivery options of a sink, resolved: every duration in milliseconds, every size in bytes. */
 export interface DeliveryOptions {
   readonly batchSize: number;
   readonly batchTimeoutMs: number;
   readonly batchBytes: number;
+  /** Absent: each event is a message, as it is. */
+  readonly packing?: Packing | undefined;
   readonly maxInFlight: number;
   readonly connectionPoolSize: number;
   readonly connectionTimeoutMs: number;

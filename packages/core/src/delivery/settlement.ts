@@ -8,7 +8,7 @@ import type { Meter } from "../telemetry/meter.js";
 import type { Clock } from "./clock.js";
 import { type DeadLetterRoute, deadLetterOf } from "./dead-letter.js";
 import type { EngineEvents } from "./engine-events.js";
-import type { LaneOutcomes } from "./lane/lane-setup.js";
+import type { BatchSizes, LaneOutcomes } from "./lane/lane-setup.js";
 import { failureOf } from "./lane/retry.js";
 import type { LaneAffinity } from "./lane-affinity.js";
 import { type Settlement as Ending, type Ledger, SENT } from "./ledger.js";
@@ -51,6 +51,7 @@ export class Settlement implements LaneOutcomes {
     duplicates: 0,
     batches: 0,
     bytes: 0,
+    savedBytes: 0,
     confirms: 0,
     nacks: 0,
     returns: 0,
@@ -69,11 +70,14 @@ export class Settlement implements LaneOutcomes {
     this.#waiters.set(slot, waiter);
   }
 
-  departed(slots: readonly number[]): void {
-    const { ledger, log } = this.#setup;
-    ledger.depart(slots.length);
+  departed(events: number): void {
+    this.#setup.ledger.depart(events);
+  }
+
+  handedOver({ bytes, savedBytes }: BatchSizes): void {
     this.counts.batches++;
-    for (const slot of slots) this.counts.bytes += log.bodyBytes[slot]!;
+    this.counts.bytes += bytes;
+    this.counts.savedBytes += savedBytes;
   }
 
   cameBack(events: number): void {

@@ -38,6 +38,7 @@ export function statsOf({ ledger, log, connections, counts, meter }: StatsSource
     bytes_buffered: log.bytes,
     batches_sent: counts.batches,
     bytes_sent: counts.bytes,
+    bytes_saved: counts.savedBytes,
     confirms,
     nacks,
     returns,

@@ -26,8 +26,10 @@ export interface DeliveryStats {
   readonly events_in_flight: number;
   readonly bytes_buffered: number;
   readonly batches_sent: number;
-  /** Bytes of bodies handed to connections, tries again included. */
+  /** Bytes of bodies handed to connections, as they were sent, tries again included. */
   readonly bytes_sent: number;
+  /** How many more they were before `compressionType` made them smaller. */
+  readonly bytes_saved: number;
   readonly confirms: number;
   readonly nacks: number;
   readonly returns: number;

@@ -161,7 +161,7 @@ class BrokenPromise extends Error {
   override name = "BrokenPromise";
 }
 
-function must(holds: boolean, promise: string): asserts holds {
+export function must(holds: boolean, promise: string): asserts holds {
   if (!holds) throw new BrokenPromise(promise);
 }
 

@@ -18,7 +18,8 @@ export async function testSending(broker: Live): Promise<void> {
       bench.name,
       (got) => {
         if (!got) return;
-        const { messageId, correlationId, type, headers, priority, expiration } = got.properties;
+        const { messageId, correlationId, type, headers, priority, expiration, contentEncoding } =
+          got.properties;
         stored.push({
           body: got.content,
           routingKey: got.fields.routingKey,
@@ -27,6 +28,7 @@ export async function testSending(broker: Live): Promise<void> {
           type,
           headers: headers ?? {},
           priority,
+          contentEncoding,
           expirationMs: expiration && Number(expiration),
         });
       },

@@ -26,6 +26,7 @@ export function sectionsOf(message: OutboundMessage, defaults: MessageDefaults):
     correlation_id: cutToShortString(correlationId),
     subject: exchange === "" ? cutToShortString(type) : routingKey,
     content_type: contentType,
+    ...(message.contentEncoding === undefined ? {} : { content_encoding: message.contentEncoding }),
     application_properties: propertiesOf(
       { app_id: appId || null, type: exchange === "" ? null : type },
       headers,

@@ -24,6 +24,7 @@ import {
   putBody,
   putBoolean,
   putBytes,
+  putContent,
   putHeaders,
   putNull,
   putOptionalField,
@@ -87,8 +88,7 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
     at = putOptionalField(target, at, message, TYPE); // subject
     at = putNull(target, at); // reply-to
     at = putOptionalField(target, at, message, CORRELATION_ID);
-    at = putBytes(target, at, contentTypeSymbol);
-    at = putNull(target, at); // content-encoding
+    at = putContent(target, at, message, contentTypeSymbol);
     at = putNull(target, at); // absolute-expiry-time
     at = putTimestamp(target, at, Number.isSafeInteger(timestamp) ? timestamp : 0);
     at = appId === "" ? putNull(target, at) : putString(target, at, appId); // group-id

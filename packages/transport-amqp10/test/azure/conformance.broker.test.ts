@@ -37,6 +37,7 @@ testTransport({
         type: String(headers.type),
         headers,
         expirationMs: ttl,
+        contentEncoding: message.content_encoding,
       };
     });
   },

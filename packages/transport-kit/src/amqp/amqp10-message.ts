@@ -1,12 +1,14 @@
 import {
   BODY,
   type EncodedMessage,
+  encodingOf,
   endOf,
   type Field,
   fieldLength,
   HEADERS,
   hasPlainHeaders,
   headerCountOf,
+  putBytes,
   putSlice,
   readHeaders,
   startOf,
@@ -19,6 +21,7 @@ import {
   putNull,
   putShortText,
   putString,
+  putSymbol,
   putValue,
   TEXT_HEAD_BYTES,
 } from "./amqp10-values.js";
@@ -44,6 +47,13 @@ export const putOptionalField = (
   field: Field,
 ): number =>
   fieldLength(message, field) === 0 ? putNull(target, at) : putShortField(target, at, message, field);
+
+/** content-type and content-encoding of the section `properties`. `contentType` is a symbol, encoded, or `null`. */
+export function putContent(target: Buffer, at: number, message: EncodedMessage, contentType: Buffer): number {
+  const encoding = encodingOf(message);
+  const end = putBytes(target, at, contentType);
+  return encoding === undefined ? putNull(target, end) : putSymbol(target, end, encoding);
+}
 
 /** The section of the body. */
 export function putBody(target: Buffer, at: number, message: EncodedMessage): number {

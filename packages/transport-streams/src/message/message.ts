@@ -22,6 +22,7 @@ import {
   PROPERTIES,
   putBody,
   putBytes,
+  putContent,
   putHeaders,
   putNull,
   putOptionalField,
@@ -87,9 +88,8 @@ export function messageEncoder(
     // user-id, to, subject, reply-to
     for (let i = 0; i < 4; i++) at = putNull(target, at);
     at = putOptionalField(target, at, message, CORRELATION_ID);
-    at = putBytes(target, at, contentTypeSymbol);
-    // content-encoding, absolute-expiry-time
-    for (let i = 0; i < 2; i++) at = putNull(target, at);
+    at = putContent(target, at, message, contentTypeSymbol);
+    at = putNull(target, at); // absolute-expiry-time
     const timestamp = timestampOf(message);
     at = putTimestamp(target, at, Number.isSafeInteger(timestamp) ? timestamp : 0);
     at = groupId === "" ? putNull(target, at) : putShortText(target, at, groupId);

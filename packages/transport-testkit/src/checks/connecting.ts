@@ -30,7 +30,9 @@ export const connecting: readonly Check[] = [
       const vague = powers.find((power) => typeof capabilities?.[power] !== "boolean");
       if (vague !== undefined)
         throw new BrokenRuleError("capabilities", `capabilities.${vague} is no boolean.`);
-      const { maxMessageBytes } = capabilities;
+      const { maxMessageBytes, contentEncoding = false } = capabilities;
+      if (typeof contentEncoding !== "boolean")
+        throw new BrokenRuleError("capabilities", "capabilities.contentEncoding is no boolean.");
       if (maxMessageBytes === undefined || (Number.isInteger(maxMessageBytes) && maxMessageBytes > 0)) return;
       throw new BrokenRuleError("capabilities", `capabilities.maxMessageBytes is ${maxMessageBytes}.`);
     },

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { isTransportError } from "@streamll/core/internal";
 import type { Bench } from "../bench.js";
 import type { Check } from "../check.js";
@@ -57,6 +58,26 @@ export const powers: readonly Check[] = [
     },
   },
   {
+    name: "says of a compressed message how it is compressed, and of no other",
+    async run(bench) {
+      await bench.claims("contentEncoding");
+      const probe = await bench.connect();
+      const body = gzipSync('{"text":"an event"}');
+      await probe.publish([bench.message({ body, contentEncoding: "gzip" }), bench.message()]);
+      await probe.delivered();
+      const [packed, plain] = await storedOf(bench, 2);
+      if (packed?.contentEncoding !== "gzip" || !body.equals(packed.body)) {
+        const told = shown(packed?.contentEncoding, "contentEncoding");
+        throw new BrokenRuleError("content-encoding", `The contentEncoding gzip is stored as ${told}.`);
+      }
+      if (plain?.contentEncoding === undefined) return;
+      throw new BrokenRuleError(
+        "content-encoding",
+        `A message that is not compressed is stored as ${plain.contentEncoding}.`,
+      );
+    },
+  },
+  {
     name: "puts nothing for another exchange where all else goes",
     async run(bench) {
       await bench.claims("deadLetter");
@@ -107,11 +128,15 @@ async function deliverThree(bench: Bench): Promise<readonly StoredMessage[]> {
   const probe = await bench.connect();
   await probe.publish(bench.messages(3));
   await probe.delivered();
+  return storedOf(bench, 3);
+}
+
+async function storedOf(bench: Bench, count: number): Promise<readonly StoredMessage[]> {
   let stored: readonly StoredMessage[] = [];
   // One that is missing is found by the accounts.
   await until(bench.timeoutMs, async () => {
     stored = await bench.stored();
-    return stored.length >= 3;
+    return stored.length >= count;
   });
   return stored;
 }

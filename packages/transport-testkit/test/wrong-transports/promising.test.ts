@@ -5,7 +5,7 @@ import { ReferenceBroker } from "../reference.js";
 import { brokenUntil, isCaught, subjectOf, type Wrong, type WrongConnections } from "./wrong.js";
 
 const storedWithout =
-  (property: "priority" | "expirationMs"): Wrong =>
+  (property: "priority" | "expirationMs" | "contentEncoding"): Wrong =>
   (right, broker) => {
     const push = broker.stored.push.bind(broker.stored);
     broker.stored.push = (...messages) => push(...messages.map((one) => ({ ...one, [property]: undefined })));
@@ -47,6 +47,7 @@ isCaught("it claims what it does not do:", {
   ],
   "a priority": ["priority", storedWithout("priority")],
   "an expiry": ["ttl", storedWithout("expirationMs")],
+  "to name a compression": ["content-encoding", storedWithout("contentEncoding")],
   "a topology, which it does not look for": [
     "topology",
     (right) => ({ ...right, capabilities: { ...right.capabilities, topology: true } }),

@@ -5,7 +5,7 @@ import type { StreamllError, TransportError } from "../../errors.js";
 import { partitionOfHash } from "../../routing/partition.js";
 import type { EventDispatcher } from "../../telemetry/event-dispatcher.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
-import type { Endpoint, Transport, TransportConnection } from "../../transport.js";
+import type { Endpoint, Transport, TransportCapabilities, TransportConnection } from "../../transport.js";
 import type { Clock } from "../clock.js";
 import { requireLastSequence } from "../deduplication.js";
 import type { EngineEvents } from "../engine-events.js";
@@ -100,7 +100,8 @@ export class Connections {
   }
 
   #open(index: number, share: number): Lane {
-    const { options, clock, random, log, throttle } = this.#setup;
+    const { clock, random, log, throttle } = this.#setup;
+    const options = withinMessage(this.#setup.options, this.#transport.capabilities);
     const shared = { options, clock, random, urgent: () => this.flushes > 0 };
     let wasConnected = false;
     const supervisor: Supervisor = new Supervisor({
@@ -225,3 +226,12 @@ export function causeOf(error: TransportError): StreamllError {
   const { cause } = error;
   return isStreamllError(cause) && !("kind" in cause) ? cause : error;
 }
+
+/** A batch that is one message is no larger than the transport takes one. */
+const withinMessage = (
+  options: DeliveryOptions,
+  { maxMessageBytes = Number.POSITIVE_INFINITY }: TransportCapabilities,
+): DeliveryOptions =>
+  options.packing === undefined
+    ? options
+    : { ...options, batchBytes: Math.min(options.batchBytes, maxMessageBytes - 1) };

@@ -1,9 +1,12 @@
 import { SETTLED } from "../../buffer/event-log.js";
+import type { Grouping } from "../../buffer/packing.js";
+import { grouper, hasFixedMessage } from "./grouping.js";
 import type { InFlight } from "./in-flight.js";
 import type { LaneSetup } from "./lane-setup.js";
 import type { PoisonSearch } from "./poison.js";
 import type { SendQueue } from "./send-queue.js";
 import type { SendTimer } from "./send-timer.js";
+import type { Sequences } from "./sequences.js";
 import type { Throttle } from "./throttle.js";
 
 export interface BatchesSetup
@@ -11,20 +14,48 @@ export interface BatchesSetup
   readonly queue: SendQueue;
   readonly inFlight: InFlight;
   readonly sendTimer: SendTimer;
+  readonly sequences: Sequences;
   readonly poison: PoisonSearch;
   readonly throttle: Throttle;
 }
 
-/** Decides which events a lane sends next. */
+/** The events that a lane sends next; without `ends` each is a message. */
+export type NextBatch = Pick<Grouping, "slots"> & Partial<Grouping>;
+
+const none: NextBatch = { slots: [] };
+
+/** Each event is a message. */
+const apart = (slots: readonly number[]): Grouping => ({ slots, ends: slots.map((_, index) => index + 1) });
+
+/** Decides which events a lane sends next, and which of them are one message. */
 export class Batches {
   readonly #setup: BatchesSetup;
+  readonly #group?: (slots: readonly number[]) => Grouping;
 
   constructor(setup: BatchesSetup) {
     this.#setup = setup;
+    const { packing } = setup.options;
+    const storedBefore = () => setup.sequences.storedBefore;
+    if (packing !== undefined)
+      this.#group = packing.layout === "single" ? apart : grouper({ ...setup, storedBefore });
   }
 
-  /** Takes the next batch out of the queue; empty where nothing may be sent now. */
-  next(credit: number): readonly number[] {
+  /**
+   * Takes the next batch out of the queue; empty where nothing may be sent now.
+   *
+   * @param credit how many messages the connection takes.
+   */
+  next(credit: number): NextBatch {
+    if (this.#group === undefined) return { slots: this.#events(credit) };
+    if (credit <= 0) return none;
+    const { slots, ends } = this.#group(this.#events(Number.POSITIVE_INFINITY));
+    const taken = ends.slice(0, credit);
+    const events = taken.at(-1) ?? 0;
+    this.#setup.queue.putBack(slots.slice(events));
+    return { slots: slots.slice(0, events), ends: taken };
+  }
+
+  #events(credit: number): readonly number[] {
     const { queue, inFlight, sendTimer, poison, throttle, options, share, deduplication } = this.#setup;
     queue.purge();
     if (throttle.waiting) return [];
@@ -45,18 +76,25 @@ export class Batches {
     const { log, queue, options, outcomes } = this.#setup;
     const batch: number[] = [];
     let bytes = 0;
-    while (batch.length < events) {
-      const head = queue.peek();
-      if (head === undefined) break;
+    const between = options.packing === undefined ? 0 : 1;
+    for (let head = queue.peek(); head !== undefined; head = queue.peek()) {
       const isSettled = log.has(head, SETTLED);
-      const size = log.bodyBytes[head]!;
-      if (!isSettled && batch.length > 0 && bytes + size > options.batchBytes) break;
+      const size = log.bodyBytes[head]! + between;
+      const isFull = batch.length >= events || (batch.length > 0 && bytes + size > options.batchBytes);
+      if (isFull && !isSettled && !this.#isOneMessage(batch.at(-1), head)) break;
       queue.take();
       if (isSettled || outcomes.expired(head)) continue;
       bytes += size;
       batch.push(head);
     }
     return batch;
+  }
+
+  /** Both were sent as one message, and may only go again so. */
+  #isOneMessage(last: number | undefined, next: number): boolean {
+    const { log, deduplication, options } = this.#setup;
+    if (last === undefined || options.packing === undefined) return false;
+    return log.sequence[last] === log.sequence[next] && hasFixedMessage(log, next, deduplication);
   }
 
   /** The suspect waits until an event of another execution has shown that the connection is good. */

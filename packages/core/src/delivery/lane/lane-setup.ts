@@ -11,9 +11,18 @@ export interface Outage {
   readonly tried?: true;
 }
 
+/** What was handed to a connection. */
+export interface BatchSizes {
+  /** Of all bodies. */
+  readonly bytes: number;
+  /** How many compression has spared. */
+  readonly savedBytes: number;
+}
+
 /** What becomes of the events of a lane. */
 export interface LaneOutcomes {
-  departed(slots: readonly number[]): void;
+  departed(events: number): void;
+  handedOver(sizes: BatchSizes): void;
   /** Events in flight are back, without an outcome. */
   cameBack(events: number): void;
   sent(slots: readonly number[], as: "confirmed" | "written", latencyMs: number): void;

@@ -1,12 +1,12 @@
 import type { EventLog } from "../../buffer/event-log.js";
-import { LogBatch } from "../../buffer/log-batch.js";
 import { textOf } from "../../error-text.js";
 import { type StreamllError, TransportError } from "../../errors.js";
 import type { Flow, PublishOutcome, TransportConnection } from "../../transport.js";
 import type { EndpointState } from "../connection/endpoints.js";
-import { Batches } from "./batches.js";
+import { Batches, type NextBatch } from "./batches.js";
 import { drainedBytesOf, problemOf } from "./connection-state.js";
 import { FlowState } from "./flow-state.js";
+import { handovers } from "./handover.js";
 import { type Flight, InFlight } from "./in-flight.js";
 import type { LaneSetup, Outage } from "./lane-setup.js";
 import { OutcomeHandler } from "./outcome-handler.js";
@@ -14,6 +14,7 @@ import { overdue, patience, silenceOf } from "./patience.js";
 import { PoisonSearch } from "./poison.js";
 import { Retries } from "./retries.js";
 import { isSent } from "./retry.js";
+import { type RewindSetup, rewind } from "./rewind.js";
 import { SendQueue } from "./send-queue.js";
 import { SendTimer } from "./send-timer.js";
 import { Sequences } from "./sequences.js";
@@ -43,7 +44,9 @@ export class Lane {
   readonly #watchdog: Watchdog;
   readonly #poison: PoisonSearch;
   readonly #throttle: Throttle;
+  readonly #parts: RewindSetup;
   readonly #batches: Batches;
+  readonly #handover: ReturnType<typeof handovers>;
   readonly #handler: OutcomeHandler;
   #connection: TransportConnection | undefined;
   #endpoint: EndpointState | undefined;
@@ -63,6 +66,7 @@ export class Lane {
     this.#poison = new PoisonSearch(options.maxRetries);
     this.#throttle = new Throttle({ ...setup, changed: () => this.#updateBlocked() });
     const parts = {
+      ...setup,
       queue: this.#queue,
       inFlight: this.#inFlight,
       retries: this.#retries,
@@ -71,8 +75,10 @@ export class Lane {
       poison: this.#poison,
       throttle: this.#throttle,
     };
-    this.#batches = new Batches({ ...setup, ...parts });
-    this.#handler = new OutcomeHandler({ ...setup, ...parts, again: (slot) => this.again([slot]) });
+    this.#parts = parts;
+    this.#batches = new Batches(parts);
+    this.#handover = handovers(log, options.packing);
+    this.#handler = new OutcomeHandler({ ...parts, again: (slot) => this.again([slot]) });
     this.#watchdog = new Watchdog({
       clock,
       timeoutMs: () => patience(setup).ms,
@@ -170,7 +176,7 @@ export class Lane {
   /** Takes out all that is unsettled, in order: for the end of `stop()`, or for other lanes. */
   drain(): number[] {
     this.#cancelTimers();
-    this.#rewind();
+    rewind(this.#parts);
     return this.#log.inOrder([...this.#queue.clear(), ...this.#retries.clear()]);
   }
 
@@ -195,17 +201,11 @@ export class Lane {
     this.#cancelTimers();
     this.#flow.reset();
     this.#updateBlocked();
-    const guilty = this.#poison.disconnected(this.#rewind(), error);
-    if (guilty !== undefined && error !== undefined) this.#isolate(guilty, error);
+    const { slots, isOneMessage } = rewind(this.#parts, error);
+    const guilty = this.#poison.disconnected(isOneMessage ? slots.slice(0, 1) : slots, error);
+    if (guilty !== undefined && error !== undefined)
+      for (const slot of isOneMessage ? slots : [guilty]) this.#isolate(slot, error);
     return this.#proven;
-  }
-
-  /** Everything without an outcome goes back to its place, before anything new. */
-  #rewind(): number[] {
-    const rewound = this.#inFlight.rewind();
-    this.#setup.outcomes.cameBack(rewound.length);
-    this.#queue.putBack(rewound);
-    return rewound;
   }
 
   #schedule(): void {
@@ -215,22 +215,25 @@ export class Lane {
   #send(): void {
     for (let connection = this.#connection; connection !== undefined; connection = this.#connection) {
       const batch = this.#batches.next(this.#flow.credit);
-      if (batch.length === 0) break;
+      if (batch.slots.length === 0) break;
       this.#write(connection, batch);
+      // Compressing takes time: the rest of the program has its turn between two batches.
+      if (this.#setup.options.packing?.compression !== undefined) return this.#schedule();
     }
     if (this.#sendTimer.dueEvents() === 0) this.#schedule();
   }
 
-  #write(connection: TransportConnection, slots: readonly number[]): void {
-    for (const slot of slots) this.#sequences.assign(slot);
+  #write(connection: TransportConnection, { slots, ends }: NextBatch): void {
+    this.#sequences.assign(slots, ends);
     if (this.inFlight === 0) this.#watchdog.progress();
     const flight = this.#inFlight.depart(slots, this.#setup.clock.now());
-    this.#flow.credit -= slots.length;
-    this.#setup.outcomes.departed(slots);
+    this.#flow.credit -= ends?.length ?? slots.length;
+    this.#setup.outcomes.departed(slots.length);
     this.#watchdog.arm();
     try {
-      const batch = new LogBatch(this.#log, slots, flight.id);
-      connection.publish(batch, (from, to, outcome) => this.#answered(flight, from, to, outcome));
+      const handover = this.#handover(flight, ends, (...outcome) => this.#answered(flight, ...outcome));
+      this.#setup.outcomes.handedOver(handover);
+      connection.publish(handover.batch, handover.settle);
     } catch (error) {
       const message = `publish threw: ${textOf(error)}`;
       this.#abandon(new TransportError("protocol", message, { cause: error }));

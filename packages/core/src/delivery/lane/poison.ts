@@ -1,7 +1,7 @@
 import type { TransportError, TransportErrorKind } from "../../errors.js";
 
 /** Errors that tell of the state of the lane, not of an event. */
-const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
+export const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
   "not-found",
   "permission",
   "auth",
@@ -12,6 +12,10 @@ const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
 
 /** Only a broker that names the message as the reason blames it: networks lose connections for nothing. */
 const blamingKinds: ReadonlySet<TransportErrorKind> = new Set(["protocol", "too-large"]);
+
+/** Whether the broker ended a connection because of a message. */
+export const blamesMessage = (error: TransportError | undefined): boolean =>
+  error !== undefined && blamingKinds.has(error.kind);
 
 /** After so many disconnects with it alone in flight, an event lets others go before it, whatever the reason. */
 const DISCONNECTS_TO_STAND_ASIDE = 3;
@@ -88,7 +92,7 @@ export class PoisonSearch {
     this.#search(inFlight.length, Math.max(this.#remaining, inFlight.length));
     if (inFlight.length > 1) return undefined;
     const wasSuspect = this.#suspect === first;
-    const blamed = error !== undefined && blamingKinds.has(error.kind);
+    const blamed = blamesMessage(error);
     const ofEvent = this.#ofEvents.get(first) ?? { solo: 0, blamed: 0 };
     this.#ofEvents.set(first, ofEvent);
     ofEvent.solo++;

@@ -5,7 +5,7 @@ export class Sequences {
   readonly #log: EventLog;
   #last = 0;
   /** What the broker had when the present connection was opened. */
-  #storedBefore = 0;
+  storedBefore = 0;
   /** The highest sequence that this connection has carried. */
   #carried = 0;
   /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
@@ -18,7 +18,7 @@ export class Sequences {
   /** @param lastSequence what the broker has stored of the lane. */
   connected(lastSequence: number): void {
     this.#carried = 0;
-    this.#storedBefore = lastSequence;
+    this.storedBefore = lastSequence;
     this.confirmed(lastSequence);
     this.#last = Math.max(this.#last, this.storedTo!);
   }
@@ -28,16 +28,32 @@ export class Sequences {
   }
 
   /**
-   * Gives an event its sequence. One that is sent again keeps its own, unless the connection has carried a higher one
-   * before it: that of the event which a suspect has let go first.
+   * Gives each message its sequence, which its events share; `ends` says where each message ends. What is sent again
+   * keeps its own, unless the connection has carried a higher one before it: that of the event which a suspect has let
+   * go first.
    */
-  assign(slot: number): void {
+  assign(slots: readonly number[], ends: readonly number[] | undefined): void {
+    for (let from = 0, at = 0; from < slots.length; at++) {
+      const to = ends?.[at] ?? from + 1;
+      this.#assign(slots, from, to);
+      from = to;
+    }
+  }
+
+  #assign(slots: readonly number[], from: number, to: number): void {
     const { sequence } = this.#log;
-    if (sequence[slot]! <= this.#carried) this.#log.renumber(slot);
-    if (sequence[slot] === 0) sequence[slot] = this.#last + 1;
-    this.#carried = sequence[slot]!;
+    const last = slots[to - 1]!;
+    for (let i = from; i < to; i++) {
+      const slot = slots[i]!;
+      if (sequence[slot]! <= this.#carried || sequence[slot] !== sequence[last]) this.#log.renumber(slot);
+    }
+    this.#carried = sequence[last]! || this.#last + 1;
     this.#last = Math.max(this.#last, this.#carried);
-    if (this.#carried <= this.#storedBefore && !this.#log.has(slot, MAYBE_STORED))
-      this.#log.mark(slot, DUPLICATE);
+    for (let i = from; i < to; i++) {
+      const slot = slots[i]!;
+      sequence[slot] = this.#carried;
+      if (this.#carried <= this.storedBefore && !this.#log.has(slot, MAYBE_STORED))
+        this.#log.mark(slot, DUPLICATE);
+    }
   }
 }

@@ -1,0 +1,70 @@
+import { DEAD, type EventLog, MAYBE_STORED, NUMBERED } from "../../buffer/event-log.js";
+import type { Grouping } from "../../buffer/packing.js";
+import { isAlike } from "../../buffer/record.js";
+import { RecordView } from "../../buffer/record-view.js";
+
+/** Among so many of the latest groups an event looks for one that it fits in. */
+const LOOK_BACK = 8;
+
+export interface GroupingSetup {
+  readonly log: EventLog;
+  /** The broker deduplicates by sequence. */
+  readonly deduplication: boolean;
+  /** What the broker had when the connection was opened goes up to this sequence. */
+  storedBefore(): number;
+}
+
+/**
+ * Puts events together that may be one message: alike in exchange, routing key, headers and what the transport's own
+ * options make of them. An event goes into no group before that of an earlier event of its execution, so their order
+ * holds for a reader of all groups.
+ */
+export function grouper({ log, deduplication, storedBefore }: GroupingSetup) {
+  const one = new RecordView(log);
+  const other = new RecordView(log);
+
+  function fits(slot: number, member: number): boolean {
+    const isFixed = hasFixedMessage(log, slot, deduplication);
+    if (isFixed !== hasFixedMessage(log, member, deduplication)) return false;
+    if (isFixed) return log.sequence[slot] === log.sequence[member];
+    if (log.has(slot, DEAD) || log.has(member, DEAD)) return false;
+    return isStored(slot) === isStored(member) && isAlike(one.show(slot), other.show(member));
+  }
+
+  /** Of sequences of the publisher's own, the broker may have some, from an earlier program. */
+  const isStored = (slot: number): boolean =>
+    log.has(slot, NUMBERED) && log.sequence[slot]! <= storedBefore();
+
+  return (slots: readonly number[]): Grouping => {
+    const groups: number[][] = [];
+    /** The latest group of each execution. */
+    const latest = new Map<number, number>();
+    for (const slot of slots) {
+      const execution = log.execution[slot]!;
+      // The highest sequence of a message stands for all below it: with the publisher's own, none may be skipped.
+      const lookBack = log.has(slot, NUMBERED) ? 1 : LOOK_BACK;
+      const least = Math.max(latest.get(execution) ?? 0, groups.length - lookBack);
+      let at = groups.length - 1;
+      while (at >= least && !fits(slot, groups[at]![0]!)) at--;
+      if (at >= least) groups[at]!.push(slot);
+      else at = groups.push([slot]) - 1;
+      latest.set(execution, at);
+    }
+    let end = 0;
+    return { slots: groups.flat(), ends: groups.map(({ length }) => (end += length)) };
+  };
+}
+
+/**
+ * Whether the event may be stored as part of a message that the broker knows by its sequence: only the same events may go
+ * again under that, or those that it does not have are taken for stored.
+ */
+export const hasFixedMessage = (log: EventLog, slot: number, deduplication: boolean): boolean =>
+  deduplication && log.has(slot, MAYBE_STORED) && log.sequence[slot]! > 0;
+
+/** Whether these are several events that may only go again as the one message that they were. */
+export function areOneMessage(log: EventLog, slots: readonly number[], deduplication: boolean): boolean {
+  const [first, ...others] = slots;
+  if (first === undefined || others.length === 0 || !hasFixedMessage(log, first, deduplication)) return false;
+  return others.every((slot) => log.sequence[slot] === log.sequence[first]);
+}

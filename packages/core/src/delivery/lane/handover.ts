@@ -1,0 +1,50 @@
+import type { EventLog } from "../../buffer/event-log.js";
+import { LogBatch } from "../../buffer/log-batch.js";
+import { type Grouping, type Packing, packer } from "../../buffer/packing.js";
+import type { TransportErrorKind } from "../../errors.js";
+import type { OutboundBatch, Settle } from "../../transport.js";
+import type { Flight } from "./in-flight.js";
+import type { BatchSizes } from "./lane-setup.js";
+import { laneKinds } from "./poison.js";
+
+/** What a connection is handed. */
+export interface Handover extends BatchSizes {
+  readonly batch: OutboundBatch;
+  /** Takes the transport's outcomes, which are of messages, and gives those of the events in them. */
+  readonly settle: Settle;
+}
+
+/** Makes what a connection is handed of a flight. `ends` says where each message ends; absent: each event is one. */
+export function handovers(log: EventLog, packing: Packing | undefined) {
+  const pack = packing && packer(log, packing);
+  return ({ slots, id }: Flight, ends: Grouping["ends"] | undefined, settle: Settle): Handover => {
+    if (pack === undefined || ends === undefined) {
+      let bytes = 0;
+      for (const slot of slots) bytes += log.bodyBytes[slot]!;
+      return { batch: new LogBatch(log, slots, id), bytes, savedBytes: 0, settle };
+    }
+    const { messages: batch, ...sizes } = pack({ slots, ends });
+    return { batch, ...sizes, settle: settleEvents(ends, settle) };
+  };
+}
+
+/** Errors of these kinds are of the place that a message is meant for: all events in it are meant for that place. */
+const sharedKinds: ReadonlySet<TransportErrorKind> = new Set([...laneKinds, "unroutable"]);
+
+/** Takes outcomes of messages, and gives those of the events in them. */
+function settleEvents(ends: readonly number[], settle: Settle): Settle {
+  const startOf = (message: number): number =>
+    message <= 0 ? 0 : (ends[Math.min(message, ends.length) - 1] ?? 0);
+
+  return (from, to, outcome) => {
+    if (outcome?.kind !== "refused" || sharedKinds.has(outcome.error?.kind))
+      return settle(startOf(from), startOf(to), outcome);
+    // Which event of a message is meant is unknown; of messages that share an answer, which message too.
+    const messages = outcome.shared ? to - from : 1;
+    for (let at = Math.max(0, from); at < Math.min(to, ends.length); at += messages) {
+      const first = startOf(at);
+      const last = startOf(at + messages);
+      settle(first, last, last - first > 1 ? { ...outcome, shared: true } : outcome);
+    }
+  };
+}
