@@ -1,4 +1,4 @@
-import type { DeliveryOptions } from "@streamll/core/internal";
+import type { DeliveryOptions, Packing } from "@streamll/core/internal";
 import type { ResolvedOptions } from "./options/table.js";
 
 /** What the options tell the delivery engine. */
@@ -6,6 +6,7 @@ export const deliveryOptionsOf = (values: ResolvedOptions): DeliveryOptions => (
   batchSize: values.batchSize,
   batchTimeoutMs: values.batchTimeout,
   batchBytes: values.batchBytes,
+  packing: packingOf(values),
   maxInFlight: values.maxInFlight,
   connectionPoolSize: values.connectionPoolSize,
   connectionTimeoutMs: values.connectionTimeout,
@@ -22,3 +23,9 @@ export const deliveryOptionsOf = (values: ResolvedOptions): DeliveryOptions => (
   flushTimeoutMs: values.flushTimeout,
   waitForBroker: values.waitForBroker,
 });
+
+function packingOf({ messageFormat, batchLayout, compressionType }: ResolvedOptions): Packing | undefined {
+  const layout = messageFormat === "batch" ? batchLayout : "single";
+  if (compressionType !== "none") return { layout, compression: compressionType };
+  return layout === "single" ? undefined : { layout };
+}

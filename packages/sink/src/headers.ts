@@ -1,19 +1,33 @@
 import { types } from "node:util";
 import type { MessageHeaders, StreamllEvent } from "@streamll/core";
 import { answerOf, type Complain, faultOf } from "./logging.js";
-import type { UserHeaders } from "./options/sink-options.js";
-import { type HeaderFunction, senderRouted } from "./options/special-kinds.js";
+import type { UserHeaders } from "./options/message-options.js";
+import { type HeaderFunction, reservedHeaders } from "./options/special-kinds.js";
 import { addTraceContext } from "./trace-context.js";
 import { version } from "./version.js";
 
 type Headers = { [name: string]: MessageHeaders[string] };
 
-/**
- * The headers of each message: those of the Python package, `execution_id`, those of an active trace, and the
- * user's own, which win.
- */
+/** The headers of a message that has one event: those of the Python package, `execution_id`, those of an active trace. */
+export function eventHeaders(event: StreamllEvent): Headers {
+  const headers: Headers = {
+    streamll_version: version,
+    event_type: event.eventType,
+    operation: event.operation,
+    module_name: event.moduleName,
+    execution_id: event.executionId,
+  };
+  addTraceContext(headers);
+  return headers;
+}
+
+/** The headers of a message that has several. */
+export const batchHeaders = (): Headers => ({ streamll_version: version });
+
+/** The headers of each message: what `base` gives, and the user's own, which win. */
 export function headersMaker(
   own: UserHeaders | HeaderFunction | undefined,
+  base: (event: StreamllEvent) => Headers,
   complain: Complain,
 ): (event: StreamllEvent) => MessageHeaders {
   const addOwn = typeof own === "function" ? fromFunction(own, complain) : fromRecord(own ?? {}, complain);
@@ -21,14 +35,7 @@ export function headersMaker(
   // event costs beside its body, and a transport can encode it once.
   let last: Headers | undefined;
   return (event) => {
-    const headers: Headers = {
-      streamll_version: version,
-      event_type: event.eventType,
-      operation: event.operation,
-      module_name: event.moduleName,
-      execution_id: event.executionId,
-    };
-    addTraceContext(headers);
+    const headers = base(event);
     addOwn?.(headers, event);
     if (last === undefined || !isSame(headers, last)) last = headers;
     return last;
@@ -80,7 +87,7 @@ function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
       complain(
         "header_left_out",
         "headers",
-        "a header was left out: its name is empty, __proto__, CC, BCC or longer than 255 bytes (reported once)",
+        "a header was left out: its name is empty, __proto__, CC, BCC, streamll_batch or longer than 255 bytes (reported once)",
       );
     }
   }
@@ -89,7 +96,7 @@ function addTo(headers: Headers, given: UserHeaders, complain: Complain): void {
 const canName = (name: string): boolean =>
   name !== "" &&
   name !== "__proto__" &&
-  !senderRouted.has(name) &&
+  !reservedHeaders.has(name) &&
   (name.length <= 85 || Buffer.byteLength(name) <= 255);
 
 function plainValue(value: unknown): MessageHeaders[string] | undefined {

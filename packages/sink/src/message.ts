@@ -9,7 +9,8 @@ import {
   toEvent,
 } from "@streamll/core/internal";
 import type { Option } from "@streamll/core/options";
-import { headersMaker } from "./headers.js";
+import { cloudEventHeaders, structuredCloudEvent } from "./cloud-event.js";
+import { batchHeaders, eventHeaders, headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
 
@@ -44,18 +45,26 @@ function shallowCopy<T extends object>(value: T): T {
   }
 }
 
+/** Headers of single events would keep events apart that may be one message; an exchange of type headers routes by them. */
+const hasEventHeaders = ({
+  messageFormat,
+  exchangeType,
+}: Pick<ResolvedOptions, "messageFormat" | "exchangeType">): boolean =>
+  messageFormat === "single" || exchangeType === "headers";
+
 /**
  * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is filtered out.
  *
  * @throws InvalidEventError for an object that is not an event.
  */
 export function messageMaker(
-  { eventFilter, transform, routingKey, headers, maxEventBytes }: ResolvedOptions,
+  { eventFilter, transform, routingKey, headers, maxEventBytes, ...values }: ResolvedOptions,
   templates: OwnTemplates,
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
-  const headersOf = headersMaker(headers, complain);
+  const headersOf = headersMaker(headers, hasEventHeaders(values) ? eventHeaders : batchHeaders, complain);
+  const cloudEvents = values.envelope === "cloudevents" ? values.cloudEventsMode : undefined;
 
   const passes = (event: StreamllEvent): boolean => {
     if (typeof eventFilter !== "function") return eventFilter!.has(event.eventType);
@@ -94,14 +103,16 @@ export function messageMaker(
       if (result === undefined) return undefined;
       event = toEvent(result);
     }
+    const ownHeaders = headersOf(event);
+    const json = encodeEvent(event, maxEventBytes);
     return new PreparedMessage({
       routingKey: template.render(event),
-      text: encodeEvent(event, maxEventBytes),
+      text: cloudEvents === "structured" ? structuredCloudEvent(event, ownHeaders, json) : json,
       messageId: event.eventId,
       correlationId: event.executionId,
       type: event.eventType,
       timestamp: epochMsOf(event.timestamp),
-      headers: headersOf(event),
+      headers: cloudEvents === "binary" ? cloudEventHeaders(event, ownHeaders) : ownHeaders,
       own: ownOf(event),
     });
   };

@@ -20,6 +20,7 @@ import {
   type TransportOptions,
 } from "@streamll/core";
 import { compileTemplate, type DeliveryOptions } from "@streamll/core/internal";
+import { contentTypeOf, formatContradictions } from "./content.js";
 import { contradictions } from "./contradictions.js";
 import { deliveryOptionsOf } from "./delivery-options.js";
 import { derivedValues } from "./derived.js";
@@ -62,6 +63,7 @@ export function resolve(
     ...(configured.problems ?? []),
     ...topology.problems,
     ...contradictions(values),
+    ...formatContradictions(connection),
     ...(remarks?.problems ?? []),
   ];
   if (choice === undefined || problems.length > 0) throw new ConfigurationError(problems);
@@ -126,7 +128,7 @@ function transportOptions(
     confirms: values.publisherConfirms && capabilities?.confirms !== false,
     message: {
       exchange: configured.exchange ?? values.exchange,
-      contentType: "application/json",
+      contentType: contentTypeOf(values),
       appId: values.appId,
       persistent: values.durable,
       mandatory: values.mandatory ?? canReturn,

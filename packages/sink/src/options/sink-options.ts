@@ -2,14 +2,12 @@ import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@str
 import type { DeliveryStats, Logger, StreamllEvent, Transport, TransportFactory } from "@streamll/core";
 import type { DurationText, SizeText } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
+import type { MessageOptions } from "./message-options.js";
 
-export type HeaderValue = string | number | bigint | boolean | Date | null | undefined;
-
-/** Headers that the user adds to a message. */
-export type UserHeaders = Readonly<Record<string, HeaderValue>>;
+export type { HeaderValue, MessageOptions, UserHeaders } from "./message-options.js";
 
 /** Options of a sink alone. */
-export interface DeliveringOptions {
+export interface DeliveringOptions extends MessageOptions {
   // Where to send
 
   /** Connections at most, opened one by one under load. Default 5. */
@@ -105,10 +103,6 @@ export interface DeliveringOptions {
    * what is inside those is the caller's own. An event for which it throws is rejected.
    */
   readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
-  /** More headers on every message. When it throws, the event goes without. */
-  readonly headers?: UserHeaders | ((event: StreamllEvent) => UserHeaders | undefined) | undefined;
-  /** Default `"streamll"`. */
-  readonly appId?: string | undefined;
 
   // Observing
 

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { StreamllEvent } from "@streamll/core";
 import type { CircuitBreakerOptions } from "@streamll/core/internal";
-import { redactedDeeply } from "@streamll/core/internal";
+import { BATCH_HEADER, redactedDeeply } from "@streamll/core/internal";
 import {
   callback,
   count,
@@ -14,7 +14,7 @@ import {
   Refusal,
   shown,
 } from "@streamll/core/options";
-import type { HeaderValue, UserHeaders } from "./sink-options.js";
+import type { HeaderValue, UserHeaders } from "./message-options.js";
 
 const refused = new Refusal();
 
@@ -70,8 +70,14 @@ export const eventFilter: Kind<
 
 export type HeaderFunction = (event: StreamllEvent) => UserHeaders | undefined;
 
-/** Names that RabbitMQ reads as lists of further routing keys. */
-export const senderRouted: ReadonlySet<string> = new Set(["CC", "BCC"]);
+const routing = "RabbitMQ would take it for further routing keys";
+
+/** Names that no header may have, and why. */
+export const reservedHeaders: ReadonlyMap<string, string> = new Map([
+  ["CC", routing],
+  ["BCC", routing],
+  [BATCH_HEADER, 'messageFormat: "batch" tells by it how many events a message has'],
+]);
 
 const headerFunction = callback<HeaderFunction>("(event) => headers");
 
@@ -84,8 +90,8 @@ export const headers: Kind<UserHeaders | HeaderFunction> = {
     for (const [name, given] of Object.entries(value)) {
       if (Buffer.byteLength(name) > 255)
         return new Refusal(`the name ${shown(name)} is longer than 255 bytes`);
-      if (senderRouted.has(name))
-        return new Refusal(`may not have ${name}: RabbitMQ would take it for further routing keys`);
+      const reason = reservedHeaders.get(name);
+      if (reason !== undefined) return new Refusal(`may not have ${name}: ${reason}`);
       if (!isPlain(given))
         return new Refusal(
           `${shown(name)} is ${shown(given)}; a header is a string, number, boolean, Date or null`,

@@ -22,8 +22,9 @@ import {
   template,
 } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
+import { messageTable } from "./message-table.js";
 import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
-import { circuitBreaker, eventFilter, headers } from "./special-kinds.js";
+import { circuitBreaker, eventFilter } from "./special-kinds.js";
 
 const MiB = 2 ** 20;
 
@@ -257,16 +258,8 @@ const deliveringTable = {
     about:
       "Redacts, enriches or drops an event before it is encoded. It gets a copy of the event, of its `data` and its `tags`; values inside those are the caller's own. An event for which it throws is rejected: it may hold what was to be redacted.",
   }),
-  headers: delivery({
-    kind: headers,
-    about: "Additional headers of every message. When the function throws, the event is sent without them.",
-  }),
-  appId: delivery({
-    kind: name(),
-    toTransport: true,
-    default: "streamll",
-    about: "The message property `app-id`.",
-  }),
+
+  ...messageTable,
 
   metricsCallback: observing({
     kind: callback<(stats: DeliveryStats) => void>("(stats) => void"),
