@@ -27,6 +27,7 @@ import { OpenDeliveries } from "./open-delivery.js";
 import type { EventConsumerOptions, EventInHand } from "./options/consumer-options.js";
 import { table } from "./options/table.js";
 import { type Plan, resolve } from "./resolve.js";
+import { unpacking } from "./unpacking/unpacking.js";
 
 /** Event types without a handler that are told of; types come from the wire, so there is no end of them. */
 const MOST_TYPES_TOLD = 100;
@@ -67,7 +68,7 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
     const open = this.#gathering && new OpenDeliveries();
     const take = open === undefined ? this.#toHandlers() : this.#toGathering(open);
     this.#engine = new ConsumingEngine({
-      consuming: plan.consuming,
+      consuming: unpacking(plan.consuming),
       endpoints: plan.endpoints,
       options: plan.options,
       logger,
