@@ -1,3 +1,4 @@
+import { expectEvents } from "./batch/queue.js";
 import type { BenchBroker } from "./broker.js";
 import { measured } from "./child.js";
 import { filledQueue } from "./consume/queue.js";
@@ -42,6 +43,16 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
       return { ...outcome, goals, notes };
     },
 
+    async batch({ url }, course) {
+      await using queue = await benchQueue(url);
+      return await onQueue(
+        "batch",
+        url,
+        { brokerVersion: queue.brokerVersion, expect: (...all) => expectEvents(url, ...all) },
+        course,
+      );
+    },
+
     async amqp10({ url }, course) {
       await using queue = await benchQueue(url);
       return await onQueue("amqp10", url, queue, course);
@@ -79,9 +90,9 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
   };
 
 async function onQueue(
-  field: "queues" | "amqp10",
+  field: "queues" | "batch" | "amqp10",
   url: string,
-  { brokerVersion, expect }: BenchQueue,
+  { brokerVersion, expect }: Pick<BenchQueue, "brokerVersion" | "expect">,
   { events, rounds }: Course,
 ): Promise<Outcome> {
   const runs = await race(field, url, { events, rounds }, { after: expect });

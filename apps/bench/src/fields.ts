@@ -1,4 +1,5 @@
 import { amqp10Contestants } from "./amqp10/contestants.js";
+import { batchContestants } from "./batch/contestants.js";
 import { consumeContestants } from "./consume/contestants.js";
 import { handlerContestants } from "./consume/handlers.js";
 import type { Contestant } from "./contestant.js";
@@ -9,10 +10,11 @@ import { streamContestants } from "./streams/contestants.js";
 /** Those who are measured beside each other. */
 export type Field = Readonly<Record<string, Contestant>>;
 
-export type FieldName = "queues" | "streams" | "amqp10" | "consume" | "handlers" | "pubsub";
+export type FieldName = "queues" | "batch" | "streams" | "amqp10" | "consume" | "handlers" | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
   queues: queueContestants,
+  batch: batchContestants,
   streams: streamContestants,
   amqp10: amqp10Contestants,
   consume: consumeContestants,
@@ -23,6 +25,7 @@ export const fields: Readonly<Record<FieldName, Field>> = {
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
 export const references: Readonly<Record<FieldName, { readonly rate: string; readonly cpu: string }>> = {
   queues: { rate: "replay", cpu: "pipelined" },
+  batch: { rate: "streamll", cpu: "streamll" },
   streams: { rate: "replay", cpu: "inline" },
   amqp10: { rate: "pipelined", cpu: "pipelined" },
   consume: { rate: "amqplibByHand", cpu: "amqplibByHand" },

@@ -13,10 +13,11 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --events N     events a run, a multiple of 500 (100000); 20,000 go before them, unmeasured
   --rounds N     runs of each contestant (5)
   --streams      on a stream, beside rabbitmq-stream-js-client
+  --batch        on a queue, in batches and compressed, beside amqplib that sends the same by hand
   --amqp10       over AMQP 1.0, beside rhea
   --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal
   --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
-  --all          on a queue, on a stream, over AMQP 1.0, reading and to Pub/Sub, one after another
+  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading and to Pub/Sub, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     memory: { type: "string", default: "1000000" },
     streams: { type: "boolean", default: false },
+    batch: { type: "boolean", default: false },
     amqp10: { type: "boolean", default: false },
     consume: { type: "boolean", default: false },
     pubsub: { type: "boolean", default: false },
@@ -62,8 +64,9 @@ async function bench(names: readonly FieldName[]): Promise<void> {
 const consuming = ["consume", "handlers"] as const;
 
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "streams", "amqp10", ...consuming, "pubsub"];
+  if (values.all) return ["queues", "batch", "streams", "amqp10", ...consuming, "pubsub"];
   if (values.streams) return ["streams"];
+  if (values.batch) return ["batch"];
   if (values.consume) return consuming;
   if (values.pubsub) return ["pubsub"];
   return values.amqp10 ? ["amqp10"] : ["queues"];

@@ -1,4 +1,5 @@
 """Prints every message of a queue, a JSON line each, and takes it out, or of a stream. Shares nothing with the sink."""
+import gzip
 import json
 import sys
 
@@ -39,6 +40,8 @@ def messages_of_stream():
 for method, properties, body in messages_of_stream() if kind == "stream" else messages_of_queue():
     if method is None:
         sys.exit(f"not all messages of {queue} did come")
+    if properties.content_encoding == "gzip":
+        body = gzip.decompress(body)
     print(
         json.dumps(
             {

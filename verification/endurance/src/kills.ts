@@ -1,4 +1,5 @@
 import { defaults } from "@streamll/harness";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { wrongs } from "./judge.js";
 import { type Progress, watched } from "./progress.js";
 import { Rig } from "./rig.js";
@@ -10,9 +11,18 @@ const PER_SECOND = 5000;
 /** By every kill the load waits for the broker; in the end all of it. */
 const MOST_MS = 3_600_000;
 
+export interface KillsRequest {
+  /** The broker's version begins so. */
+  readonly on: string;
+  readonly events: number;
+  readonly kills: number;
+  /** Of the sink, beside those of every run. */
+  readonly options?: RabbitMQSinkOptions;
+}
+
 /** Kills the broker again and again under the load of one sink. */
-export async function withKills(on: string, events: number, kills: number, progress: Progress) {
-  const member = { name: "million", share: 1, options: { ...defaults, flushTimeout: 60 } };
+export async function withKills({ on, events, kills, options }: KillsRequest, progress: Progress) {
+  const member = { name: "million", share: 1, options: { ...defaults, flushTimeout: 60, ...options } };
   await using rig = await Rig.with([member], on, events);
   using _ = watched(rig, progress);
   await rig.start(PER_SECOND);

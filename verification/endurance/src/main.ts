@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { startBroker, unreadable } from "@streamll/brokers";
 import { circumstances, markdownTable, writeBetween } from "@streamll/evidence";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { accountTable, number } from "./chaos-text.js";
 import { type ConsumingRun, consumeThroughKills } from "./consume/run.js";
 import { megabytes } from "./judge.js";
@@ -12,9 +13,9 @@ const HELP = `What shows only after a long time: many events over a broker that 
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects,consume
+  --only kills,sinks,reconnects,batches,consume
                        some of them (default: all)
-  --events 1000000     of kills
+  --events 1000000     of kills, and of batches
   --kills 20
   --sinks 10000
   --reconnects 1000
@@ -44,25 +45,29 @@ interface Part {
   readonly wrong: readonly string[];
 }
 
-const sending = { kills, sinks: () => leaks("sinks"), reconnects: () => leaks("reconnects") } as const;
-const parts = { ...sending, consume } as const;
+const sending = {
+  kills: () => kills(),
+  sinks: () => leaks("sinks"),
+  reconnects: () => leaks("reconnects"),
+} as const;
+const parts = { ...sending, batches, consume } as const;
+/** Those that are recorded alone, and where. */
+const recordedAlone = new Map([
+  ["consume", "consuming"],
+  ["batches", "batches"],
+]);
 const progress = (line: string) => console.error(line);
 const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "on"].every(
   (name) => !process.argv.includes(`--${name}`),
 );
 const names = values.only?.split(",") ?? Object.keys(values.record ? sending : parts);
 /** The place of a record on its page. */
-const place =
-  names.join() === Object.keys(sending).join()
-    ? "endurance"
-    : names.join() === "consume"
-      ? "consuming"
-      : undefined;
+const place = names.join() === Object.keys(sending).join() ? "endurance" : recordedAlone.get(names.join());
 
 if (values.help) console.log(HELP);
 else if (values.record && !(isAsIs && place !== undefined))
   throw new RangeError(
-    "--record is of all but consume, or of --only consume, in full: leave the other options out",
+    "--record is of kills, sinks and reconnects, or of --only batches or consume, in full: leave the other options out",
   );
 else process.exit(await endurance());
 
@@ -85,12 +90,16 @@ async function endurance(): Promise<number> {
   return wrong.length === 0 ? 0 : 1;
 }
 
-async function kills(): Promise<Part> {
+/** The same, with messages that are batches, compressed. */
+async function batches(): Promise<Part> {
+  const { text, wrong } = await kills({ messageFormat: "batch", compressionType: "gzip" });
+  return { text: `As batches, compressed: ${text}`, wrong };
+}
+
+async function kills(options: RabbitMQSinkOptions = {}): Promise<Part> {
   const times = Number(values.kills);
   const { run, loop, seconds, wrong, timeline, version } = await withKills(
-    values.on,
-    Number(values.events),
-    times,
+    { on: values.on, events: Number(values.events), kills: times, options },
     progress,
   );
   if (wrong.length > 0) console.log(timeline.join("\n"));

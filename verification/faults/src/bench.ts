@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, type Cluster, readQueue } from "@streamll/brokers";
+import { type Broker, type Cluster, type FoundMessage, readQueue } from "@streamll/brokers";
 import type { FakePubSub } from "@streamll/fake-pubsub";
 import type { FakeServiceBus } from "@streamll/fake-service-bus";
 import { defaults, FaultProxy, type Protocol } from "@streamll/harness";
@@ -222,7 +222,7 @@ export class Bench implements AsyncDisposable {
     for (const { url, queue } of this.queues) {
       // A replica that is behind has no consumers.
       const node = isStream && "nodes" in this.#place ? await this.cluster.leaderOf(queue) : { url };
-      found = found.concat(await readQueue(node, queue, { isStream }));
+      found = found.concat((await readQueue(node, queue, { isStream })).flatMap(eventsOf));
     }
     return found;
   }
@@ -245,6 +245,16 @@ export class Bench implements AsyncDisposable {
     await channel.deleteExchange(this.name);
     await connection.close();
   }
+}
+
+/** The events of a message, each as if it were one of its own. */
+function eventsOf(message: FoundMessage): Found[] {
+  const { streamll_batch: count } = message.headers;
+  if (count === undefined) return [message];
+  const events = JSON.parse(message.body) as { readonly event_id: string; readonly execution_id: string }[];
+  if (events.length !== Number(count))
+    throw new Error(`a batch says ${count} and has ${events.length} events`);
+  return events.map((one) => ({ messageId: one.event_id, correlationId: one.execution_id }));
 }
 
 function urlOf(broker: Broker, over: Protocol): string {

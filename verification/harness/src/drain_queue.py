@@ -1,5 +1,6 @@
 """Takes out what comes into a queue, until its standard input ends and the queue is empty, whatever happens to the broker.
-Prints a line for each message, and only then acknowledges it. Shares nothing with the sink."""
+Prints a line for each event, and only then acknowledges its message. Shares nothing with the sink."""
+import gzip
 import json
 import sys
 import threading
@@ -22,12 +23,21 @@ def wait_for_the_last_call():
     last_call.set()
 
 
-def line(method, properties, body):
+def lines_of(method, properties, body):
+    headers = properties.headers or {}
+    stamp = headers.get("timestamp_in_ms", 0)
+    end = f"{stamp} {int(method.redelivered)}\n"
+    if properties.content_encoding == "gzip":
+        body = gzip.decompress(body)
+    content = json.loads(body)
+    if isinstance(content, list):
+        if len(content) != headers.get("streamll_batch"):
+            return [f"? ? {end}"]
+        return [f"{event['event_id']} {event['execution_id']} {end}" for event in content]
     identifier = properties.message_id
-    if json.loads(body).get("event_id") != identifier:
+    if content.get("event_id") != identifier:
         identifier = "?"
-    stamp = (properties.headers or {}).get("timestamp_in_ms", 0)
-    return f"{identifier} {properties.correlation_id} {stamp} {int(method.redelivered)}\n"
+    return [f"{identifier} {properties.correlation_id} {end}"]
 
 
 def drain(connection):
@@ -39,7 +49,7 @@ def drain(connection):
 
     def take(_, method, properties, body):
         nonlocal tag
-        lines.append(line(method, properties, body))
+        lines.extend(lines_of(method, properties, body))
         tag = method.delivery_tag
 
     channel.basic_consume(queue, take)

@@ -18,7 +18,7 @@ function publish(channel: Channel, index: number, properties: Properties, confir
 }
 
 /** Resolves each time that fewer than `IN_FLIGHT` are unanswered. */
-class Window {
+export class Window {
   #open = 0;
   #waiting: (() => void) | undefined;
 

@@ -1,4 +1,5 @@
 import { type Row, rowsOf } from "../fault.js";
+import { batchFaults } from "./batches.js";
 import { brokerFaults } from "./broker.js";
 import { clusterFaults } from "./cluster.js";
 import { hostFaults } from "./host.js";
@@ -19,6 +20,7 @@ const faults = [
   ...hostFaults,
   ...serviceBusFaults,
   ...pubsubFaults,
+  ...batchFaults,
 ];
 
 /** Every fault on every protocol that it applies to. */
