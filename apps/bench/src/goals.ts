@@ -24,7 +24,7 @@ const MEMORY_MARGIN_MIB = 30;
 /** Those of our contestants that a goal is asked of: as it is installed, and as a user who reads the docs sets it. */
 const ours: Readonly<Record<FieldName, readonly string[]>> = {
   queues: ["streamll", "alike"],
-  batch: ["batch", "gzip"],
+  batch: ["batch"],
   streams: ["streamll", "recipe"],
   amqp10: ["streamll", "alike"],
   consume: ["transport", "eventConsumer"],
@@ -47,10 +47,7 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
   });
   const asked: Readonly<Record<FieldName, (name: string) => readonly Goal[]>> = {
     queues: (name) => [cpu(name, "pipelined", 0.5), rate(name, "pipelined", 1)],
-    batch: (name) =>
-      name === "batch"
-        ? [rate(name, "streamll", 12), rate(name, "byHand", 1), cpu(name, "byHand", 1.2)]
-        : [rate(name, "gzipByHand", 1), cpu(name, "gzipByHand", 1.2)],
+    batch: (name) => [rate(name, "streamll", 12), rate(name, "byHand", 1)],
     streams: (name) => [cpu(name, "inline", 1.6), rate(name, "inline", 0.8), overBetterOfTwo(runs, name)],
     amqp10: (name) => [cpu(name, "pipelined", 0.5)],
     pubsub: (name) =>

@@ -14,18 +14,35 @@ export interface Handover extends BatchSizes {
   readonly settle: Settle;
 }
 
-/** Makes what a connection is handed of a flight. `ends` says where each message ends; absent: each event is one. */
-export function handovers(log: EventLog, packing: Packing | undefined) {
-  const pack = packing && packer(log, packing);
-  return ({ slots, id }: Flight, ends: Grouping["ends"] | undefined, settle: Settle): Handover => {
-    if (pack === undefined || ends === undefined) {
+/**
+ * So much is compressed in one turn of the event loop, in bytes, which takes half a millisecond. With one batch of 25 kB a
+ * turn a program paid twice the CPU, for the turns and for writing each to the socket alone.
+ */
+const COMPRESSED_A_TURN = 256 * 1024;
+
+/** Makes what a connection is handed. */
+export class Handovers {
+  /** After so many bytes of bodies the rest of the program has its turn. */
+  readonly bytesPerTurn: number;
+  readonly #log: EventLog;
+  readonly #pack: ReturnType<typeof packer> | undefined;
+
+  constructor(log: EventLog, packing: Packing | undefined) {
+    this.#log = log;
+    this.#pack = packing && packer(log, packing);
+    this.bytesPerTurn = packing?.compression === undefined ? Number.POSITIVE_INFINITY : COMPRESSED_A_TURN;
+  }
+
+  /** @param ends where each message of the flight ends; absent: each event is one. */
+  of({ slots, id }: Flight, ends: Grouping["ends"] | undefined, settle: Settle): Handover {
+    if (this.#pack === undefined || ends === undefined) {
       let bytes = 0;
-      for (const slot of slots) bytes += log.bodyBytes[slot]!;
-      return { batch: new LogBatch(log, slots, id), bytes, savedBytes: 0, settle };
+      for (const slot of slots) bytes += this.#log.bodyBytes[slot]!;
+      return { batch: new LogBatch(this.#log, slots, id), bytes, savedBytes: 0, settle };
     }
-    const { messages: batch, ...sizes } = pack({ slots, ends });
+    const { messages: batch, ...sizes } = this.#pack({ slots, ends });
     return { batch, ...sizes, settle: settleEvents(ends, settle) };
-  };
+  }
 }
 
 /** Errors of these kinds are of the place that a message is meant for: all events in it are meant for that place. */

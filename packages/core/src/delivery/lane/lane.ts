@@ -6,7 +6,7 @@ import type { EndpointState } from "../connection/endpoints.js";
 import { Batches, type NextBatch } from "./batches.js";
 import { drainedBytesOf, problemOf } from "./connection-state.js";
 import { FlowState } from "./flow-state.js";
-import { handovers } from "./handover.js";
+import { Handovers } from "./handover.js";
 import { type Flight, InFlight } from "./in-flight.js";
 import type { LaneSetup, Outage } from "./lane-setup.js";
 import { OutcomeHandler } from "./outcome-handler.js";
@@ -46,7 +46,7 @@ export class Lane {
   readonly #throttle: Throttle;
   readonly #parts: RewindSetup;
   readonly #batches: Batches;
-  readonly #handover: ReturnType<typeof handovers>;
+  readonly #handover: Handovers;
   readonly #handler: OutcomeHandler;
   #connection: TransportConnection | undefined;
   #endpoint: EndpointState | undefined;
@@ -77,7 +77,7 @@ export class Lane {
     };
     this.#parts = parts;
     this.#batches = new Batches(parts);
-    this.#handover = handovers(log, options.packing);
+    this.#handover = new Handovers(log, options.packing);
     this.#handler = new OutcomeHandler({ ...parts, again: (slot) => this.again([slot]) });
     this.#watchdog = new Watchdog({
       clock,
@@ -213,17 +213,18 @@ export class Lane {
   }
 
   #send(): void {
+    let left = this.#handover.bytesPerTurn;
     for (let connection = this.#connection; connection !== undefined; connection = this.#connection) {
       const batch = this.#batches.next(this.#flow.credit);
       if (batch.slots.length === 0) break;
-      this.#write(connection, batch);
-      // Compressing takes time: the rest of the program has its turn between two batches.
-      if (this.#setup.options.packing?.compression !== undefined) return this.#schedule();
+      left -= this.#write(connection, batch);
+      if (left <= 0) return this.#schedule();
     }
     if (this.#sendTimer.dueEvents() === 0) this.#schedule();
   }
 
-  #write(connection: TransportConnection, { slots, ends }: NextBatch): void {
+  /** Returns the bytes of the bodies, before they were compressed. */
+  #write(connection: TransportConnection, { slots, ends }: NextBatch): number {
     this.#sequences.assign(slots, ends);
     if (this.inFlight === 0) this.#watchdog.progress();
     const flight = this.#inFlight.depart(slots, this.#setup.clock.now());
@@ -231,12 +232,14 @@ export class Lane {
     this.#setup.outcomes.departed(slots.length);
     this.#watchdog.arm();
     try {
-      const handover = this.#handover(flight, ends, (...outcome) => this.#answered(flight, ...outcome));
+      const handover = this.#handover.of(flight, ends, (...outcome) => this.#answered(flight, ...outcome));
       this.#setup.outcomes.handedOver(handover);
       connection.publish(handover.batch, handover.settle);
+      return handover.bytes + handover.savedBytes;
     } catch (error) {
       const message = `publish threw: ${textOf(error)}`;
       this.#abandon(new TransportError("protocol", message, { cause: error }));
+      return 0;
     }
   }
 
