@@ -11,7 +11,7 @@ import { type Flight, InFlight } from "./in-flight.js";
 import type { LaneSetup, Outage } from "./lane-setup.js";
 import { OutcomeHandler } from "./outcome-handler.js";
 import { overdue, patience, silenceOf } from "./patience.js";
-import { PoisonSearch } from "./poison.js";
+import { isolation, PoisonSearch } from "./poison.js";
 import { Retries } from "./retries.js";
 import { isSent } from "./retry.js";
 import { type RewindSetup, rewind } from "./rewind.js";
@@ -214,16 +214,15 @@ export class Lane {
 
   #send(): void {
     let left = this.#handover.bytesPerTurn;
-    for (let connection = this.#connection; connection !== undefined; connection = this.#connection) {
+    for (let connection = this.#connection; connection && left > 0; connection = this.#connection) {
       const batch = this.#batches.next(this.#flow.credit);
       if (batch.slots.length === 0) break;
       left -= this.#write(connection, batch);
-      if (left <= 0) return this.#schedule();
     }
-    if (this.#sendTimer.dueEvents() === 0) this.#schedule();
+    if (left <= 0 || this.#sendTimer.dueEvents() === 0) this.#schedule();
   }
 
-  /** Returns the bytes of the bodies, before they were compressed. */
+  /** Returns how many bytes the bodies had before they were compressed. */
   #write(connection: TransportConnection, { slots, ends }: NextBatch): number {
     this.#sequences.assign(slots, ends);
     if (this.inFlight === 0) this.#watchdog.progress();
@@ -237,8 +236,7 @@ export class Lane {
       connection.publish(handover.batch, handover.settle);
       return handover.bytes + handover.savedBytes;
     } catch (error) {
-      const message = `publish threw: ${textOf(error)}`;
-      this.#abandon(new TransportError("protocol", message, { cause: error }));
+      this.#abandon(new TransportError("protocol", `publish threw: ${textOf(error)}`, { cause: error }));
       return 0;
     }
   }
@@ -268,8 +266,7 @@ export class Lane {
 
   #isolate(slot: number, cause: TransportError): void {
     this.#poison.settled(1);
-    const message = `alone in flight when the broker ended the connection: ${cause.message}`;
-    this.#setup.outcomes.isolated(slot, new TransportError(cause.kind, message, { permanent: true, cause }));
+    this.#setup.outcomes.isolated(slot, isolation(cause));
   }
 
   #abandon(error: TransportError): void {

@@ -1,4 +1,4 @@
-import type { TransportError, TransportErrorKind } from "../../errors.js";
+import { TransportError, type TransportErrorKind } from "../../errors.js";
 
 /** Errors that tell of the state of the lane, not of an event. */
 export const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
@@ -16,6 +16,13 @@ const blamingKinds: ReadonlySet<TransportErrorKind> = new Set(["protocol", "too-
 /** Whether the broker ended a connection because of a message. */
 export const blamesMessage = (error: TransportError | undefined): boolean =>
   error !== undefined && blamingKinds.has(error.kind);
+
+/** What an event fails with that was found to end its connections. */
+export const isolation = (cause: TransportError): TransportError =>
+  new TransportError(cause.kind, `alone in flight when the broker ended the connection: ${cause.message}`, {
+    permanent: true,
+    cause,
+  });
 
 /** After so many disconnects with it alone in flight, an event lets others go before it, whatever the reason. */
 const DISCONNECTS_TO_STAND_ASIDE = 3;
