@@ -113,6 +113,22 @@ describe("a subscription", () => {
     await consumer.came(1);
   });
 
+  it("extends an ack deadline, and says until when it holds a message", async () => {
+    await using consumer = await subscribed();
+    put({ message_id: "m" });
+    await consumer.came(1);
+    const [delivery] = consumer.received;
+    const before = delivery!.lockedUntil!;
+    expect(before - Date.now()).toBeGreaterThan(5000);
+    await expect.poll(() => Date.now() > before - 10_000, { timeout: 20_000 }).toBe(true);
+    await consumer.subscription.renew!(delivery!);
+    expect(delivery!.lockedUntil).toBeGreaterThan(before);
+    fake.faults.next("modify", { status: "PERMISSION_DENIED" });
+    await expect(consumer.subscription.renew!(delivery!)).rejects.toMatchObject({ permanent: false });
+    await consumer.settle(delivery!, { kind: "done" });
+    await expect(consumer.subscription.renew!(delivery!)).rejects.toMatchObject({ permanent: true });
+  });
+
   it("lets what is to come later come later", async () => {
     await using consumer = await subscribed();
     put({ message_id: "m" });

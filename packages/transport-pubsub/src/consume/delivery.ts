@@ -5,7 +5,7 @@ import { isProperty } from "../publish/attributes.js";
 /** One message as the service hands it over. */
 export interface Held {
   readonly ackId: string;
-  readonly delivery: Delivery;
+  readonly delivery: Delivery & { lockedUntil?: number };
   /** As they are on the message, those of its properties too. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export function heldOf(received: unknown, exchange: string | undefined): Held {
   const text = (name: string) => (Object.hasOwn(attributes, name) ? attributes[name] : undefined);
   const earlier = typeof deliveryAttempt === "number" ? deliveryAttempt - 1 : undefined;
   const timestamp = Number(text("timestamp") ?? Date.parse(String(publishTime)));
-  const delivery: Delivery = {
+  const delivery: Held["delivery"] = {
     body: Buffer.from(String(data), "base64"),
     exchange,
     routingKey: text("routing_key"),

@@ -30,16 +30,10 @@ const GATHER_MS = 20;
 const EMPTY_PAUSE_MS = 100;
 /** The longest lease of the service, in seconds. */
 const LONGEST_LEASE = 600;
-/** For so long a message is held at most, in milliseconds, as by Google's clients. */
-const LONGEST_HOLD_MS = 3_600_000;
 /** What is left is given back within so many milliseconds where the connection broke. */
 const PARTING_MS = 2000;
 
-interface Lease extends Held {
-  readonly since: number;
-}
-
-/** Pulls from one subscription, and renews the leases of what is not settled. @throws as {@link sourceOf} */
+/** Pulls from one subscription. @throws as {@link sourceOf} */
 export async function subscription(
   line: Line,
   { source: id, window, receive }: SubscribeRequest,
@@ -48,7 +42,8 @@ export async function subscription(
 ): Promise<Subscription> {
   const source = await sourceOf(line, id, options, signal);
   const { api, label } = line;
-  const leases = new Map<Delivery, Lease>();
+  const leaseMs = source.ackDeadlineSeconds * 1000;
+  const leases = new Map<Delivery, Held>();
   const stopping = new AbortController();
   const ending = new AbortController();
   // Each settlement that is tried again listens to it.
@@ -62,14 +57,12 @@ export async function subscription(
   void line.gone.then(() => {
     stopping.abort();
     ending.abort();
-    clearInterval(renewing);
     letters.end();
     settlements.end();
     leases.clear();
   });
   const life = connectionLife({ gone: line.gone, goodbye: leave, destroy: () => line.end() });
   line.onBroken(fail);
-  const renewing = setInterval(renew, (source.ackDeadlineSeconds * 1000) / 3).unref();
   const pulling = pullOn();
 
   async function tell(ackIds: readonly string[], order: Order, timeoutMs: number): Promise<void> {
@@ -108,8 +101,11 @@ export async function subscription(
     if (held.length === 0) await pause(EMPTY_PAUSE_MS, undefined, { signal: stopping.signal, ref: false });
     else if (stopping.signal.aborted) for (const { ackId } of held) giveBack(ackId);
     else {
-      const since = Date.now();
-      for (const one of held) leases.set(one.delivery, { ...one, since });
+      const lockedUntil = Date.now() + leaseMs;
+      for (const one of held) {
+        one.delivery.lockedUntil = lockedUntil;
+        leases.set(one.delivery, one);
+      }
       receive(held.map(({ delivery }) => delivery));
     }
   }
@@ -124,10 +120,19 @@ export async function subscription(
     settlements.add({ ackId, order: 0, told: () => {} });
   }
 
-  function renew(): void {
-    const oldest = Date.now() - LONGEST_HOLD_MS;
-    for (const { ackId, since } of leases.values())
-      if (since > oldest) settlements.add({ ackId, order: source.ackDeadlineSeconds, told: () => {} });
+  async function renew(delivery: Delivery): Promise<void> {
+    const held = leases.get(delivery);
+    if (held === undefined) {
+      const message = `${label}: the message is settled, or its connection is gone`;
+      throw new TransportError("not-found", message, { permanent: true });
+    }
+    const lockedUntil = Date.now() + leaseMs;
+    const outcome = await new Promise<SettlementOutcome>((told) =>
+      settlements.add({ ackId: held.ackId, order: source.ackDeadlineSeconds, told }),
+    );
+    if (outcome === "lost")
+      throw new TransportError("timeout", `${label}: the ack deadline was not extended`);
+    held.delivery.lockedUntil = lockedUntil;
   }
 
   /** Gives back what is not settled, so that it comes again at once and not when its lease is over. */
@@ -181,6 +186,7 @@ export async function subscription(
     closed: life.closed,
     close: life.close,
     settle,
+    renew,
     stop,
   };
 }
