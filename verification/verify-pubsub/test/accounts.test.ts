@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { startFakePubSub } from "@streamll/fake-pubsub";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { pubsubTransport } from "../src/index.js";
 
 const fake = await startFakePubSub({ auth: true, tls: true, topics: ["dspy-events-topic"] });
 const account = fake.account();
@@ -18,25 +17,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const place: RabbitMQSinkOptions<typeof pubsubTransport> = {
+const place: RabbitMQSinkOptions = {
   amqpUrl: `pubsub://${fake.project}`,
   exchange: "dspy-events-topic",
   pubsubEndpoint: fake.host,
   tls: { ca: fake.ca! },
-  transports: [pubsubTransport],
 };
 
 const stored = () => fake.stored("dspy-events-topic").length;
 
 /** Sends one event, and gives what the sink said of it. */
-async function send(options: RabbitMQSinkOptions<typeof pubsubTransport>) {
+async function send(options: RabbitMQSinkOptions) {
   await using sink = new RabbitMQSink({ ...place, ...options });
   await sink.start();
   return sink.publish({ event_type: "start", operation: "search" });
 }
 
 describe("the service takes an event of one who signs in by", () => {
-  it.each<[string, RabbitMQSinkOptions<typeof pubsubTransport>]>([
+  it.each<[string, RabbitMQSinkOptions]>([
     [
       "the guide's own URL and options",
       {
@@ -118,7 +116,7 @@ describe("a token", () => {
     await expect(send({ credentials })).rejects.toThrow("neither a private key nor an access token");
   });
 
-  it.each<[string, RabbitMQSinkOptions<typeof pubsubTransport>, RegExp]>([
+  it.each<[string, RabbitMQSinkOptions, RegExp]>([
     [
       "whose function throws",
       {
