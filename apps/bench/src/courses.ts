@@ -11,7 +11,7 @@ import { benchServer } from "./pubsub/server.js";
 import { type BenchQueue, benchQueue } from "./queues/queue.js";
 import { race } from "./race.js";
 import type { Outcome } from "./record.js";
-import { benchStream } from "./streams/stream.js";
+import { benchStream, fillStream } from "./streams/stream.js";
 
 /** How long a course is. */
 export interface Course {
@@ -74,12 +74,32 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
       };
     },
 
+    async read({ url, streamUrl }, { events, rounds }) {
+      const streams = known(streamUrl);
+      await using stream = await benchStream(url);
+      const umpire = {
+        async before(count: number) {
+          await stream.clear();
+          await fillStream(streams, count);
+          await stream.expect(count, "filling the stream");
+        },
+        // A run ends once all have come, and each contestant counts them.
+        after: async () => {},
+      };
+      const runs = await race("read", streams, { events, rounds }, umpire);
+      const { brokerVersion } = stream;
+      return {
+        ...{ field: "read", brokerVersion, events, rounds, notes: [] },
+        rows: rowsOf("read", runs),
+        goals: goalsOf("read", runs),
+      };
+    },
+
     async streams({ url, streamUrl }, { events, rounds }) {
-      if (streamUrl === undefined)
-        throw new Error("the port of the stream protocol is not known of a broker by its URL");
+      const streams = known(streamUrl);
       await using stream = await benchStream(url);
       const umpire = { before: stream.clear, after: stream.expect };
-      const runs = await race("streams", streamUrl, { events, rounds }, umpire);
+      const runs = await race("streams", streams, { events, rounds }, umpire);
       const { brokerVersion } = stream;
       return {
         ...{ field: "streams", brokerVersion, events, rounds, notes: [] },
@@ -88,6 +108,11 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
       };
     },
   };
+
+function known(streamUrl: string | undefined): string {
+  if (streamUrl !== undefined) return streamUrl;
+  throw new Error("the port of the stream protocol is not known of a broker by its URL");
+}
 
 async function onQueue(
   field: "queues" | "batch" | "amqp10",

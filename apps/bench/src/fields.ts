@@ -2,6 +2,7 @@ import { amqp10Contestants } from "./amqp10/contestants.js";
 import { batchContestants } from "./batch/contestants.js";
 import { consumeContestants } from "./consume/contestants.js";
 import { handlerContestants } from "./consume/handlers.js";
+import { readContestants } from "./consume/stream-contestants.js";
 import type { Contestant } from "./contestant.js";
 import { pubsubContestants } from "./pubsub/contestants.js";
 import { queueContestants } from "./queues/contestants.js";
@@ -10,7 +11,7 @@ import { streamContestants } from "./streams/contestants.js";
 /** Those who are measured beside each other. */
 export type Field = Readonly<Record<string, Contestant>>;
 
-export type FieldName = "queues" | "batch" | "streams" | "amqp10" | "consume" | "handlers" | "pubsub";
+export type FieldName = "queues" | "batch" | "streams" | "amqp10" | "consume" | "handlers" | "read" | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
   queues: queueContestants,
@@ -20,6 +21,7 @@ export const fields: Readonly<Record<FieldName, Field>> = {
   consume: consumeContestants,
   handlers: handlerContestants,
   pubsub: pubsubContestants,
+  read: readContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -31,4 +33,5 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   consume: { rate: "amqplibByHand", cpu: "amqplibByHand" },
   handlers: { rate: "amqplib", cpu: "amqplib" },
   pubsub: { rate: "google", cpu: "google" },
+  read: { rate: "official", cpu: "official" },
 };

@@ -30,6 +30,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   consume: ["transport", "eventConsumer"],
   handlers: ["eventConsumer"],
   pubsub: ["streamll", "guide"],
+  read: ["transport", "eventConsumer"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -62,6 +63,7 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
         cpu(name, rival, 1),
         rate(name, rival, 0.95),
       ]),
+    read: (name) => [cpu(name, "official", 1), rate(name, "official", 1)],
   };
   return ours[field].flatMap(asked[field]);
 }

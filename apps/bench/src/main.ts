@@ -15,9 +15,10 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --streams      on a stream, beside rabbitmq-stream-js-client
   --batch        on a queue, in batches and compressed, beside amqplib that sends the same by hand
   --amqp10       over AMQP 1.0, beside rhea
-  --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal
+  --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal; with --streams
+                 a stream, beside rabbitmq-stream-js-client
   --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
-  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading and to Pub/Sub, one after another
+  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
@@ -64,7 +65,8 @@ async function bench(names: readonly FieldName[]): Promise<void> {
 const consuming = ["consume", "handlers"] as const;
 
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "batch", "streams", "amqp10", ...consuming, "pubsub"];
+  if (values.all) return ["queues", "batch", "streams", "amqp10", ...consuming, "read", "pubsub"];
+  if (values.streams && values.consume) return ["read"];
   if (values.streams) return ["streams"];
   if (values.batch) return ["batch"];
   if (values.consume) return consuming;

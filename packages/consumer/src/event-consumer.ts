@@ -72,6 +72,7 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
       endpoints: plan.endpoints,
       options: plan.options,
       logger,
+      log: plan.log,
       dedup: values.dedup === false ? undefined : values.dedup,
       handle: dispatcher({ take, schema: values.schema, onForeign: values.onForeign }),
       ...(open && { settled: (message, outcome) => open.settled(message, outcome) }),

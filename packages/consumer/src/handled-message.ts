@@ -98,4 +98,12 @@ export class HandledMessage implements EventDelivery {
   get lockedUntil() {
     return this.#message.lockedUntil;
   }
+
+  get partition() {
+    return this.#message.partition;
+  }
+
+  get offset() {
+    return this.#message.offset;
+  }
 }

@@ -6,6 +6,7 @@ export {
   type ConsumingStats,
   DeadLetter,
   type DedupStore,
+  type OffsetStore,
   RetryLater,
   type SettlementOutcome,
 } from "@streamll/core";

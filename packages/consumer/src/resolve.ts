@@ -18,8 +18,9 @@ import {
   type Topology,
   type Transport,
 } from "@streamll/core";
-import { type ConsumingOptions, defaultConsumingOptions } from "@streamll/core/internal";
+import { type ConsumingOptions, defaultConsumingOptions, type LogOptions } from "@streamll/core/internal";
 import { type ResolvedOptions, table } from "./options/table.js";
+import { logOptionsOf, problemsOfLog, problemsOfQueue } from "./stream.js";
 import { resolveTopology } from "./topology.js";
 
 /** A consumer as its options describe it. */
@@ -33,6 +34,8 @@ export interface Plan {
   readonly consuming: Consuming;
   readonly endpoints: readonly Endpoint[];
   readonly options: ConsumingOptions;
+  /** Present where a stream is read. */
+  readonly log?: LogOptions;
   readonly warnings: readonly string[];
 }
 
@@ -55,13 +58,17 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
     ssl,
   };
   const configured = configureTransport(connection, shared);
-  const { topology, problems: inTopology } = resolveTopology({ ...values, queue });
+  const isLog = choice !== undefined && consumingOf(choice)?.log === true;
+  const { topology, problems: inTopology } = isLog
+    ? { topology: configured.topology!, problems: [] }
+    : resolveTopology({ ...values, queue });
   const problems = [
     ...connection.problems,
     ...(configured.problems ?? []),
     ...inTopology,
     ...missing(connection),
     ...besideQueue(connection),
+    ...(isLog ? problemsOfLog(connection) : problemsOfQueue(connection)),
   ];
   if (choice === undefined || problems.length > 0) throw new ConfigurationError(problems);
 
@@ -88,7 +95,8 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
     values,
     consuming: transport.consuming,
     endpoints: endpoints ?? [placeOf(transport)],
-    options: consumingOptionsOf(values, queue, transport.consuming),
+    options: consumingOptionsOf(values, configured.source ?? queue, transport.consuming),
+    ...(isLog ? { log: logOptionsOf(values) } : {}),
     warnings: connection.warnings,
   };
 }
@@ -96,8 +104,6 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
 /** What a consumer cannot be without. */
 function missing({ values, choice, isSet }: Connection<typeof table>): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
-  if (!isSet("queue"))
-    problems.push({ option: "queue", message: 'is missing; write the name of a queue such as "rag-team"' });
   problems.push(...ofHandling(values, isSet));
   const isKnown =
     choice !== undefined && (choice.kind !== "factory" || choice.factory.capabilities !== undefined);

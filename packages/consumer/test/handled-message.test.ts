@@ -25,6 +25,8 @@ class LazyDelivery {
     earlier: 2,
     orderingKey: "o",
     lockedUntil: 1_755_770_400_000,
+    partition: "p",
+    offset: 7,
   };
   readonly #whole = LazyDelivery.whole;
   static {

@@ -1,5 +1,6 @@
 import { EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
 import type { ConfigurationError } from "@streamll/core";
+import { memoryTransport } from "@streamll/transport-memory";
 import { describe, expect, it } from "vitest";
 import { resolveTopology } from "../src/topology.js";
 
@@ -74,7 +75,10 @@ describe("the options of a consumer", () => {
     [{ dedup: { window: 0 } }, "dedup: "],
     [{ dedup: { has() {} } }, "dedup: "],
     [{ prefech: 10 }, "prefech: "],
-    [{ url: "rabbitmq-stream://localhost/" }, "url: the transport streams cannot consume"],
+    [
+      { url: "mine://host", transports: [{ ...memoryTransport, schemes: ["mine"], consuming: undefined }] },
+      "url: the transport memory cannot consume",
+    ],
     [{ url: "memory:x", amqpUrl: "memory:y" }, "url: "],
   ])("%j are refused, with what to write instead", (options, problem) => {
     expect(problemsOf(options).join("\n")).toContain(problem);

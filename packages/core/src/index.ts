@@ -1,6 +1,7 @@
 export type { ConsumingStats } from "./consuming/counts.js";
 export type { DedupStore } from "./consuming/dedup.js";
 export { DeadLetter, RetryLater } from "./consuming/handler-errors.js";
+export type { OffsetStore } from "./consuming/offset-store.js";
 export type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./consuming/report.js";
 export type { HandlerContext } from "./consuming/try.js";
 export type { CallEnding } from "./context/call-around.js";

@@ -25,6 +25,7 @@ export { grantedCapabilities } from "./capabilities.js";
 export { memoryDedup } from "./consuming/dedup.js";
 export { ConsumingEngine, type ConsumingSetup } from "./consuming/engine.js";
 export { GivenBack } from "./consuming/handler-errors.js";
+export { LogOffsets, type LogOptions } from "./consuming/log-offsets.js";
 export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
 export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";

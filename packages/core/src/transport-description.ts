@@ -91,6 +91,8 @@ export interface TransportConfiguration {
   /** {@link MessageDefaults.exchange}. */
   readonly exchange?: string;
   readonly topology?: Topology;
+  /** What a consumer reads. Absent: the queue of its option `queue`. */
+  readonly source?: string;
   /** {@link Transport.partitions}. */
   readonly partitions?: number;
   /** Options that follow from others where the user did not set them, as `explain()` shows them. */

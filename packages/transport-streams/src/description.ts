@@ -36,6 +36,7 @@ export const streamsDescription = {
     contentEncoding: true,
     topology: true,
   },
+  consuming: { deadLetters: false, delays: false, peek: "free", log: true },
   options: streamOptions,
   unsupported: {
     queue: "a stream is named by stream, and has no queue behind it",
@@ -59,6 +60,7 @@ function configure(request: ConfigurationRequest<typeof streamOptions>): Transpo
     problems,
     endpoints: endpoints.map((endpoint) => streamEndpoint(endpoint, shared.ssl)),
     topology,
+    source: own.stream ?? shared.exchange,
     partitions,
     derived: { useStreams: true, stream: shared.exchange, connectionPoolSize: partitions },
   };

@@ -13,7 +13,7 @@ import { MalformedFrameError } from "./protocol/reader.js";
 import { ClosedByBrokerError, RefusedError, SilentPeerError } from "./wire.js";
 
 /** What was going on when it failed. */
-export type Stage = "login" | "virtual host" | "declare" | "publisher" | "use";
+export type Stage = "login" | "virtual host" | "declare" | "publisher" | "consumer" | "use";
 
 /** Puts a failure in the terms of the seam. `label` is the endpoint's URL without its password. */
 export function failure(error: unknown, stage: Stage, label: string): TransportError {
@@ -29,6 +29,10 @@ function classify(error: unknown, stage: Stage): Verdict {
   return classifySocket(error, stage);
 }
 
+const RIGHTS: Partial<Record<Stage, string>> = {
+  declare: 'Grant the user the right to configure the stream, or set declareTopology: "passive"',
+  consumer: "Grant the user the right to read the stream",
+};
 const { SEE_THE_LOG } = rabbitmqHints;
 const NOT_STREAMS =
   "The other end does not speak the stream protocol: enable the plugin rabbitmq_stream, and use its port (5552, with TLS 5551)";
@@ -51,13 +55,7 @@ function classifyCode(answer: number, stage: Stage): Verdict {
         "Check the path of the URL: it is the virtual host, percent-encoded; and that the user may access it",
       );
     case code.ACCESS_REFUSED:
-      return verdict(
-        "permission",
-        true,
-        stage === "declare"
-          ? 'Grant the user the right to configure the stream, or set declareTopology: "passive"'
-          : "Grant the user the right to write to the stream",
-      );
+      return verdict("permission", true, RIGHTS[stage] ?? "Grant the user the right to write to the stream");
     case code.STREAM_DOES_NOT_EXIST:
       return verdict(
         "not-found",

@@ -1,3 +1,4 @@
+import type { TransportOptions } from "@streamll/core";
 import {
   boolean,
   callback,
@@ -71,3 +72,6 @@ export const streamOptions = {
       "Where a node of the broker is reached from here: behind a load balancer, a tunnel or a container's port it has another address. Without it the address that the broker advertises is used as it is.",
   },
 } satisfies RowsOf<StreamOptions>;
+
+/** With the options that streams have alone. */
+export type StreamsTransportOptions = TransportOptions<typeof streamOptions>;

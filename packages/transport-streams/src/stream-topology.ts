@@ -19,7 +19,11 @@ export function streamTopology(
     problems.push({ option: stream === undefined ? "exchange" : "stream", message });
   }
   if (superStreamPartitions === undefined) {
-    if (name === "") problems.push({ option: "stream", message: "is missing, and so is exchange: name it" });
+    if (name === "")
+      problems.push({
+        option: "stream",
+        message: 'is missing; write the name of a stream such as "streamll_events"',
+      });
     return { topology: { mode, exchanges: [], queues: [{ name, arguments: args }], bindings: [] }, problems };
   }
   const partitions = Array.from({ length: superStreamPartitions }, (_, index) => `${name}-${index}`);

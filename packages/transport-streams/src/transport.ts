@@ -5,36 +5,23 @@ import {
   type LaneContext,
   type Transport,
   TransportError,
-  type TransportOptions,
 } from "@streamll/core";
 import { grantedCapabilities, logLine } from "@streamll/core/internal";
-import {
-  type Address,
-  type ConnectAttempt,
-  connectWithin,
-  type DialAddress,
-  endAfterStandstill,
-  type Login,
-  login,
-} from "@streamll/transport-kit";
-import { addressOf } from "./address.js";
+import { connectWithin, endAfterStandstill, login } from "@streamll/transport-kit";
 import { PUBLISHER_ID, type PublisherConnection, publisherConnection } from "./connection.js";
+import { subscribe } from "./consuming/subscribe.js";
 import { streamsDescription } from "./description.js";
 import { failure } from "./failure.js";
-import type { AddressResolver, streamOptions } from "./options.js";
+import { isSame, openLocator, openNode, type Reaching } from "./nodes.js";
+import type { StreamsTransportOptions } from "./options.js";
 import { planOf, type StreamPlan } from "./plan.js";
 import { DECLARE_PUBLISHER, PUBLISH, QUERY_PUBLISHER_SEQUENCE } from "./protocol/commands.js";
 import { declarePublisher, queryPublisherSequence, readSequence } from "./protocol/publisher.js";
-import { asker, openSession, type Session } from "./session.js";
+import { asker, type Session } from "./session.js";
 import { declareStreams, leaderOf } from "./topology.js";
 
 /** How often the stream is asked whether somebody else writes under the user's publisher name. */
 const WATCH_MS = 10_000;
-/** Behind a load balancer each connection reaches some node: so many tries for the leader. */
-const TRIES = 10;
-
-/** With the options that streams have alone. */
-export type StreamsTransportOptions = TransportOptions<typeof streamOptions>;
 
 /** @throws ConfigurationError */
 export function streamsTransport(options: StreamsTransportOptions): Transport {
@@ -61,6 +48,10 @@ export function streamsTransport(options: StreamsTransportOptions): Transport {
       const connection = await connectLane(connecting, signal);
       lanes.set(lane.index, connection);
       return connection;
+    },
+    consuming: {
+      ...streamsDescription.consuming,
+      subscribe: (endpoint, request, signal) => subscribe({ options, plan, endpoint, request }, signal),
     },
   };
 }
@@ -89,10 +80,8 @@ function turns(): Turns {
   };
 }
 
-interface Opening extends Connecting {
+interface Opening extends Connecting, Reaching {
   readonly stream: string;
-  readonly credentials: Login;
-  readonly attempt: ConnectAttempt;
 }
 
 function connectLane(connecting: Connecting, signal: AbortSignal): Promise<PublisherConnection> {
@@ -103,72 +92,17 @@ function connectLane(connecting: Connecting, signal: AbortSignal): Promise<Publi
   return connectWithin({ label, timeoutMs, signal, failure: failed }, async (attempt) => {
     const credentials = await attempt.race(login(options, endpoint));
     const stream = plan.streams[lane.index % plan.streams.length]!;
-    const opening: Opening = { ...connecting, stream, credentials, attempt };
-    const locator = await open(opening, addressOf(endpoint, options));
+    const connectionName = `${options.connectionName}#${lane.index}`;
+    const opening: Opening = { ...connecting, stream, credentials, connectionName, attempt };
+    const locator = await openLocator(opening);
     const declaring = { ...opening, session: locator };
     await attempt.race(inTurn(() => declareStreams(declaring)));
     const leader = await leaderOf(declaring);
     if (isSame(locator.node, leader)) return await openPublisher(opening, locator);
-    const session = await openLeader(opening, leader);
+    const session = await openNode(opening, leader, `the leader of ${stream}`);
     locator.wire.end(new Error("The leader is another node"));
     return await openPublisher(opening, session);
   });
-}
-
-async function open(
-  { endpoint, options, lane, credentials, attempt }: Opening,
-  address: DialAddress,
-): Promise<Session> {
-  const connectionName = `${options.connectionName}#${lane.index}`;
-  const session = await openSession({
-    address,
-    endpoint,
-    options,
-    connectionName,
-    login: credentials,
-    attempt,
-  });
-  attempt.onFailure((error) => session.wire.end(error as Error));
-  return session;
-}
-
-const isSame = (one: Address | undefined, other: Address): boolean =>
-  one !== undefined && one.host === other.host && one.port === other.port;
-
-/** @throws TransportError */
-async function openLeader(opening: Opening, leader: Address): Promise<Session> {
-  const { options, endpoint, stream } = opening;
-  const dialled = addressOf(endpoint, options);
-  const { streamAddressResolver } = options.own;
-  if (streamAddressResolver === undefined) {
-    const place = `${endpoint.label}: the leader of ${stream}, ${leader.host}:${leader.port}`;
-    return open(opening, { ...dialled, ...leader }).catch((error: unknown) => {
-      const { kind, permanent, message } = failure(error, "publisher", place);
-      const hint =
-        "It is the address that the broker gives (advertised_host): set streamAddressResolver to map it";
-      const text = kind === "unreachable" || kind === "timeout" ? `${place}: ${message}. ${hint}` : message;
-      throw new TransportError(kind, text, { cause: error, permanent });
-    });
-  }
-  for (let left = TRIES; ; left--) {
-    const session = await open(opening, {
-      ...dialled,
-      ...addressed(streamAddressResolver, leader, endpoint),
-    });
-    // Any node takes events for the leader, and passes them on.
-    if (isSame(session.node, leader) || left === 1) return session;
-    session.wire.end(new Error("Another node than the leader"));
-  }
-}
-
-function addressed(resolve: AddressResolver, leader: Address, { label }: Endpoint): Address {
-  try {
-    const { host, port } = resolve(leader);
-    if (typeof host === "string" && Number.isInteger(port)) return { host, port };
-  } catch (cause) {
-    throw new TransportError("unreachable", `${label}: streamAddressResolver failed`, { cause });
-  }
-  throw new TransportError("unreachable", `${label}: streamAddressResolver gave no { host, port }`);
 }
 
 async function openPublisher(

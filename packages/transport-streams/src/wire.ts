@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { corkForTurn, socketClosed } from "@streamll/transport-kit";
 import { readClosing } from "./protocol/close.js";
 import { nameOfCode, OK } from "./protocol/codes.js";
-import { CLOSE, HEARTBEAT, METADATA, PARTITIONS, RESPONSE, ROUTE } from "./protocol/commands.js";
+import { CLOSE, CREDIT, HEARTBEAT, METADATA, PARTITIONS, RESPONSE, ROUTE } from "./protocol/commands.js";
 import { Reader } from "./protocol/reader.js";
 import { FrameSplitter } from "./protocol/splitter.js";
 import { frame, u16, u32 } from "./protocol/writer.js";
@@ -103,6 +103,11 @@ export class Wire {
     this.#splitter.largest = Math.max(frameMax, LARGEST_FRAME);
   }
 
+  /** Answers a request of the broker. */
+  answer(command: number, correlationId: number, ...fields: readonly Buffer[]): void {
+    this.write(frame(command | RESPONSE, 1, u32(correlationId), u16(OK), ...fields));
+  }
+
   /** Sends heartbeats, and watches for the peer's, from now on. In seconds, as agreed on; 0 is none. */
   beat(seconds: number): void {
     if (seconds === 0 || this.#ended) return;
@@ -143,6 +148,8 @@ export class Wire {
   #read(content: Reader): void {
     const key = content.u16();
     content.u16();
+    // Answers no request: more credit for a subscription that is not there, or not active.
+    if (key === (CREDIT | RESPONSE)) return this.onPush(key, content);
     // Before RabbitMQ 3.12 the answers to these two came without the bit that marks an answer.
     if (key & RESPONSE || key === ROUTE || key === PARTITIONS)
       return this.#answered(key & ~RESPONSE, content);
@@ -150,7 +157,7 @@ export class Wire {
     if (key !== CLOSE) return this.onPush(key, content);
     const correlationId = content.u32();
     const { code, reason } = readClosing(content);
-    this.write(frame(CLOSE | RESPONSE, 1, u32(correlationId), u16(OK)));
+    this.answer(CLOSE, correlationId);
     this.end(new ClosedByBrokerError(code, reason));
   }
 

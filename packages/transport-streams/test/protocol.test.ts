@@ -57,15 +57,19 @@ describe("what a broker sends", () => {
     );
   });
 
-  it("tells the leader of each stream, where it has one", () => {
+  it("tells the leader of each stream, where it has one, and the replicas that run", () => {
     const brokers = Buffer.concat([u32(2), u16(0), string("a"), u32(5552), u16(1), string("b"), u32(5553)]);
     const info = (name: string, code: number, leader: number) =>
-      Buffer.concat([string(name), u16(code), u16(leader), u32(2), u16(0), u16(1)]);
+      Buffer.concat([string(name), u16(code), u16(leader), u32(3), u16(0), u16(9), u16(1)]);
+    const replicas = [
+      { host: "a", port: 5552 },
+      { host: "b", port: 5553 },
+    ];
     const infos = Buffer.concat([u32(3), info("one", 1, 1), info("two", 1, 0xffff), info("gone", 2, 0xffff)]);
     expect(read(readMetadata, brokers, infos)).toEqual([
-      { stream: "one", code: 1, leader: { host: "b", port: 5553 } },
-      { stream: "two", code: 1, leader: undefined },
-      { stream: "gone", code: 2, leader: undefined },
+      { stream: "one", code: 1, leader: { host: "b", port: 5553 }, replicas },
+      { stream: "two", code: 1, leader: undefined, replicas },
+      { stream: "gone", code: 2, leader: undefined, replicas },
     ]);
   });
 

@@ -1,3 +1,5 @@
+import type { Endpoint, SubscribeRequest, Subscription, Transport, TransportOptions } from "@streamll/core";
+import { silentLogger } from "@streamll/core";
 import { type Channel, connect } from "amqplib";
 import type { Contestant } from "../contestant.js";
 
@@ -49,3 +51,49 @@ export async function channelTo(url: string, prefetch = PREFETCH): Promise<Chann
   await channel.prefetch(prefetch);
   return channel;
 }
+const options: TransportOptions = {
+  confirms: false,
+  message: { exchange: "unused", contentType: "", appId: "", persistent: true, mandatory: false },
+  topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
+  connectionTimeoutMs: 10_000,
+  heartbeatMs: 60_000,
+  connectionName: "bench",
+  own: {},
+  logger: silentLogger,
+};
+
+function endpointOf(url: string): Endpoint {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  return {
+    ...{ scheme: protocol.slice(0, -1), host: hostname, port: Number(port), username, password },
+    ...{ path: decodeURIComponent(pathname.slice(1)), query: {}, label: hostname },
+  };
+}
+
+/** What consuming costs below the engine. */
+export const transportAlone = (
+  create: (options: TransportOptions) => Transport,
+  request: Omit<SubscribeRequest, "receive">,
+): Contestant =>
+  consuming("streamll's transport alone", async (url, handled) => {
+    // A transport holds no process by itself: that is the engine's.
+    setInterval(() => {}, 60_000);
+    const done = { kind: "done" } as const;
+    const told = () => {};
+    const subscribed: Promise<Subscription> = create(options).consuming!.subscribe(
+      endpointOf(url),
+      {
+        ...request,
+        receive(deliveries) {
+          void subscribed.then((subscription) => {
+            for (const delivery of deliveries) {
+              handled.take(JSON.parse(delivery.body.toString()));
+              subscription.settle(delivery, done, told);
+            }
+          });
+        },
+      },
+      new AbortController().signal,
+    );
+    await subscribed;
+  });

@@ -1,10 +1,8 @@
 import { EventConsumer } from "@streamll/consumer";
-import type { Endpoint, Subscription, TransportOptions } from "@streamll/core";
-import { silentLogger } from "@streamll/core";
 import { amqp091Transport } from "@streamll/transport-amqp091";
 import { Connection } from "rabbitmq-client";
 import rascalPackage from "rascal";
-import { channelTo, consuming, PREFETCH } from "./consuming.js";
+import { channelTo, consuming, PREFETCH, transportAlone } from "./consuming.js";
 import { CONSUME_QUEUE as QUEUE } from "./queue.js";
 
 const amqplibByHand = consuming("amqplib, an acknowledgement a message", async (url, handled) => {
@@ -59,47 +57,9 @@ const rascal = consuming("rascal", async (url, handled) => {
   });
 });
 
-const options: TransportOptions = {
-  confirms: false,
-  message: { exchange: "", contentType: "", appId: "", persistent: true, mandatory: false },
-  topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
-  connectionTimeoutMs: 10_000,
-  heartbeatMs: 60_000,
-  connectionName: "bench",
-  own: {},
-  logger: silentLogger,
-};
-
-function endpointOf(url: string): Endpoint {
-  const { protocol, hostname, port, username, password, pathname } = new URL(url);
-  return {
-    ...{ scheme: protocol.slice(0, -1), host: hostname, port: Number(port || 5672), username, password },
-    ...{ path: decodeURIComponent(pathname.slice(1)), query: {}, label: hostname },
-  };
-}
-
-const transport = consuming("streamll's transport alone", async (url, handled) => {
-  // A transport holds no process by itself: that is the engine's.
-  setInterval(() => {}, 60_000);
-  const done = { kind: "done" } as const;
-  const told = () => {};
-  const subscribed: Promise<Subscription> = amqp091Transport.create(options).consuming!.subscribe(
-    endpointOf(url),
-    {
-      source: QUEUE,
-      window: PREFETCH,
-      receive(deliveries) {
-        void subscribed.then((subscription) => {
-          for (const delivery of deliveries) {
-            handled.take(JSON.parse(delivery.body.toString()));
-            subscription.settle(delivery, done, told);
-          }
-        });
-      },
-    },
-    new AbortController().signal,
-  );
-  await subscribed;
+const transport = transportAlone((options) => amqp091Transport.create(options), {
+  source: QUEUE,
+  window: PREFETCH,
 });
 
 const eventConsumer = consuming("EventConsumer, in order within each execution", async (url, handled) => {

@@ -1,4 +1,7 @@
+import { setImmediate } from "node:timers/promises";
+import { RabbitMQSink } from "@streamll/sink";
 import { connect } from "amqplib";
+import { readyEvent } from "../event.js";
 
 export const STREAM = "streamll_bench_stream";
 
@@ -47,4 +50,17 @@ export async function benchStream(url: string): Promise<BenchStream> {
     await channel.cancel(consumerTag);
     return last;
   }
+}
+
+/** Puts so many events there, as a sink stores them. */
+export async function fillStream(amqpUrl: string, events: number): Promise<void> {
+  const sink = new RabbitMQSink({ amqpUrl, stream: STREAM, batchSize: 500 });
+  await sink.start();
+  for (let index = 0; index < events; index++) {
+    while (!sink.handleEvent(readyEvent(index))) await sink.ready();
+    if (index % 500 === 499) await setImmediate();
+  }
+  const { failed, pending } = await sink.flush();
+  await sink.stop();
+  if (failed + pending > 0) throw new Error("the stream could not be filled");
 }

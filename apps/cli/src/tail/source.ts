@@ -3,19 +3,35 @@ import { UsageError } from "../exit.js";
 import { bindingsOf } from "./bindings.js";
 import type { Subscribe, Where } from "./subscription.js";
 
-/** How events are read from the broker of this plan. @throws UsageError for one that cannot be read yet. */
-export async function subscriberFor({ transport }: Plan, command: string): Promise<Subscribe> {
+/**
+ * How events are read from the broker of this plan.
+ *
+ * @param from of a stream: see `positionOf`.
+ * @throws UsageError for one that cannot be read yet.
+ */
+export async function subscriberFor({ transport }: Plan, command: string, from?: string): Promise<Subscribe> {
+  if (transport.name === "streams") {
+    const { positionOf, subscribeStream } = await import("./streams.js");
+    return subscribeStream(positionOf(from ?? "next"));
+  }
+  if (from !== undefined) throw new UsageError("--from is of streams: name one by --stream");
   if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
   if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
-  throw new UsageError(`${command} reads from amqp:, amqps: and memory:, not yet from ${transport.name}`);
+  throw new UsageError(
+    `${command} reads from amqp:, amqps:, rabbitmq-stream: and memory:, not yet from ${transport.name}`,
+  );
 }
 
 /** Where in the broker. @throws UsageError for the default exchange. */
 export function placeIn(
-  { values, connection }: Plan,
+  { values, connection, transport }: Plan,
   patterns: readonly string[],
 ): Pick<Where, "exchange" | "patterns" | "bindingsOf"> {
-  const { exchange } = values;
+  const { stream } = connection.own;
+  const isStream = transport.name === "streams";
+  const exchange = isStream && typeof stream === "string" ? stream : values.exchange;
+  if (isStream && patterns.length > 0)
+    throw new UsageError("a stream has no routing by --pattern: leave it out");
   if (exchange === "")
     throw new UsageError("the default exchange takes no bindings: name another with --exchange");
   const given = connection.origins.has("exchangeType") ? values.exchangeType : undefined;

@@ -11,6 +11,7 @@ export interface Delivery {
 
 export interface Where {
   readonly endpoint: Endpoint;
+  /** Or the stream. */
   readonly exchange: string;
   readonly patterns: readonly string[];
   /**
@@ -31,7 +32,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-/** Passes on what arrives at an exchange from now on, through a queue of its own that ends with it. */
+/** Passes on what arrives at an exchange from now on, through a queue of its own that ends with it; or what a stream has. */
 export type Subscribe = (where: Where, receive: (delivery: Delivery) => void) => Promise<Subscription>;
 
 export function noExchange({ endpoint: { label }, exchange }: Where, cause: unknown): TransportError {

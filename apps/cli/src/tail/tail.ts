@@ -30,15 +30,17 @@ const options = [
   "exchange",
   "exchangeType",
   "exchangeArguments",
+  "useStreams",
 ] as const satisfies readonly OptionName[];
 
 export const tail: Command = {
   name: "tail",
-  summary: "Shows the events that arrive at an exchange from now on.",
+  summary: "Shows the events that arrive at an exchange from now on, or those of a stream.",
   usage: "[options]",
   about: `Reads through an exclusive queue of its own, and so takes no event from other consumers. The queue
 ends with the connection: after a loss it connects again, and events in between are not shown.
 An exchange that distributes its events among its queues, such as x-consistent-hash, is refused.
+A stream (--stream) is read as it is, from any place (--from), and after a loss on from there.
 
 Exit code 0: --limit was reached, or the output was closed.
           1: the broker could not be reached, or there is no such exchange.
@@ -51,14 +53,21 @@ Exit code 0: --limit was reached, or the output was closed.
       about:
         "Routing keys to show: * is one word, # any number of words. May be given several times. Default: everything. A direct exchange requires full keys; one that ignores keys, such as fanout, takes no --pattern.",
     },
+    {
+      name: "from",
+      value: "WHERE",
+      about:
+        "Of a stream: first, last (the last chunk), next, a duration such as 1h, or a time such as 2026-01-31T12:00Z. Default: next.",
+    },
     { name: "json", about: "The events as they arrived, as NDJSON: the input of streamll pipe." },
     { name: "limit", letter: "n", value: "NUMBER", about: "Ends after this many events." },
     { name: "quiet", letter: "q", about: "No messages about connecting; errors only." },
   ],
-  optionFlags: { "Where to read": flagsOf(options) },
+  optionFlags: { "Where to read": flagsOf([...options, "stream"]) },
   examples: [
     "streamll tail --url amqp://guest:guest@localhost:5672/ --exchange my_events",
     "streamll tail --pattern 'streamll.error.*'",
+    "streamll tail --stream streamll_events --from 1h",
     "streamll tail --json --limit 1000 > sample.ndjson",
     "streamll tail --json | streamll pipe --url amqp://other.example/",
   ],
@@ -67,7 +76,8 @@ Exit code 0: --limit was reached, or the output was closed.
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const plan = resolve({ ...pick(overSinkEnvironment(sinkOptions(args), env)) }, silentLogger);
     const patterns = args.all("pattern");
-    const { exchange } = plan.values;
+    const place = placeIn(plan, patterns);
+    const { exchange } = place;
     const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
     const render = args.has("json")
       ? undefined
@@ -109,9 +119,9 @@ Exit code 0: --limit was reached, or the output was closed.
     const notify = args.has("quiet") ? () => {} : (text: string) => notes.info(text);
     await follow({
       endpoints: plan.endpoints,
-      subscribe: await subscriberFor(plan, "tail"),
+      subscribe: await subscriberFor(plan, "tail", args.get("from")),
       where: {
-        ...placeIn(plan, patterns),
+        ...place,
         prefetch: PREFETCH,
         options: lookingOptions(plan, "tail"),
       },
@@ -119,7 +129,9 @@ Exit code 0: --limit was reached, or the output was closed.
       connected: ({ label }) =>
         notify(`tailing ${exchange} (${patterns.join(", ") || "everything"}) on ${label}`),
       disconnected: (reason) =>
-        notify(`connection lost: ${reason}; events that arrive before it is restored are not shown`),
+        notify(
+          `connection lost: ${reason}; ${plan.transport.name === "streams" ? "reading goes on there once it is restored" : "events that arrive before it is restored are not shown"}`,
+        ),
       refused: ({ message }) => notify(`not connected: ${message}; trying again`),
       ended: AbortSignal.any([ending.signal, interrupted]),
     });
@@ -131,6 +143,6 @@ Exit code 0: --limit was reached, or the output was closed.
 
 /** Nothing is declared, so options that only a declaration requires may be missing. */
 const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
-  ...Object.fromEntries(options.map((option) => [option, given[option]])),
+  ...Object.fromEntries([...options, "stream" as const].map((option) => [option, given[option]])),
   declareTopology: "none",
 });

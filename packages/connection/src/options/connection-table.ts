@@ -40,7 +40,7 @@ export const connectionTable = {
     default: false,
     toTransport: true,
     about:
-      "Publishes to a RabbitMQ stream, by `@streamll/transport-streams`. The port of an `amqp://` URL is not used: streams have 5552, with TLS 5551. For another port, write `rabbitmq-stream://HOST:PORT`.",
+      "A RabbitMQ stream in the place of exchange and queue, by `@streamll/transport-streams`. The port of an `amqp://` URL is not used: streams have 5552, with TLS 5551. For another port, write `rabbitmq-stream://HOST:PORT`.",
   }),
   transport: where({
     kind: transport,

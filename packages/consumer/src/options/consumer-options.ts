@@ -3,6 +3,7 @@ import type {
   DedupStore,
   Delivery,
   Logger,
+  OffsetStore,
   SettlementOutcome,
   StreamllEvent,
   Transport,
@@ -88,6 +89,20 @@ export interface ConsumingOptions {
    * nowhere, and such a message is tried again for ever.
    */
   readonly deadLetterExchange?: string | undefined;
+
+  // What to consume of a stream
+
+  /** Name under which the broker keeps how far this consumer is. Default: none, so that each start begins at `from`. */
+  readonly consumerName?: string | undefined;
+  /**
+   * Where to begin where no offset is kept: with the first or the last events that are there, with the next ones, with
+   * those from a time on, or at an offset. Default `"next"`.
+   */
+  readonly from?: "first" | "last" | "next" | Date | number | undefined;
+  /** Of the consumers of one `consumerName`, one at a time reads the stream, or each of its partitions. Default `false`. */
+  readonly singleActiveConsumer?: boolean | undefined;
+  /** Keeps offsets in the place of the broker. Default: the broker, with `consumerName`. */
+  readonly offsets?: OffsetStore | undefined;
 
   // Handling
 

@@ -1,4 +1,5 @@
-import type { DedupStore } from "@streamll/core";
+import { types } from "node:util";
+import type { DedupStore, LogPosition } from "@streamll/core";
 import { memoryDedup } from "@streamll/core/internal";
 import {
   count,
@@ -30,6 +31,23 @@ export const patterns: Kind<readonly string[]> = {
     return new Refusal(`holds ${shown(wrong)}; a pattern is ${pattern.allowed}`);
   },
   fromText: (text) => text.split(",").map((one) => one.trim()),
+};
+
+const words = ["first", "last", "next"] as const;
+const offset = count(0, Number.MAX_SAFE_INTEGER);
+
+/** Where reading a log begins. */
+export const position: Kind<LogPosition> = {
+  type: '`"first"`, `"last"`, `"next"`, `Date` or number',
+  allowed: '"first", "last", "next", a Date such as new Date("2026-01-31T12:00Z"), or an offset from 0 on',
+  read(value) {
+    if (types.isDate(value)) return value.getTime() >= 0 ? value : refused;
+    return words.find((word) => word === value) ?? offset.read(value);
+  },
+  fromText(text) {
+    if (/^\d+$/.test(text)) return Number(text);
+    return /^\d{4}-/.test(text) ? new Date(text) : text;
+  },
 };
 
 /** Functions by event type. */

@@ -1,5 +1,5 @@
 import { brokerArguments, connectionTable, inGroup, type Rows } from "@streamll/connection/internal";
-import type { Logger } from "@streamll/core";
+import type { Logger, OffsetStore } from "@streamll/core";
 import {
   boolean,
   callback,
@@ -12,15 +12,19 @@ import {
   type RowsOf,
 } from "@streamll/core/options";
 import type { BatchHandler, ConsumingOptions, EventHandler } from "./consumer-options.js";
-import { batch, dedup, handlers, patterns, retry, schemas } from "./special-kinds.js";
+import { batch, dedup, handlers, patterns, position, retry, schemas } from "./special-kinds.js";
 
 const source = inGroup("What to consume");
+const log = inGroup("What to consume of a stream");
 const handling = inGroup("Handling");
 const observing = inGroup("Observing");
 
 /** Options of a consumer alone. */
 const consumingTable = {
-  queue: source({ kind: name(), about: "Has to be there, unless `exchange` is set too." }),
+  queue: source({
+    kind: name(),
+    about: "Has to be there, unless `exchange` is set too. A stream is named by `stream` instead.",
+  }),
   deadLetters: source({
     kind: boolean,
     default: false,
@@ -76,6 +80,30 @@ const consumingTable = {
     needs: "deadLetter",
     about:
       "Where the queue sends what is given up. Declared with the queue, and with a queue `NAME.failed` bound to it; of a queue that is there already it says that its dead letters go there. Without it, a message that is given up would be lost, so that it is tried again for ever instead.",
+  }),
+
+  consumerName: log({
+    kind: name(),
+    defaultText: "none: each start begins at `from`",
+    about:
+      "The broker keeps under this name up to where all is done, every 10,000 events or 5 s and at `stop()`, and there the next start goes on.",
+  }),
+  from: log({
+    kind: position,
+    default: "next",
+    about:
+      "Where to begin where no offset is kept. A time is met up to the chunk that holds it: somewhat older events may come too.",
+  }),
+  singleActiveConsumer: log({
+    kind: boolean,
+    default: false,
+    about:
+      "Of all consumers with this `consumerName` one reads the stream, or each partition of a super stream; when it is lost another goes on. RabbitMQ 3.11 and later.",
+  }),
+  offsets: log({
+    kind: objectWith<OffsetStore>("`OffsetStore`", "load", "store"),
+    about:
+      "Keeps offsets in the place of the broker: in the database that the handlers write to, for example.",
   }),
 
   handlers: handling({

@@ -1,4 +1,7 @@
+import { isThenable } from "../callback.js";
+import type { Clock } from "../delivery/clock.js";
 import { Meter } from "../telemetry/meter.js";
+import type { Handle, HandlerContext } from "./try.js";
 
 /** Counters since the consumer was made, and gauges of this moment. */
 export interface ConsumingStats {
@@ -73,4 +76,17 @@ export class ConsumingCounts {
       handler_latency_p99_ms: p99,
     };
   }
+}
+
+/** Measures the tries that end well. */
+export function counted(handle: Handle, counts: ConsumingCounts, clock: Clock): Handle {
+  const succeeded = (startedAt: number, context: HandlerContext) => {
+    if (!context.isOver) counts.succeeded(clock.now() - startedAt);
+  };
+  return (delivery, context) => {
+    const startedAt = clock.now();
+    const handled = handle(delivery, context);
+    if (isThenable(handled)) return Promise.resolve(handled).then(() => succeeded(startedAt, context));
+    succeeded(startedAt, context);
+  };
 }

@@ -26,6 +26,8 @@ export interface Tried {
   /** Of the transport. */
   readonly hasDeadLetters: boolean;
   readonly hasDelays: boolean;
+  /** What is given up stays where it is, and can be passed over. */
+  readonly isLog: boolean;
   readonly isStopping: boolean;
   /** 0 to 1. */
   readonly random: () => number;
@@ -47,9 +49,9 @@ const failed: Verdict = { kind: "again", failed: true };
 
 /** What becomes of a delivery after a try that failed. */
 export function afterFailure(failure: Failure, tried: Tried): Decision {
-  const { attempt, attempts, hasDeadLetters, hasDelays, isStopping } = tried;
+  const { attempt, attempts, hasDeadLetters, hasDelays, isLog, isStopping } = tried;
   if (failure.kind === "interrupted" || failure.kind === "lost") return untried;
-  if (failure.kind === "dead" && hasDeadLetters)
+  if (failure.kind === "dead" && (hasDeadLetters || isLog))
     return { kind: "dead", reason: failure.code, description: failure.why };
   if (attempt >= attempts && hasDeadLetters && failure.kind !== "unready") {
     const description = `${attempts} tries failed, the last one ${failure.kind === "timeout" ? "by handlerTimeout" : "by an error of the handler"}`;

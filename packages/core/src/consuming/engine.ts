@@ -1,4 +1,4 @@
-import { isThenable, nameOfError } from "../callback.js";
+import { nameOfError } from "../callback.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
 import { type Clock, systemClock } from "../delivery/clock.js";
 import { causeOf } from "../delivery/connection/connections.js";
@@ -10,18 +10,19 @@ import type { Logger } from "../logger.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
-import { ConsumingCounts, type ConsumingStats } from "./counts.js";
+import { ConsumingCounts, type ConsumingStats, counted } from "./counts.js";
 import type { Failure } from "./decide.js";
 import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
 import { codeOf, howFailed } from "./failure-words.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
 import { Locks } from "./locks.js";
+import { LogOffsets, type LogOptions } from "./log-offsets.js";
 import type { ConsumingOptions } from "./options.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
 import type { Consuming, Delivery, SettlementOutcome, Verdict } from "./seam.js";
 import { Subscriber } from "./subscriber.js";
-import type { Handle, HandlerContext } from "./try.js";
+import type { Handle } from "./try.js";
 import { Work } from "./work.js";
 
 /** Of `drainTimeout`, at most this much is kept back for closing the connection. */
@@ -37,6 +38,8 @@ export interface ConsumingSetup {
   readonly dedup?: DedupStore | undefined;
   /** Told what became of the verdict on a delivery that was handled, unless its connection was lost before it had one. */
   settled?(delivery: Delivery, outcome: SettlementOutcome): void;
+  /** Present where the transport reads a log. */
+  readonly log?: LogOptions | undefined;
   readonly clock?: Clock;
   /** 0 to 1, as `Math.random`. */
   readonly random?: () => number;
@@ -55,6 +58,7 @@ export class ConsumingEngine {
   readonly #monitor: HealthMonitor;
   readonly #subscriber: Subscriber;
   readonly #locks: Locks;
+  readonly #offsets: LogOffsets | undefined;
   readonly #work: Work;
   readonly #told: ConsumingSetup["settled"];
   readonly #started = withResolvers<TransportError | undefined>();
@@ -77,15 +81,16 @@ export class ConsumingEngine {
       emit: (name, problem) => this.#events.emit(name, [problem]),
     });
     const hasDeadLetters = options.deadLetters && consuming.deadLetters !== false;
-    const counted = this.#counted(setup.handle);
+    const handle = counted(setup.handle, this.#counts, clock);
     const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
     this.#work = new Work({
-      handle: dedup === undefined ? counted : deduplicated(dedup, limits, counted, this.#dedupListener()),
+      handle: dedup === undefined ? handle : deduplicated(dedup, limits, handle, this.#dedupListener()),
       options,
       clock,
       random,
       hasDeadLetters,
       hasDelays: consuming.delays,
+      isLog: setup.log !== undefined,
       isStopping: () => this.#state !== "running",
       failed: (...failure) => this.#failed(...failure),
       retried: () => this.#counts.retried++,
@@ -93,8 +98,10 @@ export class ConsumingEngine {
       settle: (...settlement) => this.#settle(...settlement),
     });
     this.#locks = new Locks({ clock, now: Date.now, lost: (delivery) => this.#work.lose(delivery) });
+    this.#offsets = setup.log && this.#offsetsOf(setup.log);
     this.#subscriber = new Subscriber({
       consuming,
+      log: this.#offsets?.request,
       endpoints: new Endpoints(endpoints, false, random),
       options,
       clock,
@@ -108,6 +115,7 @@ export class ConsumingEngine {
         this.#counts.received += deliveries.length;
         for (const delivery of deliveries) {
           this.#locks.hold(delivery, subscription);
+          this.#offsets?.opened(delivery);
           this.#work.take({ delivery, subscription });
         }
       },
@@ -120,10 +128,12 @@ export class ConsumingEngine {
       lost: ({ label }, error) => {
         this.#work.forget();
         this.#locks.clear();
+        this.#offsets?.lost();
         const stopped = this.#state !== "running";
         this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
       },
       roundFailed: (errors) => {
+        if (errors.some(({ kind }) => kind === "not-found")) this.#offsets?.gone();
         const givesUp = this.#subscriber.opens === 0 && isRefusedForGood(errors);
         if (givesUp || !options.waitForBroker) this.#started.resolve(givesUp ? errors[0] : undefined);
         return givesUp;
@@ -203,6 +213,7 @@ export class ConsumingEngine {
     const { exhausted } = this.#work;
     return findConsumingIssues({
       options: this.#options,
+      isLog: this.#offsets !== undefined,
       lastError,
       exhausted,
       recent: this.#throttle.recent(1),
@@ -220,23 +231,24 @@ export class ConsumingEngine {
     };
   }
 
-  #counted(handle: Handle): Handle {
-    const succeeded = (startedAt: number, context: HandlerContext) => {
-      if (!context.isOver) this.#counts.succeeded(this.#clock.now() - startedAt);
-    };
-    return (delivery, context) => {
-      const startedAt = this.#clock.now();
-      const handled = handle(delivery, context);
-      if (isThenable(handled)) return Promise.resolve(handled).then(() => succeeded(startedAt, context));
-      succeeded(startedAt, context);
-    };
+  #offsetsOf(options: LogOptions): LogOffsets {
+    return new LogOffsets({
+      options,
+      clock: this.#clock,
+      storeOffset: (partition, offset) => this.#subscriber.storeOffset(partition, offset),
+      left: (partition) => this.#work.leave(partition),
+      notStored: (message) => this.#throttle.log("offset_not_stored", { code: "OFFSET_NOT_STORED" }, message),
+    });
   }
 
   #settle({ delivery, subscription }: Received, verdict: Verdict, told?: () => void): void {
     this.#locks.release(delivery);
-    if (verdict.kind === "done" && told === undefined && this.#told === undefined)
+    const isLog = this.#offsets !== undefined;
+    if (verdict.kind === "done" && told === undefined && this.#told === undefined && !isLog)
       return subscription.settle(delivery, verdict, this.#done);
-    subscription.settle(delivery, verdict, (outcome) => {
+    // What is given up stays in a log: it is passed over.
+    const given: Verdict = isLog && verdict.kind === "dead" ? { kind: "done" } : verdict;
+    subscription.settle(delivery, given, (outcome) => {
       // It comes again, and its verdict then is the one that counts.
       if (outcome === "lost") this.#counts.lost++;
       else this.#settled(delivery, verdict);
@@ -254,10 +266,11 @@ export class ConsumingEngine {
   #settled(delivery: Delivery, verdict: Verdict): void {
     this.#subscriber.proven();
     if (verdict.kind === "again") this.#counts.givenBack++;
+    else this.#offsets?.finished(delivery);
     if (verdict.kind !== "dead") return;
     const { reason, description } = verdict;
     this.#counts.deadLettered++;
-    const message = `a message of "${this.#options.source}" was given up: ${description}`;
+    const message = `a message of "${this.#options.source}" was given up${placeOf(delivery)}: ${description}`;
     this.#throttle.log("dead_lettered", { code: reason }, message);
     this.#events.emit("deadLettered", [{ delivery, reason, description }]);
   }
@@ -287,6 +300,7 @@ export class ConsumingEngine {
       await within(this.#clock, left(draining), this.#work.idle());
       this.#work.interrupt();
       await this.#work.idle();
+      if (this.#offsets !== undefined) await within(this.#clock, left(end) / 2, this.#offsets.flush());
       // Not before: the next consumer of a queue with a single active one would overtake what runs here.
       await this.#subscriber.stop(left(end) / 2);
       this.#work.giveBack();
@@ -302,3 +316,6 @@ export class ConsumingEngine {
     return { handled, deadLettered, givenBack, durationMs: this.#clock.now() - startedAt };
   }
 }
+
+const placeOf = ({ partition, offset }: Delivery): string =>
+  offset === undefined ? "" : ` (it stays at offset ${offset} of ${partition})`;

@@ -25,6 +25,7 @@ export interface HandlingSetup {
   readonly random: () => number;
   readonly hasDeadLetters: boolean;
   readonly hasDelays: boolean;
+  readonly isLog: boolean;
   isStopping(): boolean;
   failed(delivery: Delivery, failure: Failure, error: unknown, attempt: number): void;
   retried(): void;
@@ -158,7 +159,7 @@ export class Handling implements Scheduled, Received, TryOwner {
     const owner = this.#owner;
     const { setup } = owner;
     setup.failed(this.delivery, failure, error, this.#attempt);
-    const { options, random, hasDeadLetters, hasDelays } = setup;
+    const { options, random, hasDeadLetters, hasDelays, isLog } = setup;
     const { attempts, retryBackoffMs, maxRetryBackoffMs } = options;
     const decision = afterFailure(failure, {
       attempt: this.#attempt,
@@ -167,6 +168,7 @@ export class Handling implements Scheduled, Received, TryOwner {
       maxRetryBackoffMs,
       hasDeadLetters,
       hasDelays,
+      isLog,
       isStopping: setup.isStopping(),
       random,
     });

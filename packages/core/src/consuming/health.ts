@@ -6,6 +6,7 @@ import type { ConsumingHealth } from "./report.js";
 
 export interface ConsumingCircumstances {
   readonly options: ConsumingOptions;
+  readonly isLog: boolean;
   /** What last went wrong with the subscription, until one is up again. */
   readonly lastError: TransportError | undefined;
   /** How many have used up their tries, and are tried on. */
@@ -16,6 +17,7 @@ export interface ConsumingCircumstances {
 /** All that is wrong with a consumer, each thing once. */
 export function findConsumingIssues({
   options,
+  isLog,
   lastError,
   exhausted,
   recent,
@@ -26,7 +28,10 @@ export function findConsumingIssues({
     issues.push({ about: `outage ${code}`, outage: true, code, message });
   }
   if (exhausted > 0) {
-    const message = `${exhausted} messages of "${options.source}" have failed ${options.attempts} times, and keep their places: set deadLetterExchange to give such messages up`;
+    const advice = isLog
+      ? "a handler that throws DeadLetter passes such a message over"
+      : "set deadLetterExchange to give such messages up";
+    const message = `${exhausted} messages of "${options.source}" have failed ${options.attempts} times, and keep their places: ${advice}`;
     issues.push({ about: "exhausted", code: "RETRIES_EXHAUSTED", message });
   }
   issues.push(...recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })));

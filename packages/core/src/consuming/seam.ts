@@ -20,6 +20,37 @@ export interface ConsumingCapabilities {
   readonly peek: "free" | "counts" | false;
   /** A queue may keep its messages in sessions, each of which one consumer has at a time. Absent: it does not. */
   readonly sessions?: true;
+  /**
+   * Its messages stay where they are, whoever has read them, and have offsets: a stream. Nothing is given back or dead,
+   * and a message comes again where reading begins again before it. Absent: a queue.
+   */
+  readonly log?: true;
+}
+
+/**
+ * Where reading a log begins: with its first or its last messages that are there, with the next one that is written,
+ * about so late, or at an offset. Offsets are whole numbers up to 2⁵³ - 1.
+ */
+export type LogPosition = "first" | "last" | "next" | Date | number;
+
+/** How a log is to be read. */
+export interface LogRequest {
+  /** Under which the broker keeps offsets; at most 255 bytes. Absent: it keeps none. */
+  readonly consumerName?: string | undefined;
+  /** Of those with one `consumerName`, each partition is read by one at a time. */
+  readonly singleActive: boolean;
+  /**
+   * Where to begin in a partition: asked each time anew, also when a single active consumer becomes active. A log
+   * without partitions is one. Rejects where it cannot be told, which is the end of the subscription.
+   *
+   * @param stored asks the broker for the offset that it keeps; `undefined` where there is none.
+   */
+  position(partition: string, stored: () => Promise<number | undefined>): Promise<LogPosition>;
+  /**
+   * Another consumer goes on with the partition once this resolves, within a few seconds: what came of it is void. Never
+   * rejects.
+   */
+  left(partition: string): Promise<void>;
 }
 
 /**
@@ -51,6 +82,8 @@ export interface SubscribeRequest {
   readonly sessions?: { readonly name: string } | { readonly atOnce: number };
   /** Never more than so many deliveries are unsettled; from 1 to 65,535. */
   readonly window: number;
+  /** Present where the transport reads a log. */
+  readonly log?: LogRequest;
   /**
    * Takes what has come, in the order of the queue. It never throws. The first call may come before `subscribe()` has
    * resolved, the last before `closed` settles, and none after `stop()` has resolved.
@@ -79,6 +112,10 @@ export interface Delivery extends InboundMessage {
    * Absent where it is kept until it is settled.
    */
   readonly lockedUntil?: number | undefined;
+  /** Of a log: the partition's name; that of the log where it has none. */
+  readonly partition?: string | undefined;
+  /** Of a log: rises within the partition, maybe with gaps. */
+  readonly offset?: number | undefined;
 }
 
 /** What is to become of a delivery. */
@@ -88,6 +125,7 @@ export type Verdict =
   /**
    * It is given back, and comes again. `failed`: a try of it is used up, and counted by a broker that counts; else it
    * was not tried, and counts as little as the broker allows. `delayMs`, only with `delays`: not before so many milliseconds.
+   * A log does nothing but make room in the window.
    */
   | { readonly kind: "again"; readonly failed: boolean; readonly delayMs?: number }
   /** No further try: it becomes a dead letter. `reason` is a code such as `RETRIES_EXHAUSTED`. */
@@ -119,6 +157,11 @@ export interface Subscription {
    * the broker had under way and was not received is given back. Never rejects; a second call gives the first's promise.
    */
   stop(): Promise<void>;
+  /**
+   * Of a log, with `consumerName`: the broker is to keep this offset, all up to which is done. It goes on after `stop()`;
+   * never throws, and nothing tells whether it arrived.
+   */
+  storeOffset?(partition: string, offset: number): void;
   /**
    * Ends the connection in good order, settlements that are under way included, or at once when `signal` aborts.
    * Resolves in any case, and `closed` with it. What is not settled is given back by the broker.

@@ -17,12 +17,13 @@ import { TransportError } from "../errors.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
 import { Caution } from "./caution.js";
 import type { ConsumingOptions } from "./options.js";
-import type { Consuming, Delivery, Subscription } from "./seam.js";
+import type { Consuming, Delivery, LogRequest, Subscription } from "./seam.js";
 
 export interface SubscriberSetup {
   readonly consuming: Consuming;
   readonly endpoints: Endpoints;
   readonly options: ConsumingOptions;
+  readonly log: LogRequest | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly throttle: LogThrottle;
@@ -71,6 +72,10 @@ export class Subscriber {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  storeOffset(partition: string, offset: number): void {
+    this.#current?.storeOffset?.(partition, offset);
   }
 
   /** The broker has taken a settlement: what failed before is past. */
@@ -138,7 +143,7 @@ export class Subscriber {
   }
 
   #subscribe(endpoint: Endpoint): Promise<Attempt<Opened>> {
-    const { consuming, options, clock, revoked } = this.#setup;
+    const { consuming, options, clock, log, revoked } = this.#setup;
     const { source, connectionTimeoutMs, fromDeadLetters, sessions } = options;
     const { window } = this.#caution;
     return attempt({
@@ -156,6 +161,7 @@ export class Subscriber {
         const request = {
           ...{ source, window, receive, deadLetters: fromDeadLetters, lost: revoked },
           ...(sessions === undefined ? {} : { sessions }),
+          ...(log === undefined ? {} : { log }),
         };
         opened.subscription = await consuming.subscribe(endpoint, request, signal);
         if (typeof opened.subscription?.settle === "function") return opened;

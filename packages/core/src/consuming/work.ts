@@ -59,14 +59,15 @@ export class Work implements HandlingOwner {
     if (this.#isStopping) return void this.#kept.push(received);
     const { delivery } = received;
     const id = idOf(delivery);
+    const isAgain = delivery.redelivered;
+    const first = id === undefined ? undefined : this.#byId.get(id);
+    if (first !== undefined && (isAgain || isSame(delivery, first.delivery))) {
+      first.joined ??= [];
+      first.joined.push(received);
+      return this.setup.duplicate();
+    }
     let alone = false;
-    if (delivery.redelivered) {
-      const first = id === undefined ? undefined : this.#byId.get(id);
-      if (first !== undefined) {
-        first.joined ??= [];
-        first.joined.push(received);
-        return this.setup.duplicate();
-      }
+    if (isAgain) {
       const { hasDeadLetters, options } = this.setup;
       const admission = admit(delivery, { maxDeliveries: options.maxDeliveries, hasDeadLetters });
       if (typeof admission === "object") return this.setup.settle(received, admission);
@@ -80,6 +81,13 @@ export class Work implements HandlingOwner {
     const handling = [...this.#handlings].find((one) => one.delivery === delivery);
     if (handling === undefined) this.lost.add(delivery);
     else handling.lose();
+  }
+
+  /** Another consumer has the partition of a log: what has not begun of it is handled there. */
+  leave(partition: string): void {
+    const isElsewhere = ({ delivery }: Received) => delivery.partition !== partition;
+    this.#kept.splice(0, this.#kept.length, ...this.#kept.filter(isElsewhere));
+    for (const task of this.#schedule.clear()) if (isElsewhere(task)) this.#schedule.add(task);
   }
 
   /** The connection is lost: what has not begun comes again. */
@@ -153,3 +161,7 @@ export class Work implements HandlingOwner {
     } else this.setup.settle(received, verdict, told);
   }
 }
+
+/** One message of a log, that comes again after a lost connection. */
+const isSame = (one: Delivery, other: Delivery): boolean =>
+  one.offset !== undefined && one.offset === other.offset && one.partition === other.partition;

@@ -43,6 +43,8 @@ export const logLines = {
   not_recorded: line("warn", "once", "about"),
   handler_failed: line("warn", "gathered", "code"),
   dedup_failed: line("warn", "gathered", "code"),
+  offset_not_stored: line("warn", "gathered", "code"),
+  offset_gone: line("warn", "once", "endpoint", "partition"),
   dead_lettered: line("error", "gathered", "code"),
 };
 

@@ -8,6 +8,7 @@ const tried: Tried = {
   maxRetryBackoffMs: 10_000,
   hasDeadLetters: true,
   hasDelays: true,
+  isLog: false,
   isStopping: false,
   random: () => 1,
 };

@@ -12,6 +12,7 @@ export const INTERNAL_ERROR = 15;
 export const ACCESS_REFUSED = 16;
 export const PRECONDITION_FAILED = 17;
 export const PUBLISHER_DOES_NOT_EXIST = 18;
+export const NO_OFFSET = 19;
 
 const names: Readonly<Record<number, string>> = {
   [OK]: "ok",
@@ -32,6 +33,7 @@ const names: Readonly<Record<number, string>> = {
   [ACCESS_REFUSED]: "access refused",
   [PRECONDITION_FAILED]: "precondition failed",
   [PUBLISHER_DOES_NOT_EXIST]: "publisher does not exist",
+  [NO_OFFSET]: "no offset",
 };
 
 /** A response code in the words of the protocol. */

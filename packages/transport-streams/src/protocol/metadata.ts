@@ -7,6 +7,7 @@ export interface StreamMetadata {
   readonly code: number;
   /** Absent while an election goes on. */
   readonly leader: Address | undefined;
+  readonly replicas: readonly Address[];
 }
 
 export const metadata = (streams: readonly string[]): Buffer => list(streams, string);
@@ -17,8 +18,11 @@ export function readMetadata(answer: Reader): StreamMetadata[] {
   );
   return answer.list(10, (reader) => {
     const [stream, code, leader] = [reader.string(), reader.u16(), reader.u16()];
-    reader.list(2, (replica) => replica.u16());
-    return { stream, code, leader: brokers.get(leader) };
+    const replicas = reader.list(2, (replica) => brokers.get(replica.u16()));
+    return {
+      ...{ stream, code, leader: brokers.get(leader) },
+      replicas: replicas.filter((replica) => replica !== undefined),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Endpoint, Flow, OutboundBatch, PublishOutcome, TransportConnection } from "@streamll/core";
 import { vi } from "vitest";
-import { type StreamsTransportOptions, streamsTransport } from "../../src/transport.js";
+import type { StreamsTransportOptions } from "../../src/options.js";
+import { streamsTransport } from "../../src/transport.js";
 import { options, outcomes } from "./options.js";
 
 export const WAIT = { timeout: 20_000, interval: 2 };

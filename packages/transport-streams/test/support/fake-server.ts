@@ -44,7 +44,7 @@ export interface FakeServerOptions {
   ) => Buffer | "nothing" | undefined;
 }
 
-/** Speaks the server's side of the stream protocol, as far as a publisher asks for it. */
+/** Speaks the server's side of the stream protocol, as far as a publisher asks for it; a consumer it only answers. */
 export class FakeStreamServer implements AsyncDisposable {
   readonly streams = new Map<string, FakeStream>();
   readonly received: ReceivedFrame[] = [];
@@ -120,6 +120,9 @@ export class FakeStreamServer implements AsyncDisposable {
   }
 }
 
+/** A client's word on the limits, and such. */
+const unanswered: readonly number[] = [command.TUNE, command.HEARTBEAT, command.CREDIT, command.STORE_OFFSET];
+
 export class FakeConnection {
   readonly socket: Socket;
   readonly #server: FakeStreamServer;
@@ -163,8 +166,7 @@ export class FakeConnection {
     if (own === "nothing") return;
     if (own !== undefined) return this.send(own);
     if (key === command.PUBLISH) return this.#publish(reader);
-    // A client's word on the limits, and its heartbeats, have no answer.
-    if (key === command.TUNE || key === command.HEARTBEAT) return;
+    if (unanswered.includes(key) || key & command.RESPONSE) return;
     const id = reader.u32();
     this.send(this.#answer(key, id, reader));
     if (key === command.SASL_AUTHENTICATE) this.send(frame(command.TUNE, 1, u32(1024 * 1024), u32(60)));
@@ -207,6 +209,8 @@ export class FakeConnection {
         const reference = request.string();
         return answer(1, u64(streams.get(request.string())?.last.get(reference) ?? 0));
       }
+      case command.QUERY_OFFSET:
+        return answer(1, u64(41));
       default:
         return answer(1);
     }

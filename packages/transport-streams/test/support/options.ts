@@ -7,8 +7,8 @@ import {
   silentLogger,
 } from "@streamll/core";
 import { resolveOptions } from "@streamll/core/options";
+import type { StreamsTransportOptions } from "../../src/options.js";
 import { streamOptions } from "../../src/options.js";
-import type { StreamsTransportOptions } from "../../src/transport.js";
 
 export const options = (own: Partial<StreamsTransportOptions> = {}): StreamsTransportOptions => ({
   confirms: true,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Broker } from "@streamll/brokers";
 import type { Endpoint, QueueDeclaration } from "@streamll/core";
 import { type ConsumeMessage, connect } from "amqplib";
-import type { StreamsTransportOptions } from "../../src/transport.js";
+import type { StreamsTransportOptions } from "../../src/options.js";
 import { options } from "./options.js";
 
 export const endpointOf = ({ streamPort: port }: Broker, own: Partial<Endpoint> = {}): Endpoint => ({

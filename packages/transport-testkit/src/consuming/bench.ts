@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { InboundMessage, Transport } from "@streamll/core";
+import type { InboundMessage, LogPosition, LogRequest, Transport } from "@streamll/core";
 import { isTransportError } from "@streamll/core/internal";
 import { plainOptions } from "../bench.js";
 import { endpointOf } from "../endpoint.js";
@@ -15,6 +15,10 @@ export class ConsumingBench {
   readonly quietMs: number;
   readonly probes: SubscriptionProbe[] = [];
   readonly broken: BrokenRuleError[] = [];
+  /** Where the next subscription to a log begins. */
+  position: LogPosition = "first";
+  /** What the broker kept, as the subscription was told that asked last. */
+  stored: number | undefined;
   readonly #subject: ConsumerUnderTest;
   readonly #heals: (() => unknown)[] = [];
   readonly #prefix = `testkit-${randomUUID()}`;
@@ -63,7 +67,8 @@ export class ConsumingBench {
     const consuming = await this.consuming();
     const broken = (error: BrokenRuleError) => this.broken.push(error);
     const probe = new SubscriptionProbe({ window, timeoutMs: this.timeoutMs, broken });
-    const request = { source, window, receive: probe.receive };
+    const log = consuming.log === true ? { log: this.#log } : {};
+    const request = { source, window, receive: probe.receive, ...log };
     const late = () =>
       new BrokenRuleError("subscribes", `subscribe() had not settled after ${this.timeoutMs} ms.`);
     try {
@@ -79,6 +84,16 @@ export class ConsumingBench {
       throw new BrokenRuleError("subscribe-rejects", `subscribe() rejected with ${String(error)}.`);
     }
   }
+
+  readonly #log: LogRequest = {
+    consumerName: "testkit",
+    singleActive: false,
+    position: async (_, stored) => {
+      this.stored = await stored();
+      return this.position;
+    },
+    left: async () => {},
+  };
 
   /** Puts messages into the queue of this check, and gives them. */
   async put(count: number, changes: Partial<InboundMessage> = {}): Promise<InboundMessage[]> {

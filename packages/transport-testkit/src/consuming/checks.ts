@@ -1,12 +1,14 @@
-import type { InboundMessage } from "@streamll/core";
 import { BrokenRuleError, NotCovered } from "../rules.js";
 import { elapse, until } from "../waiting.js";
+import { assertDepth, assertOrder } from "./assertions.js";
 import type { ConsumingBench } from "./bench.js";
 import { differenceOf } from "./difference.js";
 
 export interface ConsumingCheck {
   /** Reads on after the transport's name. */
   readonly name: string;
+  /** Absent: of logs too. */
+  readonly of?: "queues" | "logs";
   run(bench: ConsumingBench): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export const consumingChecks: readonly ConsumingCheck[] = [
   },
   {
     name: "brings again what is given back, and says so",
+    of: "queues",
     async run(bench) {
       const sent = await bench.put(2);
       const probe = await bench.subscribe();
@@ -226,22 +229,3 @@ export const consumingChecks: readonly ConsumingCheck[] = [
     },
   },
 ];
-
-function assertOrder(sent: readonly InboundMessage[], ids: readonly (string | undefined)[]): void {
-  const wrong = ids.findIndex((id, index) => id !== sent[index]?.messageId);
-  if (wrong < 0) return;
-  const expected = sent.findIndex(({ messageId }) => messageId === ids[wrong]);
-  throw new BrokenRuleError("in-order", `Delivery ${wrong} was message ${expected} of ${sent.length}.`);
-}
-
-async function assertDepth(
-  bench: ConsumingBench,
-  depth: number,
-  rule: ConstructorParameters<typeof BrokenRuleError>[0],
-  after: string,
-): Promise<void> {
-  const queue = await bench.queue();
-  if (await until(bench.timeoutMs, async () => (await queue.depth()) === depth)) return;
-  const found = await queue.depth();
-  throw new BrokenRuleError(rule, `${after}, and ${found} were in the queue, not ${depth}.`);
-}

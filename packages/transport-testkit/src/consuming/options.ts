@@ -9,7 +9,7 @@ export interface ConsumerUnderTest {
   create(options: TransportOptions, endpoints: readonly Endpoint[]): Transport | Promise<Transport>;
   /** Where to connect, as an endpoint or as a URL. */
   readonly endpoint: Endpoint | string;
-  /** Makes an empty queue, for one check. Its dead letters go to a place of their own, where the broker has them. */
+  /** Makes an empty queue, or an empty log, for one check. Its dead letters go to a place of their own, where the broker has them. */
   queue(): Promise<QueueUnderTest>;
   /** The broker drops all connections, at once, and takes new ones afterwards. */
   readonly disconnect: Fault | Cannot;
@@ -29,7 +29,7 @@ export interface QueueUnderTest {
   readonly name: string;
   /** Puts messages into the queue, in order, as another program would; resolves when the broker has them. */
   put(messages: readonly InboundMessage[]): Promise<void>;
-  /** How many messages wait in it: those that a consumer holds are not among them. */
+  /** How many messages wait in it: those that a consumer holds are not among them. Not asked of a log. */
   depth(): Promise<number>;
   /** The `messageId` of each dead letter of this queue so far. */
   dead(): Promise<readonly string[]>;

@@ -119,6 +119,13 @@ export class SubscriptionProbe {
     );
   }
 
+  storeOffset({ partition, offset }: Delivery): void {
+    const { storeOffset } = this.#subscription!;
+    if (storeOffset === undefined)
+      throw new BrokenRuleError("offsets", "The subscription to a log has no storeOffset.");
+    storeOffset.call(this.#subscription, partition!, offset!);
+  }
+
   async stop(): Promise<void> {
     const late = () => new BrokenRuleError("stop-stops", "stop() had not resolved in time.");
     await within(this.#setup.timeoutMs, Promise.resolve(this.#subscription!.stop()), late).catch((error) => {

@@ -13,6 +13,8 @@ export const consumingRules = {
   stale:
     "A settlement of a delivery that is settled already, or of another subscription, does nothing but tell lost.",
   again: "What is given back comes again, as redelivered; earlier, where it is there, rises when it failed.",
+  offsets:
+    "Of a log, offsets rise, a subscription begins with the message at its position, and stored() gives what storeOffset() was given.",
   dead: "Unless deadLetters is false, what is dead goes where dead letters go, and does not come again.",
   "stop-stops":
     "After stop() has resolved nothing more comes; what has come can be settled; the rest stays in the queue.",
