@@ -1,5 +1,7 @@
-import { isThenable } from "../callback.js";
+import { isThenable, nameOfError } from "../callback.js";
 import { StreamllError } from "../errors.js";
+import type { LogThrottle } from "../telemetry/log-throttle.js";
+import type { ConsumingCounts } from "./counts.js";
 import { admit } from "./decide.js";
 import { DeadLetter } from "./handler-errors.js";
 import type { Delivery } from "./seam.js";
@@ -58,6 +60,16 @@ export interface DedupListener {
   /** `add` failed: the message is done all the same, and is handled again if it comes again. */
   notAdded(error: unknown): undefined;
 }
+
+/** Counts what is done already, and logs what the store failed in. */
+export const dedupListener = (counts: ConsumingCounts, throttle: LogThrottle): DedupListener => ({
+  duplicate: () => void counts.duplicate++,
+  notAdded(error) {
+    const message = `the dedup store failed in add() (${nameOfError(error)}): what is done may be handled again`;
+    throttle.log("dedup_failed", { code: "DEDUP_FAILED" }, message);
+    return undefined;
+  },
+});
 
 type Limits = Parameters<typeof admit>[1];
 

@@ -1,4 +1,3 @@
-import { nameOfError } from "../callback.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
 import { type Clock, systemClock } from "../delivery/clock.js";
 import { causeOf } from "../delivery/connection/connections.js";
@@ -12,7 +11,7 @@ import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats, counted } from "./counts.js";
 import type { Failure } from "./decide.js";
-import { type DedupListener, type DedupStore, type DedupUnready, deduplicated } from "./dedup.js";
+import { type DedupStore, type DedupUnready, dedupListener, deduplicated } from "./dedup.js";
 import { codeOf, howFailed } from "./failure-words.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
@@ -84,7 +83,10 @@ export class ConsumingEngine {
     const handle = counted(setup.handle, this.#counts, clock);
     const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
     this.#work = new Work({
-      handle: dedup === undefined ? handle : deduplicated(dedup, limits, handle, this.#dedupListener()),
+      handle:
+        dedup === undefined
+          ? handle
+          : deduplicated(dedup, limits, handle, dedupListener(this.#counts, this.#throttle)),
       options,
       clock,
       random,
@@ -218,17 +220,6 @@ export class ConsumingEngine {
       exhausted,
       recent: this.#throttle.recent(1),
     });
-  }
-
-  #dedupListener(): DedupListener {
-    return {
-      duplicate: () => void this.#counts.duplicate++,
-      notAdded: (error) => {
-        const message = `the dedup store failed in add() (${nameOfError(error)}): what is done may be handled again`;
-        this.#throttle.log("dedup_failed", { code: "DEDUP_FAILED" }, message);
-        return undefined;
-      },
-    };
   }
 
   #offsetsOf(options: LogOptions): LogOffsets {
