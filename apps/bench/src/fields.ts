@@ -11,7 +11,15 @@ import { streamContestants } from "./streams/contestants.js";
 /** Those who are measured beside each other. */
 export type Field = Readonly<Record<string, Contestant>>;
 
-export type FieldName = "queues" | "batch" | "streams" | "amqp10" | "consume" | "handlers" | "read" | "pubsub";
+export type FieldName =
+  | "queues"
+  | "batch"
+  | "streams"
+  | "amqp10"
+  | "consume"
+  | "handlers"
+  | "read"
+  | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
   queues: queueContestants,
