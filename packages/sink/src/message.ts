@@ -10,6 +10,7 @@ import {
 } from "@streamll/core/internal";
 import type { Option } from "@streamll/core/options";
 import { cloudEventHeaders, structuredCloudEvent } from "./cloud-event.js";
+import { type ExchangeRequest, routingType } from "./exchange-type.js";
 import { batchHeaders, eventHeaders, headersMaker } from "./headers.js";
 import { answerOf, type Complain, faultOf } from "./logging.js";
 import type { ResolvedOptions } from "./options/table.js";
@@ -48,9 +49,9 @@ function shallowCopy<T extends object>(value: T): T {
 /** Headers of single events would keep events apart that may be one message; an exchange of type headers routes by them. */
 const hasEventHeaders = ({
   messageFormat,
-  exchangeType,
-}: Pick<ResolvedOptions, "messageFormat" | "exchangeType">): boolean =>
-  messageFormat === "single" || exchangeType === "headers";
+  ...request
+}: ExchangeRequest & Pick<ResolvedOptions, "messageFormat">): boolean =>
+  messageFormat === "single" || routingType(request) === "headers";
 
 /**
  * Makes the message of an event: filter, transform, encode, route. `undefined` for one that is filtered out.

@@ -263,3 +263,15 @@ describe("the options of formats", () => {
     ]);
   });
 });
+
+it("a sink with batches keeps the headers of events where the exchange routes by them", async () => {
+  const { broker, sink } = onMemory({ ...batched, exchange: "amq.headers", queue: false, mandatory: false });
+  broker.declareQueue("errors");
+  broker.bind("errors", "amq.headers", "", { event_type: "error" });
+  for (const eventType of ["error", "token", "error"])
+    sink.handleEvent({ eventType, executionId: eventType });
+  await sink.stop();
+  const [message, ...others] = broker.consume("errors");
+  expect(others).toEqual([]);
+  expect(message!.headers).toMatchObject({ event_type: "error", streamll_batch: 2 });
+});
