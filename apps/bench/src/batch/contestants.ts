@@ -45,7 +45,8 @@ const batch = { messageFormat: "batch" } as const;
 const gzip = { ...batch, compressionType: "gzip" } as const;
 
 export const batchContestants = {
-  streamll: streamll("streamll, one event a message"),
+  // The buffer that it fills takes longer than the default of 20 s to drain on a slow machine.
+  streamll: streamll("streamll, one event a message", { flushTimeout: 120 }),
   byHand: byHand("amqplib, arrays of 50 by hand", { size: 50 }),
   batch: streamll('streamll, `messageFormat: "batch"`', batch),
   byHand200: byHand("amqplib, arrays of 200 by hand", { size: 200 }),
