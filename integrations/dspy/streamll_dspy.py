@@ -204,7 +204,7 @@ class _Poster:
         """Once each: a program that runs for weeks is not told each time."""
         if about not in self._said:
             self._said.add(about)
-            _log.warning("%s (said once)", message)
+            _log.warning("%s (logged once)", message)
 
 
 class _Call:

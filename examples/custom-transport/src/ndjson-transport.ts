@@ -57,7 +57,7 @@ function connectionTo(file: FileHandle, append: Append, confirms: boolean): Tran
       try {
         await append(file, group.map(({ line }) => line).join(""));
       } catch (error) {
-        // A full disk is no message's fault: nothing is settled, and the engine sends it all again.
+        // No message caused a full disk: nothing is settled, and the engine sends it all again.
         return end(asTransportError(error, "the file"));
       }
       if (!ended) for (const { settle } of group) settle({ kind: confirms ? "confirmed" : "written" });
@@ -85,7 +85,7 @@ function connectionTo(file: FileHandle, append: Append, confirms: boolean): Tran
   };
 }
 
-/** All lines or none: half a group would be stored twice when it is sent again. */
+/** Appends all lines or none: half a group would be stored twice when the group is sent again. */
 async function appendWhole(file: FileHandle, lines: string, durable: boolean): Promise<void> {
   const { size } = await file.stat();
   // A process that died while it wrote has left half a line.
@@ -93,7 +93,7 @@ async function appendWhole(file: FileHandle, lines: string, durable: boolean): P
   const bytes = Buffer.from(torn ? `\n${lines}` : lines);
   let written = 0;
   try {
-    // A disk that fills up takes a part, and says so only when it is given the rest.
+    // A disk that fills up takes a part, and fails only for the rest.
     while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
     if (durable) await file.datasync();
   } catch (error) {

@@ -27,8 +27,8 @@ testTransport({
   faults: {
     disconnect: cannot("a file has no peer that could hang up"),
     refuse: (message) => message.detach({ body: Buffer.alloc(LARGEST_BODY + 1) }),
-    block: cannot("a file takes whatever it is given"),
-    silence: cannot("a disk that does not answer cannot be had in a test"),
+    block: cannot("a file takes any write"),
+    silence: cannot("a test cannot make a disk stop answering"),
     throttle: cannot("a full disk is tried below"),
   },
   alone: {

@@ -2,8 +2,8 @@ import { types } from "node:util";
 import { isError } from "./realm.js";
 
 /**
- * Runs a callback of the user's. What it throws, and what it rejects with where it is async, goes to `failed` and
- * never to the host.
+ * Runs a callback of the user's. What it throws, or rejects with if it is async, goes to `failed` and never to the
+ * host program.
  */
 export function runCallback(callback: () => unknown, failed: (error: unknown) => void): void {
   try {
@@ -14,9 +14,9 @@ export function runCallback(callback: () => unknown, failed: (error: unknown) =>
   }
 }
 
-const notAtOnce = new Error("is async, and must answer at once");
+const notAtOnce = new Error("is async, but must return at once");
 
-/** What a function of the user's answers. One that is async cannot be waited for: it counts as one that threw. */
+/** Returns the result of a user's function. An async function cannot be awaited here, and counts as one that threw. */
 export function answerOf<T>(ask: () => T): T {
   const answer = ask();
   if (!isThenable(answer)) return answer;
@@ -24,18 +24,18 @@ export function answerOf<T>(ask: () => T): T {
   throw notAtOnce;
 }
 
-/** For the sentence that says what went wrong with a function of the user's. */
+/** Completes a sentence about what a user's function did wrong. */
 export const faultOf = (error: unknown): string =>
   error === notAtOnce ? notAtOnce.message : `threw ${nameOfError(error)}`;
 
-/** A field of that name is not enough: a JSON schema has one. */
+/** Whether `then` is a method. A field of that name is not enough: a JSON schema has one. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 const longestName = 200;
 
-/** The class of what was thrown. In logs it stands for the message, which is not known and may be data. */
+/** The class of a thrown value. Logs show it instead of the message, which may contain data. */
 export function nameOfError(error: unknown): string {
   if (types.isProxy(error)) return "something unreadable";
   try {

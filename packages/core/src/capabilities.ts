@@ -1,6 +1,6 @@
 import type { TransportCapabilities, TransportOptions } from "./transport.js";
 
-/** What is left of the capabilities where the options leave one of them out. */
+/** The capabilities that remain with these options. */
 export const grantedCapabilities = (
   capabilities: TransportCapabilities,
   { confirms, publisherName }: Pick<TransportOptions, "confirms" | "publisherName">,

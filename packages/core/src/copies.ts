@@ -5,6 +5,6 @@ import { isError } from "./realm.js";
 export const isStreamllError = (error: unknown): error is StreamllError =>
   isError(error) && errorBrand in error;
 
-/** By its shape alone: a transport may be written without this package's classes. */
+/** Recognised by structure, as a transport may be written without this package's classes. */
 export const isTransportError = (error: unknown): error is TransportError =>
   isError(error) && "kind" in error && typeof error.kind === "string" && "permanent" in error;

@@ -1,27 +1,27 @@
 /**
- * A sink that delivers when the program has nothing more to do keeps the process going, and then Node asks the
- * listeners of `beforeExit` once more. What they do that time over they have done before: recorded again, it would
- * be delivered again, and the process would never end.
+ * A sink that delivers when the event loop runs empty keeps the process alive, after which Node calls the listeners of
+ * `beforeExit` once more. What they do then they have done before: if it were recorded again, it would be delivered
+ * again, and the process would never end.
  */
 interface Ending {
-  /** The listeners were asked before. */
+  /** The listeners were called before. */
   wasAsked: boolean;
   isAsking: boolean;
-  /** The program did something since they were asked. */
+  /** The program did something since the listeners were called. */
   isActive: boolean;
   isRepeated: boolean;
-  /** What is done before they are asked for the first time. */
+  /** What to do before the listeners are called for the first time. */
   readonly first: Set<() => void>;
 }
 
 const key = Symbol.for("@streamll/core ending 1");
 const holder = globalThis as typeof globalThis & { [key]?: Ending };
 
-// Bun 1.4 keeps the process for an immediate that is unref'd, and would ask the listeners for ever.
+// Bun 1.4 keeps the process alive for an unref'd immediate, and would call the listeners for ever.
 const inTheNextTurn =
   process.versions.bun === undefined ? setImmediate : (then: () => void) => setTimeout(then, 0);
 
-/** One for the process, also where this package is loaded twice. */
+/** One per process, even if this package is loaded twice. */
 function listening(): Ending {
   const ending: Ending = {
     wasAsked: false,
@@ -36,10 +36,10 @@ function listening(): Ending {
     ending.isActive = false;
     ending.isAsking = true;
     if (!ending.isRepeated) for (const act of ending.first) act();
-    // After what they do at once, and after what that makes of promises. Holds no process.
+    // This runs after what the listeners do at once, and after their promises. It does not keep the process alive.
     inTheNextTurn(() => {
       ending.isAsking = false;
-      // First again, also before those that were put first since.
+      // Our listener has to be the first again, before any that was prepended since.
       process.off("beforeExit", ask).prependListener("beforeExit", ask);
     }).unref();
   };
@@ -47,20 +47,20 @@ function listening(): Ending {
   return ending;
 }
 
-/** Whether the listeners of `beforeExit` are at work. */
+/** Whether the listeners of `beforeExit` are running. */
 export const isAsking = (): boolean => holder[key]?.isAsking === true;
 
 /**
- * From the beginning, as a program may hand over its first event in such a listener.
+ * Watches from the start, as a program may record its first event in such a listener.
  *
- * @param first What is to be done before the listeners of `beforeExit` are asked.
+ * @param first What to do before the listeners of `beforeExit` are called.
  */
 export function expectEnding(first?: () => void): void {
   holder[key] ??= listening();
   if (first !== undefined) holder[key].first.add(first);
 }
 
-/** The program hands something over. `true` when it is only what its listeners of `beforeExit` did before. */
+/** Notes that the program records something. `true` if its listeners of `beforeExit` only repeat what they did before. */
 export function isRepetition(): boolean {
   const ending = holder[key];
   if (ending === undefined) return false;

@@ -1,6 +1,6 @@
 import { isError } from "./realm.js";
 
-/** Where every address of a host was tried the message is empty, and the reasons are inside. */
+/** If every address of a host was tried, the message is empty and the reasons are in `errors`. */
 export function textOf(error: unknown): string {
   if (!isError(error)) return textOfThrown(error);
   const { message, errors } = error as Partial<AggregateError>;
@@ -8,7 +8,7 @@ export function textOf(error: unknown): string {
   return isAggregate ? [...new Set(errors.map(textOf))].join("; ") : String(message).trim();
 }
 
-/** Anything can be thrown, also what no text can be made of. */
+/** Anything can be thrown, even a value that cannot be converted to text. */
 function textOfThrown(thrown: unknown): string {
   try {
     return String(thrown);

@@ -12,7 +12,7 @@ export interface CauseOptions {
  * message may be logged: passwords of URLs in it are masked, and control characters are written as `\u001b`.
  */
 export class StreamllError extends Error {
-  // Said, and not read from the class: a bundler that minifies has given that another name.
+  // Stated here, since a bundler that minifies renames the class.
   override name = "StreamllError";
   readonly code: string;
 
@@ -26,7 +26,7 @@ export class StreamllError extends Error {
   }
 }
 
-/** Of an option, in an error: a longer one is none of ours. */
+/** The longest option name that an error shows: no valid name is longer. */
 const LONGEST_NAME = 100;
 
 /** One thing wrong with the options. `value` is shown with secrets redacted. */
@@ -41,7 +41,7 @@ export class ConfigurationError extends StreamllError {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[], options?: CauseOptions) {
-    // The name may be anything where somebody gave it; the message shows values by `quoted` alone.
+    // The name may be user input; the message shows values only through `quoted`.
     const shown = problems.map(({ option, message }) => ({
       option: told(redacted(option).slice(0, LONGEST_NAME)),
       message: printableLines(message),
@@ -107,11 +107,11 @@ export const transportErrorKinds = [
 
 export type TransportErrorKind = (typeof transportErrorKinds)[number];
 
-/** What a broker or the way to it answered. `code` is `TRANSPORT_` and the kind: `TRANSPORT_AUTH`. */
+/** A failure of the broker or of the network to it. `code` is `TRANSPORT_` and the kind: `TRANSPORT_AUTH`. */
 export class TransportError extends StreamllError {
   override name = "TransportError";
   readonly kind: TransportErrorKind;
-  /** Trying the same again cannot help. */
+  /** Whether a retry cannot help. */
   readonly permanent: boolean;
 
   constructor(

@@ -2,7 +2,7 @@ import { runCallback } from "./callback.js";
 import { told } from "./redact.js";
 
 /**
- * Where a sink says what it does: shaped like pino, and never handed a secret or an event's data.
+ * The logger of a sink, with pino's methods. It never gets a secret or an event's data.
  * `console` fits too when wrapped: `{ warn: (fields, message) => console.warn(message, fields), … }`.
  */
 export interface Logger {
@@ -17,14 +17,14 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Hands lines to a logger of the user's: what it throws goes nowhere, and no line carries a password of a URL or a control
+ * Passes lines to the user's logger. What that throws is ignored, and no line contains a URL's password or a control
  * character, whoever wrote it.
  */
 export function guarded(given: Logger): Logger {
   const call =
     (level: keyof Logger): Logger["info"] =>
     (fields, message) =>
-      // Where it throws there is nobody left to tell.
+      // There is nowhere left to report that the logger throws.
       runCallback(
         () => given[level](fieldsTold(fields), told(message)),
         () => {},
@@ -37,7 +37,7 @@ const fieldsTold = (fields: LogFields): LogFields =>
     Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? told(value) : value]),
   );
 
-/** Says it where there is no logger, in the same way. */
+/** Emits a process warning in place of a log line, under the same rules. */
 export function warnProcess(message: string): void {
   runCallback(
     () => process.emitWarning(told(message), "StreamllWarning"),

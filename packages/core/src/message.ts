@@ -1,7 +1,7 @@
 /**
  * One message as a transport writes it: a view of the engine's buffer, valid until its batch is asked for the next one
- * and no longer than the turn of the event loop. What must stay is taken out of it, or detached. It is read by its
- * getters, so `{ ...message }` has none of it, for the compiler too.
+ * and no longer than the turn of the event loop. Copy or detach what you need for longer. Its properties are getters, so
+ * `{ ...message }` copies none of them, and does not compile as a message.
  */
 export declare abstract class OutboundMessage {
   /**
@@ -9,7 +9,7 @@ export declare abstract class OutboundMessage {
    * far as the connection has carried no higher one.
    */
   abstract get sequence(): number;
-  /** Where it differs from `MessageDefaults.exchange`: a dead letter. */
+  /** The exchange of a dead letter; absent if it is `MessageDefaults.exchange`. */
   abstract get exchange(): string | undefined;
   /** At most 255 bytes of UTF-8. */
   abstract get routingKey(): string;
@@ -23,15 +23,15 @@ export declare abstract class OutboundMessage {
   abstract get headers(): MessageHeaders;
   /** How {@link body} is compressed; absent where it is not. Only where `TransportCapabilities.contentEncoding`. */
   abstract get contentEncoding(): ContentEncoding | undefined;
-  /** Texts of this event alone, by the names of the transport's own options that are `perEvent`. */
+  /** This event's texts for the transport's own `perEvent` options, by their names. */
   abstract get own(): MessageOwn;
   /**
-   * The bytes, made anew at each call: call it once. They stay as they are until the message is settled or the
-   * connection has closed.
+   * The bytes, created anew by each call: call it once. They do not change until the message is settled or the connection
+   * has closed.
    */
   abstract body(): Buffer;
   /**
-   * The message as one that stays as it is for good, with `changes` in the place of what they name.
+   * Returns a copy of the message that never changes, with `changes` applied.
    *
    * @example
    * publish: (batch, settle) => inner.publish(batch.map((one) => one.detach({ body: seal(one.body()) })), settle)
@@ -39,10 +39,10 @@ export declare abstract class OutboundMessage {
   abstract detach(changes?: MessageChanges): OutboundMessage;
 }
 
-/** What {@link OutboundMessage.detach} may put in the place of what a message has. */
+/** The properties that {@link OutboundMessage.detach} can replace. */
 export type MessageChanges = Partial<MessageParts>;
 
-/** What a message is made of, where somebody else than the engine makes one: a test, or a decorator. */
+/** The parts of a message that a test or a decorator creates, instead of the engine. */
 export interface MessageParts {
   readonly sequence: number;
   readonly exchange?: string | undefined;
@@ -60,17 +60,17 @@ export interface MessageParts {
 /** As protocols name it in `content-encoding`: RFC 1952, RFC 8878. */
 export type ContentEncoding = "gzip" | "zstd";
 
-/** What a template of a transport's own options has become for one event, by the option's name. */
+/** The rendered templates of a transport's own options for one event, by the option's name. */
 export type MessageOwn = Readonly<Record<string, string>>;
 
-/** Of a message that has none. */
+/** For a message without any. */
 export const noOwn: MessageOwn = Object.freeze({});
 
 export type MessageHeaders = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * A message made of its parts, which stays as it is: for the tests of a transport, and for what stands between the
- * engine and one.
+ * Creates a message that never changes from its parts: for the tests of a transport, and for decorators between the
+ * engine and a transport.
  *
  * @example
  * connection.publish([outboundMessage({ ...parts, body: Buffer.from("{}") })], settle);

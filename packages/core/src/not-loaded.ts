@@ -1,13 +1,13 @@
 import { textOf } from "./error-text.js";
 import { type StreamllError, TransportError, TransportNotInstalledError } from "./errors.js";
 
-/** The line that lets esbuild put CommonJS, as the brokers' clients are, into an ES module. */
+/** The line that lets esbuild bundle the brokers' clients, which are CommonJS, into an ES module. */
 const banner =
   "--banner:js=\"import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\"";
 
 /**
- * Why a package was not imported: it is not there, or cannot run. Importing it again helps in neither case. `reason`
- * is what asked for it.
+ * Why a package was not imported: it is not installed, or cannot run. Importing it again helps in neither case. `reason`
+ * is what required it.
  */
 export function notLoaded(packageName: string, reason: string, cause: unknown): StreamllError {
   const text = textOf(cause);
@@ -21,7 +21,7 @@ export function notLoaded(packageName: string, reason: string, cause: unknown): 
   });
 }
 
-/** The package itself, and nothing that it misses, in the words of Node, Bun, Deno, Jest and of each bundler. */
+/** Matches the errors of Node, Bun, Deno, Jest and each bundler for a missing package, but not for its dependencies. */
 const isMissing = (packageName: string, text: string): boolean =>
   ["'", '"'].some((quote) =>
     /(?:module|package|resolve|import) $/i.test(text.split(`${quote}${packageName}${quote}`, 1)[0]!),

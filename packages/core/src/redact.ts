@@ -1,19 +1,19 @@
 import { printable } from "./printable.js";
 
-/** What a URL begins with, where it is one. */
+/** The beginning of a URL. */
 const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /** In place of a secret. */
 const MASK = "***";
-/** Of a value, in an error. */
+/** The most characters that an error shows of a value. */
 const SHOWN = 60;
-/** Of a line that is told: more of it is somebody's data. */
+/** The most characters of a line: a longer one would contain data. */
 const LONGEST_LINE = 4000;
 
 /** A `:`, also one that was percent-encoded, once or more, together with what follows it. */
 const colon = /:|%(?:25)*3a/i;
 
-/** What stands before the first `:`. Behind it may be a password, whatever the text was meant to be. */
+/** The text before the first `:`. What follows may be a password, whatever the text was meant to be. */
 export function beforeColon(text: string): string {
   const end = text.search(colon);
   return end < 0 ? text : `${text.slice(0, end)}:…`;
@@ -27,8 +27,8 @@ export function quoted(value: string): string {
 }
 
 /**
- * A value that is in use and is no URL, such as a name, as `explain()` shows it. It stays as it is, unless somebody put a
- * URL or a connection string there.
+ * A value that is in use and is no URL, such as a name, as `explain()` shows it. It is unchanged unless it contains a URL
+ * or a connection string.
  */
 export function redacted(value: string): string {
   return /(?::|%(?:25)*3a)(?:\/|%(?:25)*2f)/i.test(value) ? beforeColon(value) : maskKeys(maskLogin(value));
@@ -45,8 +45,8 @@ export function redactedDeeply(value: unknown): unknown {
 }
 
 /**
- * A sentence as it may be told, whoever wrote part of it: a word that is a URL is without its password, it is one line of
- * a bounded length, and nothing in it steers a terminal. All errors and all lines of a log go through here.
+ * Makes a sentence safe to show, whoever wrote parts of it: URLs lose their password, it becomes one line of bounded
+ * length, and it contains no terminal control sequences. All errors and all log lines go through here.
  */
 export function told(sentence: string): string {
   const bounded = sentence.length > LONGEST_LINE ? `${sentence.slice(0, LONGEST_LINE)}…` : sentence;

@@ -11,57 +11,58 @@ import type {
 } from "./transport.js";
 
 /**
- * What a sink knows of a transport before it makes one: plain data and pure functions, so that options are checked where
- * the sink is constructed.
+ * What a sink knows of a transport before it creates one: plain data and pure functions, so that options are validated
+ * when the sink is constructed.
  *
  * @typeParam Table of the transport's own options.
  */
 export interface TransportDescription<Table extends OptionTable = OptionTable> {
   /** Shown in errors, for example `"redis-streams"`. Default: its schemes. */
   readonly name?: string;
-  /** How documentation calls it, for example `"Azure Service Bus"`. Default: its name. */
+  /** The name in documentation, for example `"Azure Service Bus"`. Default: its name. */
   readonly title?: string;
   /** Lower case and without the colon, for example `["amqp"]`. */
   readonly schemes: readonly string[];
   /**
-   * Further schemes, those whose connections are encrypted: `TransportOptions.tls` is then there, as with the option
-   * `ssl`. Absent: it has no TLS, and a sink refuses `ssl`, `tls` and `sslVerify`.
+   * Further schemes, whose connections are encrypted: `TransportOptions.tls` is then set, as with the option `ssl`.
+   * Absent: the transport has no TLS, and a sink refuses `ssl`, `tls` and `sslVerify`.
    */
   readonly tlsSchemes?: readonly string[];
   /** The port of each scheme, for URLs without one. */
   readonly ports?: Readonly<Record<string, number>>;
-  /** What may stand in the query of its URLs, such as `["maxlen"]`; a sink refuses anything else. Absent: nothing. */
+  /** The parameters that the query of its URLs may have, such as `["maxlen"]`; a sink refuses others. Absent: none. */
   readonly query?: readonly string[];
   /**
-   * Options of its own: a sink takes, checks, explains and documents them like those that all transports share, and
-   * hands them over as {@link TransportOptions.own}. Absent: none.
+   * Options of its own: a sink accepts, validates, explains and documents them like those that all transports share, and
+   * passes them as {@link TransportOptions.own}. Absent: none.
    */
   readonly options?: Table;
-  /** Shared options that mean nothing to it, each with the reason and what to do instead; a sink refuses them. */
-  readonly unsupported?: Readonly<Record<string, string>>;
-  /** What its broker can do, where that is known before it is made. */
+  /** Shared options that have no meaning for it, each with the reason and what to do instead; a sink refuses them. */ readonly unsupported?: Readonly<
+    Record<string, string>
+  >;
+  /** What its broker can do, if that is known before the transport is created. */
   readonly capabilities?: TransportCapabilities;
-  /** What its broker can do for a consumer. Absent: nothing can be consumed through this transport. */
+  /** What its broker can do for a consumer. Absent: consumers cannot use this transport. */
   readonly consuming?: ConsumingCapabilities;
   /**
-   * Works out of all options what to connect to and what to declare, and finds what contradicts each other. Opens
-   * nothing, and never throws. Absent: the sink's own topology of an exchange and its queue.
+   * Decides from all options what to connect to and what to declare, and finds contradictions. Opens nothing, and never
+   * throws. Absent: the sink's own topology of an exchange and its queue.
    */
   configure?(request: ConfigurationRequest<Table>): TransportConfiguration;
 }
 
-/** Makes transports for the URL schemes that it lists. */
+/** Creates transports for the URL schemes that it lists. */
 export interface TransportFactory<Table extends OptionTable = OptionTable>
   extends TransportDescription<Table> {
   /**
-   * Throws a `ConfigurationError` for what it cannot honour, in the options or in the endpoints. Opens nothing.
+   * Creates a transport, and opens nothing. Throws a `ConfigurationError` for options or endpoints that it cannot honour.
    *
-   * @param endpoints where it will be told to connect: all addresses of one cluster; none where a sink has the transport and no URL.
+   * @param endpoints all addresses of one cluster, to which it will connect; empty if the sink has a transport but no URL.
    */
   create(options: TransportOptions<Table>, endpoints: readonly Endpoint[]): Transport;
 }
 
-/** What {@link TransportDescription.configure} has to go by. */
+/** The parameters of {@link TransportDescription.configure}. */
 export interface ConfigurationRequest<Table extends OptionTable = OptionTable> {
   /** The transport's own options, resolved. */
   readonly own: ResolvedOptions<Table>;
@@ -83,10 +84,10 @@ export interface SharedOptions {
   readonly ssl?: boolean | undefined;
 }
 
-/** What a transport makes of the options; what is absent stays as the sink has it. */
+/** What a transport changes; the sink's own values apply to what is absent. */
 export interface TransportConfiguration {
   readonly problems?: readonly ConfigurationProblem[];
-  /** The label of each is made anew. */
+  /** The sink creates each label anew. */
   readonly endpoints?: readonly Endpoint[];
   /** {@link MessageDefaults.exchange}. */
   readonly exchange?: string;

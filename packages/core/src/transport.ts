@@ -48,52 +48,52 @@ export interface Transport {
   readonly consuming?: Consuming;
 }
 
-/** What a transport's broker can do. An option that needs what is missing is refused at construction. */
+/** What a transport's broker can do. An option that needs a missing capability is refused at construction. */
 export interface TransportCapabilities {
-  /** The broker says of each message that it has it. Without it an event counts as sent once written. */
+  /** The broker confirms each message. Without it an event counts as sent once written. */
   readonly confirms: boolean;
-  /** A message that no queue takes comes back. */
+  /** The broker returns a message that no queue takes. */
   readonly mandatory: boolean;
   readonly priority: boolean;
   /** Messages expire. */
   readonly ttl: boolean;
   readonly deadLetter: boolean;
   /**
-   * A message sent again with the `sequence` it had is stored once. What the broker has stored of a lane goes up to one
-   * sequence without a gap: after a lost connection what is not above {@link TransportConnection.lastSequence} counts
-   * as stored. A broker that takes a message while the refusal of one before it is not yet told does not have this.
+   * A message that is sent again with the same `sequence` is stored once. What the broker has stored of a lane goes up to
+   * one sequence without a gap: after a lost connection, everything up to {@link TransportConnection.lastSequence} counts
+   * as stored. A broker that stores a message before it has reported the refusal of an earlier one lacks this capability.
    */
   readonly deduplication: boolean;
   /** Exchanges, queues and bindings can be declared. */
   readonly topology: boolean;
   /** {@link OutboundMessage.contentEncoding} reaches the reader. Absent: no body is ever compressed. */
   readonly contentEncoding?: boolean;
-  /** Largest body in bytes, where it is known before connecting. */
+  /** Largest body in bytes, if it is known before connecting. */
   readonly maxMessageBytes?: number;
 }
 
-/** What every message of a sink shares; each message adds its own part as {@link OutboundMessage}. */
+/** The properties that all messages of a sink share; each {@link OutboundMessage} has the others. */
 export interface MessageDefaults {
   readonly exchange: string;
   readonly contentType: string;
   readonly appId: string;
   /** Delivery mode 2: the message survives a restart of the broker. */
   readonly persistent: boolean;
-  /** Ask for messages that no queue takes to come back as refused, with kind `unroutable`. */
+  /** Messages that no queue takes are to be refused, with kind `unroutable`. */
   readonly mandatory: boolean;
   /** 0 to 255. */
   readonly priority?: number;
-  /** Milliseconds until the message expires, where the queue does not see to it. */
+  /** Milliseconds until the message expires, unless the queue has such a limit itself. */
   readonly expirationMs?: number;
 }
 
 /** What must exist on the broker before a connection is used. */
 export interface Topology {
-  /** `declare` makes it, `passive` only checks that it is there, `none` does neither. */
+  /** `declare` creates it, `passive` only checks that it exists, `none` does neither. */
   readonly mode: "declare" | "passive" | "none";
   readonly exchanges: readonly ExchangeDeclaration[];
   readonly queues: readonly QueueDeclaration[];
-  /** Made in mode `declare` only. */
+  /** Declared only in mode `declare`. */
   readonly bindings: readonly BindingDeclaration[];
 }
 
@@ -102,17 +102,17 @@ export interface ExchangeDeclaration {
   readonly name: string;
   readonly type: string;
   readonly arguments: Readonly<Record<string, unknown>>;
-  /** One that is there already is taken as it is; the rest says what is made where none is. */
+  /** An existing exchange is used as it is; the other fields apply only if none exists. */
   readonly asFound?: true;
 }
 
-/** A durable queue. `arguments` speak RabbitMQ's names: `x-message-ttl`, `x-max-priority`, `x-queue-type` … */
+/** A durable queue. `arguments` have RabbitMQ's names: `x-message-ttl`, `x-max-priority`, `x-queue-type` … */
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   /**
-   * A quorum queue that keeps a message however often it is looked at and given back: where the broker has a limit by
-   * itself (20 from RabbitMQ 4.0 on), it is made without one. One that is there already keeps the limit that it has.
+   * For a quorum queue that is to keep a message however often it is read and returned: if the broker has a default delivery
+   * limit (20 from RabbitMQ 4.0 on), the queue is declared without one. An existing queue keeps its limit.
    */
   readonly keepsReturned?: true;
 }
@@ -125,7 +125,7 @@ export interface BindingDeclaration {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
-/** One user name and password; asked for at every connect when given as a function. */
+/** A user name and a password. A function for them is called at every connect. */
 export interface Credentials {
   readonly username?: string;
   readonly password: string;
@@ -135,24 +135,24 @@ export interface Credentials {
 
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
 
-/** What `node:tls` takes, as far as a sink passes it on. */
+/** The options of `node:tls` that a sink passes on. */
 export interface TransportTlsOptions {
   readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
   readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
   readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
   /** Certificate and key in one (PKCS #12), as binary. */
   readonly pfx?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /** Of `key`, or of `pfx`. */
+  /** The passphrase of `key` or `pfx`. */
   readonly passphrase?: string;
   readonly servername?: string;
-  /** TLS 1.2 is the least, and the default. */
+  /** At least TLS 1.2, which is the default. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** `false` accepts any certificate. Default `true`. */
   readonly rejectUnauthorized?: boolean;
 }
 
 /**
- * Everything that a transport is told at construction. Durations in milliseconds.
+ * Everything that a transport gets at construction. Durations are in milliseconds.
  *
  * @typeParam Table of the transport's own options.
  */
@@ -160,22 +160,22 @@ export interface TransportOptions<Table extends OptionTable = OptionTable> {
   readonly confirms: boolean;
   readonly message: MessageDefaults;
   readonly topology: Topology;
-  /** Bounds DNS, TCP, TLS and the protocol handshake together. */
+  /** The limit for DNS, TCP, TLS and the protocol handshake together. */
   readonly connectionTimeoutMs: number;
-  /** A peer from which nothing came for two of them is given up; 0: never. */
+  /** A peer that sent nothing for two heartbeats is abandoned; 0: never. */
   readonly heartbeatMs: number;
   /** Shown by the broker's management page; the lane's number is appended. */
   readonly connectionName: string;
   /** Present when the connection is encrypted. */
   readonly tls?: TransportTlsOptions;
-  /** Wins over what the endpoint holds. */
+  /** Overrides the credentials of the endpoint. */
   readonly credentials?: CredentialsProvider;
   /**
    * Name under which a broker that deduplicates remembers sequences. Absent: a random one; `false`: it deduplicates
    * nothing.
    */
   readonly publisherName?: string | false;
-  /** What it declares as `TransportDescription.options`, resolved: durations in milliseconds, sizes in bytes. */
+  /** The values of `TransportDescription.options`, resolved: durations in milliseconds, sizes in bytes. */
   readonly own: ResolvedOptions<Table>;
   readonly logger: Logger;
 }
@@ -187,66 +187,66 @@ export interface LaneContext {
 }
 
 /**
- * Messages that are written together, in this order; an array is one. Each may be read until it is settled or the
- * connection has closed. All are seen through one view: what `at`, `map` or an iterator gave is valid until the next
- * one is asked for.
+ * Messages that are written together, in this order; an array is also a batch. Each may be read until it is settled or
+ * the connection has closed. All are read through one view: what `at`, `map` or an iterator returned is valid only until
+ * the next one is read.
  */
 export interface OutboundBatch extends Iterable<OutboundMessage> {
   readonly length: number;
-  /** `undefined` also for a message that is settled; negative indices count from the end. */
+  /** `undefined` also for a settled message; negative indices count from the end. */
   at(index: number): OutboundMessage | undefined;
-  /** With their indices; the iterators throw a RangeError for a message that is settled before its turn. */
+  /** The messages with their indices. The iterators throw a RangeError for a message that is settled before its turn. */
   entries(): IterableIterator<[index: number, message: OutboundMessage]>;
   /** @throws RangeError as the iterators do. */
   map<T>(each: (message: OutboundMessage, index: number) => T): T[];
 }
 
 export type PublishOutcome =
-  /** The broker has it. */
+  /** The broker has the message. */
   | { readonly kind: "confirmed" }
-  /** Confirms are off: handed to the network. */
+  /** Confirms are off, and the network has the message. */
   | { readonly kind: "written" }
   /**
-   * Certainly not stored. `shared`: one answer for several messages, the guilty one unknown; the number of them where
-   * they are not settled in one range. An error of kind `throttled` accuses none: their lane waits, and no try is used.
-   * Only where the protocol proves it; everything else is `unknown`.
+   * The message is proven not stored. `shared`: one answer for several messages, of which any may be the cause; a number
+   * says how many, if they are not settled in one range. An error of kind `throttled` blames none: their lane waits, and
+   * no attempt is used. Report it only if the protocol proves it; everything else is `unknown`.
    */
   | { readonly kind: "refused"; readonly error: TransportError; readonly shared?: boolean | number }
-  /** May be stored. */
+  /** The message may be stored. */
   | { readonly kind: "unknown"; readonly error?: TransportError };
 
 /**
- * Tells what became of the messages `from` up to but not including `to` of a batch (indices, as in `slice`).
- * Each message is settled at most once; what has no outcome when the connection closes is taken as `unknown`.
+ * Reports the outcome of the messages `from` up to but not including `to` of a batch (indices, as in `slice`). Each
+ * message is settled at most once; a message without an outcome when the connection closes counts as `unknown`.
  */
 export type Settle = (from: number, to: number, outcome: PublishOutcome) => void;
 
 export interface Flow {
-  /** How many more messages may be handed over from now on; 0 stops, `Infinity` sets no bound. */
+  /** How many more messages may be published from now on; 0 stops, `Infinity` sets no limit. */
   readonly credit: number;
-  /** Why the broker takes nothing now, in its own words. */
+  /** Why the broker blocks publishing now, in its own words. */
   readonly blocked?: string | undefined;
 }
 
 export interface TransportConnection {
-  /** Writes the batch, in order. Never throws for one message's sake: that one is settled as refused. */
+  /** Writes the batch in order. Never throws because of one message, but settles it as refused. */
   publish(batch: OutboundBatch, settle: Settle): void;
-  /** Called once, before the first publish. The listener hears the present state at once, then each change. */
+  /** Called once, before the first publish. Calls the listener at once with the present state, then at each change. */
   onFlow(listener: (flow: Flow) => void): void;
   /** Settles once, after the last outcome, when the connection can no longer be used. Never rejects. */
   readonly closed: Promise<TransportError | undefined>;
   /**
-   * Waits for what is in flight and ends in good order, or ends at once when `signal` aborts. Resolves in any case, and
-   * `closed` with it.
+   * Waits for what is in flight and then closes, or closes at once when `signal` aborts. Resolves in any case, as does
+   * `closed`.
    */
   close(signal: AbortSignal): Promise<void>;
   /**
-   * The highest sequence that a broker which deduplicates has stored of this lane, 0 where it has none: new ones begin
-   * above it. With the capability `deduplication` a connection without it is refused.
+   * The highest sequence that a deduplicating broker has stored of this lane, or 0 if it has none: new sequences begin
+   * above it. With the capability `deduplication`, the engine refuses a connection without it.
    */
   readonly lastSequence?: number | undefined;
-  /** Something wrong that it sees and that does not end it: `health()` lists it while the connection lasts. */
+  /** A fault that does not end the connection: `health()` lists it while the connection lasts. */
   readonly problem?: TransportError | undefined;
-  /** Bytes that the network has taken so far: a slow link that still moves is not given up. */
+  /** Bytes that the network has taken so far, so that a slow link which still moves is kept. */
   drainedBytes?(): number;
 }

@@ -26,7 +26,7 @@ it("a function whose answer cannot be waited for counts as one that threw, and i
       return faultOf(error);
     }
   };
-  expect(faultOfAnswer(() => Promise.reject(new Error("mine")))).toBe("is async, and must answer at once");
+  expect(faultOfAnswer(() => Promise.reject(new Error("mine")))).toBe("is async, but must return at once");
   expect(faultOfAnswer(() => raise(new RangeError("secret")))).toBe("threw RangeError");
   const schema: unknown = JSON.parse('{ "if": {}, "then": {} }');
   expect(faultOfAnswer(() => schema)).toBe(schema);

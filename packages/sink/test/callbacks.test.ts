@@ -39,9 +39,9 @@ async function run(
 
 describe.each(Object.entries(ways))("a callback that %s", (way, callback) => {
   const passing = ["metricsCallback", "onFailure", "headers", "eventFilter"] as const;
-  const fault = way === "throws" ? "threw Error" : "is async, and must answer at once";
+  const fault = way === "throws" ? "threw Error" : "is async, but must return at once";
 
-  it.each(passing)("as %s holds no event up, and is told once without what it threw", async (option) => {
+  it.each(passing)("as %s holds no event up, and is logged once without what it threw", async (option) => {
     const { lines, logger } = keeper();
     expect(await run({ [option]: callback, logger }, () => {})).toEqual(["one", "three"]);
     const told = lines.filter((line) => /threw|is async/.test(line));

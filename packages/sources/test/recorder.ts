@@ -15,7 +15,7 @@ const nothing: FlushReport = {
   durationMs: 0,
 } as FlushReport;
 
-/** Holds all events of the process. */
+/** Keeps all events of the process. */
 class Recorder implements EventSink {
   readonly events: StreamllEvent[] = [];
 
@@ -33,7 +33,7 @@ class Recorder implements EventSink {
   }
 }
 
-/** Records what the work does; what it throws is the program's. */
+/** Runs the work with recording, and rethrows what it throws. */
 export async function recorded<T>(work: () => Promise<T>): Promise<{ events: StreamllEvent[]; result: T }> {
   const recorder = new Recorder();
   const streamll = configure({ sinks: [recorder] });

@@ -15,7 +15,7 @@ import { recordOpenAI } from "../src/openai/index.js";
 import { recorded } from "./recorder.js";
 import { stubbedFetch } from "./stubbed-fetch.js";
 
-/** Each fails in code of this file, or awaited by it. */
+/** Each of these fails in code of this file, or in code that this file awaits. */
 const failing: Record<string, (isRecorded: boolean) => Promise<unknown>> = {
   async "OpenAI's client"(isRecorded) {
     const client = new OpenAI({ apiKey: "k", fetch: stubbedFetch({ status: 400 }) });
@@ -58,7 +58,7 @@ const failing: Record<string, (isRecorded: boolean) => Promise<unknown>> = {
   },
 };
 
-/** Of the functions above. */
+/** The stack frames of the functions above. */
 const framesOf = (error: Error): string[] =>
   (error.stack ?? "")
     .split("\n")
@@ -66,14 +66,17 @@ const framesOf = (error: Error): string[] =>
     .filter((line) => line.includes("stacks.test.ts"));
 
 describe("the stack of an error", () => {
-  it.each(Object.keys(failing))("shows all of the program that it shows without: %s", async (name) => {
-    const told: Awaited<ReturnType<typeof recorded<string[]>>>[] = [];
-    // One line for both, as it is in their stacks.
-    for (const isRecorded of [false, true])
-      told.push(await recorded(() => failing[name]!(isRecorded).then(() => [], framesOf)));
-    const [bare, shown] = told;
-    expect(bare!.result).not.toEqual([]);
-    expect(shown!.result).toEqual(bare!.result);
-    expect(shown!.events.at(-1)).toMatchObject({ eventType: "error" });
-  });
+  it.each(Object.keys(failing))(
+    "shows the same frames of the program with and without recording: %s",
+    async (name) => {
+      const results: Awaited<ReturnType<typeof recorded<string[]>>>[] = [];
+      // Both run on one line, as the line is part of their stacks.
+      for (const isRecorded of [false, true])
+        results.push(await recorded(() => failing[name]!(isRecorded).then(() => [], framesOf)));
+      const [bare, shown] = results;
+      expect(bare!.result).not.toEqual([]);
+      expect(shown!.result).toEqual(bare!.result);
+      expect(shown!.events.at(-1)).toMatchObject({ eventType: "error" });
+    },
+  );
 });

@@ -1,10 +1,10 @@
-/** An answer of a provider: JSON, events of a stream, or a status that says no. */
+/** An answer of a provider: JSON, the events of a stream, or an error status. */
 export type Answer =
   | { json: object }
   | { events: (readonly [event: string | undefined, data: unknown])[] }
   | { status: number };
 
-/** A `fetch` that gives these answers in turn, each chunk of a stream when it is asked for. */
+/** A `fetch` that returns these answers in turn, and each chunk of a stream when it is asked for. */
 export function stubbedFetch(...answers: Answer[]): typeof fetch {
   const left = [...answers];
   return async (_url, init) => {

@@ -3,7 +3,7 @@ import type { StreamllEvent } from "@streamll/core";
 const starts: ReadonlySet<string> = new Set(["start", "llm_start"]);
 const ends: ReadonlySet<string> = new Set(["end", "llm_end", "error"]);
 
-/** What went wrong with the events themselves: calls without an end or with several, orphans, ids given twice. */
+/** The faults of the events themselves: calls without an end or with several, orphans, duplicate ids. */
 export function faultsOf(events: readonly StreamllEvent[]): string[] {
   const faults: string[] = [];
   const calls = new Map<string, StreamllEvent>();
@@ -11,15 +11,15 @@ export function faultsOf(events: readonly StreamllEvent[]): string[] {
   const ids = new Set<string>();
   for (const event of events) {
     const { eventId, parentId = "", eventType, operation } = event;
-    if (ids.has(eventId)) faults.push(`${eventType} ${operation}: its id was there before`);
+    if (ids.has(eventId)) faults.push(`${eventType} ${operation}: its id is a duplicate`);
     ids.add(eventId);
     if (starts.has(eventType)) {
       const parent = calls.get(parentId);
-      if (parentId !== "" && parent === undefined) faults.push(`${operation}: its parent is not there`);
+      if (parentId !== "" && parent === undefined) faults.push(`${operation}: its parent is missing`);
       if (parent !== undefined && parent.executionId !== event.executionId)
         faults.push(`${operation}: is of another run than its parent`);
       calls.set(eventId, event);
-    } else if (!calls.has(parentId)) faults.push(`${eventType} ${operation}: of no call`);
+    } else if (!calls.has(parentId)) faults.push(`${eventType} ${operation}: belongs to no call`);
     if (ended.has(parentId) && !starts.has(eventType))
       faults.push(`${eventType} ${operation}: after its end`);
     if (ends.has(eventType)) ended.set(parentId, (ended.get(parentId) ?? 0) + 1);
@@ -31,7 +31,7 @@ export function faultsOf(events: readonly StreamllEvent[]): string[] {
   return faults;
 }
 
-/** The calls as a tree, a line each: module, operation, how it ended, and what is known of a model. */
+/** Draws the calls as a tree, one per line: module, operation, how the call ended, and what is known of a model. */
 export function treeOf(events: readonly StreamllEvent[]): string {
   const draw = (parentId: string | undefined, depth: number): string[] =>
     events

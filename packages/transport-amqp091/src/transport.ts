@@ -125,7 +125,7 @@ function warnOnce({ logger }: TransportOptions, endpoint: string): (exchange: st
       logger,
       "returned",
       { endpoint, exchange },
-      "A message came back because no queue takes it; said once a connection",
+      "A message came back because no queue takes it; logged once per connection",
     );
   };
 }

@@ -45,7 +45,7 @@ export function outcomes(
           logger,
           "returned",
           { endpoint: label, exchange },
-          "A message came back because no queue takes it; said once a connection",
+          "A message came back because no queue takes it; logged once per connection",
         );
       }
       warned = true;

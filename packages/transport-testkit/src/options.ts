@@ -97,7 +97,7 @@ export interface Cannot {
  * Says that a fault cannot be brought about, and why; the check that needs it is reported as not covered.
  *
  * @example
- * faults: { block: cannot("a file takes whatever it is given"), … }
+ * faults: { block: cannot("a file takes any write"), … }
  */
 export function cannot(reason: string): Cannot {
   return { cannot: reason };

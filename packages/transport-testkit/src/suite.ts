@@ -17,9 +17,9 @@ import { checks, runCheck } from "./run.js";
  *   faults: {
  *     disconnect: cannot("there is no peer that could hang up"),
  *     refuse: (message) => message.detach({ body: Buffer.alloc(LARGEST + 1) }),
- *     block: cannot("a file takes whatever it is given"),
+ *     block: cannot("a file takes any write"),
  *     silence: cannot("a file always answers"),
- *     throttle: cannot("a full disk is tried in a test of its own"),
+ *     throttle: cannot("a full disk has a test of its own"),
  *   },
  *   alone: { module: new URL("../src/ndjson-transport.js", import.meta.url), factory: "ndjsonTransport" },
  * });

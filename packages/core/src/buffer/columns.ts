@@ -1,21 +1,21 @@
 const FIRST_SLOTS = 256;
 
-/** One number a slot of everything that an event waits with. The arrays are replaced as they grow. */
+/** The state of waiting events: an array per field, with one number per slot. The arrays are replaced as they grow. */
 export class Columns {
-  /** Rises from event to event, in the order of acceptance. */
+  /** Increases from event to event, in the order of acceptance. */
   order = new Float64Array(FIRST_SLOTS);
-  /** Monotonic milliseconds. */
+  /** When the event was accepted, in monotonic milliseconds. */
   acceptedAt = new Float64Array(FIRST_SLOTS);
-  /** 0 until it is numbered. */
+  /** 0 until the event is numbered. */
   sequence = new Float64Array(FIRST_SLOTS);
   segment = new Uint32Array(FIRST_SLOTS);
-  /** Of the record in its segment. */
+  /** The offset of the record in its segment. */
   offset = new Uint32Array(FIRST_SLOTS);
   recordBytes = new Uint32Array(FIRST_SLOTS);
   bodyBytes = new Uint32Array(FIRST_SLOTS);
-  /** Which flight it is in, 0 for none: an outcome counts only for this one. */
+  /** The flight that the event is in, 0 for none. Outcomes of other flights are ignored. */
   flight = new Float64Array(FIRST_SLOTS);
-  /** The entry of its execution in the lane affinity. */
+  /** The entry of the event's execution in the lane affinity. */
   execution = new Uint32Array(FIRST_SLOTS);
   tries = new Uint32Array(FIRST_SLOTS);
   flags = new Uint16Array(FIRST_SLOTS);

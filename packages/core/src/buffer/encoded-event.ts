@@ -1,16 +1,16 @@
 import type { MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "../transport.js";
 
-/** What an encoded event is made of: its body as text, and a sequence only where it is the publisher's own. */
+/** The parts of an encoded event. The body is text, and there is a sequence only if the publisher set one. */
 export type EventFields = Omit<MessageParts, "sequence" | "body" | "contentEncoding"> & {
   readonly sequence?: number;
   readonly text: string;
 };
 
-/** An event on its way into the buffer: what becomes one record. */
+/** An event on its way into the buffer, where it becomes one record. */
 export interface EncodedEvent extends Omit<MessageParts, "body" | "own"> {
   /** `MessageParts.own` as JSON; absent where it is empty. */
   readonly own: string | undefined;
-  /** Of the body. */
+  /** The length of the body in bytes. */
   readonly bytes: number;
   /** Writes the body and returns its length. */
   putBody(target: Buffer, at: number): number;
@@ -47,7 +47,7 @@ export class PreparedMessage implements EncodedEvent {
   }
 
   putBody(target: Buffer, at: number): number {
-    // Where each character is one byte, a copy is all.
+    // If each character is one byte, copying is enough.
     return this.bytes === this.text.length
       ? target.write(this.text, at, "latin1")
       : target.write(this.text, at);
@@ -60,7 +60,7 @@ function jsonOf(own: MessageOwn | undefined): string | undefined {
   return undefined;
 }
 
-/** A message of anybody's, to be written as a record. */
+/** Encodes a message that was not created by the engine. */
 export function encodedEvent(message: OutboundMessage): EncodedEvent {
   const body = message.body();
   return {

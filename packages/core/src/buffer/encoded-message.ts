@@ -3,7 +3,7 @@ import { encodedEvent } from "./encoded-event.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "./record.js";
 import { RecordView } from "./record-view.js";
 
-/** A message by the bytes of its record: a transport that copies them decodes no text. */
+/** A message as the bytes of its record, so that a transport which copies them need not decode text. */
 export type EncodedMessage = Readonly<RecordPlace>;
 
 /**

@@ -5,20 +5,20 @@ import { type RecordPlace, RecordWriter, wholeWords } from "./record.js";
 import { RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
 
-// What a slot says of its event.
-/** It is settled; where a queue still lists it, its slot is not free yet. */
+// The flags of a slot.
+/** The event is settled. Its slot is free only once no queue lists it. */
 export const SETTLED = 1;
-/** A queue lists it. */
+/** A queue lists the event. */
 export const QUEUED = 2;
-/** A connection was lost, or an answer stayed out, while it was in flight. */
+/** A connection was lost, or an answer was missing, while the event was in flight. */
 export const MAYBE_STORED = 4;
-/** Its sequence is the publisher's own, and stays. */
+/** The publisher set the event's sequence, which must not change. */
 export const NUMBERED = 8;
-/** The broker has its sequence already, not from this program: it confirms it and stores nothing. */
+/** The broker has the event's sequence already, from another program: it confirms the event and stores nothing. */
 export const DUPLICATE = 16;
-/** `publish()` waits for it. */
+/** `publish()` waits for the event. */
 export const AWAITED = 32;
-/** It failed, and is on its way to the dead-letter exchange. */
+/** The event failed, and is on its way to the dead-letter exchange. */
 export const DEAD = 64;
 
 const LARGEST_SEGMENT = 256 * 1024;
@@ -74,12 +74,12 @@ export class EventLog extends Columns {
     return slot;
   }
 
-  /** A number that no flight of any lane has had. */
+  /** Returns a new flight number, unique over all lanes. */
   nextFlight(): number {
     return ++this.#flights;
   }
 
-  /** The slot is still this event's, and it has not ended. */
+  /** Whether the slot still belongs to this event, and the event is not settled. */
   holds(slot: number, order: number): boolean {
     return this.order[slot] === order && !this.has(slot, SETTLED);
   }
@@ -96,12 +96,12 @@ export class EventLog extends Columns {
     this.flags[slot]! &= ~flag;
   }
 
-  /** The event goes again as a new message: its old place was passed by later ones. */
+  /** Sends the event as a new message, as later ones have passed its old place. */
   renumber(slot: number): void {
     if (!this.has(slot, NUMBERED)) this.sequence[slot] = 0;
   }
 
-  /** Changes what an event says. */
+  /** Changes the content of an event. */
   rewrite(slot: number, changes: MessageChanges): void {
     const changed = encodedEvent(this.detach(slot, changes));
     this.#release(slot);
@@ -113,30 +113,30 @@ export class EventLog extends Columns {
     return this.#reader.show(slot);
   }
 
-  /** The event as a message that stays. */
+  /** The event as a message that stays valid. */
   detach(slot: number, changes?: MessageChanges): OutboundMessage {
     return this.view(slot).detach(changes);
   }
 
-  /** The event has ended: its bytes are free, and its slot too once no queue lists it. */
+  /** Marks the event as settled: frees its bytes, and its slot once no queue lists it. */
   settle(slot: number): void {
     this.#release(slot);
     this.flags[slot]! |= SETTLED;
     if (!this.has(slot, QUEUED)) this.#free.push(slot);
   }
 
-  /** The queue lists it no more. */
+  /** The queue no longer lists the event. */
   unlist(slot: number): void {
     this.unmark(slot, QUEUED);
     if (this.has(slot, SETTLED)) this.#free.push(slot);
   }
 
-  /** In the order of acceptance. */
+  /** The unsettled events in the order of acceptance. */
   inOrder(slots: readonly number[]): number[] {
     return slots.toSorted((a, b) => this.order[a]! - this.order[b]!);
   }
 
-  /** The one that was accepted first. */
+  /** The unsettled event that was accepted first. */
   oldestOf(...slots: readonly (number | undefined)[]): number | undefined {
     return this.inOrder(slots.filter((slot) => slot !== undefined))[0];
   }
@@ -181,7 +181,7 @@ export class EventLog extends Columns {
       source.copy(target.source, target.end, at, at + length);
       this.#place(slot, target, length);
       this.#segments.release(sparse, length);
-      // Its memory may be in use again.
+      // Its segment may be in use again.
       if (sparse.live === 0) return;
     }
   }

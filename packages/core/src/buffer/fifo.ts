@@ -1,4 +1,4 @@
-/** A queue that also takes things back at its head. Both ends in constant time, memory given back as it empties. */
+/** A queue that can also put items back at its head. Both ends take constant time, and memory is freed as it empties. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -15,7 +15,7 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
-  /** Takes the first one that matches, wherever it stands. */
+  /** Removes and returns the first item that matches, at any position. */
   take(matches: (item: T) => boolean): T | undefined {
     const at = this.#items.findIndex((item, index) => index >= this.#head && matches(item as T));
     return at < 0 ? undefined : this.#items.splice(at, 1)[0];
@@ -45,7 +45,7 @@ export class Fifo<T> {
     for (const [i, item] of items.entries()) this.#items[this.#head + i] = item;
   }
 
-  /** Takes everything out. */
+  /** Removes and returns all items. */
   clear(): T[] {
     const items = this.#items.slice(this.#head) as T[];
     this.#items = [];

@@ -11,7 +11,7 @@ export const DOUBLE_VALUE = 0x82;
 const STRING_8 = 0xa1;
 const STRING_32 = 0xb1;
 
-/** Headers as they lie in a record: names and values in turn, each an AMQP 1.0 value. */
+/** Headers as a record stores them: names and values in turn, each as an AMQP 1.0 value. */
 export interface HeaderBlock {
   readonly bytes: Buffer;
   /** Pairs of name and value. */
@@ -20,7 +20,7 @@ export interface HeaderBlock {
   readonly plain: boolean;
 }
 
-/** Encodes headers. Neighbours often share one object, which is encoded once. */
+/** Encodes headers. Consecutive events often share one object, which is then encoded once. */
 export function headerEncoder(): (headers: MessageHeaders) => HeaderBlock {
   let last: MessageHeaders | undefined;
   let block: HeaderBlock = { bytes: Buffer.alloc(0), count: 0, plain: true };
@@ -80,7 +80,7 @@ export function putValue(target: Buffer, at: number, value: string | number | bo
   return target.writeDoubleBE(value, at + 1);
 }
 
-/** Writes text as an AMQP 1.0 `string`, as short as it goes where that is seen without counting. */
+/** Writes text as an AMQP 1.0 `string`, in the short form if the length of the text shows that it fits. */
 export function putString(target: Buffer, at: number, text: string): number {
   if (text.length <= 85) {
     const length = putText(target, at + 2, text);
@@ -99,7 +99,7 @@ export const isTextValue = (type: number): boolean => type >= STRING_8;
 
 type Visit = (nameFrom: number, nameTo: number, type: number, from: number, to: number) => void;
 
-/** Goes over the `count` headers of a block: where each name lies, and of its value the constructor and the bytes. */
+/** Visits the `count` headers of a block: the position of each name, and the constructor and bytes of its value. */
 export function eachHeader(source: Buffer, start: number, count: number, visit: Visit): void {
   let at = start;
   for (let left = count; left > 0; left--) {
@@ -143,7 +143,7 @@ function readValue(source: Buffer, type: number, from: number, to: number): stri
   }
 }
 
-/** Of the constructor and, of text, its length. */
+/** The bytes of the constructor and, for text, of its length. */
 const headLength = (type: number): number => (isTextValue(type) ? (type === STRING_8 ? 2 : 5) : 1);
 
 function lengthAt(source: Buffer, at: number): number {

@@ -2,7 +2,7 @@ import type { OutboundBatch, OutboundMessage } from "../transport.js";
 import type { EventLog } from "./event-log.js";
 import { RecordView } from "./record-view.js";
 
-/** Events of the buffer that are handed to a connection together. All of them are seen through one view. */
+/** Events of the buffer that are passed to a connection together, all through one view. */
 export class LogBatch implements OutboundBatch {
   readonly #log: EventLog;
   readonly #slots: readonly number[];
@@ -40,7 +40,9 @@ export class LogBatch implements OutboundBatch {
   #unsettled(index: number): OutboundMessage {
     const message = this.at(index);
     if (message === undefined)
-      throw new RangeError("A message of the batch is settled: read it before, or keep what detach() gives");
+      throw new RangeError(
+        "A message of the batch is settled: read it before, or keep what detach() returns",
+      );
     return message;
   }
 }

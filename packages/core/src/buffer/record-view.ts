@@ -35,9 +35,9 @@ export interface RecordSource {
 const nothing = Buffer.alloc(0);
 const noWords = new Uint32Array(0);
 
-/** An event of the buffer as a message. One view serves one after another: {@link show} moves it on. */
+/** An event of the buffer as a message. One view serves many events in turn: {@link show} moves it to the next. */
 export class RecordView implements OutboundMessage, RecordPlace {
-  /** What its record lies in, and from where on. */
+  /** The memory that holds the record, and where the record begins. */
   source = nothing;
   words = noWords;
   record = 0;

@@ -12,18 +12,18 @@ const HEADER_COUNT = 3;
 const TIMESTAMP = 4;
 const ENDS = 6;
 
-/** Where a record lies: its bytes, and the same memory as words. */
+/** The place of a record: memory as bytes, and the same memory as words. */
 export interface RecordPlace {
   source: Buffer;
   words: Uint32Array;
-  /** In bytes. */
+  /** The offset of the record in bytes. */
   record: number;
 }
 
 type Place = Readonly<RecordPlace>;
 type Words = Pick<Place, "words" | "record">;
 
-/** The fields in their order. */
+/** The fields of a record in their order. */
 export const ROUTING_KEY = 0;
 export const TYPE = 1;
 export const MESSAGE_ID = 2;
@@ -35,14 +35,14 @@ export const HEADERS = 6;
 export const BODY = 7;
 export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
-/** Of a record without its fields, in bytes. */
+/** The size of a record without its fields, in bytes. */
 export const RECORD_HEAD = 4 * (ENDS + BODY + 1);
 
 const HAS_PLAIN_HEADERS = 1 << 7;
 const IS_GZIP = 1 << 8;
 const IS_ZSTD = 1 << 9;
 
-/** The bit that tells an absent field from an empty one. */
+/** The bit that distinguishes an absent field from an empty one. */
 const hasField = (field: Field): number => 1 << field;
 
 /** Memory for records. */
@@ -97,7 +97,7 @@ export class RecordWriter {
   readonly #encodeHeaders = headerEncoder();
   #headers: HeaderBlock = this.#encodeHeaders({});
 
-  /** Room that the record of this event surely fits in. {@link write} must be the next call. */
+  /** An upper bound for the record's size. {@link write} must be the next call. */
   bound(event: EncodedEvent): number {
     this.#headers = this.#encodeHeaders(event.headers);
     const { routingKey, type, messageId, correlationId, exchange, own } = event;

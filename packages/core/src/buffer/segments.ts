@@ -1,6 +1,6 @@
 import { lengthOf, recordMemory, slotOf } from "./record.js";
 
-/** A piece of memory outside of V8's heap, which records are appended to. */
+/** A block of memory outside of V8's heap, to which records are appended. */
 export interface Segment {
   readonly id: number;
   readonly source: Buffer;
@@ -22,7 +22,7 @@ type Memory = Pick<Segment, "source" | "words">;
 
 /** The segments of a log. A fresh page of memory costs more than what is written into it, so they are used again. */
 export class Segments {
-  /** By id; an id is used again. */
+  /** The segments by id. Ids are reused. */
   readonly #segments: (Segment | undefined)[] = [];
   readonly #freeIds: number[] = [];
   readonly #spare: Memory[] = [];
@@ -46,7 +46,7 @@ export class Segments {
 
   /** A segment with room for `bytes` at its end. */
   withRoom(bytes: number): Segment {
-    // At the end of a shared segment a large record would leave much room unused, which nothing could win back.
+    // A large record in a shared segment would leave much room at the end that nothing could use.
     if (bytes > this.#size / LARGE_SHARE) return this.#take(recordMemory(bytes));
     if (this.#current.source.length - this.#current.end >= bytes) return this.#current;
     const full = this.#current;
@@ -55,7 +55,7 @@ export class Segments {
     return this.#current;
   }
 
-  /** A record of `bytes` was written at the end. */
+  /** Counts a record of `bytes` that was written at the end. */
   written(segment: Segment, bytes: number): void {
     segment.end += bytes;
     segment.live += bytes;
@@ -79,7 +79,7 @@ export class Segments {
       if (segment === undefined || segment === this.#current) continue;
       if (sparse === undefined || segment.live * sparse.end < sparse.live * segment.end) sparse = segment;
     }
-    // Where nothing in it is dead, nothing is won by moving it.
+    // Without dead bytes, moving the records would free nothing.
     return sparse !== undefined && sparse.live < sparse.end ? sparse : undefined;
   }
 
@@ -102,7 +102,7 @@ export class Segments {
   }
 }
 
-/** Where the records of a segment begin, and whose they are. */
+/** The offsets of the records of a segment, and their slots. */
 export function* recordsOf({
   words,
   end,

@@ -3,7 +3,7 @@ import type { Clock } from "../delivery/clock.js";
 import { textOf } from "../error-text.js";
 import { TransportError } from "../errors.js";
 
-/** A transport keeps its own time and can say where it was lost; this is for one that does not end. */
+/** Extra time beyond the transport's own timeout, whose error is more precise. This is for a transport that hangs. */
 const GRACE_MS = 1000;
 
 interface Closable {
@@ -15,16 +15,16 @@ export type Attempt<T> = { readonly opened: T } | { readonly error: TransportErr
 export interface AttemptSetup<T> {
   readonly clock: Clock;
   readonly connectionTimeoutMs: number;
-  /** Of the endpoint, without a password. */
+  /** The endpoint without its password. */
   readonly label: string;
-  /** Gives the attempt up. */
+  /** Aborts the attempt. */
   readonly stopping: AbortSignal;
   open(signal: AbortSignal): Promise<T>;
-  /** Of what is opened too late. */
+  /** Closes what is opened too late. */
   discard(late: T): void;
 }
 
-/** Opens a connection, within its time. Never rejects: whatever goes wrong is classified. */
+/** Opens a connection within its time limit. Never rejects: every failure is classified. */
 export async function attempt<T>(setup: AttemptSetup<T>): Promise<Attempt<T>> {
   const { clock, connectionTimeoutMs, label, stopping, open, discard } = setup;
   const aborter = new AbortController();
@@ -58,31 +58,31 @@ export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** Every address refuses for good: a wrong password, a missing package. */
+/** Whether every address refused permanently, for example because of a wrong password or a missing package. */
 export const isRefusedForGood = (errors: readonly TransportError[]): boolean =>
   errors.length > 0 && errors.every((error) => error.permanent);
 
-/** The broker took the login and the declaration: what ended the connection later is no reason not to open it again. */
+/** The broker accepted login and declarations, so what ended the connection later does not prevent opening it again. */
 export const temporary = (error: TransportError): TransportError =>
   error.permanent ? new TransportError(error.kind, error.message, { cause: error.cause }) : error;
 
 export function asTransportError(error: unknown): TransportError {
   if (isTransportError(error)) return error;
-  // A missing package or a wrong option: connecting again cannot mend it.
+  // Connecting again cannot repair a missing package or a wrong option.
   const permanent = isStreamllError(error);
   return new TransportError("protocol", textOf(error), { cause: error, permanent });
 }
 
-/** Closes it at once, and waits for nothing. */
+/** Closes the connection at once, without waiting. */
 export function discard(connection: Closable): void {
   void closed(connection, AbortSignal.abort());
 }
 
-/** Whatever close() does: the transport may be somebody's first. */
+/** Waits for `close()`, and ignores what it throws, as the transport may have faults. */
 export async function closed(connection: Closable, signal: AbortSignal): Promise<void> {
   try {
     await connection.close(signal);
   } catch {
-    // It is let go of all the same.
+    // The connection is dropped in any case.
   }
 }

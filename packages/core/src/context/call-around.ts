@@ -3,48 +3,48 @@ import type { Configuration } from "./configuration.js";
 /** How a call ended. */
 export type CallEnding = "end" | "error" | "cancelled";
 
-/** Why a call ended as cancelled, where that was not its reader's doing. */
+/** Why a call was cancelled, unless its reader cancelled it. */
 export type CancelReason = "abandoned" | "idle" | "parent" | "stop" | "limit";
 
-/** A call that is recorded, as other calls and the program around it see it: maybe that of another copy of this package. */
+/** A recorded call as other calls see it. It may belong to another loaded copy of this package. */
 export interface CallAround {
   readonly executionId: string;
-  /** The `event_id` of its `start`: the `parent_id` of all other events of the call, and of calls in it. */
+  /** The `event_id` of its `start`, which is the `parent_id` of the call's other events and of the calls inside it. */
   readonly startId: string;
   readonly moduleName: string;
   readonly methodName: string;
   readonly operation: string;
-  /** The call around it, where that is of this process. */
+  /** The enclosing call, if it runs in this process. */
   readonly parent: CallAround | undefined;
   readonly isOpen: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly configuration: Configuration;
-  /** What is read from its result, which ends it then. */
+  /** Records what the program reads from the result, and ends the call when the reading is over. */
   readonly reading: CallReading | undefined;
   fail(error: unknown): void;
-  /** Ends it as one that was broken off, with what was read until then. */
+  /** Ends the call as cancelled, with what was read so far as its outputs. */
   cancel(reason: CancelReason): void;
-  /** Whether nothing was told of it for as long as its limit, nor is anything open below it. */
+  /** Whether its idle limit has passed without an event and no call below it is open. */
   isIdle(now: number): boolean;
   /**
-   * A call below it goes on.
+   * Counts an open call below this one.
    *
-   * @param isDependent Whether that one ends with this one.
+   * @param isDependent Whether the lower call ends when this one does.
    */
-  openedBelow(call: CallAround, isDependent: boolean): void;
-  /** A call below it that went on has ended. */
-  endedBelow(call: CallAround): void;
+  childOpened(call: CallAround, isDependent: boolean): void;
+  /** A call that `childOpened` counted has ended. */
+  childEnded(call: CallAround): void;
 }
 
-/** What is read from a call's result, which ends the call when it is over. */
+/** Records what the program reads from a call's result, and ends the call when the reading is over. */
 export interface CallReading {
   read(chunk: unknown): void;
-  /** Tells what waits for more to be told with it. */
+  /** Emits the tokens that wait to be coalesced with later ones. */
   flush(): void;
   end(cancelled?: "cancelled"): void;
-  /** @param outputs Default: all that was read. */
+  /** @param outputs Default: everything that was read. */
   finish(outputs: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
-  /** What comes now cannot be seen. */
-  lose(): void;
+  /** Ends the call early: what the program reads from now on cannot be observed. */
+  abandon(): void;
   fail(error: unknown, more?: Readonly<Record<string, unknown>>, at?: number): void;
 }

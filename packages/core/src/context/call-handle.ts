@@ -2,60 +2,63 @@ import { nameOfError } from "../callback.js";
 import { timestampOf } from "../event/timestamp.js";
 import type { Call } from "./call.js";
 import type { CallEnding } from "./call-around.js";
-import { aside, context } from "./context.js";
+import { context, safely } from "./context.js";
 import { Reading } from "./reading.js";
 
-/** What is said beside the outputs of a call that ends. */
+/** What the last event of a call may carry beside its outputs. */
 export interface EndOptions {
-  /** When it was over: a `Date` or epoch milliseconds. Default: now. */
+  /** When the call ended: a `Date` or epoch milliseconds. Default: now. */
   readonly at?: Date | number | undefined;
-  /** What it was given, where that is known only now: shown as `capture.inputs` says. */
+  /** The arguments, if they are known only now. `capture.inputs` applies to them. */
   readonly inputs?: readonly unknown[] | undefined;
-  /** More fields for the `data` of the event. */
+  /** Further fields for the `data` of the event. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A call that goes on, for those who know more of it than what it gives. No method throws, nor does anything after its end. */
+/**
+ * An open call, to record by hand what its result does not show. No method throws, except that `run` throws what its
+ * function throws. After the end only `run` and `onEnd` have an effect.
+ */
 export interface CallHandle {
-  /** The `event_id` of its `start`: the `parentId` for calls of other processes that belong below it. */
+  /** The `event_id` of its `start`. Pass it as `parentId` to calls in other processes that belong below this one. */
   readonly id: string;
   readonly executionId: string;
-  /** Whether it has no end yet. Where nothing is recorded it is `false`. */
+  /** `true` until the call ends; always `false` when nothing is recorded. */
   readonly isOpen: boolean;
-  /** Runs a function in the call: what is recorded in it, now and later, is below the call. */
+  /** Runs a function inside the call: everything recorded in it, now or later, is placed below the call. */
   run<R>(fn: () => R): R;
-  /** Tells the next piece of what the call gives, as that of a stream. */
+  /** Records the next piece of the output, as if it were read from a stream. */
   token(value: unknown): void;
   /**
-   * Tells model, usage, finish reason and calls of tools: as a provider's answer or chunk has them, or as
-   * `{ model, usage: { input_tokens, output_tokens }, finish_reason, tool_calls }`. What is said last counts.
+   * Records model, usage, finish reason and tool calls: pass a provider's answer or chunk, or
+   * `{ model, usage: { input_tokens, output_tokens }, finish_reason, tool_calls }`. The latest value of each wins.
    */
-  learn(answer: unknown): void;
-  /** Ends it. `outputs` is by default all that `token` told. */
+  record(answer: unknown): void;
+  /** Ends the call. `outputs` defaults to everything that `token` recorded. */
   end(outputs?: unknown, options?: EndOptions): void;
-  /** Ends it by an error. */
+  /** Ends the call with an error. */
   fail(error: unknown, options?: EndOptions): void;
-  /** Ends it as one that was broken off, with what `token` told until then. */
+  /** Ends the call as cancelled, with what `token` recorded so far. */
   cancel(options?: EndOptions): void;
-  /** Calls back once it has its end, whoever told it: at once where it has, never where nothing is recorded. */
+  /** Calls back when the call ends, however it does: at once if it has ended, never if nothing is recorded. */
   onEnd(listener: (how: CallEnding) => void): void;
 }
 
-/** For a program that is not recorded. */
+/** The handle that a program gets while nothing is recorded. */
 export const inertHandle: CallHandle = Object.freeze({
   id: "",
   executionId: "",
   isOpen: false,
   run: <R>(fn: () => R): R => fn(),
   token() {},
-  learn() {},
+  record() {},
   end() {},
   fail() {},
   cancel() {},
   onEnd() {},
 });
 
-/** Of a call that is recorded. */
+/** The handle of a recorded call. */
 class RecordedCall implements CallHandle {
   readonly #call: Call;
 
@@ -86,8 +89,8 @@ class RecordedCall implements CallHandle {
     call.reading.read(value);
   }
 
-  learn(answer: unknown): void {
-    this.#call.learn(answer);
+  record(answer: unknown): void {
+    this.#call.recordAnswer(answer);
   }
 
   end(outputs?: unknown, options?: EndOptions): void {
@@ -104,7 +107,7 @@ class RecordedCall implements CallHandle {
 
   onEnd(listener: (how: CallEnding) => void): void {
     const call = this.#call;
-    call.whenOver((how) => aside(call.configuration, () => listener(how)));
+    call.onceEnded((how) => safely(call.configuration, () => listener(how)));
   }
 
   #within(
@@ -112,23 +115,23 @@ class RecordedCall implements CallHandle {
     end: (data: Record<string, unknown> | undefined, at: number | undefined) => void,
   ): void {
     try {
-      const inputs = options?.inputs && this.#call.shownInputs(options.inputs);
+      const inputs = options?.inputs && this.#call.capturedInputs(options.inputs);
       end(inputs ? { ...inputs, ...options.data } : options?.data, epochMs(options?.at));
     } catch (error) {
-      this.#call.configuration.complain("a call's end", `a call could not be ended: ${nameOfError(error)}`);
+      this.#call.configuration.warnOnce("a call's end", `a call could not be ended: ${nameOfError(error)}`);
     }
   }
 }
 
-/** `undefined` for what no event can have. */
+/** `undefined` for a time that no event can carry. */
 export function epochMs(at: Date | number | undefined): number | undefined {
   if (at === undefined || timestampOf(at) === undefined) return undefined;
   return typeof at === "number" ? at : at.getTime();
 }
 
-/** The handle of a call that was made, and of one that was not. */
+/** The handle of a recorded call; the inert handle if there is no call. */
 export function handleOf(call: Call | undefined): CallHandle {
   return call === undefined
     ? inertHandle
-    : (aside(call.configuration, () => new RecordedCall(call)) ?? inertHandle);
+    : (safely(call.configuration, () => new RecordedCall(call)) ?? inertHandle);
 }

@@ -5,30 +5,30 @@ import { timestampNow, timestampOf } from "../event/timestamp.js";
 import { parseSize } from "../units/size.js";
 import type { CallAround, CallEnding, CallReading, CancelReason } from "./call-around.js";
 import type { Configuration } from "./configuration.js";
-import { aside, context } from "./context.js";
+import { context, safely } from "./context.js";
 import { errorData, notWatched, typeOfError } from "./error-fields.js";
 import { ModelAnswer } from "./llm/answer.js";
 import type { CallOptions, CaptureRule, TokenMode } from "./options.js";
 import { placeOf } from "./place.js";
 import { snapshot } from "./snapshot.js";
 
-/** Whose call it is. */
+/** The function that is called, and how its call is recorded. */
 export interface Callee {
   readonly moduleName: string | undefined;
   readonly methodName: string;
   readonly operation: string;
   readonly options: CallOptions;
-  /** The `event_id` of its `start`. Default: a new one. */
+  /** The `event_id` of the `start`. Default: a new id. */
   readonly id?: string | undefined;
-  /** Epoch milliseconds. Default: now. */
+  /** When the call began, in epoch milliseconds. Default: now. */
   readonly startedAt?: number | undefined;
-  /** Default: that of the configuration. */
+  /** Default: the `idleTimeout` of the configuration. */
   readonly idleMs?: number | undefined;
 }
 
 type Data = Record<string, unknown>;
 
-/** One call that is recorded. */
+/** One recorded call: emits its `start`, its tokens and exactly one end. */
 export class Call implements CallAround {
   readonly executionId: string;
   readonly startId: string;
@@ -48,12 +48,12 @@ export class Call implements CallAround {
   readonly #idleMs: number;
   #touchedAt: number;
   #firstTokenAt: number | undefined;
-  /** Calls below that go on. */
-  #below = 0;
-  /** Of those the ones that end with this one. */
+  /** How many calls below this one are open. */
+  #openChildren = 0;
+  /** Those of them that end when this call does. */
   #dependents: Set<CallAround> | undefined;
   #ended: CallEnding | undefined;
-  readonly #whenOver: ((how: CallEnding) => void)[] = [];
+  readonly #endListeners: ((how: CallEnding) => void)[] = [];
 
   constructor(configuration: Configuration, callee: Callee) {
     const { moduleName, methodName, operation, options } = callee;
@@ -96,81 +96,81 @@ export class Call implements CallAround {
     return this.#options.capture?.inputs ?? this.configuration.recording.capture?.inputs ?? true;
   }
 
-  get #known(): ModelAnswer {
+  get #modelAnswer(): ModelAnswer {
     this.#answer ??= new ModelAnswer(this.maxBytes);
     return this.#answer;
   }
 
   start(inputs: readonly unknown[] | undefined, more?: Data): void {
-    aside(this.configuration, () => {
+    safely(this.configuration, () => {
       const eventType = this.isLlm ? "llm_start" : "start";
-      if (this.isLlm) for (const input of inputs ?? []) this.#known.asked(input);
+      if (this.isLlm) for (const input of inputs ?? []) this.#modelAnswer.readRequest(input);
       if (!this.configuration.wants(eventType)) return;
       const data: Data = {};
       const model = this.#answer?.model;
       if (model !== undefined) data.model = model;
       if (more !== undefined) Object.assign(data, snapshot(more, this.maxBytes));
-      if (inputs !== undefined) this.#show(data, "inputs", inputs, this.#inputs);
+      if (inputs !== undefined) this.#capture(data, "inputs", inputs, this.#inputs);
       this.#deliver(eventType, data, this.startId, this.parentId, this.#beganAt);
     });
   }
 
   /**
-   * Somebody has to tell its end, and until then it goes on.
+   * Keeps the call open after its function returned, until it is ended from outside.
    *
-   * @param isPromised Whether it ends by itself.
-   * @param isDependent Whether it ends with the call around it.
+   * @param isPromised Whether a promise ends it, so that it has no idle limit.
+   * @param isDependent Whether it ends when the enclosing call does.
    */
-  goOn(isPromised: boolean, isDependent = false): void {
+  keepOpen(isPromised: boolean, isDependent = false): void {
     if (this.#ended !== undefined) return;
-    if (context.open.find(this.startId) === undefined) this.parent?.openedBelow(this, isDependent);
+    if (context.open.find(this.startId) === undefined) this.parent?.childOpened(this, isDependent);
     context.open.add(this, isPromised);
   }
 
-  openedBelow(call: CallAround, isDependent: boolean): void {
-    this.#below++;
+  childOpened(call: CallAround, isDependent: boolean): void {
+    this.#openChildren++;
     if (!isDependent) return;
     this.#dependents ??= new Set();
     this.#dependents.add(call);
   }
 
-  endedBelow(call: CallAround): void {
-    this.#below--;
+  childEnded(call: CallAround): void {
+    this.#openChildren--;
     this.#dependents?.delete(call);
     this.#touchedAt = performance.now();
   }
 
   isIdle(now: number): boolean {
-    return this.#below === 0 && now - this.#touchedAt >= this.#idleMs;
+    return this.#openChildren === 0 && now - this.#touchedAt >= this.#idleMs;
   }
 
-  /** What events show of inputs. */
-  shownInputs(inputs: readonly unknown[]): Data {
+  /** The inputs as events carry them. */
+  capturedInputs(inputs: readonly unknown[]): Data {
     const data: Data = {};
-    aside(this.configuration, () => {
-      if (this.isLlm) for (const input of inputs) this.#known.asked(input);
-      this.#show(data, "inputs", inputs, this.#inputs);
+    safely(this.configuration, () => {
+      if (this.isLlm) for (const input of inputs) this.#modelAnswer.readRequest(input);
+      this.#capture(data, "inputs", inputs, this.#inputs);
     });
     return data;
   }
 
-  /** Reads model, usage and the like from a result or a chunk of a stream. */
-  learn(answer: unknown): void {
-    this.#known.learn(answer);
+  /** Records model, usage, finish reason and tool calls from a result or a chunk of a stream. */
+  recordAnswer(answer: unknown): void {
+    this.#modelAnswer.readAnswer(answer);
   }
 
-  /** What its reader got first is there. */
+  /** The reader received a token: the first one sets the time to first token. */
   noteToken(): void {
     this.#firstTokenAt ??= performance.now();
     this.#touchedAt = performance.now();
   }
 
   token(data: Data): void {
-    if (this.isOpen) aside(this.configuration, () => this.#tell("token", data));
+    if (this.isOpen) safely(this.configuration, () => this.#emit("token", data));
   }
 
   /**
-   * Ends it with what it gave; where it was read, and gave nothing else, with all that was read.
+   * Ends the call with its result. Where that was read as a stream, everything that was read is the default.
    *
    * @param at Epoch milliseconds. Default: now.
    */
@@ -188,46 +188,46 @@ export class Call implements CallAround {
     this.end(undefined, { cancelled: true, ...(reason && { cancelled_by: reason }), ...more });
   }
 
-  /** Its `end`, as its reading tells it. */
+  /** Emits the `end`. The call's reading calls this once it has decided what the outputs are. */
   conclude(outputs: unknown, more?: Data, at?: number): void {
-    this.#over(more?.cancelled === true ? "cancelled" : "end", () => {
+    this.#endOnce(more?.cancelled === true ? "cancelled" : "end", () => {
       const eventType = this.isLlm ? "llm_end" : "end";
       if (!this.configuration.wants(eventType)) return;
-      if (this.isLlm) this.learn(outputs);
+      if (this.isLlm) this.recordAnswer(outputs);
       const data: Data = { duration_ms: this.#durationMs(at), ...this.#model(), ...more };
-      if (outputs !== notWatched) this.#show(data, "outputs", outputs, this.outputs);
+      if (outputs !== notWatched) this.#capture(data, "outputs", outputs, this.outputs);
       else if (this.outputs !== false) data.outputs = notWatched.description;
-      this.#tell(eventType, data, at);
+      this.#emit(eventType, data, at);
     });
   }
 
-  /** Its `error`, as its reading tells it. */
+  /** Emits the `error`, as `conclude` emits the `end`. */
   concludeFailed(error: unknown, more?: Data, at?: number): void {
     if (this.#ended !== undefined) return;
     if (error !== notWatched) context.failures.add(error);
-    this.#over("error", () => {
+    this.#endOnce("error", () => {
       const data: Data = { duration_ms: this.#durationMs(at), error_type: typeOfError(error) };
       Object.assign(data, this.#model(), more, snapshot(errorData(error), this.maxBytes));
-      this.#tell("error", data, at);
+      this.#emit("error", data, at);
     });
   }
 
-  /** Calls back when it has ended, at once where it has. */
-  whenOver(callback: (how: CallEnding) => void): void {
+  /** Calls back when the call has ended; at once if it already has. */
+  onceEnded(callback: (how: CallEnding) => void): void {
     if (this.#ended !== undefined) callback(this.#ended);
-    else this.#whenOver.push(callback);
+    else this.#endListeners.push(callback);
   }
 
-  /** The one end that it has. */
-  #over(how: CallEnding, tell: () => void): void {
+  /** A call has exactly one end: any later one is ignored. */
+  #endOnce(how: CallEnding, emit: () => void): void {
     if (this.#ended !== undefined) return;
     this.#ended = how;
     this.reading = undefined;
     for (const dependent of this.#dependents ?? []) dependent.cancel("parent");
-    if (context.open.find(this.startId) !== undefined) this.parent?.endedBelow(this);
+    if (context.open.find(this.startId) !== undefined) this.parent?.childEnded(this);
     context.open.remove(this);
-    aside(this.configuration, tell);
-    for (const callback of this.#whenOver.splice(0)) callback(how);
+    safely(this.configuration, emit);
+    for (const callback of this.#endListeners.splice(0)) callback(how);
   }
 
   #durationMs(at: number | undefined): number {
@@ -244,7 +244,7 @@ export class Call implements CallAround {
     return fields;
   }
 
-  #show<V>(data: Data, name: "inputs" | "outputs", value: V, rule: CaptureRule<V>): void {
+  #capture<V>(data: Data, name: "inputs" | "outputs", value: V, rule: CaptureRule<V>): void {
     if (rule === false) return;
     let shown: unknown = value;
     if (typeof rule === "function") {
@@ -253,14 +253,14 @@ export class Call implements CallAround {
       } catch (error) {
         shown = "[Redactor threw]";
         const message = `capture.${name} ${faultOf(error)}; the value is left out`;
-        this.configuration.complain(`capture.${name}`, message);
+        this.configuration.warnOnce(`capture.${name}`, message);
       }
     }
     const copied = snapshot(shown, this.maxBytes);
     if (copied !== undefined) data[name] = copied;
   }
 
-  #tell(eventType: string, data: Data, at?: number): void {
+  #emit(eventType: string, data: Data, at?: number): void {
     this.#touchedAt = performance.now();
     this.#deliver(eventType, data, randomId(), this.startId, at);
   }
@@ -288,7 +288,7 @@ export class Call implements CallAround {
   }
 }
 
-/** `trace` takes the values of its options unchecked: nothing of the recording throws where the program runs. */
+/** `trace` does not validate the values of its options, since recording must not throw into the running program. */
 function sizeOf(maxBytes: number | string = 8192): number {
   try {
     return parseSize(maxBytes);

@@ -1,17 +1,17 @@
 import { methodOf, ownData } from "../fields.js";
 import { isObject } from "../realm.js";
 
-/** A client of a provider, by what it has: whichever package or version it is of. */
+/** A provider's client, recognised by its methods rather than by its package or version. */
 interface KnownClient {
-  /** Methods that it has, and no other client of these. */
+  /** Methods that, of these clients, it alone has. */
   readonly has: readonly string[];
-  /** Those that call a model, the innermost of each: its other ways to call one are made of them. */
+  /** The innermost methods that call a model: the client's other ways to call one end up in these. */
   readonly calls: readonly string[];
 }
 
 const clients: readonly KnownClient[] = [
   {
-    // OpenAI, and all that speak as it does: Groq, Together, xAI, DeepSeek, OpenRouter.
+    // OpenAI, and the clients with its API: Groq, Together, xAI, DeepSeek, OpenRouter.
     has: ["chat.completions.create"],
     calls: [
       "chat.completions.create",
@@ -40,15 +40,15 @@ const clients: readonly KnownClient[] = [
   { has: ["chat", "generate", "embed", "pull"], calls: ["chat", "generate", "embed"] }, // Ollama
 ];
 
-/** A method that calls a model, and what holds it. */
+/** A method that calls a model, and the object that holds it. */
 export interface ModelMethod {
-  /** From the client, such as `chat.completions.create`. */
+  /** The path from the client, such as `chat.completions.create`. */
   readonly path: string;
   readonly holder: object;
   readonly name: string;
 }
 
-/** The methods of a known client that call models; none of another object. */
+/** The methods of a known client that call models; an empty list for any other object. */
 export function modelMethodsOf(client: object): ModelMethod[] {
   const known = clients.find(({ has }) => has.every((path) => methodAt(client, path) !== undefined));
   return (known?.calls ?? []).flatMap((path) => methodAt(client, path) ?? []);
@@ -58,7 +58,7 @@ function methodAt(client: object, path: string): ModelMethod | undefined {
   const names = path.split(".");
   const name = names.pop() as string;
   let holder: unknown = client;
-  // Without running a getter: one may make the client of another part.
+  // No getter is run: one may construct the client of another part of the API.
   for (const step of names) holder = isObject(holder) ? ownData(holder, step) : undefined;
   return isObject(holder) && methodOf(holder, name) !== undefined ? { path, holder, name } : undefined;
 }

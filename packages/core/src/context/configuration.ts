@@ -7,16 +7,16 @@ import type { RecordingOptions } from "./options.js";
 
 export type EventFilter = Iterable<string> | ((event: StreamllEvent) => boolean);
 
-/** What is in force between one `configure` and the next. */
+/** What one `configure` set, in force until the next. */
 export class Configuration {
   readonly sinks: readonly EventSink[];
   readonly recording: RecordingOptions;
-  /** After so many milliseconds without a word an open call ends as cancelled. */
+  /** An open call is cancelled after so many milliseconds without an event. */
   readonly idleMs: number;
   readonly #types: ReadonlySet<string> | undefined;
   readonly #predicate: ((event: StreamllEvent) => boolean) | undefined;
   readonly #logger: Logger | undefined;
-  readonly #said = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(
     sinks: readonly EventSink[],
@@ -33,12 +33,12 @@ export class Configuration {
     else if (filter !== undefined) this.#types = new Set(filter);
   }
 
-  /** `false`: the filter leaves out all events of the type, so none needs to be made. */
+  /** `false` if the filter excludes every event of the type, so that none needs to be created. */
   wants(eventType: string): boolean {
     return this.#types === undefined || this.#types.has(eventType);
   }
 
-  /** Hands the event to each sink. One that throws never stops the other. `false` when one did not take it. */
+  /** Passes the event to each sink; one that throws does not affect the others. `false` if a sink did not accept it. */
   deliver(event: StreamllEvent): boolean {
     if (!this.#passes(event)) return true;
     let taken = this.sinks.length > 0;
@@ -48,16 +48,16 @@ export class Configuration {
     return taken;
   }
 
-  /** Logs once what the program should fix. */
-  complain(
+  /** Logs, once, a fault that the program should fix. */
+  warnOnce(
     about: string,
     message: string,
     name: LogName & ("callback_failed" | "not_recorded") = "callback_failed",
   ): void {
     const key = `${name} ${about}`;
-    if (this.#said.has(key)) return;
-    this.#said.add(key);
-    const once = `${message} (said once)`;
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    const once = `${message} (logged once)`;
     if (this.#logger) logLine(this.#logger, name, { about }, once);
     else warnProcess(once);
   }
@@ -68,7 +68,7 @@ export class Configuration {
     try {
       return answerOf(() => predicate(event)) !== false;
     } catch (error) {
-      this.complain("eventFilter", `eventFilter ${faultOf(error)}; the event passes`);
+      this.warnOnce("eventFilter", `eventFilter ${faultOf(error)}; the event passes`);
       return true;
     }
   }
@@ -81,7 +81,7 @@ export class Configuration {
         taken = sink.handleEvent(event);
         return taken;
       },
-      (error) => this.complain(about, `handleEvent of ${about} threw ${nameOfError(error)}`),
+      (error) => this.warnOnce(about, `handleEvent of ${about} threw ${nameOfError(error)}`),
     );
     return taken !== false;
   }

@@ -8,37 +8,37 @@ import { context } from "./context.js";
 import { Problems, type RecordingOptions, recordingOptionNames } from "./options.js";
 
 export interface ConfigureOptions extends RecordingOptions {
-  /** Each gets every event. One that fails or is slow neither delays nor stops another. */
+  /** Each sink gets every event. One that fails or is slow neither delays nor stops another. */
   readonly sinks: readonly EventSink[];
-  /** The types of events that reach the sinks, or a predicate; when that throws, the event passes. Default: all. */
+  /** The event types that reach the sinks, or a predicate. If the predicate throws, the event passes. Default: all. */
   readonly eventFilter?: EventFilter | undefined;
-  /** Where it is said, once each, that a filter, a redactor or a sink threw. Default: `process.emitWarning`. */
+  /** Receives one warning for each filter, redactor or sink that throws. Default: `process.emitWarning`. */
   readonly logger?: Logger | undefined;
   /**
-   * A call whose end its reader or a handle has to tell ends as cancelled after so long without a word: seconds, or a
-   * duration such as `"1h"`. Default 15 minutes. Calls that wait for a promise have no such limit.
+   * A call that is to end when its result is read, or by its handle, is cancelled after so long without an event:
+   * seconds, or a duration such as `"1h"`. Default 15 minutes. Calls that wait for a promise have no such limit.
    */
   readonly idleTimeout?: number | string | undefined;
 }
 
 const defaultIdleTimeout = "15m";
 
-/** The sinks of one `configure`, together. */
+/** All sinks of one `configure`. */
 export interface Configured extends AsyncDisposable {
-  /** Flushes all sinks at once, with the tokens that waited for more. */
+  /** Emits the tokens that wait to be coalesced, and flushes all sinks concurrently. */
   flush(): Promise<FlushReport[]>;
   /**
-   * Ends the calls that are still open as cancelled, and recording, unless `configure` was called again; then stops all
-   * sinks at once.
+   * Cancels the calls that are still open, ends recording unless `configure` was called again, and stops all sinks
+   * concurrently.
    */
   stop(): Promise<FlushReport[]>;
 }
 
 /**
- * Says where the events of the program go. Until then `instrument`, `trace` and `emit` do nothing and cost next to
- * nothing. Called again, it takes the place of what it said before; sinks that are no longer named are not stopped.
+ * Sets where the program's events go. Before it is called, `instrument`, `trace` and `emit` record nothing and cost next
+ * to nothing. A second call replaces the first one's settings; it does not stop sinks that are no longer listed.
  *
- * @throws ConfigurationError that lists everything that is wrong with the options.
+ * @throws ConfigurationError that lists every fault of the options.
  * @example
  * const streamll = configure({ sinks: [new RabbitMQSink()], eventFilter: ["start", "end", "error"] });
  * // …
@@ -66,10 +66,10 @@ export function configure(options: ConfigureOptions): Configured {
   };
 }
 
-/** A program that has nothing more to do reads nothing more. */
+/** When the event loop runs empty, nothing will read the open results any more. */
 const endOpenCalls = () => context.open.cancelAll();
 
-/** Waits for all of them, also where one throws; then for what that one threw. */
+/** Waits until every sink is done, even if one throws, and only then rejects with its error. */
 async function all<T>(sinks: readonly EventSink[], act: (sink: EventSink) => Promise<T>): Promise<T[]> {
   const acts = sinks.map(async (sink) => act(sink));
   await Promise.allSettled(acts);

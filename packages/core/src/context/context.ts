@@ -8,10 +8,10 @@ import { Frameworks } from "./frameworks.js";
 import { OpenCalls } from "./open-calls.js";
 
 interface ProcessContext {
-  /** The call that the present code runs in, but for those that frameworks tell of. */
+  /** The call that the current code runs in, other than the calls that frameworks report. */
   readonly calls: AsyncLocalStorage<CallAround>;
   configuration: Configuration | undefined;
-  /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not recorded itself. */
+  /** Recording is at work: what it calls (a sink, a filter, a redactor, a getter) is not itself recorded. */
   busy: boolean;
   readonly failures: RecordedFailures;
   readonly open: OpenCalls;
@@ -21,7 +21,7 @@ interface ProcessContext {
 const key = Symbol.for("@streamll/core context 1");
 const holder = globalThis as typeof globalThis & { [key]?: ProcessContext };
 
-/** One for the process, also where both the ES module and the CommonJS copy of this package are loaded. */
+/** One per process, even if both the ES module and the CommonJS copy of this package are loaded. */
 export const context: ProcessContext = holder[key] ?? {
   calls: new AsyncLocalStorage(),
   configuration: undefined,
@@ -32,25 +32,25 @@ export const context: ProcessContext = holder[key] ?? {
 };
 holder[key] = context;
 
-/** Where events go; `undefined` where nothing is to be recorded. */
+/** Where events go; `undefined` if nothing is to be recorded now. */
 export function recording(): Configuration | undefined {
   if (context.busy || context.configuration === undefined) return undefined;
   return isRepetition() ? undefined : context.configuration;
 }
 
-/** The innermost call that the present code runs in. */
+/** The innermost call that the current code runs in. */
 export const callAround = (): CallAround | undefined =>
   context.frameworks.innermost(context.calls.getStore());
 
-/** Does work of the recording: never throws into the program, and is not recorded itself. */
-export function aside<T>(configuration: Configuration, work: () => T): T | undefined {
+/** Runs a part of recording: what that throws is logged instead of thrown, and what it calls is not recorded. */
+export function safely<T>(configuration: Configuration, work: () => T): T | undefined {
   const outer = context.busy;
   context.busy = true;
   try {
     return work();
   } catch (error) {
     const message = `an event could not be recorded: ${nameOfError(error)}`;
-    configuration.complain("recording", message, "not_recorded");
+    configuration.warnOnce("recording", message, "not_recorded");
     return undefined;
   } finally {
     context.busy = outer;

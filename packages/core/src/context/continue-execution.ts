@@ -4,10 +4,9 @@ import type { Configuration } from "./configuration.js";
 import { context, recording } from "./context.js";
 
 /**
- * Runs a function as a part of the call that an event tells of, also where that is of another process: what is recorded
- * in it has the event's execution, and the call as parent. Gives what the function gives, and throws what it throws.
- *
- * Nothing is recorded before `configure`; the function just runs then.
+ * Runs a function as part of the call that emitted an event, even if that was in another process: what is recorded in the
+ * function has the event's execution, and that call as parent. Returns what the function returns, and throws what it
+ * throws. Before `configure` the function just runs, and nothing is recorded.
  *
  * @example
  * for await (const delivery of consumer) {
@@ -23,7 +22,7 @@ export function continueExecution<R>(event: StreamllEvent, fn: () => R): R {
 const starts: ReadonlySet<string> = new Set(["start", "llm_start"]);
 const nothing = () => {};
 
-/** The call of an event, which ends where it was begun. */
+/** The call that emitted an event. It ends where it began, so nothing here ends it. */
 function callOf(event: StreamllEvent, configuration: Configuration): CallAround {
   const { executionId, eventId, eventType, parentId = eventId, moduleName, methodName, tags } = event;
   return {
@@ -40,7 +39,7 @@ function callOf(event: StreamllEvent, configuration: Configuration): CallAround 
     fail: nothing,
     cancel: nothing,
     isIdle: () => false,
-    openedBelow: nothing,
-    endedBelow: nothing,
+    childOpened: nothing,
+    childEnded: nothing,
   };
 }

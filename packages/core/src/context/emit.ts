@@ -1,23 +1,23 @@
 import { createEvent } from "../event/create-event.js";
 import type { EventInput } from "../event/event.js";
-import { aside, callAround, recording } from "./context.js";
+import { callAround, recording, safely } from "./context.js";
 
-/** What `emit` takes beside the type of the event. All of it has a default. */
+/** The fields of an event that `emit` accepts beside its type. All are optional. */
 export type EventFields = Omit<EventInput, "eventType">;
 
 /**
- * Sends an event of your own. Inside a call it has that call's execution, module, method, operation and tags, and
- * its `start` as parent, unless `fields` say otherwise. Never throws.
+ * Emits an event of your own. Inside a call, the event takes that call's execution, module, method, operation and tags,
+ * and its `start` as parent, unless `fields` override them. Never throws.
  *
- * @returns Whether all sinks took it; `false` where nothing is configured. One that a filter leaves out counts as
- *   taken.
+ * @returns Whether all sinks accepted the event; `false` if nothing is configured. An event that the filter excludes
+ *   counts as accepted.
  * @example
  * emit("documents_found", { data: { count: documents.length } });
  */
 export function emit(eventType: string, fields?: EventFields): boolean {
   const configuration = recording();
   if (configuration === undefined) return false;
-  const taken = aside(configuration, () => {
+  const taken = safely(configuration, () => {
     const call = callAround();
     const tags = call?.tags ?? configuration.recording.tags;
     const event = createEvent({

@@ -12,11 +12,11 @@ import { snapshot } from "./snapshot.js";
 const MAX_BYTES = 8192;
 
 /**
- * On an exception that nobody catches: records it, stops, and then ends the process as the exception would have.
- * Where the program listens for uncaught exceptions it decides itself, and nothing is done.
+ * On an uncaught exception, records it, stops the sinks, and then ends the process as the exception would have.
+ * A program that listens for uncaught exceptions decides for itself: nothing is done then.
  *
- * It listens to the monitor, and for the exception itself only once there is one: packages that look whether anybody
- * listens see nobody.
+ * Until an exception occurs only `uncaughtExceptionMonitor` has a listener, so that packages which check for listeners
+ * of `uncaughtException` find none.
  *
  * @returns Stops listening.
  */
@@ -25,7 +25,7 @@ export function endByException(stop: () => Promise<void>): () => void {
     if (process.hasUncaughtExceptionCaptureCallback() || programListens("uncaughtException")) return;
     dispose();
     recordCrash(error);
-    // Without it the process would have ended: what else goes wrong meanwhile would not have happened.
+    // Without us the process would be over by now, so later exceptions and rejections would not have happened.
     const ignore = ending(() => {});
     const atExit = () => {
       process.exitCode = 1;
@@ -34,7 +34,7 @@ export function endByException(stop: () => Promise<void>): () => void {
     process.on("uncaughtException", ignore).on("unhandledRejection", ignore).on("exit", atExit);
     void stop().then(() => {
       process.off("uncaughtException", ignore).off("unhandledRejection", ignore).off("exit", atExit);
-      // What was said on the way is printed first.
+      // Output that was written while stopping is printed first.
       if (!othersAreEnding("uncaughtException")) setImmediate(() => throwAgain(error));
     });
   };
@@ -44,7 +44,7 @@ export function endByException(stop: () => Promise<void>): () => void {
   return dispose;
 }
 
-/** Of a call that is not over it is the call's error; else it has an event of its own. */
+/** Records the exception as the error of the open call that it came from; if there is none, as an event of its own. */
 function recordCrash(error: unknown): void {
   const { failures } = context;
   if (failures.has(error)) return;
@@ -57,14 +57,14 @@ function recordCrash(error: unknown): void {
   emit("error", { ...place, data: Object.assign(data, snapshot(errorData(error), MAX_BYTES)) });
 }
 
-/** Node then prints and exits as it did without us. Who was told of the exception is not told again. */
+/** Node then prints and exits as it would have without us. Listeners that saw the exception do not see it twice. */
 function throwAgain(error: unknown): void {
   process.removeAllListeners("uncaughtExceptionMonitor").removeAllListeners("uncaughtException");
   writeSync(2, excerptOf(error));
   rethrow(error);
 }
 
-/** Node shows the source line of a throw above the error, but for one with this remark: that line would be ours. */
+/** Node prints the source line of a `throw` above the error, which here would be ours, unless it has this comment. */
 function rethrow(error: unknown): never {
   let rethrown: (error: unknown) => unknown = () => undefined;
   try {
@@ -72,7 +72,7 @@ function rethrow(error: unknown): never {
       "error",
     ]) as typeof rethrown;
   } catch {
-    // A runtime that cannot compile shows our line.
+    // A runtime that cannot compile code prints our line.
   }
   rethrown(error);
   throw error;

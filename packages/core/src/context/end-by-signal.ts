@@ -1,19 +1,19 @@
 import { ending, othersAreEnding, programListens } from "./ending.js";
 
 /**
- * On a signal: stops, then ends the process as the signal would have; a second one ends it at once. Where the program
- * listens too it decides when to end, and until then nothing is stopped.
+ * On a signal, stops the sinks and then ends the process as the signal would have; a second signal ends it at once. If
+ * the program listens too, it decides when to end, and nothing is stopped until then.
  *
  * @returns Stops listening.
  */
 export function endBySignal(signals: readonly NodeJS.Signals[], stop: () => Promise<void>): () => void {
-  /** Signals for which a listener of the program was removed just now: `once` does so before it calls it. */
+  /** Signals of which the program's listener was removed just now: `once` removes a listener before it calls it. */
   const heard = new Set<string | symbol>();
   let listening = true;
   let stopping = false;
 
   const listen = ending((signal: NodeJS.Signals) => {
-    // The program may have disposed of it on the same signal.
+    // A listener of the program may have called our `dispose` on this same signal.
     if (!listening) return;
     if (heard.has(signal) || programListens(signal)) {
       process.off("beforeExit", stop).once("beforeExit", stop);
@@ -33,7 +33,7 @@ export function endBySignal(signals: readonly NodeJS.Signals[], stop: () => Prom
     dispose();
     if (ended || othersAreEnding(signal)) return;
     ended = true;
-    // What was said on the way is printed first.
+    // Output that was written while stopping is printed first.
     setImmediate(() => process.kill(process.pid, signal));
   };
   const dispose = () => {

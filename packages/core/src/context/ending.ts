@@ -1,11 +1,11 @@
-/** Those who end the process: listeners of this package, also of its other copy (ES module beside CommonJS). */
+/** Marks the listeners of this package that end the process, those of another loaded copy included. */
 const mark = Symbol.for("@streamll/core ends the process");
 
 type Ending = NodeJS.Signals | "uncaughtException";
 
 type Listener = (...args: never[]) => void;
 
-/** Marks a listener as one that ends the process as it would have ended without it. */
+/** Marks a listener that ends the process the way it would have ended without the listener. */
 export function ending<L extends Listener>(listener: L): L {
   return Object.assign(listener, { [mark]: true });
 }
@@ -14,18 +14,18 @@ const isOurs = (listener: object) => mark in listener;
 
 const listenersOf = (event: Ending): readonly object[] => process.listeners(event as "uncaughtException");
 
-/** Another `stopOnSignals` is at work too: the last of them ends the process. */
+/** Whether another `stopOnSignals` is still stopping: the last one ends the process. */
 export const othersAreEnding = (event: Ending): boolean => listenersOf(event).some(isOurs);
 
-/** The program listens, and so decides itself what becomes of the process. */
+/** Whether the program listens itself, and so decides when the process ends. */
 export function programListens(event: Ending): boolean {
   const theirs = listenersOf(event).filter((listener) => !isOurs(listener)).length;
   return theirs > (event === "uncaughtException" ? 0 : signalExits());
 }
 
 /**
- * Copies of `signal-exit`, which many packages bring along. Each listens for every signal and ends the process, but
- * only where nobody else listens: while it waits for us, it is nobody to wait for.
+ * Counts the listeners of `signal-exit`, which many packages depend on. Each ends the process on a signal, but only if
+ * nothing else listens: it waits for us, so we must not wait for it.
  */
 function signalExits(): number {
   const emitters: unknown[] = [
@@ -38,7 +38,7 @@ function signalExits(): number {
   }, 0);
 }
 
-/** Resolves when `work` does, after `ms` at the latest. Until then the process stays alive. */
+/** Resolves when `work` settles, or after `ms`. Until then the process stays alive. */
 export function within(ms: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

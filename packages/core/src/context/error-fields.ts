@@ -3,15 +3,15 @@ import { property } from "../event/shapes.js";
 import { dataOf, ownData } from "../fields.js";
 import { isError } from "../realm.js";
 
-/** In the place of what a call gave, or threw, where that could not be seen. */
+/** Stands for a result or an error that could not be observed. */
 export const notWatched = Symbol("[Not watched]");
 
 export const typeOfError = (error: unknown): string =>
   error === notWatched ? "unknown" : nameOfError(error);
 
-const mostCauses = 5;
+const maxCauses = 5;
 
-/** Anything can be thrown. The first two names are those of the Python package. */
+/** The fields of anything that can be thrown. `error_message` and `traceback` are named as in the Python package. */
 export function errorData(error: unknown): object {
   if (error === notWatched) return { error_message: notWatched.description };
   if (!isError(error)) return messageOf(error);
@@ -23,7 +23,7 @@ export function errorData(error: unknown): object {
   };
 }
 
-/** As providers send one, and as it is thrown by who takes it for an error. */
+/** The message of a thrown value that is no `Error`: some programs throw the error object that a provider sent. */
 function messageOf(error: unknown): object {
   if (typeof error !== "object" || error === null) return { error_message: error };
   const message = ownData(error, "message");
@@ -32,7 +32,7 @@ function messageOf(error: unknown): object {
     : { error_message: error };
 }
 
-/** What clients of HTTP say beside the message. */
+/** The status and code that HTTP clients put on their errors. */
 function codesOf(error: object): object {
   const status = [dataOf(error, "status"), dataOf(error, "statusCode")].find(
     (value) => typeof value === "number",
@@ -44,8 +44,8 @@ function codesOf(error: object): object {
 
 function causeOf(error: object, depth: number): object {
   const cause = dataOf(error, "cause");
-  if (cause === undefined || cause === null || depth > mostCauses) return {};
+  if (cause === undefined || cause === null || depth > maxCauses) return {};
   if (!isError(cause)) return { cause };
-  const told = { error_type: nameOfError(cause), error_message: property(cause, "message") };
-  return { cause: { ...told, ...codesOf(cause), ...causeOf(cause, depth + 1) } };
+  const named = { error_type: nameOfError(cause), error_message: property(cause, "message") };
+  return { cause: { ...named, ...codesOf(cause), ...causeOf(cause, depth + 1) } };
 }

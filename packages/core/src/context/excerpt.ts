@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { property } from "../event/shapes.js";
 
-/** Longer ones are none that an editor wrote. */
+/** Longer lines come from a bundler or minifier: an excerpt of one helps nobody. */
 const MAX_LINE = 1024;
 
-/** What Node shows above an error: place, line and a caret. Empty where there is no source to show. */
+/** What Node prints above an error: file, line and a caret. Empty if there is no source to show. */
 export function excerptOf(error: unknown): string {
   const frame = types.isNativeError(error) ? frameOf(String(property(error, "stack"))) : undefined;
   if (frame === undefined) return "";
@@ -23,7 +23,7 @@ export function excerptOf(error: unknown): string {
   }
 }
 
-/** Where the error was made, where that is a source file. */
+/** Where the error was created, if that is in a source file. */
 function frameOf(stack: string): { place: string; line: number; column: number } | undefined {
   const first = stack
     .slice(0, 64 * MAX_LINE)

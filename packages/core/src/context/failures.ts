@@ -1,9 +1,9 @@
 import { property } from "../event/shapes.js";
 
-/** What is recorded as the error of a call, so that what then ends the process is not recorded again. */
+/** Remembers the errors recorded for calls, so that one that then ends the process is not recorded twice. */
 export class RecordedFailures {
   readonly #objects = new WeakSet<object>();
-  /** Of what is no object the last. */
+  /** The last one that is not an object. */
   #last: unknown;
 
   add(error: unknown): void {
@@ -16,7 +16,7 @@ export class RecordedFailures {
     return this.#objects.has(error) || this.#wrapsLast(error);
   }
 
-  /** Node wraps the reason of a rejection that is no error, and quotes it. */
+  /** If a promise is rejected with a value that is no error, Node wraps it in an error whose message quotes it. */
   #wrapsLast(error: object): boolean {
     if (this.#last === undefined || property(error, "code") !== "ERR_UNHANDLED_REJECTION") return false;
     return String(property(error, "message")).includes(`reason "${String(this.#last)}"`);

@@ -1,22 +1,22 @@
-import { fitting, truncated } from "./fitting.js";
+import { truncated, truncateText } from "./truncate-text.js";
 
-/** Where there are more messages than this leaves for each, those between the first and the last are left out. */
-const leastOfMessage = 128;
-/** With less for each, the last ones are left out. */
-const leastOfItem = 64;
-const leastOfField = 32;
+/** If each message of a chat would get fewer bytes, the messages after the first are dropped, oldest first. */
+const minMessageBytes = 128;
+/** If each item of a list would get fewer bytes, the last items are dropped. */
+const minItemBytes = 64;
+const minFieldBytes = 32;
 
 /**
- * A plain value cut to about so many bytes of JSON, so that no part takes the room of another: what is small is kept
- * whole, and what is large is cut to one measure.
+ * Cuts a plain value to about `maxBytes` of JSON without letting one part take the room of another: small parts stay
+ * whole, and large ones are cut to the same size.
  */
-export function shared(value: unknown, maxBytes: number): unknown {
-  return new Sharing().cut(value, maxBytes);
+export function cutFairly(value: unknown, maxBytes: number): unknown {
+  return new FairCut().cut(value, maxBytes);
 }
 
 type Fields = Record<string, unknown>;
 
-class Sharing {
+class FairCut {
   readonly #sizes = new Map<object, number>();
 
   cut(value: unknown, room: number): unknown {
@@ -29,7 +29,7 @@ class Sharing {
 
   #list(items: readonly unknown[], room: number): unknown[] {
     const sizes = items.map((item) => this.#sizeOf(item));
-    const least = sizes.map((size) => Math.min(size, leastOfItem) + 1);
+    const least = sizes.map((size) => Math.min(size, minItemBytes) + 1);
     const count = countWithin(least, room - 1);
     const share = shareOf(sizes.slice(0, count), room - 1 - count);
     const kept = items.slice(0, count).map((item) => this.cut(item, share));
@@ -37,7 +37,7 @@ class Sharing {
   }
 
   #chat(messages: readonly unknown[], room: number): unknown[] {
-    const most = Math.max(2, Math.floor(room / leastOfMessage));
+    const most = Math.max(2, Math.floor(room / minMessageBytes));
     if (messages.length <= most) return this.#list(messages, room);
     const newest = messages.slice(messages.length - most + 1);
     return this.#list([messages[0], truncated, ...newest], room);
@@ -47,14 +47,14 @@ class Sharing {
     const entries = Object.entries(fields);
     const names = entries.map(([name]) => sizeOfText(name) + 2);
     const sizes = entries.map(([, value]) => this.#sizeOf(value));
-    const least = sizes.map((size, index) => Math.min(size, leastOfField) + names[index]!);
+    const least = sizes.map((size, index) => Math.min(size, minFieldBytes) + names[index]!);
     const count = countWithin(least, room - 1);
     const forNames = names.slice(0, count).reduce((sum, size) => sum + size, 1);
     const share = shareOf(sizes.slice(0, count), room - forNames);
     const kept: Fields = {};
     for (const [name, value] of entries.slice(0, count)) {
       const content = this.cut(value, share);
-      // Assigned, it would be the prototype and not a field.
+      // Assigning it would set the prototype.
       if (name === "__proto__") Object.defineProperty(kept, name, { value: content, enumerable: true });
       else kept[name] = content;
     }
@@ -62,7 +62,7 @@ class Sharing {
     return kept;
   }
 
-  /** In bytes of JSON. */
+  /** The size in bytes of JSON. */
   #sizeOf(value: unknown): number {
     if (typeof value === "string") return sizeOfText(value);
     if (typeof value !== "object" || value === null) return String(value).length;
@@ -80,7 +80,7 @@ class Sharing {
   }
 }
 
-/** The largest measure with which all fit: what is smaller leaves its rest to the others. */
+/** The largest size for one part with which all fit: smaller parts leave the rest of their share to the others. */
 function shareOf(sizes: readonly number[], room: number): number {
   const rising = [...sizes].sort((a, b) => a - b);
   let left = Math.max(0, room);
@@ -92,7 +92,7 @@ function shareOf(sizes: readonly number[], room: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** How many of them, from the first, there is room for. */
+/** How many parts, counted from the first, fit into the room. */
 function countWithin(sizes: readonly number[], room: number): number {
   let left = room;
   for (const [index, size] of sizes.entries()) {
@@ -102,12 +102,12 @@ function countWithin(sizes: readonly number[], room: number): number {
   return sizes.length;
 }
 
-const sizeOfText = (text: string): number => fitting(text, Number.POSITIVE_INFINITY).bytes + 2;
+const sizeOfText = (text: string): number => truncateText(text, Number.POSITIVE_INFINITY).bytes + 2;
 
 const cutText = (text: string, room: number): string => {
-  // It may have been cut before.
+  // The text may have been cut before.
   const whole = text.endsWith(`…${truncated}`) ? text.slice(0, -truncated.length - 1) : text;
-  const { kept } = fitting(whole, Math.max(0, room));
+  const { kept } = truncateText(whole, Math.max(0, room));
   return kept.endsWith(truncated) ? kept : `${kept}…${truncated}`;
 };
 

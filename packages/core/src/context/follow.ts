@@ -6,11 +6,11 @@ import { isSpent } from "./shape.js";
 import { Watch } from "./watch.js";
 
 /**
- * Ends the call with what it gave, or when that is over: a promise settled, a stream read. What it gives back is the
- * very same, but for the promise of an `async` function, which nobody else has: there it is one that follows it.
+ * Ends the call with its result, or once that is over: a promise settled, a stream read. Returns the result itself. Only
+ * for the promise of an `async` function, which nothing else can hold yet, it returns a promise chained to that one.
  */
 export function follow(call: Call, result: unknown, isFresh = false): unknown {
-  // A proxy does what the program says, whatever is asked of it.
+  // Any access to a proxy runs the program's code.
   if (typeof result !== "object" || result === null || types.isProxy(result)) {
     call.end(result);
     return result;
@@ -18,12 +18,12 @@ export function follow(call: Call, result: unknown, isFresh = false): unknown {
   try {
     if (isNativePromise(result)) {
       const followed = observe(result, outcomeOf(call), isFresh);
-      call.goOn(true);
+      call.keepOpen(true);
       return followed;
     }
     watch(call, result);
   } catch {
-    // Frozen: nothing can be put into it.
+    // It is frozen, so no method can be replaced.
     call.end(notWatched);
   }
   return result;
@@ -34,7 +34,7 @@ const outcomeOf = (call: Call): Outcome => ({
   rejected: (error) => call.fail(error),
 });
 
-/** Which call watches it. Another that gives it too just ends, but for the call around, which gave it on. */
+/** The call that watches each result. Another call that returns it ends at once, unless it encloses that call. */
 const watchers = new WeakMap<object, Call>();
 
 function watch(call: Call, result: object): void {
@@ -46,5 +46,5 @@ function watch(call: Call, result: object): void {
     return call.end(undefined);
   watch.begin(result);
   watchers.set(result, call);
-  call.goOn(false);
+  call.keepOpen(false);
 }

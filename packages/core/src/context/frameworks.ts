@@ -1,9 +1,9 @@
 import type { CallAround } from "./call-around.js";
 
-/** Gives the key of the call of a framework that the present code runs in. */
+/** Returns the key of the framework's call that the current code runs in. */
 export type CurrentKey = () => string | undefined;
 
-/** The open calls that frameworks tell of, by keys of theirs, and how each says which one the present code runs in. */
+/** The open calls that frameworks report, by framework and key, and how to ask each framework for its current call. */
 export class Frameworks {
   readonly #currentKeys = new Map<string, CurrentKey>();
   readonly #calls = new Map<string, CallAround>();
@@ -27,10 +27,10 @@ export class Frameworks {
   }
 
   /**
-   * The innermost call that the present code runs in.
+   * The innermost call that the current code runs in.
    *
-   * @param entered What it runs in by this package's own context: it counts, unless a framework's call is below it.
-   * @param except A framework that is not asked.
+   * @param entered The current call according to this package's own context: it wins unless a framework's call is below it.
+   * @param except A framework that is not to be asked.
    */
   innermost(entered: CallAround | undefined, except?: string): CallAround | undefined {
     let innermost = entered;
@@ -47,7 +47,7 @@ export class Frameworks {
 
 const nameOf = (framework: string, key: string): string => `${framework} ${key}`;
 
-/** It reads what is the framework's. */
+/** Reading a framework's context must not break the program if the framework changes it. */
 function keyOf(currentKey: CurrentKey): string | undefined {
   try {
     return currentKey();
@@ -56,11 +56,11 @@ function keyOf(currentKey: CurrentKey): string | undefined {
   }
 }
 
-const mostAbove = 1000;
+const maxDepth = 1000;
 
 export function isBelow(call: CallAround, other: CallAround): boolean {
   let above = call.parent;
-  for (let depth = 0; above !== undefined && depth < mostAbove; depth++) {
+  for (let depth = 0; above !== undefined && depth < maxDepth; depth++) {
     if (above === other) return true;
     above = above.parent;
   }

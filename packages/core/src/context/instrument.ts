@@ -13,9 +13,9 @@ import { run } from "./run.js";
 export interface InstrumentOptions extends CallOptions {
   /** `{operation}` of routing keys. Default: the name of the method or the function. */
   readonly operation?: string | undefined;
-  /** Picks from the arguments what the start shows, before `capture.inputs` has its say. Default: all of them. */
+  /** Selects the arguments that `start` shows; `capture.inputs` then applies to these. Default: all arguments. */
   readonly inputs?: ((...args: never[]) => readonly unknown[]) | undefined;
-  /** Of a class or an object: only these methods. Default: all. */
+  /** Instruments only these methods of a class or an object. Default: all. */
   readonly methods?: readonly string[] | undefined;
 }
 
@@ -27,21 +27,20 @@ type AnyFunction = (...args: never[]) => unknown;
 
 const optionNames = ["operation", "inputs", "methods", ...callOptionNames];
 
-/** What was instrumented once is not instrumented again. */
+/** Functions that are instrumented already, so that none is instrumented twice. */
 const wrappers = new WeakSet<object>();
 
 /**
- * Records each call: `start` with the arguments before it, `end` with the result or `error` after it, `token` events
- * while a stream that it gave is read. What the program sees stays the same.
+ * Records each call: `start` with the arguments, then `end` with the result or `error`, and `token` events while a
+ * stream that the call returned is read. The program sees no difference.
  *
- * - a class: its methods, in place, so that all its instances have them, also those of its subclasses
- * - an object: its methods and those of its class, in place
- * - a client of OpenAI, Anthropic, Google, Cohere or Ollama: its calls of models, as `kind: "llm"`, and nothing of
- *   its inside
- * - a function: gives one to call in its place
- * - `@instrument()` or `@instrument({ … })`: a standard decorator of a class or a method
+ * - a class: its methods are replaced in place, for all instances of it and of its subclasses
+ * - an object: its own methods and those of its class are replaced in place
+ * - a client of OpenAI, Anthropic, Google, Cohere or Ollama: only its model calls are recorded, as `kind: "llm"`
+ * - a function: returns a function to call instead
+ * - `@instrument()` or `@instrument({ … })`: a standard decorator for a class or a method
  *
- * @throws ConfigurationError for what cannot be instrumented, or options that cannot be.
+ * @throws ConfigurationError for a target that cannot be instrumented, or for invalid options.
  * @example
  * const rag = instrument(new RAG());
  * const complete = instrument(complete_, { kind: "llm", capture: { inputs: false } });
@@ -77,7 +76,7 @@ function decorated(value: object, context: DecoratorContext, options: Instrument
   );
 }
 
-/** In place: private fields, `super`, statics and identity stay as they are. */
+/** Replaces methods in place, so that private fields, `super`, statics and identity stay as they are. */
 function patched(holder: object, options: InstrumentOptions, result: object): object {
   const { methods: chosen } = options;
   const methods = methodsOf(holder);
@@ -90,7 +89,7 @@ function patched(holder: object, options: InstrumentOptions, result: object): ob
   return result;
 }
 
-/** Its calls of models bear the name of the client and the path to the method. */
+/** Records a client's model calls, named after the client's class and the path to the method. */
 function patchedClient(client: object, calls: readonly ModelMethod[], options: InstrumentOptions): object {
   const recorded = { kind: "llm" as const, moduleName: classNameOf(client) ?? "client", ...options };
   for (const { path, holder, name } of calls) {
@@ -103,12 +102,12 @@ function patchedClient(client: object, calls: readonly ModelMethod[], options: I
 
 function put(holder: object, name: string, descriptor: PropertyDescriptor, make: () => unknown): void {
   const own = Object.getOwnPropertyDescriptor(holder, name);
-  // Sealed, it stays as it is.
+  // A method of a sealed object cannot be replaced.
   if (own === undefined ? !Object.isExtensible(holder) : !own.configurable && !own.writable) return;
   Object.defineProperty(holder, name, { ...(own ?? { ...descriptor, enumerable: false }), value: make() });
 }
 
-/** A proxy: name, length, fields and `new` of the function stay as they are. */
+/** Wraps a function in a proxy, so that its name, length, fields and `new` stay as they are. */
 function wrapped<F extends AnyFunction>(fn: F, name: string, options: InstrumentOptions): F {
   if (wrappers.has(fn)) return fn;
   const methodName = name.replace(/^bound /, "") || "anonymous";
@@ -126,7 +125,7 @@ function wrapped<F extends AnyFunction>(fn: F, name: string, options: Instrument
   return wrapper;
 }
 
-/** What cannot be picked is not shown: it may be what the picking leaves out. */
+/** If `inputs` throws, no argument is shown: it may be there to leave a secret out. */
 function inputsOf(
   configuration: Configuration,
   { inputs }: InstrumentOptions,
@@ -136,7 +135,7 @@ function inputsOf(
   try {
     return answerOf(() => inputs(...(args as never[])));
   } catch (error) {
-    configuration.complain("inputs", `inputs ${faultOf(error)}; the arguments are left out`);
+    configuration.warnOnce("inputs", `inputs ${faultOf(error)}; the arguments are left out`);
     return undefined;
   }
 }
@@ -148,7 +147,7 @@ function classNameOf(self: unknown): string | undefined {
   return typeof name === "string" && name !== "" && name !== "Object" ? name : undefined;
 }
 
-/** `instrument({ kind: "llm" })` has options for a decorator, `instrument({ answer() { … } })` an object. */
+/** `instrument({ kind: "llm" })` passes options for a decorator, `instrument({ answer() { … } })` an object. */
 function isOptions(target: object): boolean {
   if (!isPlainObject(target)) return false;
   return Object.entries(target).every(
@@ -166,7 +165,7 @@ function checkedOptions(options: InstrumentOptions): InstrumentOptions {
     const { operation, inputs, methods } = options;
     problems.check(operation === undefined || typeof operation === "string", "operation", "write a string");
     const isPicking = inputs === undefined || typeof inputs === "function";
-    problems.check(isPicking, "inputs", "write a function of the arguments that gives a list");
+    problems.check(isPicking, "inputs", "write a function of the arguments that returns a list");
     problems.check(methods === undefined || isNames(methods), "methods", 'write a list such as ["answer"]');
     problems.call(options);
   }

@@ -1,14 +1,14 @@
 import { types } from "node:util";
 import { type Method, methodOf, ownData } from "../fields.js";
-import { aside, context } from "./context.js";
+import { context, safely } from "./context.js";
 import { override } from "./override.js";
 import { isThenable, observe } from "./promise.js";
 import type { Reading } from "./reading.js";
 
-/** What is told of what is read: a {@link Reading}, or a part of one. */
-export type Reader = Pick<Reading, "call" | "read" | "end" | "lose" | "fail">;
+/** Receives what the program reads: a {@link Reading}, or one of the ways to read the same result. */
+export type Reader = Pick<Reading, "call" | "read" | "end" | "abandon" | "fail">;
 
-/** Watches the first iteration over it. The object stays itself, with all else that it can do. */
+/** Watches the first iteration over an object, which keeps its identity and its other members. */
 export function watchIterable(iterable: object, reading: Reader): void {
   const iterate = methodOf(iterable, Symbol.asyncIterator) as Method;
   let watched = false;
@@ -19,20 +19,20 @@ export function watchIterable(iterable: object, reading: Reader): void {
       try {
         watchOnce(iterator, reading);
       } catch {
-        // Frozen: it is read unseen.
-        reading.lose();
+        // A frozen iterator cannot be watched.
+        reading.abandon();
       }
     }
     return iterator;
   });
 }
 
-/** Those that an iterable gave. One that it keeps is not watched again each time that it gives it. */
+/** Iterators that an iterable returned: one that it returns repeatedly is watched once. */
 const iterators = new WeakSet<object>();
-/** Those that are watched where they are made, whoever asks for them. */
+/** Iterators that `watchOrigin` watches where they are created. */
 const origins = new WeakSet<object>();
 
-/** Watches a field that makes the iterators for all ways to read the object, as in OpenAI's and Anthropic's streams. */
+/** Watches the field that creates the iterators for every way to read the object, as in OpenAI's and Anthropic's streams. */
 export function watchOrigin(holder: object, name: string, reading: Reader): void {
   const iterate = ownData(holder, name);
   if (typeof iterate !== "function") return;
@@ -50,7 +50,7 @@ function watchOnce(iterator: object, reading: Reader): void {
   if (origins.has(iterator)) return;
   if (iterators.has(iterator)) return reading.end();
   watchIterator(iterator, reading);
-  // Else a loop that breaks off would tell nobody.
+  // Without a `return`, a loop that breaks off would go unnoticed.
   if (!("return" in iterator)) {
     override(iterator, "return", undefined, async (value) => {
       reading.end("cancelled");
@@ -61,9 +61,9 @@ function watchOnce(iterator: object, reading: Reader): void {
 }
 
 /**
- * Watches an iterator or a generator, whose body is in the context of its call at every step, whoever takes it.
+ * Watches an iterator or a generator, and runs each step in the context of its call, whoever asks for the step.
  *
- * @param isNodes Whether it is the platform's own, of which each step gives a promise that nobody else has.
+ * @param isNodes Whether it is an iterator of Node's own, each step of which returns a promise that nothing else holds.
  */
 export function watchIterator(iterator: object, reading: Reader, isNodes = false): void {
   for (const name of ["next", "return", "throw"] as const) {
@@ -78,14 +78,14 @@ export function watchIterator(iterator: object, reading: Reader, isNodes = false
 }
 
 /**
- * Takes a step of what is read, in the context of its call, and tells what came of it.
+ * Takes one step of a reading in the context of its call, and records the outcome.
  *
- * @param isFresh Whether it gives a promise that nobody else has.
+ * @param isFresh Whether the step returns a promise that nothing else can hold yet.
  */
 export function watchStep(reading: Reader, step: () => unknown, isLast: boolean, isFresh = false): unknown {
   const fulfilled = (result: unknown) =>
-    void aside(reading.call.configuration, () => {
-      // What is no result at all is for the reader to find.
+    void safely(reading.call.configuration, () => {
+      // An invalid result is the reader's to reject.
       if (typeof result !== "object" || result === null) return;
       if (!ownData(result, "done")) reading.read(ownData(result, "value"));
       else reading.end(isLast ? "cancelled" : undefined);
@@ -105,8 +105,8 @@ export function watchStep(reading: Reader, step: () => unknown, isLast: boolean,
   try {
     return observe(result, { fulfilled, rejected }, isFresh);
   } catch {
-    // Frozen: what follows is not seen.
-    reading.lose();
+    // A frozen thenable cannot be watched.
+    reading.abandon();
     return result;
   }
 }

@@ -1,20 +1,20 @@
 import { EventEmitter } from "node:events";
 import stream from "node:stream";
 
-/** What the language or Node calls by itself, or what says nothing of the program. */
+/** Methods that the language or Node calls by itself, or that say nothing about the program. */
 const left = new Set(["constructor", "then", "toJSON", "toString", "toLocaleString", "valueOf"]);
 
 const nodeClasses: ReadonlySet<unknown> = new Set([EventEmitter, ...Object.values(stream)]);
 
-/** A method, and the object of the chain of prototypes that it was found on. */
+/** A method with its property descriptor. */
 interface Method {
   readonly name: string;
   readonly descriptor: PropertyDescriptor & { value: (...args: unknown[]) => unknown };
 }
 
 /**
- * The methods of an object and of the classes above it, up to a class of the language or of Node: `on` and `emit` of
- * an emitter are not what a program does.
+ * The methods of an object and of its classes, up to a built-in class of the language or of Node: `on` and `emit` of an
+ * emitter are not the program's own.
  */
 export function methodsOf(object: object): Method[] {
   const methods = new Map<string, Method>();
@@ -28,12 +28,12 @@ export function methodsOf(object: object): Method[] {
   return [...methods.values()];
 }
 
-/** A class, or a function with methods of its own, as compilers to older targets write one. */
+/** Whether it is a class, or a function with methods on its prototype, which is how older targets compile one. */
 export function isClass(value: unknown): boolean {
   if (typeof value !== "function") return false;
   if (/^class\b/.test(Function.prototype.toString.call(value))) return true;
   const { prototype } = value;
-  // That of a generator function has no constructor.
+  // The prototype of a generator function has no constructor.
   return prototype?.constructor === value && methodsOf(prototype).length > 0;
 }
 

@@ -1,28 +1,28 @@
 import { parseDuration } from "../units/duration.js";
 import { Call } from "./call.js";
 import { type CallHandle, epochMs, handleOf } from "./call-handle.js";
-import { aside, recording } from "./context.js";
+import { recording, safely } from "./context.js";
 import { type CallOptions, callOptionNames, checkNames } from "./options.js";
 
 export interface OpenCallOptions extends CallOptions {
-  /** Default: the operation. */
+  /** The method name of its events. Default: the operation. */
   readonly methodName?: string | undefined;
-  /** The `event_id` of its `start`. No two calls may have the same. Default: a new one. */
+  /** The `event_id` of the `start`, which must be unique. Default: a new id. */
   readonly id?: string | undefined;
-  /** When it began: a `Date` or epoch milliseconds. Default: now. */
+  /** When the call began: a `Date` or epoch milliseconds. Default: now. */
   readonly startedAt?: Date | number | undefined;
-  /** What its `start` shows as the arguments; with `kind: "llm"` the model is looked for there. */
+  /** What `start` shows as the arguments. With `kind: "llm"`, the model's name is looked up in them. */
   readonly inputs?: readonly unknown[] | undefined;
-  /** More fields for the `data` of its `start`. */
+  /** Further fields for the `data` of the `start`. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * After so long without a word, and with nothing open below it, it ends as cancelled: seconds, or a duration such as
-   * `"1h"`. Default: `idleTimeout` of `configure`.
+   * The call is cancelled after so long without an event and without an open call below it: seconds, or a duration such
+   * as `"1h"`. Default: `idleTimeout` of `configure`.
    */
   readonly idleTimeout?: number | string | undefined;
   /**
-   * Whether it goes on when the call around it ends. Default `false`: it then ends as cancelled. `true` is for calls
-   * whose end is told for certain, as that of a stream which the call around hands on.
+   * Whether the call stays open when the enclosing call ends. Default `false`: it is then cancelled. Use `true` only for
+   * a call that is certain to be ended, such as one for a stream that the enclosing call returns.
    */
   readonly outlivesParent?: boolean | undefined;
 }
@@ -39,14 +39,14 @@ const names: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Opens a call whose end comes from elsewhere: a framework's callback, another turn, a queue. `start` is told at once.
- * It has exactly one end: the first that is told, else it ends as cancelled with the call around it, when recording
- * stops, or after `idleTimeout`. Of more than 10,000 open calls the oldest end so.
+ * Opens a call that is ended from elsewhere: a framework's callback, another turn, a queue. Emits its `start` at once.
+ * The call has exactly one end, the first that is reported. If none is, it is cancelled when the enclosing call ends,
+ * when recording stops, or after `idleTimeout`; of more than 10,000 open calls, the oldest are cancelled.
  *
- * Nothing is recorded before `configure`; the handle then does nothing but run what it is given to run.
+ * Nothing is recorded before `configure`: the handle then only runs the functions passed to `run`.
  *
- * @param operation What it does, as `{operation}` of routing keys has it.
- * @throws ConfigurationError for an option that there is not.
+ * @param operation What the call does; the `{operation}` of routing keys.
+ * @throws ConfigurationError for an unknown option.
  * @example
  * const call = openCall("generate", { kind: "llm", inputs: [request] });
  * provider.on("token", (text) => call.token(text));
@@ -58,11 +58,11 @@ export function openCall(operation: string, options: OpenCallOptions = {}): Call
   return handleOf(open(operation, options));
 }
 
-/** Nothing, where nothing is recorded. */
+/** Opens a call; returns `undefined` if nothing is recorded. */
 export function open(operation: string, options: OpenCallOptions): Call | undefined {
   const configuration = recording();
   if (configuration === undefined) return undefined;
-  const call = aside(configuration, () => {
+  const call = safely(configuration, () => {
     const { moduleName, methodName = operation, id } = options;
     const callee = { moduleName, methodName, operation, options, id };
     return new Call(configuration, {
@@ -72,12 +72,12 @@ export function open(operation: string, options: OpenCallOptions): Call | undefi
     });
   });
   if (call === undefined) return undefined;
-  call.goOn(false, options.outlivesParent !== true);
+  call.keepOpen(false, options.outlivesParent !== true);
   call.start(options.inputs, options.data);
   return call;
 }
 
-/** Unchecked as the values of options are, it may be anything. */
+/** The values of options are not validated, so an invalid timeout means the default. */
 function durationOf(timeout: number | string | undefined): number | undefined {
   try {
     return timeout === undefined ? undefined : parseDuration(timeout);

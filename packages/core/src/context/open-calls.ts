@@ -2,57 +2,57 @@ import { AsyncResource } from "node:async_hooks";
 import type { CallAround } from "./call-around.js";
 import type { Configuration } from "./configuration.js";
 
-const lookMs = 1000;
-/** Whose end a reader or the program has to tell. */
-const mostTold = 10_000;
-/** Whose promise will be settled some time; one that nobody holds any more never is. */
-const mostPromised = 100_000;
+const sweepMs = 1000;
+/** The most calls that wait for a reader or the program to end them. */
+const maxManual = 10_000;
+/** The most calls that wait for a promise. One that is never settled would stay for ever. */
+const maxPromised = 100_000;
 
-/** The calls that go on: each is ended in the end, whatever becomes of what it gave. */
+/** All open calls. Makes sure that each of them ends, whatever happens to its result. */
 export class OpenCalls {
-  /** The oldest first, by the id of their `start`. */
-  readonly #told = new Map<string, CallAround>();
+  /** By the id of their `start`, oldest first. */
+  readonly #manual = new Map<string, CallAround>();
   readonly #promised = new Map<string, CallAround>();
   #timer: NodeJS.Timeout | undefined;
-  /** Of no call and no request: the timer is everybody's. */
+  /** Keeps the shared timer out of the async context of the call or request that happened to start it. */
   readonly #outside = new AsyncResource("streamll.open-calls");
 
   get size(): number {
-    return this.#told.size + this.#promised.size;
+    return this.#manual.size + this.#promised.size;
   }
 
   find(id: string): CallAround | undefined {
-    return this.#told.get(id) ?? this.#promised.get(id);
+    return this.#manual.get(id) ?? this.#promised.get(id);
   }
 
-  /** @param isPromised Whether it ends by itself: no idle limit holds for it. */
+  /** @param isPromised Whether a promise ends the call, so that it has no idle limit. */
   add(call: CallAround, isPromised: boolean): void {
     const [to, from, most] = isPromised
-      ? [this.#promised, this.#told, mostPromised]
-      : [this.#told, this.#promised, mostTold];
+      ? [this.#promised, this.#manual, maxPromised]
+      : [this.#manual, this.#promised, maxManual];
     from.delete(call.startId);
     to.set(call.startId, call);
     if (to.size > most) this.#evict(to, call);
-    this.#timer ??= this.#outside.runInAsyncScope(setInterval, undefined, () => this.#look(), lookMs);
+    this.#timer ??= this.#outside.runInAsyncScope(setInterval, undefined, () => this.#sweep(), sweepMs);
     this.#timer?.unref();
   }
 
   remove(call: CallAround): void {
-    if (!this.#told.delete(call.startId)) this.#promised.delete(call.startId);
+    if (!this.#manual.delete(call.startId)) this.#promised.delete(call.startId);
   }
 
-  /** Ends those that a `configure` recorded; all, where none is named. */
+  /** Cancels the calls of a configuration; all calls if none is named. */
   cancelAll(configuration?: Configuration): void {
-    // Those that began last are below the others.
-    const all = [...this.#promised.values(), ...this.#told.values()].reverse();
+    // The youngest first, as they are below the others.
+    const all = [...this.#promised.values(), ...this.#manual.values()].reverse();
     for (const call of all) {
       if (configuration === undefined || call.configuration === configuration) call.cancel("stop");
     }
   }
 
-  /** Has the tokens told that wait for more. */
+  /** Emits the tokens that wait to be coalesced with later ones. */
   flush(configuration: Configuration): void {
-    for (const calls of [this.#told, this.#promised]) {
+    for (const calls of [this.#manual, this.#promised]) {
       for (const call of calls.values()) if (call.configuration === configuration) call.reading?.flush();
     }
   }
@@ -60,13 +60,13 @@ export class OpenCalls {
   #evict(calls: ReadonlyMap<string, CallAround>, added: CallAround): void {
     const [oldest] = calls.values();
     const message = `more than ${calls.size - 1} calls are open at once; the oldest end as cancelled`;
-    added.configuration.complain("open calls", message, "not_recorded");
+    added.configuration.warnOnce("open calls", message, "not_recorded");
     oldest?.cancel("limit");
   }
 
-  #look(): void {
+  #sweep(): void {
     const now = performance.now();
-    for (const call of [...this.#told.values()].reverse()) if (call.isIdle(now)) call.cancel("idle");
+    for (const call of [...this.#manual.values()].reverse()) if (call.isIdle(now)) call.cancel("idle");
     if (this.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

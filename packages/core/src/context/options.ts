@@ -2,20 +2,20 @@ import { ConfigurationError, type ConfigurationProblem } from "../errors.js";
 import { parseDuration } from "../units/duration.js";
 import { parseSize } from "../units/size.js";
 
-/** `true` shows a value as it is, `false` leaves it out, a function gives what is shown in its place. */
+/** `true` captures a value as it is, `false` leaves it out, a function returns what is captured instead. */
 export type CaptureRule<V = unknown> = boolean | ((value: V) => unknown);
 
-/** What events show of a call's values. */
+/** What events contain of a call's values. */
 export interface CaptureOptions {
-  /** The list of arguments. Default `true`. */
+  /** Applies to the list of arguments. Default `true`. */
   readonly inputs?: CaptureRule<readonly unknown[]> | undefined;
   /**
-   * The result, or all that was read from a stream. Default `true`. Unless it is `true`, `token` events have only
-   * their count: a redactor that sees one piece at a time would miss what lies across two.
+   * Applies to the result, or to everything that was read from a stream. Default `true`. Unless it is `true`, `token`
+   * events carry only a count: a redactor that saw one piece at a time would miss a secret that spans two.
    */
   readonly outputs?: CaptureRule | undefined;
   /**
-   * Inputs and outputs are each cut to about so many bytes of JSON, with a marker where something is missing.
+   * Inputs and outputs are each cut to about this many bytes of JSON, with a marker where something is missing.
    * Bytes, or a size such as `"64KiB"`. Default 8 KiB.
    */
   readonly maxBytes?: number | string | undefined;
@@ -23,37 +23,37 @@ export interface CaptureOptions {
 
 const tokenModes = ["each", "coalesced", "off"] as const;
 
-/** Events for what is read from a stream: for each its own, one for 50 ms or 64 of them, or none. */
+/** The `token` events of a stream: one for each token, one for every 64 tokens or 50 ms, or none. */
 export type TokenMode = (typeof tokenModes)[number];
 
-/** What `configure` sets for all calls, and a call may have of its own. */
+/** Options that `configure` sets for all calls, and that a call may override. */
 export interface RecordingOptions {
   readonly capture?: CaptureOptions | undefined;
   /** Default `"coalesced"`. */
   readonly tokens?: TokenMode | undefined;
-  /** On all events of the call and of the calls in it. */
+  /** Added to all events of the call and of the calls inside it. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 export const recordingOptionNames = ["capture", "tokens", "tags"] as const;
 
-/** Where in which run a call belongs, as its options say. */
+/** Options that place a call in a run. */
 export interface PlaceOptions {
   /**
-   * The run that it is part of. Default: that of its parent, else a new one. A job or a worker gives that of whoever
-   * began it, so that both are one run.
+   * The run that the call is part of. Default: its parent's run, or a new one without a parent. A job or a worker passes
+   * the id of the run that started it, so that both are one run.
    */
   readonly executionId?: string | undefined;
   /**
-   * The id of the call around it. Default: the call that the code runs in. One that is not open in this process is kept
-   * beside an `executionId`, as it is of another process; else the call begins a run of its own.
+   * The id of the enclosing call. Default: the call that the code runs in. An id that is not open in this process is kept
+   * if `executionId` is given too, as it then belongs to another process; otherwise the call begins a run of its own.
    */
   readonly parentId?: string | undefined;
 }
 
-/** How a call is recorded. What is left out is as `configure` says. */
+/** How a call is recorded. The settings of `configure` apply to what is left out. */
 export interface CallOptions extends RecordingOptions, PlaceOptions {
-  /** `"llm"`: a call of a language model. Its events are `llm_start` and `llm_end`, with model and token usage. */
+  /** `"llm"` for a call of a language model: its events are `llm_start` and `llm_end`, with model and token usage. */
   readonly kind?: "llm" | undefined;
   /** Default: the name of the object's class, else that of the enclosing call, else `"unknown"`. */
   readonly moduleName?: string | undefined;
@@ -67,7 +67,7 @@ export const callOptionNames = [
   ...recordingOptionNames,
 ] as const;
 
-/** Collects what is wrong with options, for those who write them without types. */
+/** Collects the faults of options, for programs that are written without types. */
 export class Problems {
   readonly #found: ConfigurationProblem[] = [];
 
@@ -75,13 +75,13 @@ export class Problems {
     if (!right) this.#found.push({ option, message });
   }
 
-  /** Whether it is an object with no other options than these. */
+  /** Whether the value is an object; reports every option that is not among `names`. */
   names(options: unknown, names: readonly string[], of = ""): options is Readonly<Record<string, unknown>> {
     const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
     this.check(isObject, of || "options", `write an object such as { ${names[0]}: … }`);
     for (const name of isObject ? Object.keys(options) : []) {
       const option = of ? `${of}.${name}` : name;
-      this.check(names.includes(name), option, `there is no such option; allowed are ${names.join(", ")}`);
+      this.check(names.includes(name), option, `unknown option; allowed are ${names.join(", ")}`);
     }
     return isObject;
   }
@@ -98,7 +98,7 @@ export class Problems {
     if (capture === undefined || !this.names(capture, ["inputs", "outputs", "maxBytes"], "capture")) return;
     for (const side of ["inputs", "outputs"] as const) {
       const right = ["undefined", "boolean", "function"].includes(typeof capture[side]);
-      this.check(right, `capture.${side}`, "write true, false or a function that gives what is shown");
+      this.check(right, `capture.${side}`, "write true, false or a function that returns what is shown");
     }
     try {
       if (capture.maxBytes !== undefined) parseSize(capture.maxBytes as number);
@@ -115,7 +115,7 @@ export class Problems {
     }
   }
 
-  /** @throws ConfigurationError that lists all that was found. */
+  /** @throws ConfigurationError that lists all faults. */
   throwIfAny(): void {
     if (this.#found.length > 0) throw new ConfigurationError(this.#found);
   }
@@ -124,9 +124,9 @@ export class Problems {
 const isId = (id: unknown): boolean => id === undefined || (typeof id === "string" && id !== "");
 
 /**
- * Options are given call by call: only their names are checked, and cost little.
+ * Checks only the names of options, since these are passed with every call and the check has to be cheap.
  *
- * @throws ConfigurationError for an option that there is not.
+ * @throws ConfigurationError for an unknown option.
  */
 export function checkNames(options: object | null | undefined, names: ReadonlySet<string>): void {
   if (options === null || options === undefined) return;

@@ -2,11 +2,12 @@ import { types } from "node:util";
 import { type Method, methodOf } from "../fields.js";
 
 /**
- * Has a method of an object watched, in place: unseen by those who list the fields, and on another object that has
- * them copied, or inherits them, as if it was not there.
+ * Replaces a method of an object in place. Listing the object's fields does not show it, and an object that copies or
+ * inherits the method behaves as if it were not replaced.
  *
- * @param watched Makes the method to call from the one that is there, which is `undefined` where there is none.
- * @throws TypeError where the object is frozen.
+ * @param method The present method; `undefined` if there is none.
+ * @param watched The method that replaces it.
+ * @throws TypeError if the object is frozen.
  */
 export function override<M extends Method | undefined>(
   object: object,

@@ -3,7 +3,7 @@ import { callAround, context } from "./context.js";
 import type { PlaceOptions } from "./options.js";
 
 export interface Place {
-  /** The call around it, where that is of this process. */
+  /** The enclosing call, if it runs in this process. */
   readonly parent: CallAround | undefined;
   readonly parentId: string | undefined;
   readonly executionId: string | undefined;

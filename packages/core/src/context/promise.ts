@@ -1,10 +1,10 @@
 import { types } from "node:util";
 import { type Method, methodOf } from "../fields.js";
-import { unnoticed } from "./lookout.js";
+import { unobserved } from "./observe-members.js";
 import { override } from "./override.js";
-import { Unattended } from "./unattended.js";
+import { PendingPromises } from "./pending-promises.js";
 
-/** What is told of a promise. Neither throws. */
+/** Is notified of how a promise ends. Neither method throws. */
 export interface Outcome {
   fulfilled(value: unknown): void;
   rejected(error: unknown): void;
@@ -13,12 +13,12 @@ export interface Outcome {
 const { then } = Promise.prototype;
 
 /**
- * Tells how a promise or another thenable ends. A rejection stays the program's: reported as unhandled if nobody
- * handles it, and else not.
+ * Observes how a promise or another thenable ends. A rejection stays the program's to handle: Node reports it as
+ * unhandled exactly when it would have without us.
  *
- * @param isFresh Whether nobody else can have it yet, as that of an `async` function.
- * @returns What the program gets: the very same, but for a promise that is fresh, one that follows it.
- * @throws TypeError where it is frozen.
+ * @param isFresh Whether nothing else can hold the promise yet, as with that of an `async` function.
+ * @returns What the program is to get: the value itself, or, for a fresh promise, one that is chained to it.
+ * @throws TypeError if the value is frozen.
  */
 export function observe(value: object, outcome: Outcome, isFresh = false): object {
   if (!isNativePromise(value)) observeThenable(value, outcome);
@@ -30,7 +30,7 @@ export function observe(value: object, outcome: Outcome, isFresh = false): objec
 export const isThenable = (value: object): boolean =>
   types.isPromise(value) || methodOf(value, "then") !== undefined;
 
-/** Of whatever realm. What another `then` does is not known: it may only begin the work. */
+/** Whether a promise of any realm has the native `then`. Any other `then` may have effects, such as starting the work. */
 export function isNativePromise(value: object): value is Promise<unknown> {
   if (!types.isPromise(value)) return false;
   const method = methodOf(value, "then");
@@ -40,7 +40,7 @@ export function isNativePromise(value: object): value is Promise<unknown> {
 const isNative = (method: object, name: string): boolean =>
   Function.prototype.toString.call(method) === `function ${name}() { [native code] }`;
 
-/** Handlers of ours on the promise itself would cut the stacks of errors, which V8 reads along a single handler. */
+/** Chained, since V8 follows async stacks only where a promise has a single handler: a second one would cut them. */
 function following(promise: Promise<unknown>, outcome: Outcome): Promise<unknown> {
   return promise.then(
     (value) => {
@@ -54,40 +54,40 @@ function following(promise: Promise<unknown>, outcome: Outcome): Promise<unknown
   );
 }
 
-/** Promises that nobody was seen to put handlers on, with those who wait to be told. */
+/** Promises to which the program has attached no handler yet, with their observers. */
 const waiting = new WeakMap<object, Outcome[]>();
-/** Those that somebody was seen to. */
-const attended = new WeakSet<object>();
+/** Promises to which the program has attached a handler. */
+const handled = new WeakSet<object>();
 
-const unattended = new Unattended(
+const pending = new PendingPromises(
   (promise) => waiting.has(promise),
-  (promise) => attend(promise),
+  (promise) => handlerAttached(promise),
   (promise, error) => {
-    for (const { rejected } of leave(promise)) rejected(error);
+    for (const { rejected } of restore(promise)) rejected(error);
   },
 );
 
 /**
- * A handler of ours would make a rejection count as handled, and whether the program has one is not to be known. So
- * ours comes with the program's first: whoever puts one on a promise, by `await` or any other way, asks for its
- * `constructor`. Until then the promise has a prototype that notices.
+ * A handler of ours would make a rejection count as handled, and there is no way to ask whether the program has attached
+ * one. So ours is attached together with the program's first: `await`, `then` and the others all read the promise's
+ * `constructor`, and until then the promise has a prototype that notices this read.
  */
 function observePromise(promise: Promise<unknown>, outcome: Outcome): void {
-  if (attended.has(promise)) return listen(promise, outcome);
+  if (handled.has(promise)) return listen(promise, outcome);
   const others = waiting.get(promise);
   if (others !== undefined) return void others.push(outcome);
-  Object.setPrototypeOf(promise, lookoutOver(Object.getPrototypeOf(promise)));
+  Object.setPrototypeOf(promise, noticingPrototype(Object.getPrototypeOf(promise)));
   waiting.set(promise, [outcome]);
-  unattended.add(promise);
+  pending.add(promise);
 }
 
-function attend(promise: Promise<unknown>): void {
-  attended.add(promise);
-  for (const outcome of leave(promise)) listen(promise, outcome);
+function handlerAttached(promise: Promise<unknown>): void {
+  handled.add(promise);
+  for (const outcome of restore(promise)) listen(promise, outcome);
 }
 
-/** The promise is as it was. */
-function leave(promise: object): readonly Outcome[] {
+/** Gives the promise its own prototype back. */
+function restore(promise: object): readonly Outcome[] {
   const outcomes = waiting.get(promise) ?? [];
   waiting.delete(promise);
   const prototype = prototypes.get(Object.getPrototypeOf(promise));
@@ -95,7 +95,7 @@ function leave(promise: object): readonly Outcome[] {
   return outcomes;
 }
 
-/** What our own handlers give is a plain promise: a class derived from `Promise` has no part in it. */
+/** Attaches our handlers so that `then` creates a plain promise, without running the code of a derived class. */
 function listen(promise: Promise<unknown>, { fulfilled, rejected }: Outcome): void {
   const prototype = Object.getPrototypeOf(promise);
   const isDerived = prototype !== Promise.prototype && prototype.then === then;
@@ -104,17 +104,17 @@ function listen(promise: Promise<unknown>, { fulfilled, rejected }: Outcome): vo
   if (isDerived) Reflect.setPrototypeOf(promise, prototype);
 }
 
-const lookouts = new WeakMap<object, object>();
+const noticing = new WeakMap<object, object>();
 const prototypes = new WeakMap<object, object>();
 
-function lookoutOver(prototype: object): object {
-  const known = lookouts.get(prototype);
+function noticingPrototype(prototype: object): object {
+  const known = noticing.get(prototype);
   if (known !== undefined) return known;
-  const lookout: object = Object.create(prototype, {
+  const made: object = Object.create(prototype, {
     constructor: {
       configurable: true,
       get(this: Promise<unknown>) {
-        if (waiting.has(this)) attend(this);
+        if (waiting.has(this)) handlerAttached(this);
         return Reflect.get(prototype, "constructor", this);
       },
       set(this: object, value: unknown) {
@@ -123,15 +123,15 @@ function lookoutOver(prototype: object): object {
       },
     },
   });
-  lookouts.set(prototype, lookout);
-  prototypes.set(lookout, prototype);
-  return lookout;
+  noticing.set(prototype, made);
+  prototypes.set(made, prototype);
+  return made;
 }
 
 /**
- * Told when the program asks for its value: it may only begin then, and have more methods than `then`. A promise of a
- * class, as that of a provider's client, gives another promise, on which the program's handlers are put: errors keep their
- * stacks so, which V8 reads from promise to promise.
+ * Observes a thenable once the program calls its `then`, since the work may start only there. If the thenable is a
+ * subclass of Promise, as in providers' clients, the program's handlers are attached to the promise that its `then`
+ * returns: V8 follows async stacks from promise to promise, so errors keep theirs.
  */
 function observeThenable(thenable: object, outcome: Outcome): void {
   const method = methodOf(thenable, "then") as Method;
@@ -146,8 +146,8 @@ function observeThenable(thenable: object, outcome: Outcome): void {
       if (!isChained && typeof onRejected === "function") return onRejected(error);
       throw error;
     };
-    // What it makes on the way ends as it does, and may have one handler alone for the same reason.
-    const given = unnoticed(thenable, () => Reflect.apply(method, this, [fulfilled, rejected]));
+    // The promises that `then` creates on the way are not observed: they too may have only a single handler.
+    const given = unobserved(thenable, () => Reflect.apply(method, this, [fulfilled, rejected]));
     isChained &&= typeof given === "object" && given !== null && isNativePromise(given);
     return isChained ? Reflect.apply(then, given, [onFulfilled, onRejected]) : given;
   });

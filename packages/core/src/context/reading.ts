@@ -1,6 +1,6 @@
 import type { Call } from "./call.js";
 import type { CallReading } from "./call-around.js";
-import { aside } from "./context.js";
+import { safely } from "./context.js";
 import { notWatched } from "./error-fields.js";
 import { failureIn } from "./llm/failure.js";
 import { textOfChunk } from "./llm/text.js";
@@ -9,12 +9,12 @@ import { Excerpt } from "./snapshot.js";
 const windowMs = 50;
 const maxCoalesced = 64;
 
-/** What is read from a stream that a call gave: `token` events as it is read, `end` or `error` when it is over. */
+/** Records what is read from a call's result: `token` events as it is read, then the call's `end` or `error`. */
 export class Reading implements CallReading {
   readonly call: Call;
   readonly #coalesced: number;
   #count = 0;
-  /** What the next event tells. */
+  /** What the next `token` event will carry. */
   #pending: Excerpt;
   #pendingCount = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -30,18 +30,18 @@ export class Reading implements CallReading {
 
   read(chunk: unknown): void {
     if (this.#over || !this.call.isOpen) return;
-    aside(this.call.configuration, () => {
+    safely(this.call.configuration, () => {
       const { isLlm } = this.call;
       const failure = isLlm ? failureIn(chunk) : undefined;
       if (failure !== undefined) return this.fail(failure.error);
-      if (isLlm) this.call.learn(chunk);
+      if (isLlm) this.call.recordAnswer(chunk);
       const text = textOf(chunk, isLlm);
-      // A model's first and last chunks only hold its name, the usage, the reason to stop.
+      // A model's first and last chunks hold only its name, the usage and the finish reason.
       if (isLlm && (text === "" || (text === undefined && typeof chunk === "object"))) return;
       this.#count++;
       this.call.noteToken();
       if (this.call.outputs !== false) this.#outputs.add(text ?? chunk);
-      this.#tell(text ?? chunk);
+      this.#recordToken(text ?? chunk);
     });
   }
 
@@ -60,7 +60,7 @@ export class Reading implements CallReading {
     });
   }
 
-  lose(): void {
+  abandon(): void {
     this.#end((count) =>
       this.call.conclude(count === 0 ? notWatched : this.#outputs.content, { token_count: count }),
     );
@@ -70,14 +70,14 @@ export class Reading implements CallReading {
     this.#end((count) => this.call.concludeFailed(error, { token_count: count, ...more }, at));
   }
 
-  #end(tell: (count: number) => void): void {
+  #end(conclude: (count: number) => void): void {
     if (this.#over) return;
     this.#over = true;
     this.flush();
-    tell(this.#count);
+    conclude(this.#count);
   }
 
-  #tell(value: unknown): void {
+  #recordToken(value: unknown): void {
     if (this.call.tokens === "off" || !this.call.configuration.wants("token")) return;
     if (this.call.outputs === true) this.#pending.add(value);
     this.#pendingCount++;
@@ -85,7 +85,7 @@ export class Reading implements CallReading {
     else this.#timer ??= setTimeout(() => this.flush(), windowMs);
   }
 
-  /** Tells the tokens that wait for more. */
+  /** Emits the tokens that wait to be coalesced with later ones. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -3,10 +3,10 @@ import { context } from "./context.js";
 import type { Reader } from "./iteration.js";
 
 /**
- * The chunks of another stream, taken one by one as they are asked for: nothing is read ahead. It is what a pipe reads
- * in the place of the stream, as it looks into that itself.
+ * A stream for a pipe to read in place of the watched one, whose methods a pipe bypasses. It takes each chunk from that
+ * stream only when asked: nothing is read ahead.
  *
- * @param readerOf Locks the stream, at the latest when the first chunk is asked for.
+ * @param readerOf Locks the watched stream and returns its reader; called at the latest when the first chunk is read.
  */
 export function relay(
   readerOf: () => ReadableStreamDefaultReader,
@@ -20,7 +20,7 @@ export function relay(
   const take = (): ReadableStreamDefaultReader => {
     if (reader === undefined) {
       reader = readerOf();
-      // Also while nobody reads.
+      // The stream may fail while nothing is being read.
       reader.closed.catch((error) => isOver || fail(error));
     }
     return reader;
@@ -47,10 +47,10 @@ export function relay(
           return controller.enqueue(value);
         }
       } catch (error) {
-        // Cancelled meanwhile, what was asked for does not come.
+        // If the relay was cancelled meanwhile, the pending read is rejected.
         return isOver ? undefined : fail(error);
       }
-      // What is read while it is cancelled ends like what is read out.
+      // A read that is pending when the stream is cancelled ends like one at the end of the stream.
       reading.end(isCancelled ? "cancelled" : undefined);
       if (isOver) return;
       controller.close();

@@ -3,7 +3,7 @@ import { types } from "node:util";
 import { dataOf, methodOf, ownData } from "../fields.js";
 import { isLocked, isWebStream } from "./web-stream.js";
 
-/** What a value is made to be read by. `undefined`: nothing that can be watched. */
+/** How a value can be read; `undefined` if there is nothing to watch. */
 export type Shape =
   | "web"
   | "generator"
@@ -14,12 +14,12 @@ export type Shape =
   | "holder"
   | "thenable";
 
-/** @param isModels Whether it is what a call of a model gave. */
+/** @param isModels Whether the value is the result of a model call. */
 export function shapeOf(value: object, isModels: boolean): Shape | undefined {
   if (isWebStream(value)) return "web";
   if (types.isGeneratorObject(value)) return "generator";
   if (isReadable(value)) return "readable";
-  // OpenAI's and Anthropic's helpers: whichever way they are read, each chunk is an event.
+  // OpenAI's and Anthropic's stream helpers emit an event for each chunk, whichever way they are read.
   if (methodOf(value, "_emit") && methodOf(value, "on")) return "events";
   if (methodOf(value, Symbol.asyncIterator)) return "iterable";
   if (methodOf(value, "then") || types.isPromise(value)) return "thenable";
@@ -29,12 +29,12 @@ export function shapeOf(value: object, isModels: boolean): Shape | undefined {
   return undefined;
 }
 
-/** Of AI SDK's results, whose getters begin to read. */
+/** Getters of AI SDK's results. Reading one starts the stream. */
 const getters = ["textStream", "fullStream", "partialObjectStream"];
 
 const streams = ["stream", "textStream", "fullStream", "partialObjectStream", "eventStream", "objectStream"];
 
-/** The stream that an object holds in a field of that name: AI SDK's models, Bedrock's answers. */
+/** The stream that an object holds in one of these fields: AI SDK's models, Bedrock's answers. */
 export function streamIn(holder: object): object | undefined {
   for (const name of streams) {
     const value = ownData(holder, name);
@@ -56,13 +56,13 @@ function hasGetter(value: object, name: string): boolean {
   return false;
 }
 
-/** Read already, or by another. What it is made of is not what the call gave. */
+/** Whether something has read the stream already, or is reading it, so that the call's reader cannot. */
 export function isSpent(value: object): boolean {
   if (isWebStream(value)) return isLocked(value);
   return value instanceof Readable && (value.destroyed || value.readableEnded);
 }
 
-/** Not a socket: that is a connection, of which what is read is one half. */
+/** A readable stream, but not a socket or another duplex: what is read from a connection is no result. */
 function isReadable(value: object): value is Readable {
   return value instanceof Readable && (!(value instanceof Duplex) || value instanceof Transform);
 }

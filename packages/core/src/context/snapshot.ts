@@ -12,28 +12,28 @@ import {
 } from "../event/shapes.js";
 import { methodOf } from "../fields.js";
 import { isError } from "../realm.js";
-import { shared } from "./fair-share.js";
-import { fitting, truncated } from "./fitting.js";
+import { cutFairly } from "./fair-share.js";
+import { truncated, truncateText } from "./truncate-text.js";
 
-/** So many times what fits is read, so that what is cut can be cut fairly. */
-const roomToChoose = 8;
-/** Something that was cut before is not cut again for its marker. */
-const forMarkers = 32;
+/** This many times `maxBytes` is copied at first, so that there is enough to divide fairly. */
+const readFactor = 8;
+/** A copy may exceed `maxBytes` by this much without being cut again just for its markers. */
+const markerBytes = 32;
 
 /**
- * A copy in plain JSON values, so that an event shows what was there at the time of the call. Takes the forms of
- * `plainJson`, and its markers, within about `maxBytes` of JSON: where there is more, each part has its share, and of
- * a chat the newest messages are kept. Of a large value no more than some times `maxBytes` is read. Nor is what a
- * getter or a proxy would compute, which is the program's work: they are shown as `"[Getter]"` and `"[Unreadable]"`.
+ * Copies a value to plain JSON values, so that an event shows what it was at the time of the call. Uses the formats and
+ * markers of `plainJson` within about `maxBytes` of JSON. Of a larger value each part gets its share, a chat keeps its
+ * newest messages, and no more than a few times `maxBytes` is read. Getters and proxies are not run, as their code is
+ * the program's: they are shown as `"[Getter]"` and `"[Unreadable]"`.
  */
 export function snapshot(value: unknown, maxBytes: number): unknown {
   if (typeof value !== "object" || value === null) return new Copy(maxBytes).of(value);
-  const copying = new Copy(maxBytes * roomToChoose, maxBytes - 2);
+  const copying = new Copy(maxBytes * readFactor, maxBytes - 2);
   const copy = copying.of(value);
-  return copying.used <= maxBytes + forMarkers ? copy : shared(copy, maxBytes);
+  return copying.used <= maxBytes + markerBytes ? copy : cutFairly(copy, maxBytes);
 }
 
-/** Values that come one by one, within `maxBytes` together. */
+/** Collects values that come one by one, within `maxBytes` together. */
 export class Excerpt {
   readonly #copying: Copy;
   readonly #values: unknown[] = [];
@@ -51,7 +51,7 @@ export class Excerpt {
         : this.#copying.add(this.#values, () => value);
   }
 
-  /** Pieces of text as one, other values as a list. */
+  /** Pieces of text are joined; other values are a list. */
   get content(): string | readonly unknown[] | undefined {
     if (this.#values.length === 0) return undefined;
     return this.#values.every((value) => typeof value === "string") ? this.#values.join("") : this.#values;
@@ -64,14 +64,14 @@ class Copy {
   readonly #maxBytes: number;
   readonly #maxText: number;
 
-  /** @param maxText Of each text and buffer. */
+  /** @param maxText The limit for each single text or buffer. */
   constructor(maxBytes: number, maxText = maxBytes) {
     this.#room = maxBytes;
     this.#maxBytes = maxBytes;
     this.#maxText = maxText;
   }
 
-  /** How many bytes it took, about. */
+  /** About how many bytes of JSON the copy takes. */
   get used(): number {
     return this.#maxBytes - this.#room;
   }
@@ -100,14 +100,14 @@ class Copy {
   }
 
   #text(text: string): string {
-    const { kept, bytes } = fitting(text, Math.min(this.#room, this.#maxText));
-    // More than fits: it is cut again where others need room.
+    const { kept, bytes } = truncateText(text, Math.min(this.#room, this.#maxText));
+    // The full size is counted, even beyond the room: the text is cut again if others need the room.
     this.#room -= bytes + 2;
     return kept;
   }
 
   #object(value: object): unknown {
-    // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
+    // Before `toJSON` is used: a Buffer's is a list of numbers, and those of HTTP clients' errors contain credentials.
     if (isError(value)) return this.#content(errorFields(value));
     const bytes = bytesOf(value);
     if (bytes !== undefined) return this.#base64(bytes);
@@ -141,7 +141,7 @@ class Copy {
     return items;
   }
 
-  /** Its first message says what it is about, its last ones what it is at. */
+  /** Keeps the first message, which says what the chat is about, and the newest ones. */
   #chat(length: number, at: (index: number) => unknown): unknown[] {
     const first: unknown[] = [];
     this.add(first, () => at(0));
@@ -156,7 +156,7 @@ class Copy {
     return items;
   }
 
-  /** Whether there was room for it. */
+  /** Returns whether there was room for the item. */
   add(items: unknown[], item: () => unknown): boolean {
     const fits = this.#room > 0;
     if (items.length > 0) this.#room -= 1;
@@ -164,10 +164,10 @@ class Copy {
     return fits;
   }
 
-  /** Of a text that comes in pieces, which has one pair of quotes in the end. */
+  /** Adds a piece of a text; the pieces together need only one pair of quotes. */
   addPiece(items: unknown[], piece: string): boolean {
     if (this.#room <= 0) return this.add(items, () => piece);
-    const { kept, bytes } = fitting(piece, this.#room);
+    const { kept, bytes } = truncateText(piece, this.#room);
     this.#room -= Math.max(1, bytes);
     items.push(kept);
     return kept === piece;
@@ -191,7 +191,7 @@ class Copy {
     return fields;
   }
 
-  /** What comes first takes half of the room at most. */
+  /** Copies a field into at most half of the remaining room. */
   #leavingRoom<T>(copy: () => T): T {
     const kept = Math.floor(Math.max(0, this.#room) / 2);
     this.#room -= kept;
@@ -202,7 +202,7 @@ class Copy {
     }
   }
 
-  /** Whether there was room for it. */
+  /** Returns whether there was room for the field. */
   #put(fields: Fields, name: string, read: () => unknown): boolean {
     if (this.#room <= 0) {
       fields["…"] = truncated;
@@ -211,7 +211,7 @@ class Copy {
     const key = this.#text(name);
     this.#room -= 2;
     const content = this.of(read());
-    // Assigned, it would be the prototype and not a field.
+    // Assigning it would set the prototype.
     if (key === "__proto__") Object.defineProperty(fields, key, { value: content, enumerable: true });
     else fields[key] = content;
     return true;
@@ -220,18 +220,18 @@ class Copy {
 
 type Fields = Record<string, unknown>;
 
-/** A list of messages, whichever client they are for. */
+/** Whether it is a list of chat messages, of any client. */
 function isChat(list: readonly unknown[]): boolean {
   if (list.length < 3) return false;
   const last = held(list, list.length - 1);
   if (typeof last !== "object" || last === null || types.isProxy(last)) return false;
-  // OpenAI's, Anthropic's, Google's and AI SDK's; LangChain's.
+  // OpenAI, Anthropic, Google and AI SDK have a role; LangChain's messages have content and a name.
   return (
     typeof held(last, "role") === "string" || (Object.hasOwn(last, "content") && Object.hasOwn(last, "name"))
   );
 }
 
-/** What the object holds there, or a marker where a getter would compute it. */
+/** The value of a data field, or a marker in place of a getter. */
 function held(holder: object, key: string | number): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(holder, key);
   return descriptor?.get === undefined ? descriptor?.value : "[Getter]";

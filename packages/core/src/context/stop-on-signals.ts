@@ -3,7 +3,7 @@ import { endByException } from "./end-by-exception.js";
 import { endBySignal } from "./end-by-signal.js";
 import { within } from "./ending.js";
 
-/** A sink, a consumer, or what `configure` gave. */
+/** A sink, a consumer, or what `configure` returned. */
 interface Stoppable {
   stop(): Promise<unknown>;
 }
@@ -11,24 +11,24 @@ interface Stoppable {
 export interface StopOnSignalsOptions {
   /** Default: SIGTERM and SIGINT. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
-  /** `false` leaves exceptions that nobody catches alone: they end the process at once. Default `true`. */
+  /** `false`: an uncaught exception ends the process at once, without stopping the sinks. Default `true`. */
   readonly uncaughtExceptions?: boolean | undefined;
-  /** Milliseconds after which the process ends although a sink has not stopped. Default 60,000. */
+  /** Milliseconds after which the process ends even if a sink has not stopped. Default 60,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
  * Delivers what the sinks hold before the process ends.
  *
- * On SIGTERM and SIGINT, and on an exception that nobody catches, it stops the sinks, which delivers what they hold
- * within their `flushTimeout`, and consumers, which finish what they have within their `drainTimeout`; then it ends the
- * process as the signal or the exception would have. A second signal ends it at once. An uncaught exception is recorded
- * as an `error` event, of the call that it ended or of its own.
+ * On SIGTERM, SIGINT and uncaught exceptions it stops the sinks, which deliver what they hold within their
+ * `flushTimeout`, and consumers, which finish their deliveries within their `drainTimeout`. Then it ends the process as
+ * the signal or the exception would have. A second signal ends it at once. An uncaught exception is recorded as the
+ * `error` of the call that it ended, or as an `error` event of its own.
  *
- * Where the program listens itself, in whatever way, it decides when to end: the sinks stay open, and are stopped when
- * the event loop runs empty. A program that calls `process.exit()` awaits the `stop()` before it.
+ * A program that listens for the signal or the exception itself decides when to end: the sinks stay open, and are
+ * stopped when the event loop runs empty. A program that calls `process.exit()` has to await `stop()` first.
  *
- * @param target Default: the sinks of the `configure` that is in force by then.
+ * @param target What to stop. Default: the sinks of the `configure` that is in force at that time.
  * @returns Stops listening.
  * @example
  * configure({ sinks: [new RabbitMQSink()] });

@@ -2,12 +2,12 @@ import type { Readable } from "node:stream";
 import { types } from "node:util";
 import { type Method, methodOf, ownData } from "../fields.js";
 import { isObject } from "../realm.js";
-import { endWithout } from "./abandoned.js";
 import type { Call } from "./call.js";
 import type { CallReading } from "./call-around.js";
-import { aside } from "./context.js";
+import { cancelWhenCollected } from "./cancel-when-collected.js";
+import { safely } from "./context.js";
 import { type Reader, watchIterable, watchIterator, watchOrigin } from "./iteration.js";
-import { type Lookout, lookOut } from "./lookout.js";
+import { type MemberObserver, observeMembers } from "./observe-members.js";
 import { override } from "./override.js";
 import { isThenable, type Outcome, observe } from "./promise.js";
 import { watchReadable } from "./readable.js";
@@ -16,11 +16,11 @@ import { isResponse, isSpent, shapeOf, streamIn } from "./shape.js";
 import { teed, watchWebStream } from "./web-stream.js";
 
 /**
- * Ends a call with what the program does with its result, whichever way that is: a stream is read, a promise settled
- * that one of its methods gave. The way that brings the first chunk tells of all; where a stream is read, no promise
- * ends the call.
+ * Ends a call by what the program does with its result: it reads a stream, or waits for a promise that one of the
+ * result's methods returned. Of several ways to read the result, the one that yields the first chunk is recorded, and
+ * once a stream is being read no promise ends the call.
  */
-export class Watch implements Lookout {
+export class Watch implements MemberObserver {
   readonly #call: Call;
   readonly #reading: CallReading;
   readonly #outcome: Outcome = {
@@ -28,7 +28,7 @@ export class Watch implements Lookout {
     rejected: (error) => this.#fail(error),
   };
   readonly #seen = new WeakSet<object>();
-  /** By which way the chunks come: not the stream itself, which the call must not keep in memory. */
+  /** The way by which chunks arrive. It is not the stream itself, which the call must not keep in memory. */
   #source: symbol | undefined;
 
   constructor(call: Call) {
@@ -40,44 +40,44 @@ export class Watch implements Lookout {
     return shapeOf(value, this.#call.isLlm) !== undefined;
   }
 
-  /** @throws TypeError where it is frozen. */
+  /** @throws TypeError if the result is frozen. */
   begin(result: object): void {
     this.#watch(result, this.#reader());
     this.#call.reading = this.#reading;
-    endWithout(result, this.#call);
+    cancelWhenCollected(result, this.#call);
   }
 
-  called(name: PropertyKey, args: unknown[]): unknown[] {
+  calling(name: PropertyKey, args: unknown[]): unknown[] {
     const [handler] = args;
     if (name !== "catch" || typeof handler !== "function") return args;
-    const told = (error: unknown) => {
+    const recordingHandler = (error: unknown) => {
       this.#fail(error);
       return handler(error);
     };
-    return [told];
+    return [recordingHandler];
   }
 
-  given(object: object, name: PropertyKey, result: unknown): void {
+  returned(object: object, name: PropertyKey, result: unknown): void {
     if (!this.#call.isOpen) return;
     if (isEnding(name) && this.#source === undefined) return this.#call.cancel();
     if (typeof result !== "object" || result === null || result === object || types.isProxy(result)) return;
-    aside(this.#call.configuration, () => {
+    safely(this.#call.configuration, () => {
       if (Array.isArray(result)) this.#watchBranches(result);
       else this.#watchGiven(result, this.#reader());
     });
   }
 
-  /** What a method gave, or a promise of it: of no interest unless it can be watched. */
+  /** Watches what a method returned, or a promise of it, if it can be watched. */
   #watchGiven(value: object, reader: Reader): void {
     try {
       if (types.isPromise(value)) this.#observe(value);
       else if (this.canWatch(value) && !isSpent(value)) this.#watch(value, reader);
     } catch {
-      // Frozen: there may be other ways.
+      // It is frozen. The program may read the result in another way.
     }
   }
 
-  /** A `tee` that is the client's own. */
+  /** Watches the two branches that a client's own `tee` returned. */
   #watchBranches(branches: readonly unknown[]): void {
     const [left, right] = [ownData(branches, 0), ownData(branches, 1)];
     if (branches.length !== 2 || !isObject(left) || !isObject(right)) return;
@@ -100,25 +100,25 @@ export class Watch implements Lookout {
         return watchEvents(value, reader);
       case "iterable":
         watchIterable(value, untilAborted(reader, value));
-        // One way by itself: what makes the iterators may be iterated over in its turn.
+        // It counts as a way of its own, since the object may iterate over its own `iterator`.
         watchOrigin(value, "iterator", untilAborted(this.#reader(), value));
         if (isThenable(value)) this.#observe(value);
-        return this.#lookOut(value);
+        return this.#observeMembers(value);
       case "holder": {
         const stream = streamIn(value);
         if (stream !== undefined) this.#watchGiven(stream, reader);
-        return this.#lookOut(value);
+        return this.#observeMembers(value);
       }
       case "thenable":
         observe(value, this.#outcome);
-        return this.#lookOut(value);
+        return this.#observeMembers(value);
       case "response":
-        return this.#lookOut(value);
+        return this.#observeMembers(value);
     }
   }
 
-  #lookOut(value: object): void {
-    this.#call.whenOver(lookOut(value, this));
+  #observeMembers(value: object): void {
+    this.#call.onceEnded(observeMembers(value, this));
   }
 
   #observe(promise: object): void {
@@ -128,14 +128,14 @@ export class Watch implements Lookout {
 
   #settled(value: unknown): void {
     if (this.#source !== undefined || !this.#call.isOpen) return;
-    const told = isObject(value) ? dataBeside(value) : value;
-    if (!isObject(told) || types.isProxy(told) || types.isPromise(told) || !this.canWatch(told))
-      return this.#reading.finish(told);
-    if (isSpent(told)) return this.#reading.finish(undefined);
+    const result = isObject(value) ? dataBeside(value) : value;
+    if (!isObject(result) || types.isProxy(result) || types.isPromise(result) || !this.canWatch(result))
+      return this.#reading.finish(result);
+    if (isSpent(result)) return this.#reading.finish(undefined);
     try {
-      this.#watch(told, this.#reader());
+      this.#watch(result, this.#reader());
     } catch {
-      this.#reading.lose();
+      this.#reading.abandon();
     }
   }
 
@@ -143,7 +143,7 @@ export class Watch implements Lookout {
     if (this.#source === undefined) this.#reading.fail(error);
   }
 
-  /** For one way to read it. */
+  /** Creates the reader for one way to read the result. */
   #reader(): Reader {
     const way = Symbol("way");
     const isSource = () => {
@@ -154,9 +154,9 @@ export class Watch implements Lookout {
     return {
       call: this.#call,
       read: (chunk) => void (isSource() && reading.read(chunk)),
-      // Whoever reads it breaks off: nobody reads on.
+      // Breaking off in any way ends the call, as nothing reads on.
       end: (how) => void ((how !== undefined || isSource()) && reading.end(how)),
-      lose: () => void (isSource() && reading.lose()),
+      abandon: () => void (isSource() && reading.abandon()),
       fail: (error) => void (isSource() && reading.fail(error)),
     };
   }
@@ -164,14 +164,14 @@ export class Watch implements Lookout {
 
 const isEnding = (name: PropertyKey): boolean => name === "abort" || name === "cancel" || name === "destroy";
 
-/** `withResponse` of OpenAI's and Anthropic's clients gives `{ data, response }`. */
+/** `withResponse` of OpenAI's and Anthropic's clients resolves to `{ data, response }`. */
 function dataBeside(value: object): unknown {
   const response = ownData(value, "response");
   const data = ownData(value, "data");
   return data !== undefined && isObject(response) && isResponse(response) ? data : value;
 }
 
-/** A stream of a client that is aborted ends as if it was read out. */
+/** An aborted stream of a client ends as if it had been read to its end. */
 function untilAborted(reader: Reader, stream: object): Reader {
   const end: Reader["end"] = (how) => reader.end(how ?? (isAborted(stream) ? "cancelled" : undefined));
   return { ...reader, end };
@@ -186,19 +186,19 @@ function isAborted(stream: object): boolean {
   try {
     return Reflect.apply(abortedOf, Reflect.apply(signalOf, ownData(stream, "controller"), []), []) === true;
   } catch {
-    // It has no controller, or one that is not Node's.
+    // The stream has no controller, or one that is not Node's.
     return false;
   }
 }
 
 const chunks: ReadonlySet<unknown> = new Set(["streamEvent", "chunk", "event"]);
 
-/** Each of their events goes through this method, whoever listens. */
+/** Watches a stream helper of OpenAI or Anthropic by `_emit`, which each of its events goes through. */
 function watchEvents(emitter: object, reader: Reader): void {
   const emit = methodOf(emitter, "_emit") as Method;
   override(emitter, "_emit", emit, function (...args) {
     const [event, value] = args;
-    aside(reader.call.configuration, () => {
+    safely(reader.call.configuration, () => {
       if (chunks.has(event)) reader.read(value);
       else if (event === "error") reader.fail(value);
       else if (event === "abort") reader.end("cancelled");

@@ -8,7 +8,7 @@ import { relay } from "./relay.js";
 
 const locked = Object.getOwnPropertyDescriptor(ReadableStream.prototype, "locked")?.get as () => boolean;
 
-/** Also one that Node makes by `tee`, `pipeThrough` or `from`, which has a class of its own. */
+/** Recognises also the streams of `tee`, `pipeThrough` and `from`, which have another class in Node. */
 export function isWebStream(value: object): value is ReadableStream {
   if (dataOf(value, Symbol.toStringTag) !== "ReadableStream") return false;
   try {
@@ -18,12 +18,12 @@ export function isWebStream(value: object): value is ReadableStream {
   }
 }
 
-/** @throws TypeError for what is no stream of Node's. */
+/** @throws TypeError for anything but a stream of Node's. */
 export const isLocked = (stream: ReadableStream): boolean => Reflect.apply(locked, stream, []);
 
 /**
- * Watches a `ReadableStream` however it is read. It stays the very same, and unlocked until the program reads it: what
- * is watched is each way to read it.
+ * Watches every way to read a `ReadableStream`. The stream keeps its identity, and stays unlocked until the program
+ * reads it.
  */
 export function watchWebStream(stream: ReadableStream, reading: Reader): void {
   const getReader = methodOf(stream, "getReader") as Method;
@@ -58,10 +58,10 @@ export function watchWebStream(stream: ReadableStream, reading: Reader): void {
       name,
       (method) =>
         function (...args) {
-          // Locked, it throws; with preventCancel the program may go on to read where the pipe ended.
+          // Piping a locked stream throws. With `preventCancel` the program may read on where the pipe stopped.
           const options = args[1];
           const isKept = typeof options === "object" && options !== null && dataOf(options, "preventCancel");
-          if (isKept) reading.lose();
+          if (isKept) reading.abandon();
           if (isKept || isLocked(stream)) return Reflect.apply(method, this, args);
           const { readable, take } = relay(readerOf, reading);
           const result = Reflect.apply(method, readable, args);
@@ -101,11 +101,11 @@ function watchReader(reader: object, reading: Reader): void {
         return Reflect.apply(method, this, args);
       },
   );
-  // What is pending then is rejected, and the stream can be read on.
+  // Releasing the lock rejects pending reads, which is no failure of the stream.
   let isCancelled = false;
   const held: Reader = {
     ...bound(reading),
-    // What is read while it is cancelled ends like what is read out.
+    // A read that is pending when the stream is cancelled ends like one at the end of the stream.
     end: (how) => reading.end(how ?? (isCancelled ? "cancelled" : undefined)),
     fail: (error) => isReleased || reading.fail(error),
   };
@@ -134,17 +134,17 @@ const cancelling = (method: Method, reading: Reader): Watched =>
     return observe(result, { fulfilled, rejected: (error) => reading.fail(error) }, true);
   };
 
-/** Both branches have the same chunks: each is told by the branch that gets it first. */
+/** Both branches get the same chunks: each chunk is recorded when the first of them gets it. */
 export function teed(reading: Reader): readonly [Reader, Reader] {
-  let told = 0;
+  let recorded = 0;
   let cancelled = 0;
   const branch = (): Reader => {
     let count = 0;
     return {
       ...bound(reading),
       read(chunk) {
-        if (++count <= told) return;
-        told = count;
+        if (++count <= recorded) return;
+        recorded = count;
         reading.read(chunk);
       },
       end(how) {
@@ -159,6 +159,6 @@ const bound = (reading: Reader): Reader => ({
   call: reading.call,
   read: (chunk) => reading.read(chunk),
   end: (how) => reading.end(how),
-  lose: () => reading.lose(),
+  abandon: () => reading.abandon(),
   fail: (error) => reading.fail(error),
 });

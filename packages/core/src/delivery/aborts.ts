@@ -1,4 +1,4 @@
-/** What is to be done when a signal aborts, as one listener: Node warns of an eleventh. */
+/** Calls several functions when a signal aborts, with one listener, since Node warns about an eleventh. */
 interface Aborts {
   readonly callbacks: Set<() => void>;
   listen(): void;

@@ -22,14 +22,14 @@ export interface AdmissionSetup {
   readonly events: Pick<EventDispatcher<never>, "dispatching" | "pendingBytes" | "drain">;
   readonly clock: Clock;
   readonly options: DeliveryOptions;
-  /** Of one body, in bytes; infinite where the transport knows none. */
+  /** The limit for one body, in bytes; infinite if the transport knows none. */
   readonly maxMessageBytes: number;
   lanes(): readonly Lane[];
-  /** The lane of an execution that has no event left. */
+  /** Chooses a lane for an execution that has no unsettled event. */
   chooseLane(hash: number): Lane;
 }
 
-/** Decides which events are taken, and makes room for them. */
+/** Decides which events are accepted, and makes room for them. */
 export class Admission {
   readonly #setup: AdmissionSetup;
   readonly #sequences = new SequenceGuard();
@@ -50,10 +50,10 @@ export class Admission {
     });
   }
 
-  /** Takes an event and returns its slot, or why it was not taken. */
+  /** Accepts an event and returns its slot, or why it was not accepted. */
   admit(message: PreparedMessage, waiter: Waiter | undefined): number | DeliveryError {
     const { events, options, settlement, ledger, log, affinity } = this.#setup;
-    // A program that hands over faster than its listeners are told must not pile up what it lost.
+    // A program that publishes faster than its listeners are called must not pile up dropped events.
     if (events.pendingBytes > options.maxBufferedBytes / 4) events.drain();
     const { bytes, sequence } = message;
     if (bytes > this.#maxBytes) {
@@ -84,18 +84,18 @@ export class Admission {
     return error;
   }
 
-  /** Resolves when there is room; `undefined` where there is some now, and it is kept for the caller. */
+  /** Resolves when there is room; `undefined` if there is room now, which is then kept for the caller. */
   ready(): Promise<void> | undefined {
     this.#setup.losses.heard();
     return this.#room.promise() ? undefined : this.#room.wait();
   }
 
-  /** An event has ended. */
+  /** An event is settled. */
   freed(): void {
     if (this.#room.isAwaited) this.#room.freed();
   }
 
-  /** Lets all who wait go on, whatever there is. */
+  /** Releases all waiters, even without room. */
   close(): void {
     this.#room.close();
   }
@@ -121,7 +121,7 @@ export class Admission {
     return ledger.unsettled < options.maxBufferedEvents && log.bytes + bytes <= options.maxBufferedBytes;
   }
 
-  /** How many more events surely fit. */
+  /** A lower bound for how many more events fit. */
   #freeRoom(): number {
     const { ledger, log, options } = this.#setup;
     const byBytes = Math.floor((options.maxBufferedBytes - log.bytes) / (this.#maxBytes + this.#overhead));
@@ -136,7 +136,7 @@ export class Admission {
     return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && log.bytes <= maxBufferedBytes / 2);
   }
 
-  /** A listener's own event pushes nothing out: told of what that was, the listener would hand over the next. */
+  /** A listener's own event never drops another: the report of that drop could make the listener publish the next. */
   get #overflow(): DeliveryOptions["overflow"] {
     return this.#setup.events.dispatching ? "reject" : this.#setup.options.overflow;
   }

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { isAsking } from "../ending.js";
 
-/** Time and the end of the process as the engine sees them, so that tests can run both by hand. */
+/** Time and the end of the process as the engine sees them, so that tests can control both. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
@@ -11,7 +11,7 @@ export interface Clock {
   afterPoll(callback: () => void): () => void;
   /** Keeps the process alive until the returned function is called. */
   keepAlive(): () => void;
-  /** Calls back when the program has nothing more to do, until the returned function is called. */
+  /** Calls back when the event loop runs empty, until the returned function is called. */
   beforeExit(callback: () => void): () => void;
   /** Asks for a last sentence when the process ends, and writes it to stderr, until the returned function is called. */
   atExit(lastWords: () => string | undefined): () => void;
@@ -35,7 +35,7 @@ export const systemClock: Clock = {
   beforeExit(callback) {
     if (unfinished.size === 0) process.on("beforeExit", finish);
     unfinished.add(callback);
-    // By a listener that came before ours, or in the place of ours.
+    // Registered by a listener of `beforeExit`, for which our own listener may come too late.
     if (isAsking()) process.nextTick(() => unfinished.has(callback) && callback());
     return () => {
       unfinished.delete(callback);

@@ -1,7 +1,7 @@
 import type { DeliveryError } from "../errors.js";
 import type { MessageChanges, OutboundMessage } from "../transport.js";
 
-/** Where events that the broker refused for good are put. */
+/** Where events that the broker refused for good are published. */
 export interface DeadLetterRoute {
   readonly exchange: string;
   /** The exchange that events are meant for, as the headers of a dead letter name it. */
@@ -12,7 +12,7 @@ export interface DeadLetterRoute {
 /** Headers share one frame with all other properties, and a broker may quote a whole list of bindings. */
 const LONGEST_MESSAGE = 1000;
 
-/** An event as a dead letter: its headers say what a replay needs, and a person. */
+/** An event as a dead letter, with the headers that a replay or a reader needs. */
 export const deadLetterOf = (
   message: OutboundMessage,
   { exchange, from, routingKey }: DeadLetterRoute,

@@ -2,8 +2,8 @@ import { TransportError } from "../errors.js";
 import type { Transport } from "../transport.js";
 
 /**
- * A transport whose connections say what the broker has stored of their lane, or cannot be opened: numbered from 1
- * again, the events of the next program would be taken for those of the last one, confirmed, and stored nowhere.
+ * Refuses connections that do not report what the broker has stored of their lane: numbered from 1 again, the events of
+ * the next program would count as duplicates of the last one's, and be confirmed but not stored.
  */
 export function requireLastSequence(transport: Transport): Transport {
   const { name, capabilities, partitions } = transport;

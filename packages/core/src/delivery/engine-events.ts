@@ -9,7 +9,7 @@ export interface EngineFailure {
   readonly attempts: number;
 }
 
-/** What an engine tells its listeners. */
+/** The events of an engine. */
 export interface EngineEvents {
   connected: [info: { readonly endpoint: string; readonly lane: number }];
   disconnected: [info: { readonly endpoint: string; readonly lane: number; readonly error?: TransportError }];
@@ -17,8 +17,8 @@ export interface EngineEvents {
   unblocked: [];
   failed: [failure: EngineFailure];
   dropped: [failure: EngineFailure];
-  /** Something is wrong that was not a second ago: what `health().problems` lists. */
+  /** A new problem, as `health().problems` lists it, at most a second after it began. */
   problem: [problem: Problem];
-  /** A problem that was told is gone. */
+  /** A reported problem is over. */
   solved: [problem: Problem];
 }

@@ -26,8 +26,8 @@ import { Shutdown } from "./shutdown.js";
 import { healthOf, issuesOf, statsOf } from "./snapshot.js";
 
 /**
- * Takes events, delivers them over the lanes of one transport, and accounts for each: what is accepted is settled
- * exactly once. See `docs/reliability.md` for what it promises.
+ * Accepts events, delivers them over the lanes of one transport, and accounts for each: every accepted event is settled
+ * exactly once. See `docs/reliability.md` for its guarantees.
  */
 export class DeliveryEngine {
   readonly #options: DeliveryOptions;
@@ -118,8 +118,8 @@ export class DeliveryEngine {
   }
 
   /**
-   * Connects and declares. A broker that cannot be reached is tried again in the background; the promise resolves
-   * once each address was tried, and with `waitForBroker` when one is connected.
+   * Connects and declares. An unreachable broker is retried in the background; the promise resolves once each address
+   * was tried, and with `waitForBroker` when one is connected.
    *
    * @throws TransportError (or what loading the transport threw) for what will not heal by itself; DeliveryError of
    *   code `STOPPED` where `stop()` came before the broker that it waited for.
@@ -139,7 +139,7 @@ export class DeliveryEngine {
     });
   }
 
-  /** Takes an event over and starts the engine. `false` when it was not taken. Never throws, never blocks. */
+  /** Accepts an event and starts the engine. `false` if the event was not accepted. Never throws, never blocks. */
   offer(message: PreparedMessage): boolean {
     return typeof this.#admit(message, undefined) === "number";
   }
@@ -159,19 +159,19 @@ export class DeliveryEngine {
       });
       return promise.finally(forget);
     });
-    // Whoever does not await it hears of a failure through `onFailure`, not through a crash.
+    // A caller that does not await it learns of a failure through `onFailure`, not through a crash.
     published.catch(() => {});
     return published;
   }
 
-  /** Counts what was not taken before it came here, and has been logged: an invalid event, one without a message. */
+  /** Counts events that were rejected, and logged, before they got here: invalid ones, and those without a message. */
   countRejected(code: string): void {
     this.#losses.refusedAloud(code);
   }
 
   /**
-   * Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. Of those who
-   * wait, as many go on as there is room for: the room is kept until the next turn of the event loop.
+   * Resolves when there is room for an event of any allowed size; after a full buffer, when half is free. As many waiters
+   * are released as there is room for; the room is kept for them until the next turn of the event loop.
    */
   ready(): Promise<void> {
     if (this.#state === "stopped") return Promise.resolve();
@@ -211,8 +211,8 @@ export class DeliveryEngine {
   }
 
   /**
-   * Takes nothing more, delivers what is there, closes. Ends within `flushTimeout`; then nothing is left open. The
-   * report is of all events that were ever accepted.
+   * Accepts no more events, delivers the accepted ones, and closes. Ends within `flushTimeout`, and leaves nothing open.
+   * The report covers all events that were ever accepted.
    */
   stop(): Promise<FlushReport> {
     this.#stopped ??= this.#keepAlive.during(() => this.#stop(this.#deadline()));
@@ -268,7 +268,7 @@ export class DeliveryEngine {
     this.#unwatchEnd = undefined;
   }
 
-  /** The program has ended without `stop()`. What cannot be delivered in time is given up. */
+  /** The program ends without `stop()`. Events that cannot be delivered in time are lost. */
   async #finish(): Promise<void> {
     if (!this.isRunning) return;
     const deadline = this.#deadline();

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.js";
 import type { Lane } from "./lane/lane.js";
 import type { DeliveryOptions } from "./options.js";
 
-/** Looks again and again for events that are older than `deliveryTimeout`, where one is set. */
+/** Looks periodically for events that are older than `deliveryTimeout`, if that is set. */
 export class Expiry {
   readonly #clock: Clock;
   readonly #deliveryTimeoutMs: number | undefined;

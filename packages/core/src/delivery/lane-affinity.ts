@@ -2,8 +2,8 @@ import { murmur3 } from "../routing/partition.js";
 import type { Lane } from "./lane/lane.js";
 
 /**
- * Which execution sits on which lane. It keeps to its lane while any of its events is unsettled. Executions are known by
- * the hash of their id: two with the same one share a lane.
+ * Maps executions to lanes. An execution keeps its lane while any of its events is unsettled. Executions are identified
+ * by the hash of their id: two with the same hash share a lane.
  */
 export class LaneAffinity {
   readonly #byHash = new Map<number, number>();
@@ -11,11 +11,11 @@ export class LaneAffinity {
   readonly #hashes: number[] = [];
   readonly #lanes: Lane[] = [];
   readonly #unsettled: number[] = [];
-  // Events of one execution mostly come in a row.
+  // Consecutive events are mostly of one execution.
   #lastId: string | undefined;
   #last = 0;
 
-  /** Returns the entry of the execution: on its lane, or on the one that `choose` gives when none of its events is left. */
+  /** Returns the entry of the execution: on its lane, or, without unsettled events, on the lane that `choose` returns. */
   enter(id: string, choose: (hash: number) => Lane): number {
     if (id === this.#lastId) {
       this.#unsettled[this.#last]!++;

@@ -1,14 +1,14 @@
 import type { DeliveryErrorCode } from "../errors.js";
 import type { FlushReport } from "./report.js";
 
-/** How an event ended. A `code` says why it was not sent. */
+/** How an event was settled. A `code` says why it was not sent. */
 export type Settlement =
   | { readonly as: "sent" }
   | { readonly as: "failed" | "dropped"; readonly code: DeliveryErrorCode };
 
 export const SENT: Settlement = { as: "sent" };
 
-/** How many events ended in which way. */
+/** How many events were settled in which way. */
 class Tally {
   sent = 0;
   failed = 0;
@@ -20,7 +20,7 @@ class Tally {
     if (settlement.as !== "sent") this.#addFailures(settlement.code, 1);
   }
 
-  /** Adds `other`, or with -1 takes it away. */
+  /** Adds `other`, or subtracts it with -1. */
   addAll(other: Tally, sign: 1 | -1 = 1): this {
     this.sent += sign * other.sent;
     this.failed += sign * other.failed;
@@ -42,21 +42,21 @@ class Tally {
 
 /** The events accepted between two barriers. */
 interface Epoch {
-  /** The order of its last event. */
+  /** The order of the epoch's last event. */
   upTo: number;
   unsettled: number;
   readonly ended: Tally;
   readonly barriers: Set<Barrier>;
 }
 
-/** Waits for every event that was accepted before it, and tells how they ended. */
+/** Waits for every event that was accepted before it, and reports how they were settled. */
 export interface Barrier {
   readonly done: Promise<void>;
   readonly pending: number;
   report(durationMs: number): FlushReport;
-  /** The last who waited for it has gone. */
+  /** The last barrier that waited for it is gone. */
   release(): void;
-  /** All are settled. */
+  /** All its events are settled. */
   resolve(): void;
 }
 
@@ -66,18 +66,18 @@ export interface Barrier {
  */
 export class Ledger {
   received = 0;
-  /** In the buffer or waiting for a retry. */
+  /** Events in the buffer or waiting for a retry. */
   buffered = 0;
   inFlight = 0;
-  /** Never accepted. */
+  /** Events that were never accepted. */
   rejected = 0;
-  /** Those of them that a flush has reported. */
+  /** Rejected events that a flush has reported. */
   #reportedRejected = 0;
 
   readonly #ended = new Tally();
-  /** Of the epochs that are over, as are all before them. */
+  /** The sum of the epochs that are over, as are all before them. */
   readonly #over = new Tally();
-  /** One for each place where barriers stand, and the current one. */
+  /** An epoch for each position of a barrier, and the current one. */
   readonly #open: Epoch[] = [newEpoch()];
 
   get sent(): number {
@@ -96,7 +96,7 @@ export class Ledger {
     return this.buffered + this.inFlight;
   }
 
-  /** Gives the order of a new event. */
+  /** Counts a new event and returns its order. */
   accept(): number {
     this.received++;
     this.buffered++;
@@ -114,7 +114,7 @@ export class Ledger {
     this.inFlight -= events;
   }
 
-  /** A buffered event has ended. */
+  /** A buffered event is settled. */
   settle(order: number, settlement: Settlement): void {
     this.buffered--;
     this.#ended.add(settlement);
@@ -124,14 +124,14 @@ export class Ledger {
     if (epoch.unsettled === 0) this.#close();
   }
 
-  /** Of everything since the beginning. */
+  /** The totals since the beginning. */
   report(durationMs: number): FlushReport {
     return this.#ended.report(this.rejected, this.unsettled, durationMs);
   }
 
-  /** Waits for all that is accepted by now. */
+  /** Waits for all events accepted by now. */
   barrier(): Barrier {
-    // What ends from here on, of these epochs, is what the barrier waits for.
+    // The barrier reports what is settled from here on in these epochs.
     const before = new Tally().addAll(this.#ended);
     const last = this.#cut();
     const awaited = () => this.#open.slice(0, this.#open.indexOf(last) + 1);
@@ -182,7 +182,7 @@ export class Ledger {
     return last;
   }
 
-  /** The last who waited for its end has gone: its events belong to the epoch after it. */
+  /** The last barrier at its end is gone: its events now belong to the epoch after it. */
   #join(epoch: Epoch): void {
     const at = this.#open.indexOf(epoch);
     if (at < 0 || epoch.barriers.size > 0) return;
@@ -192,7 +192,7 @@ export class Ledger {
     this.#open.splice(at, 1);
   }
 
-  /** Takes away the oldest epochs as far as they are over, and tells those who wait for them. */
+  /** Removes the oldest epochs that are over, and resolves the barriers that wait for them. */
   #close(): void {
     for (
       let oldest = this.#open[0]!;

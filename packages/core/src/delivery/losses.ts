@@ -13,19 +13,19 @@ export interface LossesSetup {
   readonly throttle: LogThrottle;
   readonly logger: Logger;
   readonly ledger: Ledger;
-  /** What keeps events from being sent, where something does. */
+  /** What keeps events from being sent, if anything does. */
   reason(): StreamllError | undefined;
 }
 
 /**
- * No event is lost in silence: each loss is logged, and all together as a count when the sink
- * stops or the program ends; where `process.exit()` leaves no time for a logger, on stderr.
+ * Reports every loss: each is logged, and all together as a count when the sink stops or the program ends; on stderr if
+ * `process.exit()` leaves no time for a logger.
  */
 export class Losses {
   readonly #setup: LossesSetup;
   readonly #counts: Record<Way, number> = { failed: 0, dropped: 0, rejected: 0 };
   readonly #codes = new Map<string, number>();
-  /** Refused in this turn of the event loop: whoever waits for room in the same turn offers the event again. */
+  /** Events refused in this turn of the event loop: a caller that awaits `ready()` in the same turn offers them again. */
   readonly #fresh = new Map<string, { count: number; error: DeliveryError }>();
   #reported = 0;
   #soon: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class Losses {
     this.#count(way, error.code, 1);
   }
 
-  /** An event was not taken. */
+  /** An event was not accepted. */
   refused(error: DeliveryError): void {
     this.#setup.ledger.rejected++;
     const fresh = this.#fresh.get(error.code);
@@ -51,19 +51,19 @@ export class Losses {
     this.#soon ??= this.#setup.clock.afterPoll(() => this.#logRefused());
   }
 
-  /** An event was not taken, and whoever refused it has said so. */
+  /** An event was not accepted, and its rejection is already logged. */
   refusedAloud(code: string): void {
     this.#setup.ledger.rejected++;
     this.#count("rejected", code, 1);
   }
 
-  /** Somebody waits for room: an event that was refused for lack of it comes again. */
+  /** A caller waits for room, so a refused event will be offered again. */
   heard(): void {
     const fresh = this.#fresh.get("BUFFER_FULL");
     if (fresh !== undefined && fresh.count > 0) fresh.count--;
   }
 
-  /** From now on something may be left when the process ends. */
+  /** From now on events may be left when the process ends. */
   watch(): void {
     if (this.#unwatch !== undefined) return;
     const { clock } = this.#setup;
@@ -74,12 +74,12 @@ export class Losses {
     };
   }
 
-  /** Everything is settled: nothing is left unless a loss is not reported. */
+  /** Everything is settled: only unreported losses are left to report. */
   settled(): void {
     if (this.#fresh.size === 0 && this.#unreported === 0) this.#unwatch?.();
   }
 
-  /** Logs the count, unless it is logged. */
+  /** Logs the count, unless it is logged already. */
   report(): void {
     this.#logRefused();
     this.#unwatch?.();
@@ -108,7 +108,7 @@ export class Losses {
     this.#soon?.();
     this.#soon = undefined;
     const fresh = [...this.#fresh];
-    // First, as a logger may hand over what is said as an event.
+    // Set before logging, as a logger may publish the line as an event.
     this.#fresh.clear();
     for (const [code, { count, error }] of fresh) {
       if (count === 0) continue;
@@ -117,7 +117,7 @@ export class Losses {
     }
   }
 
-  /** The event loop ran empty. With anything unsettled the engine goes on, and it runs empty again. */
+  /** The event loop ran empty. If anything is unsettled, the engine goes on, and the loop runs empty again later. */
   #atEnd(): void {
     if (this.#setup.ledger.unsettled === 0) this.report();
   }

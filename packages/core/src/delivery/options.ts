@@ -11,7 +11,7 @@ export interface DeliveryOptions {
   readonly connectionPoolSize: number;
   readonly connectionTimeoutMs: number;
   readonly confirmTimeoutMs: number;
-  /** Without it an event never gets too old. */
+  /** Absent: events never expire in the buffer. */
   readonly deliveryTimeoutMs?: number | undefined;
   readonly maxRetries: number;
   readonly retryBackoffMs: number;
@@ -19,7 +19,7 @@ export interface DeliveryOptions {
   readonly circuitBreaker: CircuitBreakerOptions | false;
   readonly maxBufferedEvents: number;
   readonly maxBufferedBytes: number;
-  /** Bounds one encoded event. */
+  /** The limit for one encoded event. */
   readonly maxEventBytes: number;
   readonly overflow: Overflow;
   readonly flushTimeoutMs: number;
@@ -28,7 +28,7 @@ export interface DeliveryOptions {
 }
 
 export interface CircuitBreakerOptions {
-  /** Failed connections in a row that open it. */
+  /** Failed connections in a row that open the circuit. */
   readonly failureThreshold: number;
   readonly cooldownMs: number;
 }

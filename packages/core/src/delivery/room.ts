@@ -3,17 +3,17 @@ import type { Clock } from "./clock.js";
 
 export interface RoomSetup {
   readonly clock: Clock;
-  /** How many more events surely fit. */
+  /** A lower bound for how many more events fit. */
   free(): number;
-  /** Enough is free again that those who wait may go on. */
+  /** Whether enough is free again to release waiters. */
   relaxed(): boolean;
 }
 
-/** Those who wait for room. As many are told of it as can have it, in the order in which they asked. */
+/** The callers that wait for room. As many are released as there is room for, in the order in which they came. */
 export class Room {
   readonly #setup: RoomSetup;
   readonly #waiting = new Fifo<() => void>();
-  /** Told that there is room, and not back with an event yet. */
+  /** Callers that were released and have not offered an event yet. */
   #promised = 0;
   #cancel: (() => void) | undefined;
 
@@ -25,7 +25,7 @@ export class Room {
     return this.#waiting.length > 0;
   }
 
-  /** There is room for one more, and it is promised to the caller. */
+  /** Whether there is room for one more event, which is then reserved for the caller. */
   promise(): boolean {
     if (this.isAwaited || this.#promised >= this.#setup.free()) return false;
     this.#promised++;
@@ -37,12 +37,12 @@ export class Room {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** An event came in. */
+  /** An event was accepted. */
   taken(): void {
     if (this.#promised > 0) this.#promised--;
   }
 
-  /** An event is gone. */
+  /** An event is settled. */
   freed(): void {
     if (!this.isAwaited || !this.#setup.relaxed()) return;
     while (this.isAwaited && this.#promised < this.#setup.free()) {
@@ -52,14 +52,14 @@ export class Room {
     this.#lapseSoon();
   }
 
-  /** Lets all go on, whatever there is. */
+  /** Releases all waiters, even without room. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     for (const resolve of this.#waiting.clear()) resolve();
   }
 
-  /** A waiter that does not come back at once with an event has no use for the room: others may have it. */
+  /** A released caller that does not offer an event in the same turn loses its room to others. */
   #lapseSoon(): void {
     if (this.#promised === 0) return;
     this.#cancel ??= this.#setup.clock.afterPoll(() => {

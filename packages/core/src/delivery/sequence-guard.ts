@@ -1,11 +1,11 @@
-/** Who numbers the events: the lanes, or the one who publishes. */
+/** Makes sure that either the lanes or the publisher number the events. */
 export class SequenceGuard {
   #byLanes = false;
   #last = 0;
 
   /**
-   * Why an event with this sequence, 0 where it has none, cannot follow those before it. A broker that deduplicates
-   * would take it for one that it has, and confirm it.
+   * Returns why an event with this sequence (0 for none) cannot follow those before it: a deduplicating broker would
+   * confirm it as a duplicate.
    */
   validate(sequence: number): string | undefined {
     if (sequence === 0)

@@ -15,7 +15,7 @@ import { type Settlement as Ending, type Ledger, SENT } from "./ledger.js";
 import type { Losses } from "./losses.js";
 import type { Receipt } from "./report.js";
 
-/** The one who waits for a single event: `publish()`. */
+/** The caller of `publish()`, which waits for a single event. */
 export interface Waiter {
   resolve(receipt: Receipt): void;
   reject(error: DeliveryError): void;
@@ -33,17 +33,17 @@ export interface SettlementSetup {
   readonly meter: Meter;
   readonly deadLetter: DeadLetterRoute | undefined;
   readonly deliveryTimeoutMs: number | undefined;
-  /** An event has ended: there is room for another. */
+  /** An event is settled, which makes room for another. */
   freed(): void;
 }
 
-/** Why an event failed and after how many tries, while it is on its way to the dead-letter exchange. */
+/** Why an event failed and after how many attempts, while it is on its way to the dead-letter exchange. */
 interface Death {
   readonly error: DeliveryError;
   readonly attempts: number;
 }
 
-/** Decides how each event ends, once, and tells everyone who has to know. */
+/** Settles each event once, and informs the ledger, callers, listeners and the log. */
 export class Settlement implements LaneOutcomes {
   readonly counts = {
     retried: 0,
@@ -120,7 +120,7 @@ export class Settlement implements LaneOutcomes {
       );
       return this.fail(slot, failure, attempts);
     }
-    // What is too large for the broker is too large for its dead-letter exchange.
+    // An event that is too large for the broker is too large for its dead-letter exchange.
     if (deadLetter === undefined || error.kind === "too-large") return this.fail(slot, failure, attempts);
     log.rewrite(slot, deadLetterOf(log.detach(slot), deadLetter, failure, attempts));
     log.renumber(slot);
@@ -144,13 +144,13 @@ export class Settlement implements LaneOutcomes {
     return true;
   }
 
-  /** The event of a dead letter under way has failed already: it is reported with its first error. */
+  /** The event of a dead letter in flight has failed already: it is reported with its first error. */
   fail(slot: number, error: DeliveryError, attempts: number): void {
     const death = this.#deaths.get(slot) ?? { error, attempts };
     if (this.#end(slot, "failed", death)) this.#setup.losses.lost("failed", death.error);
   }
 
-  /** `stop()` has no more time for the event. */
+  /** The time limit of `stop()` is over for the event. */
   failAtStop(slot: number, cause: Error | undefined): void {
     const { log } = this.#setup;
     const error = log.has(slot, MAYBE_STORED)
@@ -166,7 +166,7 @@ export class Settlement implements LaneOutcomes {
     this.#setup.losses.lost("dropped", error);
   }
 
-  /** The caller asked for it: listeners hear of the event, and `health()` lists no problem. */
+  /** The caller aborted the event: listeners are called, but `health()` lists no problem. */
   withdraw(slot: number): void {
     this.#abandon(slot, new DeliveryError("DROPPED", "withdrawn by its signal"));
   }
@@ -231,7 +231,7 @@ export class Settlement implements LaneOutcomes {
     logLine(logger, "duplicates", { lane, sequence }, message);
   }
 
-  /** The broker may have it all the same, from a try that it did not answer. */
+  /** Whether the broker may have the event nevertheless, from an attempt that it did not answer. */
   #withDoubt(slot: number, error: DeliveryError): DeliveryError {
     if (!this.#setup.log.has(slot, MAYBE_STORED)) return error;
     const message = `${error.message}. A try of it went unanswered: it may have arrived`;

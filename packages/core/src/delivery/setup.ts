@@ -10,16 +10,16 @@ export interface DeliverySetup {
   readonly endpoints: readonly Endpoint[];
   readonly options: DeliveryOptions;
   readonly logger: Logger;
-  /** Absent: events that the broker refused for good are put nowhere. */
+  /** Absent: events that the broker refused for good are not dead-lettered. */
   readonly deadLetter?: DeadLetterRoute;
-  /** Each event that failed for good, also those that were dropped. May throw: it is caught. */
+  /** Called with each event that failed for good or was dropped. What it throws is caught. */
   readonly onFailure?: (failure: EngineFailure) => void;
   readonly clock?: Clock;
-  /** 0 to 1, as `Math.random`. */
+  /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random?: () => number;
 }
 
 export interface PublishOptions {
-  /** Withdraws the event while it is still buffered; once in flight only the waiting ends. */
+  /** Drops the event if it is still buffered when the signal aborts; once it is in flight, only the waiting ends. */
   readonly signal?: AbortSignal;
 }

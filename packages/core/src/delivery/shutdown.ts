@@ -10,7 +10,7 @@ import { within } from "./promises.js";
 import type { FlushReport } from "./report.js";
 import type { Settlement } from "./settlement.js";
 
-/** Of `flushTimeout`, at most this much is kept back for closing the connections. */
+/** At most this much of `flushTimeout` is reserved for closing the connections. */
 const CLOSING_MS = 2000;
 
 export interface ShutdownSetup {
@@ -23,7 +23,7 @@ export interface ShutdownSetup {
   readonly monitor: HealthMonitor;
 }
 
-/** Delivers what is there, and ends. */
+/** Delivers the accepted events, and shuts the engine down. */
 export class Shutdown {
   readonly #setup: ShutdownSetup;
 
@@ -31,7 +31,7 @@ export class Shutdown {
     this.#setup = setup;
   }
 
-  /** Waits until all that is accepted by now is settled, or every address refuses the connection for good. */
+  /** Waits until all events accepted by now are settled, or every address refuses the connection for good. */
   async drain(timeoutMs: number): Promise<FlushReport> {
     const { clock, ledger, connections, events } = this.#setup;
     const startedAt = clock.now();
@@ -62,13 +62,13 @@ export class Shutdown {
   async deliverAndClose(deadline: number): Promise<void> {
     const { clock, connections, settlement, monitor } = this.#setup;
     await this.drainFor(deadline);
-    // Connections that are closed on purpose are no problem.
+    // Connections that are closed on purpose must not show as problems.
     monitor.stop();
     const { lastError } = connections;
     for (const slot of connections.lanes.flatMap((lane) => lane.drain()))
       settlement.failAtStop(slot, lastError);
     const closing = new AbortController();
-    // A listener a connection, and Node warns of an eleventh.
+    // Each connection adds a listener, and Node warns about an eleventh.
     setMaxListeners(0, closing.signal);
     await within(clock, deadline - clock.now(), connections.close(closing.signal));
     closing.abort();

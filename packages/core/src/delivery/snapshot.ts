@@ -64,7 +64,7 @@ interface IssueSources {
   readonly throttle: LogThrottle;
 }
 
-/** All that is wrong now. */
+/** All current problems. */
 export function issuesOf({
   clock,
   options,
@@ -87,7 +87,7 @@ export function issuesOf({
   });
 }
 
-/** How the connections are. */
+/** The state of the connections. */
 export function healthOf(
   { lanes, endpoints, lastError }: Connections,
   isRunning: boolean,

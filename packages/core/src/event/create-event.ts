@@ -8,7 +8,7 @@ import { timestampNow, timestampOf } from "./timestamp.js";
 /**
  * Makes an event, with its defaults filled in.
  *
- * @param context Taken where `input` has no `executionId` or `parentId` of its own.
+ * @param context Used if `input` has no `executionId` or `parentId` of its own.
  * @throws InvalidEventError for a field of a wrong shape.
  * @example
  * createEvent({ eventType: "start", operation: "answer", data: { question: "why?" } });
@@ -30,7 +30,7 @@ export function parseEvent(value: unknown): StreamllEvent {
   return toEvent(value);
 }
 
-/** Whatever a sink takes, as an event: what both of the above do, in some 100 ns. */
+/** Converts anything that a sink accepts to an event, as both functions above do, in about 100 ns. */
 export function toEvent(given: unknown, context?: EventContext): StreamllEvent {
   try {
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
@@ -41,7 +41,7 @@ export function toEvent(given: unknown, context?: EventContext): StreamllEvent {
     }
     return read(given as Given, context);
   } catch (error) {
-    // A hostile getter may throw a proxy, which not even instanceof can be asked of.
+    // A hostile getter may throw a proxy, for which even `instanceof` may throw.
     if (types.isNativeError(error) && error instanceof InvalidEventError) throw error;
     throw new InvalidEventError("", "an event of which a getter threw", { cause: error });
   }
@@ -104,7 +104,7 @@ function tags(value: unknown): StreamllEvent["tags"] {
     throw new InvalidEventError(`tags.${name.slice(0, 80)}`, `is ${kindOf(given[name])}; write a string`);
   }
   const isPlain = isPlainObject(given);
-  // The toJSON of a Date or a class would put something else on the wire.
+  // The `toJSON` of a Date or a class would change what is sent.
   return (isPlain ? given : Object.fromEntries(Object.entries(given))) as StreamllEvent["tags"];
 }
 

@@ -1,4 +1,4 @@
-/** One event of a program, as streamll hands it on. Made by `createEvent` or read by `parseEvent`. */
+/** One event of a program. Created by `createEvent`, or read by `parseEvent`. */
 export interface StreamllEvent {
   /** 12 URL-safe characters when generated. */
   readonly eventId: string;
@@ -38,7 +38,7 @@ export type EventInput = Pick<StreamllEvent, "eventType"> &
 /** Whatever a sink takes as an event. */
 export type AnyEvent = StreamllEvent | EventInput | WireEvent;
 
-/** What an event takes from the call around it, where it does not say so itself. */
+/** What an event inherits from the enclosing call, unless it has values of its own. */
 export interface EventContext {
   readonly executionId?: string | undefined;
   readonly parentId?: string | undefined;

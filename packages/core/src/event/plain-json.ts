@@ -49,7 +49,7 @@ export function plainJson(value: unknown, limit: number): string | undefined {
     return JSON.stringify(value);
   }
 
-  /** One that is past the limit by itself: no more of it is written than that takes. */
+  /** Writes a text that exceeds the limit by itself only up to the limit. */
   function cut(text: string): string {
     return `${text.slice(0, Math.max(0, room) + 1)}…[Truncated]`;
   }
@@ -68,7 +68,7 @@ export function plainJson(value: unknown, limit: number): string | undefined {
   }
 
   function writeForm(value: object, key: string): string | undefined {
-    // Before toJSON: that of a Buffer is a list of numbers, those of HTTP clients' errors hold the credentials.
+    // Before `toJSON` is used: a Buffer's is a list of numbers, and those of HTTP clients' errors contain credentials.
     if (isError(value)) return writeFields(errorFields(value));
     const bytes = bytesOf(value);
     if (bytes !== undefined) return write(base64(bytes), key);

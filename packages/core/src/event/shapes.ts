@@ -1,11 +1,11 @@
 import { types } from "node:util";
 import { dataOf } from "../fields.js";
 
-// What is in an object of a built-in class, by the language's own methods: those of a subclass are the program's work.
+// These read objects of built-in classes by the language's own methods, as those of a subclass are the program's code.
 
 /**
- * What `toJSON` gives in the place of the object, which is itself where it has none. One that is async gives nothing
- * that can be shown.
+ * What `toJSON` returns in place of the object; the object itself if it has none. The result of an async `toJSON` cannot
+ * be shown.
  */
 export function formOf(value: object, toJSON: unknown, key: string): unknown {
   if (typeof toJSON !== "function") return value;
@@ -15,7 +15,7 @@ export function formOf(value: object, toJSON: unknown, key: string): unknown {
   return "[Unreadable]";
 }
 
-/** What a field holds, or a marker where reading it throws. */
+/** The value of a field, or a marker if reading it throws. */
 export function property(holder: object, key: string | number): unknown {
   try {
     const value: unknown = holder[key as keyof typeof holder];
@@ -26,13 +26,13 @@ export function property(holder: object, key: string | number): unknown {
   }
 }
 
-/** The promise of a getter was made for the one who read it, and that was not the program. */
+/** A promise that a getter returned was created by our read, so that the program cannot handle its rejection. */
 export function disownComputed(holder: object, key: string | number, promise: Promise<unknown>): void {
   const descriptor = Object.getOwnPropertyDescriptor(holder, key);
   if (descriptor === undefined || descriptor.get !== undefined) disown(promise);
 }
 
-/** Its rejection is nobody's. */
+/** Handles the rejection of a promise that only we hold. */
 function disown(promise: Promise<unknown>): void {
   Reflect.apply(Promise.prototype.then, promise, [undefined, () => {}]);
 }
@@ -58,7 +58,7 @@ const viewOf = (prototype: object) => ({
 const bytesView = viewOf(typedArray);
 const dataView = viewOf(DataView.prototype);
 
-/** Of what holds bytes. */
+/** The bytes of a buffer or view. */
 export function bytesOf(value: object): Buffer | undefined {
   if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   if (!types.isUint8Array(value) && !types.isDataView(value)) return undefined;
@@ -75,7 +75,7 @@ export function entriesOf(collection: object): Iterable<unknown> {
   return Reflect.apply<object, [], Iterable<unknown>>(iterate, collection, []);
 }
 
-/** Whether all keys are strings, of as many as may be shown. */
+/** Whether all keys are strings, among as many as may be shown. */
 export function isDictionary(map: ReadonlyMap<unknown, unknown>, most: number): boolean {
   let seen = 0;
   for (const [key] of entriesOf(map)) {
@@ -92,13 +92,13 @@ export function unboxed(value: object): unknown {
     try {
       return Reflect.apply(prototype.valueOf, value, []);
     } catch {
-      // Another one's.
+      // It is a box of another type.
     }
   }
   return undefined;
 }
 
-/** The decimal digits, `undefined` where there would be more than so many: millions take seconds. */
+/** The decimal digits; `undefined` if there would be more than `most`, as millions of digits take seconds. */
 export function digitsOf(value: bigint, most: number): string | undefined {
   const bits = Math.min(Math.max(64, Math.ceil(most * 3.33)), 2 ** 24);
   return BigInt.asIntN(bits, value) === value ? String(value) : undefined;

@@ -71,7 +71,7 @@ export function name(min: 0 | 1 = 1): Kind<string> {
   };
 }
 
-/** Control characters, and halves of a pair that UTF-8 has no bytes for. */
+/** Control characters, and lone surrogates, which UTF-8 cannot encode. */
 export const unprintable = /[\p{Cc}\p{Cs}]/u;
 
 /** A routing-key template. */
@@ -106,7 +106,7 @@ export function choice<const T extends string>(...values: readonly T[]): Kind<T>
   };
 }
 
-/** `false`, or what `kind` takes. */
+/** `false`, or a value of `kind`. */
 export function orFalse<Value, Given>(kind: Kind<Value, Given>): Kind<Value | false, Given | false> {
   return {
     type: `${kind.type} or \`false\``,
@@ -146,7 +146,7 @@ export function objectWith<T extends object>(type: string, ...methods: readonly 
   };
 }
 
-/** A plain object, as JSON where it comes from the environment. `check` says what is wrong with one, if anything. */
+/** A plain object; JSON in the environment. `check` returns what is wrong with an object, if anything. */
 export function record<T extends object>(
   type: string,
   allowed: string,
@@ -165,7 +165,7 @@ export function record<T extends object>(
   };
 }
 
-/** The parser's own message quotes the text, which may hold a secret. */
+/** Not the parser's own message, as that quotes the text, which may contain a secret. */
 export function jsonFromText(given: string): unknown {
   try {
     return JSON.parse(given);

@@ -1,7 +1,7 @@
 export const isNumber = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value);
 
-/** Nobody writes a number in more characters. */
+/** No user writes a number with more characters. */
 const MAX_NUMBER_LENGTH = 64;
 
 /** Text that is a number becomes one; all else (`100ms`) is left to the kind. */

@@ -11,15 +11,15 @@ export interface Kind<Value, Given = Value> {
   readonly type: string;
   /** Completes the sentence "must be …". */
   readonly allowed: string;
-  /** Gives the value as the program uses it: durations in milliseconds, sizes in bytes. */
+  /** Returns the value as the program uses it: durations in milliseconds, sizes in bytes. */
   read(value: unknown): Value | Refusal;
   /** Turns the text of an environment variable into a value of the option. Absent: the option has no variable. */
   fromText?(text: string): unknown;
-  /** Errors do not repeat text that stands in its place: it may be a document with a secret in it. */
+  /** Whether errors leave out an invalid text of this option, which may be a document with a secret in it. */
   readonly conceals?: true;
   /** How `explain()` and the documentation show a value. Default: as it is, without what looks like a password. */
   show?(value: Value): unknown;
-  /** Never there: carries the type. */
+  /** Never set: only carries the type. */
   readonly given?: Given;
 }
 

@@ -9,7 +9,7 @@ const refused = new Refusal();
 /** A time with its unit: `"100ms"`, `"5s"`, `"10m"`, `"1h"`. */
 export type DurationText = string;
 
-/** An amount of bytes with its unit: `"500MB"`, `"64MiB"`. */
+/** A size with its unit: `"500MB"`, `"64MiB"`. */
 export type SizeText = string;
 
 const units = {
@@ -46,7 +46,7 @@ export function duration(
           `${value} would be ${value} s: a number is in seconds; write "${value}ms" or ${value / 1000}`,
         );
       }
-      // Half a millisecond is no useful pause: half a second was meant.
+      // Half a millisecond is no useful pause, so half a second was meant.
       if (unit === "ms" && value > 0 && value < 1) {
         return new Refusal(
           `${value} would be ${value} ms: a number is in milliseconds; write "${value}s" or ${value * 1000}`,

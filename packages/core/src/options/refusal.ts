@@ -1,9 +1,9 @@
 import { quoted } from "../redact.js";
 
-/** Carried by the refusals of every copy of this package: an ES module and CommonJS may each have loaded one. */
+/** Marks the refusals of every copy of this package, as both an ES module and CommonJS copy may be loaded. */
 const brand = Symbol.for("@streamll/core.refusal");
 
-/** Why a {@link Kind} does not take a value. With an empty message, the kind's `allowed` says it all. */
+/** Why a {@link Kind} refuses a value. If the message is empty, the kind's `allowed` is the whole reason. */
 export class Refusal {
   readonly message: string;
 
@@ -19,10 +19,10 @@ export class Refusal {
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === "object" && value !== null && brand in value;
 
-/** Writing out a bigint of a million digits takes a while. */
+/** A larger bigint is not written out, as a million digits take long. */
 const LARGE = 10n ** 60n;
 
-/** Shows any value in an error: short, one line, never what is inside an object or behind a `:`. */
+/** Shows any value in an error: short, on one line, without the content of objects or the text after a `:`. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "bigint") return value > -LARGE && value < LARGE ? `${value}n` : "a bigint";

@@ -2,7 +2,7 @@ import { ConfigurationError, type ConfigurationProblem } from "../errors.js";
 import type { GivenOptions, Option, OptionTable, ResolvedOptions } from "./option.js";
 import { isRefusal, Refusal, shown } from "./refusal.js";
 
-/** The value of an option, or why it is refused, as a sentence that the option's name begins. */
+/** The value of an option, or why it is refused: the rest of a sentence that begins with the option's name. */
 export function readOption({ kind, secret }: Option<unknown>, value: unknown): unknown {
   if (isRefusal(value)) return new Refusal(`${value.message}; must be ${kind.allowed}`);
   const read = kind.read(value);
@@ -16,9 +16,9 @@ export const defaultOf = ({ kind, default: value }: Option<unknown>): unknown =>
   value === undefined ? undefined : kind.read(value);
 
 /**
- * Reads options by their table, as a sink does. For tests, and for programs that make a transport without a sink.
+ * Resolves options by their table, as a sink does. For tests, and for programs that create a transport without a sink.
  *
- * @throws ConfigurationError with every problem.
+ * @throws ConfigurationError that lists every problem.
  * @example
  * const own = resolveOptions(redisTransport.options, { maxLength: 500 });
  */

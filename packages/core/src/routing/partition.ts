@@ -7,7 +7,7 @@ const SEED = 104_729;
 export const partitionOf = (key: string, partitions: number): number =>
   partitions === 1 ? 0 : partitionOfHash(murmur3(key), partitions);
 
-/** The same, of a key whose hash is known. */
+/** The partition of a key whose hash is known. */
 export const partitionOfHash = (hash: number, partitions: number): number => hash % partitions;
 
 /** https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp, MurmurHash3_x86_32. */
@@ -32,7 +32,7 @@ export function murmur3(key: string): number {
   return finished(hash, tail, length);
 }
 
-/** Of text that is not ASCII alone. */
+/** The bytes of text that is not only ASCII. */
 function hashOfBytes(bytes: Buffer): number {
   const { length } = bytes;
   const whole = length & ~3;

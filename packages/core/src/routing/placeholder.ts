@@ -1,6 +1,6 @@
 import type { StreamllEvent } from "../event/event.js";
 
-/** Takes the value of a placeholder from an event. */
+/** Reads the value of a placeholder from an event. */
 export type Placeholder = (event: StreamllEvent) => unknown;
 
 const fields: ReadonlyMap<string, Placeholder> = new Map<string, Placeholder>([

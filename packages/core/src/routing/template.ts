@@ -4,12 +4,12 @@ import { quoted, redacted } from "../redact.js";
 import { knownPlaceholders, type Placeholder, placeholderOf } from "./placeholder.js";
 import { cutToFit, maxWordLength, topicWord } from "./topic-word.js";
 
-/** AMQP's bound of a routing key, in bytes of UTF-8. */
+/** AMQP's limit for a routing key, in bytes of UTF-8. */
 const maxKeyBytes = 255;
 
-/** With the names of placeholders, which a key does not have. */
+/** The limit for a template, which is longer than its keys by the names of its placeholders. */
 const maxTemplateLength = 4096;
-/** A longer one is not shown in its error: its place would be hard to see. */
+/** An error does not show a longer template, in which the marked place would be hard to see. */
 const maxShownLength = 300;
 
 /** A routing-key template, compiled. */
@@ -54,9 +54,9 @@ export function compileTemplate(template: string, { option = "routingKey" } = {}
 
 function parse(template: string, option: string) {
   const fail = (at: number, message: string): never => {
-    // A URL that came here by mistake may have a password.
+    // A URL that was passed as a template by mistake may contain a password.
     const isShown = template.length <= maxShownLength && redacted(template) === template;
-    // Control characters would move the caret away from its place.
+    // Control characters would shift the caret.
     const shown = `\n  ${template.replace(/\p{Cc}/gu, " ")}\n  ${" ".repeat(at)}^`;
     throw new ConfigurationError([{ option, message: isShown ? `${message}${shown}` : message }]);
   };
@@ -66,7 +66,7 @@ function parse(template: string, option: string) {
   const values: Placeholder[] = [];
   const literals: string[] = [];
   let at = 0;
-  // Literals and placeholders by turns.
+  // Literals and placeholders alternate.
   for (const [i, part] of template.split(/(\{[^{}]*\})/).entries()) {
     if (i % 2 === 0) {
       const brace = part.search(/[{}]/);
@@ -90,12 +90,12 @@ function parse(template: string, option: string) {
   return { names, values, literals };
 }
 
-/** As it was written, where it can be a name at all. */
+/** The placeholder as written, if it can be a name at all. */
 const quotedName = (part: string): string => (/^\{[\w .$-]{0,60}\}$/.test(part) ? part : quoted(part));
 
 function renderer(literals: readonly string[], values: readonly Placeholder[], room: number) {
   const alwaysFits = values.length * maxWordLength <= room;
-  // Events in a row mostly have the same key: they share one string, which a full buffer holds once.
+  // Consecutive events mostly have the same key, and share one string, which a full buffer holds once.
   let last = "";
   const found: unknown[] = values.map(() => undefined);
   return (event: StreamllEvent): string => {
@@ -116,7 +116,7 @@ function renderer(literals: readonly string[], values: readonly Placeholder[], r
   };
 }
 
-/** What is no word is not kept either. A getter in `data` may throw. */
+/** Keeps only values that are words. A getter in `data` may throw. */
 function read(placeholder: Placeholder, event: StreamllEvent): unknown {
   try {
     const value = placeholder(event);

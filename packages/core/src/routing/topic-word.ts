@@ -1,4 +1,4 @@
-/** Characters of one value. */
+/** The most characters of one value. */
 export const maxWordLength = 80;
 
 /**

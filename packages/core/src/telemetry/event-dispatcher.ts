@@ -6,15 +6,15 @@ import { logLine } from "./log-lines.js";
 type Listener = (...args: unknown[]) => unknown;
 
 /**
- * Tells listeners what happened, never in the middle of the work: a listener may call back into the engine. What it
- * throws, or rejects with, is caught and logged once.
+ * Calls listeners after the current work is done, never in the middle of it, since a listener may call back into the
+ * engine. What a listener throws, or rejects with, is caught and logged once.
  */
 export class EventDispatcher<Events extends { [K in keyof Events]: unknown[] }> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof Events, Set<Listener>>();
   #pending: { name: keyof Events; args: unknown[] }[] = [];
-  /** Bytes that are held until listeners have heard of them. */
+  /** Bytes of events that are held until listeners have been called with them. */
   pendingBytes = 0;
   #scheduled: (() => void) | undefined;
   #dispatching = false;
@@ -41,19 +41,19 @@ export class EventDispatcher<Events extends { [K in keyof Events]: unknown[] }> 
     this.#scheduled ??= this.#clock.afterPoll(() => this.drain());
   }
 
-  /** Whether anybody listens. */
+  /** Whether the event has a listener. */
   isHeard(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  /** A listener runs now, and is the caller if anybody is. */
+  /** Whether a listener runs now, so that the present call comes from it. */
   get dispatching(): boolean {
     return this.#dispatching;
   }
 
-  /** Tells what is untold by now; what listeners cause by it is told later. */
+  /** Emits what is pending now. What listeners cause meanwhile is emitted later. */
   drain(): void {
-    // A listener that hands over an event comes by here again.
+    // A listener that hands over an event calls this again.
     if (this.#dispatching) return;
     this.#dispatching = true;
     this.#scheduled?.();
@@ -71,7 +71,7 @@ export class EventDispatcher<Events extends { [K in keyof Events]: unknown[] }> 
       (error) => {
         if (this.#hasComplained) return;
         this.#hasComplained = true;
-        const message = `a listener of "${String(name)}" threw ${nameOfError(error)} (said once)`;
+        const message = `a listener of "${String(name)}" threw ${nameOfError(error)} (logged once)`;
         logLine(this.#logger, "callback_failed", { about: String(name) }, message);
       },
     );

@@ -6,7 +6,7 @@ import type { Problem } from "../delivery/report.js";
 import type { LogName } from "./log-lines.js";
 import type { Recent } from "./log-throttle.js";
 
-/** An answer, or room in the socket, that is late by so much is worth a word. */
+/** A confirm, or room in the socket's buffer, that is late by this much is reported. */
 const LATE_MS = 5000;
 const FILLING = 0.8;
 
@@ -22,16 +22,16 @@ export interface Circumstances {
   readonly recent: readonly Recent[];
 }
 
-/** A problem, and the log line for it where it has no other. */
+/** A problem, and its log line, if nothing else logs it. */
 export interface HealthIssue extends Problem {
-  /** Tells one problem from another. */
+  /** Identifies the problem. */
   readonly about: string;
-  /** A connection is missing. */
+  /** Whether the problem is a connection that is down. */
   readonly outage?: boolean;
   readonly line?: LogName & ("congested" | "unanswered" | "buffer_filling");
 }
 
-/** All that is wrong, each thing once. */
+/** All current problems, each once. */
 export function findIssues(circumstances: Circumstances): HealthIssue[] {
   const issues = [
     ...outagesIn(circumstances),
@@ -75,7 +75,7 @@ function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): HealthI
     issues.push({
       about: "blocked",
       code: "TRANSPORT_BLOCKED",
-      message: `${placesOf(blocked, lanes)}: the broker takes nothing: ${blocked[0]!.blocked}. Events wait in the buffer: free the broker's memory or disk, or let its queues be read`,
+      message: `${placesOf(blocked, lanes)}: the broker blocks publishing: ${blocked[0]!.blocked}. Events wait in the buffer: free the broker's memory or disk, or consume its queues`,
     });
   }
   if (congested.length > 0) {
@@ -83,7 +83,7 @@ function stallsIn({ pool: { lanes }, confirmTimeoutMs }: Circumstances): HealthI
     issues.push({
       about: "congested",
       code: "TRANSPORT_THROTTLED",
-      message: `${placesOf(congested, lanes)}: the network has taken nothing more for ${seconds(longest)}: the broker slows its publishers down (flow control), or the link is slow. See the broker's load and the link's rate`,
+      message: `${placesOf(congested, lanes)}: the network has taken nothing more for ${seconds(longest)}: the broker slows its publishers down (flow control), or the link is slow. Check the broker's load and the link's rate`,
       line: "congested",
     });
   }
@@ -118,7 +118,7 @@ function seenBy({ pool: { lanes } }: Circumstances): HealthIssue[] {
 function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): HealthIssue[] {
   const share = Math.max(events / maxEvents, bytes / maxBytes);
   if (share < FILLING) return [];
-  const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): more comes in than the broker takes. See what else is wrong here; await ready(), or raise maxBufferedEvents or maxBufferedBytes`;
+  const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): events arrive faster than the broker accepts them. Check the other problems; await ready(), or raise maxBufferedEvents or maxBufferedBytes`;
   return [{ about: "buffer", code: "BUFFER_FULL", message, line: "buffer_filling" }];
 }
 

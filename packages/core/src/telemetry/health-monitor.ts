@@ -3,7 +3,7 @@ import type { Problem } from "../delivery/report.js";
 import type { HealthIssue } from "./health-checks.js";
 import type { LogThrottle } from "./log-throttle.js";
 
-/** How often listeners and the log are told of what is wrong. */
+/** How often the monitor looks for problems. */
 const INTERVAL_MS = 1000;
 
 export interface HealthMonitorSetup {
@@ -13,12 +13,12 @@ export interface HealthMonitorSetup {
   emit(name: "problem" | "solved", problem: Problem): void;
 }
 
-/** Looks again and again at what is wrong, and tells of what is new and of what is over. */
+/** Looks for problems at an interval, and reports new ones and solved ones to listeners and the log. */
 export class HealthMonitor {
   readonly #setup: HealthMonitorSetup;
-  /** Told as problems, and not yet as solved. */
+  /** Issues emitted as a `problem`, and not yet as `solved`. */
   readonly #reported = new Map<string, HealthIssue>();
-  /** Said in the log, where `recovered` is to follow. */
+  /** Issues that were logged, so that `recovered` is to follow. */
   readonly #logged = new Map<string, HealthIssue>();
   #cancel: (() => void) | undefined;
 
@@ -26,12 +26,12 @@ export class HealthMonitor {
     this.#setup = setup;
   }
 
-  /** All that is wrong now; nothing outside of `start` and `stop`. */
+  /** All current problems; none before `start` or after `stop`. */
   problems(): Problem[] {
     return this.#cancel === undefined ? [] : this.#setup.find().map(problemOf);
   }
 
-  /** The monitor looks once what came in is read: it takes no host that blocked its event loop for a silent broker. */
+  /** Each check waits until arrived data is read: a program that blocked its event loop must not look like a silent broker. */
   start(): void {
     const { clock } = this.#setup;
     this.#cancel = clock.after(INTERVAL_MS, () => {
@@ -54,19 +54,19 @@ export class HealthMonitor {
       this.#reported.set(about, issue);
       this.#log(about, issue);
     }
-    // One that goes on under another description is not over.
+    // A problem that goes on under another description is not solved.
     const codes = new Set([...now.values()].map(({ code }) => code));
     for (const [about, issue] of this.#reported) {
       if (now.has(about) || codes.has(issue.code)) continue;
       this.#reported.delete(about);
       this.#setup.emit("solved", problemOf(issue));
     }
-    // A connection that was given up for its silence has not recovered before there is another.
+    // A connection that was abandoned for its silence has recovered only when there is a new one.
     if ([...now.values()].some(({ outage }) => outage)) return;
     for (const [about, { code, message }] of this.#logged) {
       if (now.has(about)) continue;
       this.#logged.delete(about);
-      this.#setup.throttle.log("recovered", { code }, `no longer so: ${message}`);
+      this.#setup.throttle.log("recovered", { code }, `solved: ${message}`);
     }
   }
 

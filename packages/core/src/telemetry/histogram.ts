@@ -1,17 +1,17 @@
-/** Each power of two has so many buckets, so a value is known to 0.2 %. */
+/** Each power of two has this many buckets, so that a value is known to 0.2 %. */
 const BUCKETS = 512;
 const BUCKET_BITS = 9;
 
 /**
- * Counts whole numbers in buckets that grow with the value. Unlike Node's own histogram it takes many equal values in
- * one step: a confirm is for a whole batch.
+ * Counts whole numbers in buckets that grow with the value. Unlike Node's own histogram it records many equal values in
+ * one step, as one confirm is for a whole batch.
  */
 export class Histogram {
-  /** By power of two, made when the first value needs it; the first holds all below {@link BUCKETS}. */
+  /** By power of two, created for the first value in it. The first row holds all values below {@link BUCKETS}. */
   readonly #rows: (Uint32Array | undefined)[] = [];
   count = 0;
 
-  /** @param value At least 0; taken as a whole number below 2^53. */
+  /** @param value Rounded to a whole number, and limited to 0 and 2^53 - 1. */
   record(value: number, times: number): void {
     const whole = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(value)));
     const row = rowOf(whole);
@@ -29,7 +29,7 @@ export class Histogram {
     this.count += other.count;
   }
 
-  /** The value that `share` percent of all are at or below; 0 where there is none. */
+  /** The value that `share` percent of all values do not exceed; 0 if there are no values. */
   percentile(share: number): number {
     const rank = (this.count * share) / 100;
     let seen = 0;
@@ -45,7 +45,7 @@ export class Histogram {
 
 const rowOf = (whole: number): number => (whole < BUCKETS ? 0 : log2(whole) - BUCKET_BITS + 1);
 
-/** Of a bucket in this row. */
+/** How many whole numbers share a bucket of the row. */
 const widthOf = (row: number): number => (row < 2 ? 1 : 2 ** (row - 1));
 
 const log2 = (whole: number): number =>

@@ -1,8 +1,8 @@
 import type { Logger } from "../logger.js";
 
 /**
- * `once`: where it happens. `counted`: at once, and what repeats it is logged as a count, window by window.
- * `gathered`: as counted, but the first line waits too: a burst of events is one line.
+ * When a line is logged. `once`: directly. `counted`: the first at once, repetitions as a count per window. `gathered`:
+ * as `counted`, but the first waits for a window too, so that a burst of events is one line.
  */
 export type Cadence = "once" | "counted" | "gathered";
 
@@ -12,7 +12,7 @@ const line = <Field extends string>(level: keyof Logger, cadence: Cadence, ...fi
   fields,
 });
 
-/** Every line of the log, by its name. `docs/operations.md` says what to do for each. */
+/** Every line of the log, by its name. `docs/operations.md` says what to do about each. */
 export const logLines = {
   connected: line("info", "counted", "endpoint", "lane"),
   disconnected: line("info", "counted", "endpoint", "lane", "code"),
@@ -50,7 +50,7 @@ export const logLines = {
 
 export type LogName = keyof typeof logLines;
 
-/** The fields of a line: all of them, and no other. */
+/** The fields of a line: exactly these. */
 export type LineFields<Name extends LogName> = Readonly<
   Record<(typeof logLines)[Name]["fields"][number], unknown>
 >;

@@ -5,10 +5,10 @@ import { type LineFields, type LogName, logLine, logLines } from "./log-lines.js
 const GATHER_MS = 1000;
 const FIRST_WINDOW_MS = 10_000;
 const LONGEST_WINDOW_MS = 60_000;
-/** What last happened longer ago is past. */
+/** What last happened longer ago is no longer recent. */
 const RECENT_MS = 10_000;
 
-/** What happens to events, not to connections. */
+/** Lines about events, not connections. */
 const ofEvents: ReadonlySet<LogName> = new Set([
   "retried",
   "failed",
@@ -20,14 +20,14 @@ const ofEvents: ReadonlySet<LogName> = new Set([
   "dead_lettered",
 ]);
 
-/** The same thing, again and again. */
+/** Repetitions of one line. */
 interface Burst {
   readonly name: LogName;
   readonly since: number;
   fields: LineFields<LogName>;
   message: string;
   lastAt: number;
-  /** In all, and how many of them no line has reported yet. */
+  /** All repetitions, and how many of them are not logged yet. */
   count: number;
   unlogged: number;
   windowFrom: number;
@@ -35,7 +35,7 @@ interface Burst {
   cancel: () => void;
 }
 
-/** What goes on although there are connections. */
+/** What has gone wrong lately even though there are connections. */
 export interface Recent {
   readonly code: string;
   readonly message: string;
@@ -43,8 +43,8 @@ export interface Recent {
 }
 
 /**
- * Keeps the log short: what repeats is counted, and logged at the end of a window that grows from ten seconds to a
- * minute as long as it goes on. What is not logged yet when the sink stops, or the program ends, is logged then.
+ * Keeps the log short: repetitions are counted, and logged at the end of a window, which grows from ten seconds to a
+ * minute while they go on. Counts that are not logged yet are logged when the sink stops or the program ends.
  */
 export class LogThrottle {
   readonly #clock: Clock;
@@ -71,9 +71,9 @@ export class LogThrottle {
   }
 
   /**
-   * What happened to events in the last ten seconds, by code, and to connections that do not last.
+   * What went wrong with events in the last ten seconds, by code, and with connections that keep being lost.
    *
-   * @param connections How many there are: that each of them was lost once is no more than a restart of the broker.
+   * @param connections How many connections there are: losing each of them once is no more than a restart of the broker.
    */
   recent(connections: number): Recent[] {
     const now = this.#clock.now();
@@ -87,7 +87,7 @@ export class LogThrottle {
       }));
   }
 
-  /** Logs what is not logged yet. From now on each line is logged at once. */
+  /** Logs all remaining counts. From now on each line is logged at once. */
   close(): void {
     this.#closed = true;
     this.#logAll();
@@ -115,14 +115,14 @@ export class LogThrottle {
     return burst;
   }
 
-  /** The end of a window, and the beginning of the next; with nothing in it the burst is over. */
+  /** Ends a window and begins the next. A burst is over when a window had no repetition. */
   #turn(key: string, burst: Burst): void {
     if (burst.unlogged === 0) {
       this.#bursts.delete(key);
       if (this.#bursts.size === 0) this.#release();
       return;
     }
-    // First, as a logger may turn the line into an event.
+    // Set before logging, as a logger may turn the line into an event.
     burst.windowMs =
       burst.windowMs < FIRST_WINDOW_MS ? FIRST_WINDOW_MS : Math.min(2 * burst.windowMs, LONGEST_WINDOW_MS);
     this.#logBurst(burst);
@@ -130,7 +130,7 @@ export class LogThrottle {
   }
 
   #wait(key: string, burst: Burst): void {
-    // The timer keeps no process alive: what it would log is logged when the program ends.
+    // The timer does not keep the process alive: what it would log is logged when the program ends.
     this.#ended ??= this.#clock.beforeExit(() => this.#logAll());
     burst.cancel = this.#clock.after(burst.windowMs, () => this.#turn(key, burst));
   }

@@ -5,11 +5,11 @@ const WINDOW_MS = 10_000;
 interface Window {
   readonly startedAt: number;
   sent: number;
-  /** Microseconds. */
+  /** In microseconds. */
   readonly latency: Histogram;
 }
 
-/** Rate and latency of late: the window that runs now and the one before it. */
+/** Measures the recent rate and latency: over the current window and the one before it. */
 export class Meter {
   readonly #now: () => number;
   #current: Window;

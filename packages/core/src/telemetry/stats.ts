@@ -1,34 +1,34 @@
 import type { CircuitState } from "../delivery/report.js";
 
 /**
- * Counters since the sink was made, and gauges of this moment.
+ * Counters since the sink was created, and gauges of this moment.
  *
  * `events_received` is always the sum of `events_sent`, `events_failed`, `events_dropped`, `events_buffered`
  * and `events_in_flight`.
  */
 export interface DeliveryStats {
-  /** Accepted, and from then on accounted for. */
+  /** Events that were accepted, each of which is accounted for from then on. */
   readonly events_received: number;
   readonly events_sent: number;
-  /** Those of `events_sent` whose `sequence` the broker had already: confirmed, and not stored again. */
+  /** Events among `events_sent` whose `sequence` the broker had already: it confirmed them without storing them again. */
   readonly events_duplicate: number;
   readonly events_failed: number;
-  /** Given up by the overflow policy, or withdrawn by the caller's signal. */
+  /** Events dropped by the overflow policy, or aborted by the caller's signal. */
   readonly events_dropped: number;
-  /** Not accepted: no room, stopped, or no event at all. */
+  /** Events not accepted: the buffer was full, the sink was stopped, or the event was invalid. */
   readonly events_rejected: number;
-  /** Tries after the first. */
+  /** Attempts after the first. */
   readonly events_retried: number;
-  /** Failed events that were put to the dead-letter exchange. */
+  /** Failed events that were published to the dead-letter exchange. */
   readonly events_dead_lettered: number;
-  /** In the buffer, or waiting to be tried again. */
+  /** Events in the buffer, those waiting for a retry included. */
   readonly events_buffered: number;
   readonly events_in_flight: number;
   readonly bytes_buffered: number;
   readonly batches_sent: number;
-  /** Bytes of bodies handed to connections, as they were sent, tries again included. */
+  /** Bytes of bodies as written to connections, after compression, retries included. */
   readonly bytes_sent: number;
-  /** How many more they were before `compressionType` made them smaller. */
+  /** The bytes that `compressionType` has saved. */
   readonly bytes_saved: number;
   readonly confirms: number;
   readonly nacks: number;
@@ -39,9 +39,9 @@ export interface DeliveryStats {
   readonly connections_in_use: number;
   readonly circuit_state: CircuitState;
   readonly blocked: boolean;
-  /** Sent, over the last one to two ten-second windows. */
+  /** Events sent per second, over the last one to two windows of ten seconds. */
   readonly events_per_second: number;
-  /** From the write to the outcome, over the last one to two ten-second windows; 0 with none. */
+  /** From the write to the outcome, over the last one to two windows of ten seconds; 0 if nothing was sent in them. */
   readonly publish_latency_p50_ms: number;
   readonly publish_latency_p95_ms: number;
   readonly publish_latency_p99_ms: number;

@@ -1,9 +1,9 @@
 import { quoted } from "../redact.js";
 
-/** Longer text is no number of anybody's. */
+/** A longer text is no number that a user would write. */
 const LONGEST = 64;
 
-/** Takes `1.5h` or `64 MiB` apart; a plain number has the unit `otherwise`. NaN for what is neither. */
+/** Parses `1.5h` or `64 MiB`; a plain number has the unit `otherwise`. NaN for anything else. */
 export function quantity<U extends string>(
   value: unknown,
   units: Readonly<Record<U, number>>,
@@ -15,7 +15,7 @@ export function quantity<U extends string>(
   return Object.hasOwn(units, unit) ? Number(number) * units[unit as U] : Number.NaN;
 }
 
-/** The error of a value that is no such quantity. */
+/** The error for a value that is no such quantity. */
 export function notA(what: string, value: unknown, allowed: string): RangeError {
   return new RangeError(`${shown(value)} is no ${what}; write ${allowed}`);
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { emit, instrument, silentLogger, type TraceOptions, trace } from "../../src/index.js";
 import { record } from "./recorder.js";
 
-describe("calls in calls", () => {
-  it("share one execution, each below the start of the call around it", async () => {
+describe("nested calls", () => {
+  it("share one execution, and each has the start of its enclosing call as parent", async () => {
     const recorder = record();
     await trace("answer", async () => {
       await trace("retrieve", () => emit("documents_found", { data: { count: 3 } }));
@@ -20,7 +20,7 @@ describe("calls in calls", () => {
     expect(new Set(recorder.events.map(({ eventId }) => eventId)).size).toBe(recorder.events.length);
   });
 
-  it("pair each end with its start", async () => {
+  it("have the start of the same call as the parent of each end", async () => {
     const recorder = record();
     await trace("answer", () => trace("retrieve", async () => {}));
     for (const operation of ["answer", "retrieve"]) {
@@ -28,7 +28,7 @@ describe("calls in calls", () => {
     }
   });
 
-  it("are found across timers, awaits and promises", async () => {
+  it("keep their parents across timers, awaits and promises", async () => {
     const recorder = record();
     await trace("outer", async () => {
       await later(1);
@@ -45,7 +45,7 @@ describe("calls in calls", () => {
     expect(recorder.one("in a promise").parentId).toBe(eventId);
   });
 
-  it("do not mix when they run at the same time", async () => {
+  it("do not mix when they run concurrently", async () => {
     const recorder = record();
     const answer = instrument(async function answer(question: string) {
       await later(1);
@@ -61,7 +61,7 @@ describe("calls in calls", () => {
     }
   });
 
-  it("hand their tags and their module on", () => {
+  it("inherit tags and the module name", () => {
     const recorder = record({ tags: { service: "search", team: "core" } });
     trace("outer", { tags: { team: "rag" }, moduleName: "RAG" }, () => {
       trace("inner", { tags: { step: "1" } }, () => emit("note", { tags: { step: "2" } }));
@@ -96,12 +96,12 @@ describe("a call", () => {
         },
       },
     ],
-  ])("runs whatever its options are: %s", (_, options) => {
+  ])("runs even with invalid options: %s", (_, options) => {
     record({ logger: silentLogger });
     expect(trace("work", options as TraceOptions, () => "done")).toBe("done");
   });
 
-  it("tells what it was given, what it gave and how long it took", async () => {
+  it("records its arguments, its result and its duration", async () => {
     const recorder = record();
     const add = instrument(function add(a: number, b: number) {
       return a + b;
@@ -115,7 +115,7 @@ describe("a call", () => {
   it.each([
     ["throws", () => trace("fail", () => raise(new RangeError("out of range")))],
     ["rejects", () => trace("fail", async () => raise(new RangeError("out of range")))],
-  ])("that %s tells the error and passes on the very same", async (_, act) => {
+  ])("that %s records the error and throws the same one", async (_, act) => {
     const recorder = record();
     let caught: unknown;
     try {
@@ -131,14 +131,14 @@ describe("a call", () => {
     expect(data.traceback).toContain("calls.test.ts");
   });
 
-  it("names the class of an error that has no name of its own", () => {
+  it("records the class of an error that has no name of its own", () => {
     const recorder = record();
     class BrokenIndex extends Error {}
     expect(() => trace("fail", () => raise(new BrokenIndex("x")))).toThrow(BrokenIndex);
     expect(recorder.one("error").data.error_type).toBe("BrokenIndex");
   });
 
-  it("takes whatever is thrown", () => {
+  it("records any thrown value", () => {
     const recorder = record();
     for (const thrown of ["text", 3, null, undefined, { code: 4 }]) {
       let caught: unknown = "nothing";
@@ -159,7 +159,7 @@ describe("a call", () => {
     ]);
   });
 
-  it("ends when its promise is settled, with the value that the program gets", async () => {
+  it("ends when its promise settles, with the value that the program gets", async () => {
     const recorder = record();
     const value = { answer: 42 };
     const promise = trace("slow", async () => {
@@ -189,7 +189,7 @@ describe("a call", () => {
     expect(unhandled).toMatchObject([{ message: "nobody hears" }]);
   });
 
-  it("leaves a lazy thenable alone until it is awaited, and keeps what else it can do", async () => {
+  it("does not start a lazy thenable before the program awaits it, and keeps its methods", async () => {
     const recorder = record();
     let runs = 0;
     class Query {
@@ -214,7 +214,7 @@ describe("a call", () => {
     expect(recorder.one("end").data.outputs).toEqual(["a"]);
   });
 
-  it("gives a subclass of Promise as it is", async () => {
+  it("returns a subclass of Promise unchanged", async () => {
     const recorder = record();
     class ApiPromise<T> extends Promise<T> {
       requestId = "r1";
@@ -230,8 +230,8 @@ describe("a call", () => {
   });
 });
 
-describe("without configure", () => {
-  it("nothing is recorded and everything works", async () => {
+describe("a program without configure", () => {
+  it("works as before and records nothing", async () => {
     const double = instrument((n: number) => 2 * n);
     expect(double(2)).toBe(4);
     expect(trace("x", () => 1)).toBe(1);
@@ -241,7 +241,7 @@ describe("without configure", () => {
 });
 
 describe("emit", () => {
-  it("outside of a call stands alone", () => {
+  it("outside of a call creates an event without a parent", () => {
     const recorder = record();
     expect(emit("note", { operation: "load", data: { n: 1 } })).toBe(true);
     const [event] = recorder.events;
@@ -254,7 +254,7 @@ describe("emit", () => {
     expect(event?.parentId).toBeUndefined();
   });
 
-  it("of what is no event says so once, and throws nothing", () => {
+  it("with invalid fields logs one warning, and does not throw", () => {
     const warnings: string[] = [];
     const logger = {
       debug() {},

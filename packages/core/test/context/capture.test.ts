@@ -5,7 +5,7 @@ import { record } from "./recorder.js";
 const logIn = (name: string, password: string) => ({ name, token: `${password}!` });
 
 describe("inputs and outputs", () => {
-  it("can be left out, for all or for one", () => {
+  it("can be left out, for all calls or for one", () => {
     const recorder = record({ capture: { inputs: false, outputs: false } });
     instrument(logIn)("ada", "secret");
     instrument(logIn, { capture: { outputs: true } })("ada", "secret");
@@ -22,7 +22,7 @@ describe("inputs and outputs", () => {
     expect(recorder.one("end").data.outputs).toEqual(["name", "token"]);
   });
 
-  it("never appear raw where the redactor throws, and the program goes on", () => {
+  it("are never shown raw when the redactor throws, and the program goes on", () => {
     const warn = vi.fn();
     const recorder = record({
       capture: { inputs: fail, outputs: fail },
@@ -35,7 +35,7 @@ describe("inputs and outputs", () => {
     expect(warn).toHaveBeenCalledTimes(2);
   });
 
-  it("never appear raw where the redactor is async, and its rejection does not reach the program", async () => {
+  it("are never shown raw when the redactor is async, and its rejection does not reach the program", async () => {
     const warn = vi.fn();
     const capture = { outputs: async () => fail() };
     const recorder = record({ capture, logger: { debug() {}, info() {}, error() {}, warn } });
@@ -43,24 +43,24 @@ describe("inputs and outputs", () => {
     await new Promise(setImmediate);
     expect(recorder.one("end").data.outputs).toBe("[Redactor threw]");
     expect(warn.mock.calls.map(([, message]) => message)).toEqual([
-      "capture.outputs is async, and must answer at once; the value is left out (said once)",
+      "capture.outputs is async, but must return at once; the value is left out (logged once)",
     ]);
   });
 
-  it("can be picked from the arguments, before they are captured", () => {
+  it("can be selected from the arguments before capture.inputs applies", () => {
     const recorder = record({ capture: { inputs: ([name]) => [String(name).toUpperCase()] } });
     instrument(logIn, { inputs: (name: string, _password: string) => [name] })("ada", "secret");
     expect(recorder.one("start").data.inputs).toEqual(["ADA"]);
     expect(JSON.stringify(recorder.one("start"))).not.toContain("secret");
   });
 
-  it("are left out where they cannot be picked", () => {
+  it("are left out when the inputs function throws", () => {
     const recorder = record({ logger: silentLogger });
     expect(instrument(logIn, { inputs: fail })("ada", "secret").name).toBe("ada");
     expect(recorder.one("start").data).toEqual({});
   });
 
-  it("of a stream are redacted as a whole, and its tokens only counted", () => {
+  it("of a stream are redacted as a whole, while its tokens are only counted", () => {
     const recorder = record({ capture: { outputs: (v) => String(v).replace("secret", "***") } });
     const spell = instrument(function* spell() {
       yield "a sec";
@@ -71,7 +71,7 @@ describe("inputs and outputs", () => {
     expect(recorder.one("end").data.outputs).toBe("a ***");
   });
 
-  it("of a stream are cut as a whole, in its tokens and its end", () => {
+  it("of a stream are cut as a whole, in its token events and in its end", () => {
     const recorder = record({ capture: { maxBytes: 100 } });
     const rows = instrument(function* rows() {
       for (let n = 0; n < 60; n++) yield { row: `number ${n}` };
@@ -104,7 +104,7 @@ describe("inputs and outputs", () => {
     expect(JSON.stringify(outputs).length).toBeLessThan(20_000);
   });
 
-  it("are cut to a size of one's own", () => {
+  it("are cut to maxBytes, of the call or else of configure", () => {
     const recorder = record({ capture: { maxBytes: "1KiB" } });
     trace("small", { capture: { maxBytes: 10 } }, () => "0123456789abc");
     trace("exact", { capture: { maxBytes: 13 } }, () => "0123456789abc");
@@ -113,7 +113,7 @@ describe("inputs and outputs", () => {
     expect(recorder.one("end", "small").data.outputs).toBe("0123456789…[Truncated]");
   });
 
-  it("are cut to the default where trace is given what is no size", () => {
+  it("are cut to the default size when trace gets an invalid maxBytes", () => {
     const recorder = record();
     expect(trace("odd", { capture: { maxBytes: "much" } }, () => "fine")).toBe("fine");
     expect(recorder.one("end").data.outputs).toBe("fine");
@@ -131,14 +131,14 @@ describe("inputs and outputs", () => {
     ["a function among fields", { a: () => {}, b: 1 }, { b: 1 }],
     ["a list with holes of JSON", [undefined, () => {}], [null, null]],
     ["nothing but a function", () => {}, undefined],
-  ])("take a plain form: %s", (_, value, expected) => {
+  ])("are converted to plain JSON: %s", (_, value, expected) => {
     const recorder = record();
     trace("odd", () => value);
     const { outputs } = recorder.one("end").data;
     expect(outputs).toEqual(expected === undefined ? undefined : expected);
   });
 
-  it("may be hostile", () => {
+  it("may be circular, throw when they are read, or try to pollute prototypes", () => {
     const recorder = record();
     const cycle: Record<string, unknown> = { name: "cycle" };
     cycle.self = cycle;
@@ -158,7 +158,7 @@ describe("inputs and outputs", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it("are never made by running a getter", () => {
+  it("are captured without running a getter", () => {
     const recorder = record();
     let runs = 0;
     const lazy = {
@@ -201,7 +201,7 @@ describe("inputs and outputs", () => {
     ["a set", () => new Set(Array.from({ length: 50_000 }, (_, n) => n))],
     ["a map", () => new Map(Array.from({ length: 50_000 }, (_, n) => [`${n}`, n]))],
     [
-      "a map that is none of names in the end",
+      "a map whose last key is not a text",
       () =>
         new Map<unknown, number>([
           ["a", 1],
@@ -212,7 +212,7 @@ describe("inputs and outputs", () => {
     ["a bigint of a million digits", () => 2n ** 3_300_000n],
     ["a name of 2 MB", () => ({ ["n".repeat(2_000_000)]: 1 })],
     ["an error with a name of 2 MB", () => Object.assign(new Error("m"), { name: "n".repeat(2_000_000) })],
-  ])("take no more than their bytes, and no time: %s", { timeout: 30_000 }, (_, make) => {
+  ])("stay within maxBytes and take little time: %s", { timeout: 30_000 }, (_, make) => {
     const recorder = record();
     const value = make();
     const spent = cpuMs(() => {
@@ -227,7 +227,7 @@ describe("inputs and outputs", () => {
     expect(recorder.types).toEqual(["start", "end", "start", "error"]);
   });
 
-  it("take no long time with characters that expand, whatever their limit", () => {
+  it("take little time with characters that need several bytes, even with a large maxBytes", () => {
     const recorder = record({ capture: { maxBytes: "256KiB" } });
     expect(cpuMs(() => trace("large", () => "\uFFFD".repeat(90_000)))).toBeLessThan(1000);
     expect(recorder.one("end").data.outputs).toMatch(/^\uFFFD{87381}…\[Truncated\]$/);
@@ -249,7 +249,7 @@ describe("inputs and outputs", () => {
     expect((data.outputs as { length: number }).length).toBeLessThan(9000);
   });
 
-  it("show an error by its fields, never by what its client hung on it", () => {
+  it("show an error by its standard fields, never by those that a client added", () => {
     const recorder = record();
     const error = Object.assign(new Error("refused"), { code: "E1", config: { password: "secret" } });
     trace("odd", () => error);
@@ -257,7 +257,7 @@ describe("inputs and outputs", () => {
     expect(JSON.stringify(recorder.events)).not.toContain("secret");
   });
 
-  it("cost no more where they are huge", () => {
+  it("stay small in the events when they are huge", () => {
     const recorder = record();
     const huge = { buffer: Buffer.alloc(50_000_000), text: "x".repeat(50_000_000), rows: new Set([1, 2]) };
     trace("huge", () => huge);
@@ -265,7 +265,7 @@ describe("inputs and outputs", () => {
   });
 });
 
-/** Of this process alone: others may keep the machine busy. */
+/** The CPU time of this process alone, as others may keep the machine busy. */
 function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
   work();

@@ -4,7 +4,7 @@ import { record } from "./recorder.js";
 
 const answer = { model: "m-1", usage: { input_tokens: 1 } };
 
-/** Made as OpenAI's and Anthropic's clients are. */
+/** Has the structure of OpenAI's and Anthropic's clients. */
 class OpenAI {
   readonly chat = { completions: new Completions(this) };
   readonly responses = new Responses(this);
@@ -42,8 +42,8 @@ class Responses extends Resource {
   }
 }
 
-describe("an instrumented client of models", () => {
-  it("records its calls of models, and nothing of its inside", async () => {
+describe("an instrumented client of a provider", () => {
+  it("records its model calls, and none of its internal methods", async () => {
     const recorder = record();
     const client = new OpenAI();
     expect(instrument(client)).toBe(client);
@@ -62,14 +62,14 @@ describe("an instrumented client of models", () => {
     expect(JSON.stringify(recorder.events)).not.toContain("secret");
   });
 
-  it("records a helper that is made of another call as that one call", async () => {
+  it("records a helper that calls another method as one call", async () => {
     const recorder = record();
     const client = instrument(new OpenAI());
     await client.chat.completions.parse({ model: "asked" });
     expect(recorder.types).toEqual(["llm_start", "llm_end"]);
   });
 
-  it("is an object as any other where its methods are named", async () => {
+  it("is treated as any other object when methods are named", async () => {
     const recorder = record();
     const client = instrument(new OpenAI(), { methods: ["fetch"] });
     await client.chat.completions.create({ model: "asked" });

@@ -17,7 +17,7 @@ describe("two sinks", () => {
     ["throws", () => raise("broken")],
     ["takes nothing", () => false],
     ["rejects", () => Promise.reject(new Error("broken")) as unknown as boolean],
-  ])("where one %s: the other gets every event, the program no error", async (_, handleEvent) => {
+  ])("do not affect each other or the program if one %s", async (_, handleEvent) => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const recorder = new Recorder();
     configured = configure({ sinks: [failing(handleEvent), recorder] });
@@ -29,7 +29,7 @@ describe("two sinks", () => {
     warn.mockRestore();
   });
 
-  it("are stopped together, also where one fails", async () => {
+  it("are both stopped, even if one fails", async () => {
     const recorder = new Recorder();
     const bad = { ...failing(() => true), stop: () => raise("no") };
     const both = configure({ sinks: [bad, recorder] });
@@ -37,7 +37,7 @@ describe("two sinks", () => {
     expect(recorder.stops).toBe(1);
   });
 
-  it("tell emit whether all of them took it", () => {
+  it("decide together what emit returns: whether all of them accepted the event", () => {
     configured = configure({ sinks: [new Recorder(), failing(() => false)] });
     expect(emit("note")).toBe(false);
   });
@@ -48,13 +48,13 @@ describe("the event filter", () => {
     ["a list", ["start", "error"]],
     ["a set", new Set(["start", "error"])],
     ["a predicate", ({ eventType }: { eventType: string }) => eventType !== "end"],
-  ])("as %s lets through what it names", (_, eventFilter) => {
+  ])("as %s passes the events that it names", (_, eventFilter) => {
     const recorder = record({ eventFilter });
     trace("work", () => {});
     expect(recorder.types).toEqual(["start"]);
   });
 
-  it("that throws lets the event pass, and it is said once", () => {
+  it("that throws lets the event pass, and one warning is logged", () => {
     const warn = vi.fn();
     const logger = { debug() {}, info() {}, error() {}, warn };
     const recorder = record({ eventFilter: () => raise("secret"), logger });
@@ -65,10 +65,10 @@ describe("the event filter", () => {
   });
 });
 
-describe("a callback that is async and rejects", () => {
+describe("an async callback that rejects", () => {
   const rejecting = async () => raise("secret");
 
-  it("as the event filter lets the event pass, and it is said once", async () => {
+  it("as the event filter lets the event pass, and one warning is logged", async () => {
     const warn = vi.fn();
     const logger = { debug() {}, info() {}, error() {}, warn };
     const recorder = record({ eventFilter: rejecting as never, logger });
@@ -76,11 +76,11 @@ describe("a callback that is async and rejects", () => {
     await new Promise(setImmediate);
     expect(recorder.types).toEqual(["start", "end"]);
     expect(warn.mock.calls.map(([, message]) => message)).toEqual([
-      "eventFilter is async, and must answer at once; the event passes (said once)",
+      "eventFilter is async, but must return at once; the event passes (logged once)",
     ]);
   });
 
-  it("as the logger is heard by nobody", async () => {
+  it("as the logger causes no unhandled rejection", async () => {
     const logger = { debug() {}, info() {}, error() {}, warn: rejecting };
     record({ eventFilter: () => raise("filter"), logger });
     trace("work", () => {});
@@ -89,7 +89,7 @@ describe("a callback that is async and rejects", () => {
 });
 
 describe("configure", () => {
-  it("takes the place of what was configured before, for calls that begin after it", async () => {
+  it("replaces an earlier configure for the calls that begin after it", async () => {
     const [first, second] = [new Recorder(), new Recorder()];
     configure({ sinks: [first] });
     const call = trace("long", async () => {
@@ -103,7 +103,7 @@ describe("configure", () => {
     expect(first.stops).toBe(0);
   });
 
-  it("records nothing more once it is stopped", async () => {
+  it("records nothing after stop", async () => {
     const recorder = new Recorder();
     {
       await using _ = configure({ sinks: [recorder] });
@@ -114,7 +114,7 @@ describe("configure", () => {
     expect(recorder.types).toEqual(["note"]);
   });
 
-  it("is one for the process, also where this package is loaded twice", async () => {
+  it("applies to the whole process, even if this package is loaded twice", async () => {
     const recorder = record();
     vi.resetModules();
     const copy = await import("../../src/index.js");
@@ -125,7 +125,7 @@ describe("configure", () => {
     expect(new Set(recorder.events.map(({ executionId }) => executionId)).size).toBe(1);
   });
 
-  it("has an open call end with the call around it, whose copy of this package is another", async () => {
+  it("ends an open call with an enclosing call of another copy of this package", async () => {
     const recorder = record();
     vi.resetModules();
     const copy = await import("../../src/index.js");
@@ -134,7 +134,7 @@ describe("configure", () => {
     expect(recorder.one("end", "inner").data).toMatchObject({ cancelled: true, cancelled_by: "parent" });
   });
 
-  it("lists everything that is wrong", () => {
+  it("lists every fault of its options", () => {
     let error: unknown;
     try {
       configure({

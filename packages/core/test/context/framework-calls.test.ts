@@ -15,7 +15,7 @@ const context = new AsyncLocalStorage<string>();
 const calls = new FrameworkCalls("test", () => context.getStore());
 
 const starts = (): StreamllEvent[] => recorder.events.filter(({ eventType }) => eventType === "start");
-/** Each call with the one that it is below. */
+/** Each call with its parent. */
 const places = () =>
   starts().map(({ operation, parentId }) => [
     operation,
@@ -23,7 +23,7 @@ const places = () =>
   ]);
 
 describe("a call of a framework", () => {
-  it("is around what the program records in its code", () => {
+  it("encloses what the program records inside it", () => {
     trace("program", () => {
       const tool = calls.open("tool", "search", {});
       context.run("tool", () => {
@@ -41,7 +41,7 @@ describe("a call of a framework", () => {
     expect(found).toMatchObject({ operation: "search", parentId: starts()[1]!.eventId });
   });
 
-  it("is not around what the program records within a call of its own in its code", () => {
+  it("does not directly enclose what the program records in a call of its own", () => {
     const tool = calls.open("tool", "search", {});
     context.run("tool", () => trace("index", () => trace("read", () => {})));
     tool.end();
@@ -52,7 +52,7 @@ describe("a call of a framework", () => {
     ]);
   });
 
-  it("is below the call that the program made in between, as long as that is open", () => {
+  it("is below the call that the program opened in between, as long as that is open", () => {
     const agent = calls.open("agent", "agent", {});
     const later = context.run("agent", () =>
       trace("plan", () => {
@@ -70,7 +70,7 @@ describe("a call of a framework", () => {
     ]);
   });
 
-  it("is below the one that its framework names, whichever of its calls the code is in", () => {
+  it("is below the parent that its framework names, whichever of its calls is current", () => {
     const step = calls.open("step", "step", {});
     const model = calls.open("model", "model", { parentId: step.id });
     context.run("model", () => calls.open("tool", "tool", { parentId: step.id }).end());
@@ -83,7 +83,7 @@ describe("a call of a framework", () => {
     ]);
   });
 
-  it("is around nothing once it has ended, nor once its key is forgotten", () => {
+  it("encloses nothing once it has ended, or once its key is forgotten", () => {
     trace("program", () => {
       const tool = calls.open("tool", "search", {});
       calls.name("inner", tool.id);
@@ -100,7 +100,7 @@ describe("a call of a framework", () => {
     ]);
   });
 
-  it("keeps its key from a call that had it before", () => {
+  it("keeps its key when an earlier call with the same key ends", () => {
     const first = calls.open("key", "first", {});
     const second = calls.open("key", "second", {});
     first.end();
@@ -109,7 +109,7 @@ describe("a call of a framework", () => {
     expect(places().at(-1)).toEqual(["a", "second"]);
   });
 
-  it("is recorded as ever where its framework's context cannot be read", () => {
+  it("is recorded even if its framework's context cannot be read", () => {
     new FrameworkCalls("broken", () => {
       throw new RangeError("no context");
     });

@@ -32,7 +32,7 @@ class Store {
 }
 
 describe("an instrumented class", () => {
-  it("records its instances' methods under its name, and is itself as before", () => {
+  it("records its instances' methods under its name, and is otherwise unchanged", () => {
     const recorder = record();
     class RAG extends Store {
       answer(question: string) {
@@ -81,7 +81,7 @@ describe("an instrumented class", () => {
     expect(recorder.all("start")).toHaveLength(4);
   });
 
-  it("records once, however often it is instrumented", () => {
+  it("records each call once, however often it is instrumented", () => {
     const recorder = record();
     class Once {
       go() {}
@@ -91,7 +91,7 @@ describe("an instrumented class", () => {
     expect(recorder.types).toEqual(["start", "end"]);
   });
 
-  it("leaves getters, symbols and the methods of Node's classes alone", () => {
+  it("does not record getters, symbols and the methods of Node's classes", () => {
     const recorder = record();
     class Feed extends EventEmitter {
       get lazy(): string {
@@ -111,7 +111,7 @@ describe("an instrumented class", () => {
     expect(recorder.all("start").map(({ operation }) => operation)).toEqual(["push"]);
   });
 
-  it("can be one written for older targets", () => {
+  it("can be compiled to an older target", () => {
     const recorder = record();
     function Old(this: { n: number }) {
       this.n = 1;
@@ -126,8 +126,8 @@ describe("an instrumented class", () => {
   });
 });
 
-describe("metadata", () => {
-  it("of a method, a function and a class are there as before", () => {
+describe("reflect-metadata", () => {
+  it("of a method, a function and a class is kept", () => {
     class Routes {
       find() {}
     }
@@ -142,7 +142,7 @@ describe("metadata", () => {
 });
 
 describe("an instrumented object", () => {
-  it("stays itself, with its private fields and its list of fields", () => {
+  it("keeps its identity, its private fields and its list of fields", () => {
     const recorder = record();
     const store = new Store();
     const keys = Object.keys(store);
@@ -154,7 +154,7 @@ describe("an instrumented object", () => {
     expect(recorder.all("start")).toHaveLength(1);
   });
 
-  it("may be a literal, with functions as fields", () => {
+  it("may be an object literal with functions as fields", () => {
     const recorder = record();
     const tools = instrument(
       { add: (a: number, b: number) => a + b, async fetch() {}, version: 1 },
@@ -174,7 +174,7 @@ describe("an instrumented object", () => {
     expect(() => instrument({ a() {} }, { methods: ["c"] })).toThrow(/no method "c"/);
   });
 
-  it("that is frozen works on, unrecorded", () => {
+  it("that is frozen works on, but is not recorded", () => {
     record();
     const frozen = instrument(Object.freeze({ go: () => 1 }));
     expect(frozen.go()).toBe(1);
@@ -182,7 +182,7 @@ describe("an instrumented object", () => {
 });
 
 describe("an instrumented function", () => {
-  it("keeps this, its name, length, fields and new", () => {
+  it("keeps its this, name, length, fields and new", () => {
     const recorder = record();
     const original = Object.assign(
       function greet(this: { name: string }, greeting: string) {
@@ -201,7 +201,7 @@ describe("an instrumented function", () => {
     expect(new Point()).toBeInstanceOf(Point);
   });
 
-  it("is named after what was bound", () => {
+  it("is named after the function that was bound", () => {
     const recorder = record();
     const client = { create: (request: { model: string }) => request.model };
     instrument(client.create.bind(client))({ model: "m" });
@@ -227,16 +227,16 @@ describe("instrument", () => {
   it.each([
     ["a string", () => instrument("x" as never, {}), /a class, an object or a function/],
     ["null", () => instrument(null as never, {}), /a class, an object or a function/],
-    ["a misspelt option", () => instrument(() => {}, { operations: "x" } as never), /no such option/],
+    ["a misspelt option", () => instrument(() => {}, { operations: "x" } as never), /unknown option/],
     ["a kind that is none", () => instrument(() => {}, { kind: "tool" as never }), /"llm"/],
-    ["a token mode that is none", () => instrument(() => {}, { tokens: "all" as never }), /"coalesced"/],
+    ["an invalid token mode", () => instrument(() => {}, { tokens: "all" as never }), /"coalesced"/],
     ["a bad size", () => instrument(() => {}, { capture: { maxBytes: "8kb" } }), /capture.maxBytes/],
-  ])("says what is wrong with %s", (_, act, message) => {
+  ])("rejects %s, and says what to write", (_, act, message) => {
     expect(act).toThrow(ConfigurationError);
     expect(act).toThrow(message);
   });
 
-  it("does not record what recording itself calls", () => {
+  it("does not record the functions that recording itself calls", () => {
     const recorder = record();
     class Money {
       constructor(readonly cents: number) {}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { instrument, trace } from "../../src/index.js";
 import { record } from "./recorder.js";
 
-/** What the events of a call tell that gives these chunks. */
+/** What the events show of a call that yields these chunks. */
 async function streamed(chunks: readonly unknown[], request: unknown = { model: "asked" }) {
   const recorder = record({ tokens: "each" });
   const create = instrument(
@@ -16,7 +16,7 @@ async function streamed(chunks: readonly unknown[], request: unknown = { model: 
   return { tokens, start: recorder.one("llm_start").data, end: recorder.one("llm_end").data };
 }
 
-/** What the events of a call tell that gives this answer. */
+/** What the events show of a call that returns this answer. */
 async function answered(answer: unknown, request: unknown = { model: "asked" }) {
   const recorder = record();
   await trace("create", { kind: "llm", inputs: [request] }, async () => answer);
@@ -24,7 +24,7 @@ async function answered(answer: unknown, request: unknown = { model: "asked" }) 
 }
 
 describe("the text of a stream", () => {
-  it("of OpenAI's responses is told once, and what the model thinks is none of it", async () => {
+  it("of OpenAI's Responses API is recorded once, without the model's reasoning", async () => {
     const { tokens, end } = await streamed([
       { type: "response.created", response: { model: "gpt", status: "in_progress", output: [] } },
       { type: "response.reasoning_summary_text.delta", delta: "thinking" },
@@ -104,7 +104,7 @@ describe("the text of a stream", () => {
     ["Ax", [{ results: [{ content: "Hey" }] }]],
     ["LangChain", [{ content: "Hey", tool_calls: [] }, { content: [{ type: "text", text: "" }] }]],
     ["Anthropic, with thinking", [{ delta: { thinking: "hm" } }, { delta: { text: "Hey" } }]],
-  ])("is known of %s", async (_, chunks) => {
+  ])("is recognised from %s", async (_, chunks) => {
     const { tokens, end } = await streamed(chunks);
     expect(tokens).toEqual(["Hey"]);
     expect(end).toMatchObject({ outputs: "Hey", token_count: 1 });
@@ -124,23 +124,26 @@ describe("an error within a stream", () => {
       { type: "response.failed", response: { error: { code: "server_error", message: "overloaded" } } },
       { code: "server_error" },
     ],
-  ])("of %s ends the call by it, also where the stream then just ends", async (_, chunk, expected) => {
-    const recorder = record();
-    const create = instrument(
-      async function* create() {
-        yield "Hey";
-        yield chunk;
-      },
-      { kind: "llm" },
-    );
-    for await (const _ of create());
-    expect(recorder.types).toEqual(["llm_start", "token", "error"]);
-    expect(recorder.one("error").data).toMatchObject({
-      error_message: "overloaded",
-      token_count: 1,
-      ...expected,
-    });
-  });
+  ])(
+    "of %s ends the call with that error, even if the stream then ends without throwing",
+    async (_, chunk, expected) => {
+      const recorder = record();
+      const create = instrument(
+        async function* create() {
+          yield "Hey";
+          yield chunk;
+        },
+        { kind: "llm" },
+      );
+      for await (const _ of create());
+      expect(recorder.types).toEqual(["llm_start", "token", "error"]);
+      expect(recorder.one("error").data).toMatchObject({
+        error_message: "overloaded",
+        token_count: 1,
+        ...expected,
+      });
+    },
+  );
 });
 
 describe("model, usage and finish reason", () => {
@@ -229,7 +232,7 @@ describe("model, usage and finish reason", () => {
       { usage, finish_reason: "stop" },
     ],
     ["Cohere", { model: "m", usage: { tokens: { input_tokens: 10, output_tokens: 2 } } }, { usage }],
-  ])("are known of an answer of %s", async (_, answer, expected) => {
+  ])("are recognised in an answer of %s", async (_, answer, expected) => {
     expect((await answered(answer)).end).toMatchObject({ model: "m", ...expected });
   });
 
@@ -237,11 +240,11 @@ describe("model, usage and finish reason", () => {
     ["Bedrock", { modelId: "asked" }],
     ["a command of Bedrock", { input: { modelId: "asked" } }],
     ["AI SDK", { model: { modelId: "asked", provider: "openai" } }],
-  ])("are known of a request of %s", async (_, request) => {
+  ])("are recognised in a request of %s", async (_, request) => {
     expect((await answered("text", request)).start.model).toBe("asked");
   });
 
-  it("are taken from the last chunk that tells them", async () => {
+  it("are taken from the last chunk that has them", async () => {
     const { end } = await streamed([
       { type: "message_start", message: { model: "m", usage: { input_tokens: 10, output_tokens: 1 } } },
       { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } },
@@ -249,13 +252,13 @@ describe("model, usage and finish reason", () => {
     expect(end).toMatchObject({ model: "m", usage, finish_reason: "end_turn" });
   });
 
-  it("of a request are no answer: its messages may hold calls of tools", async () => {
+  it("are not taken from the messages of a request, which may contain tool calls", async () => {
     const request = { model: "m", messages: [{ content: [{ type: "tool_use", id: "t", name: "n" }] }] };
     expect((await answered("text", request)).end.tool_calls).toBeUndefined();
   });
 });
 
-describe("calls of tools", () => {
+describe("tool calls", () => {
   const expected = [{ tool_call_id: "t1", name: "search", arguments: { q: "rabbits" } }];
 
   it.each<[string, unknown]>([
@@ -297,7 +300,7 @@ describe("calls of tools", () => {
         },
       },
     ],
-  ])("are told of an answer of %s", async (_, answer) => {
+  ])("are recorded from an answer of %s", async (_, answer) => {
     expect((await answered(answer)).end.tool_calls).toEqual(expected);
   });
 
@@ -374,11 +377,11 @@ describe("calls of tools", () => {
       ],
     ],
     ["AI SDK", [{ type: "tool-call", toolCallId: "t1", toolName: "search", input: '{"q":"rabbits"}' }]],
-  ])("are put together from a stream of %s", async (_, chunks) => {
+  ])("are assembled from a stream of %s", async (_, chunks) => {
     expect((await streamed(chunks)).end.tool_calls).toEqual(expected);
   });
 
-  it("are told without their arguments where outputs are not captured", async () => {
+  it("are recorded without their arguments if outputs are not captured", async () => {
     const recorder = record({ capture: { outputs: false } });
     const answer = { content: [{ type: "tool_use", id: "t1", name: "search", input: { q: "secret" } }] };
     await trace("create", { kind: "llm" }, async () => answer);

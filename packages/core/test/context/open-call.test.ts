@@ -13,8 +13,8 @@ import {
 } from "../../src/index.js";
 import { Recorder, record } from "./recorder.js";
 
-describe("a call that is opened", () => {
-  it("has its start at once and its end when it is told", () => {
+describe("an opened call", () => {
+  it("emits its start at once and its end when the handle ends it", () => {
     const recorder = record();
     const call = openCall("generate", { moduleName: "Model", inputs: ["why?"] });
     expect(recorder.types).toEqual(["start"]);
@@ -32,7 +32,7 @@ describe("a call that is opened", () => {
     expect(recorder.one("end")).toMatchObject({ parentId: call.id, data: { outputs: "because" } });
   });
 
-  it("has one end, whatever is told after it", () => {
+  it("has one end, whatever its handle is called with afterwards", () => {
     const recorder = record();
     const call = openCall("generate");
     call.end("first");
@@ -44,7 +44,7 @@ describe("a call that is opened", () => {
     expect([recorder.one("end").data.outputs, call.isOpen]).toEqual(["first", false]);
   });
 
-  it("can be run in, now and later, whoever's code that is", async () => {
+  it("encloses everything that its run method runs, now and later", async () => {
     const recorder = record();
     const call = openCall("agent");
     await trace("elsewhere", async () => {
@@ -56,7 +56,7 @@ describe("a call that is opened", () => {
     expect(recorder.one("note").executionId).toBe(call.executionId);
   });
 
-  it("is below the call that it is opened in, and below the one that it names", () => {
+  it("is below the call that it is opened in, or below the parent that it names", () => {
     const recorder = record();
     const run = openCall("run");
     trace("around", () => {
@@ -70,13 +70,13 @@ describe("a call that is opened", () => {
     });
   });
 
-  it("begins a run of its own below a parent that nobody knows", () => {
+  it("begins a run of its own if the parent that it names is unknown", () => {
     const recorder = record();
     openCall("orphan", { parentId: "gone" }).end();
     expect(recorder.one("start").parentId).toBeUndefined();
   });
 
-  it("began when its caller says so, and ended when it says so", () => {
+  it("has the times of its start and end that its caller passes", () => {
     const recorder = record();
     const call = openCall("span", { startedAt: new Date("2026-01-01T00:00:00.000Z"), id: "span-1" });
     call.end("done", { at: Date.parse("2026-01-01T00:00:02.500Z"), data: { attempt: 2 } });
@@ -90,13 +90,13 @@ describe("a call that is opened", () => {
     });
   });
 
-  it("tells tokens, model, usage and calls of tools of a model", () => {
+  it("records the tokens, model, usage and tool calls of a model", () => {
     const recorder = record();
     const call = openCall("generate", { kind: "llm", inputs: [{ model: "asked" }] });
     for (const text of ["Hel", "", "lo"]) call.token(text);
-    call.learn({ model: "given", usage: { input_tokens: 3 } });
-    call.learn({ usage: { output_tokens: 2 }, finish_reason: "tool_calls" });
-    call.learn({ tool_calls: [{ tool_call_id: "t1", name: "search", arguments: { q: "x" } }] });
+    call.record({ model: "given", usage: { input_tokens: 3 } });
+    call.record({ usage: { output_tokens: 2 }, finish_reason: "tool_calls" });
+    call.record({ tool_calls: [{ tool_call_id: "t1", name: "search", arguments: { q: "x" } }] });
     call.end();
     expect(recorder.one("llm_start").data.model).toBe("asked");
     expect(recorder.one("token").data).toMatchObject({ token: "Hello", token_count: 2 });
@@ -111,7 +111,7 @@ describe("a call that is opened", () => {
     });
   });
 
-  it("that fails has told what came before", () => {
+  it("that fails has emitted the tokens that came before", () => {
     const recorder = record();
     const call = openCall("generate", { kind: "llm" });
     call.token("Hel");
@@ -120,7 +120,7 @@ describe("a call that is opened", () => {
     expect(recorder.one("error").data).toMatchObject({ error_type: "RangeError", token_count: 1 });
   });
 
-  it("may know what it was given only at its end, and shows it as capture says", () => {
+  it("may get its inputs only at its end, and captures them as configured", () => {
     const recorder = record({ capture: { inputs: ([text]) => [`${String(text).length} characters`] } });
     const call = openCall("generate");
     call.end("because", { inputs: ["a secret"] });
@@ -128,7 +128,7 @@ describe("a call that is opened", () => {
     expect(JSON.stringify(recorder.events)).not.toContain("secret");
   });
 
-  it("calls back how it ended, once, also those that ask later", () => {
+  it("calls each onEnd listener once with how it ended, even one added later", () => {
     record();
     const [ended, failed, cancelled] = [openCall("a"), openCall("b"), openCall("c")];
     const seen: string[] = [];
@@ -141,21 +141,21 @@ describe("a call that is opened", () => {
     expect(seen).toEqual(["end", "error", "cancelled", "late end"]);
   });
 
-  it("does nothing but run what it is given where nothing is configured", () => {
+  it("only runs the functions passed to run if nothing is configured", () => {
     const call = openCall("generate");
     expect([call.isOpen, call.run(() => 3)]).toEqual([false, 3]);
     call.token("a");
     call.end();
   });
 
-  it("says which option there is not", () => {
+  it("rejects an unknown option by its name", () => {
     expect(() => openCall("x", { parent: "y" } as never)).toThrow(ConfigurationError);
-    expect(() => openCall("x", { parent: "y" } as never)).toThrow(/parent: there is no such option/);
+    expect(() => openCall("x", { parent: "y" } as never)).toThrow(/parent: unknown option/);
   });
 });
 
-describe("calls that are open", () => {
-  it("end as cancelled before the call around them", () => {
+describe("open calls", () => {
+  it("are cancelled before their enclosing call ends", () => {
     const recorder = record();
     const run = openCall("run");
     const step = openCall("step", { parentId: run.id });
@@ -168,7 +168,7 @@ describe("calls that are open", () => {
     expect(ends[2]!.data.cancelled).toBeUndefined();
   });
 
-  it("end as cancelled with a call of trace, also with one that throws", () => {
+  it("are cancelled when a traced call ends, even if that throws", () => {
     const recorder = record();
     expect(() =>
       trace("outer", () => {
@@ -180,7 +180,7 @@ describe("calls that are open", () => {
     expect(recorder.one("end")).toMatchObject({ operation: "inner", data: { cancelled_by: "parent" } });
   });
 
-  it("end as cancelled when recording stops, streams and promises too", async () => {
+  it("are cancelled when recording stops, streams and promises included", async () => {
     const recorder = new Recorder();
     const streamll = configure({ sinks: [recorder] });
     openCall("opened");
@@ -198,27 +198,27 @@ describe("calls that are open", () => {
     expect(held).toBeInstanceOf(Promise);
   });
 
-  it("are no more than 10,000: the oldest ends, and it is said once", () => {
-    const said: string[] = [];
-    const logger = { ...silentLogger, warn: (_: object, text: string) => void said.push(text) };
+  it("are no more than 10,000: the oldest is cancelled, and one warning is logged", () => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (_: object, text: string) => void warnings.push(text) };
     const recorder = record({ logger });
     const calls = Array.from({ length: 10_002 }, (_, n) => openCall(`call ${n}`));
     expect(recorder.all("end").map(({ operation }) => operation)).toEqual(["call 0", "call 1"]);
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, cancelled_by: "limit" });
-    expect(said).toEqual([expect.stringMatching(/more than 10000 calls are open/)]);
+    expect(warnings).toEqual([expect.stringMatching(/more than 10000 calls are open/)]);
     for (const call of calls) call.end();
   });
 });
 
-describe("a call that nobody ends", () => {
+describe("a call that is never ended", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance", "Date"] });
-    // The process's own looks by the real time.
+    // The OpenCalls of the process may have a timer on real time already.
     Object.assign(context, { open: new OpenCalls() });
   });
   afterEach(() => void vi.useRealTimers());
 
-  it("ends as cancelled after 15 minutes without a word", () => {
+  it("is cancelled after 15 minutes without an event", () => {
     const recorder = record();
     const call = openCall("idle");
     vi.advanceTimersByTime(14 * 60_000);
@@ -229,7 +229,7 @@ describe("a call that nobody ends", () => {
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, cancelled_by: "idle" });
   });
 
-  it("has the limit of configure, or one of its own", () => {
+  it("has the idleTimeout of configure, or one of its own", () => {
     const recorder = record({ idleTimeout: "1m" });
     openCall("short", { idleTimeout: "5s" });
     openCall("long");
@@ -239,7 +239,7 @@ describe("a call that nobody ends", () => {
     expect(recorder.all("end").map(({ operation }) => operation)).toEqual(["short", "long"]);
   });
 
-  it("is not idle while something below it is open", () => {
+  it("is not idle while a call below it is open", () => {
     const recorder = record({ idleTimeout: 60 });
     const run = openCall("run");
     const step = openCall("step", { parentId: run.id });
@@ -252,7 +252,7 @@ describe("a call that nobody ends", () => {
     expect(recorder.all("end").map(({ operation }) => operation)).toEqual(["step", "run"]);
   });
 
-  it("may be a stream that is left unread, and keeps no timer after its end", () => {
+  it("may return a stream that is left unread, and keeps no timer after its end", () => {
     const recorder = record();
     instrument(async function* unread() {
       yield 1;
@@ -263,7 +263,7 @@ describe("a call that nobody ends", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is none that waits for a promise, however long", async () => {
+  it("is not idle while it waits for a promise, however long", async () => {
     const recorder = record();
     const settled: ((text: string) => void)[] = [];
     const waiting = new Promise<string>((resolve) => settled.push(resolve));
@@ -275,7 +275,7 @@ describe("a call that nobody ends", () => {
     expect(recorder.one("end").data.outputs).toBe("at last");
   });
 
-  it("says what is wrong with a limit", () => {
+  it("rejects an invalid idleTimeout", () => {
     expect(() => configure({ sinks: [], idleTimeout: "soon" })).toThrow(/idleTimeout/);
   });
 });
@@ -292,7 +292,7 @@ describe("a job that joins a run", () => {
     expect(recorder.one("start", "inner").executionId).toBe("run-1");
   });
 
-  it("is told of the run by the handle of trace", () => {
+  it("gets the ids of the run from the handle of trace", () => {
     const recorder = record();
     const queue: { executionId: string; parentId: string }[] = [];
     trace("enqueue", (call) => queue.push({ executionId: call.executionId, parentId: call.id }));
@@ -303,24 +303,24 @@ describe("a job that joins a run", () => {
     });
   });
 
-  it("with only the name of the run is at its top, also within a call of another", () => {
+  it("that names only the run is at its top, even inside a call of another run", () => {
     const recorder = record();
     trace("other", () => trace("work", { executionId: "run-2" }, () => {}));
     expect(recorder.one("start", "work").executionId).toBe("run-2");
     expect(recorder.one("start", "work").parentId).toBeUndefined();
   });
 
-  it("is told what is wrong with its options", () => {
+  it("gets an error for invalid ids", () => {
     expect(() => instrument(() => {}, { executionId: "" })).toThrow(/executionId/);
-    expect(() => trace("work", { execution: "x" } as never, () => {})).toThrow(/no such option/);
+    expect(() => trace("work", { execution: "x" } as never, () => {})).toThrow(/unknown option/);
   });
 });
 
 describe("the handle of trace", () => {
-  it("says what only the function knows", async () => {
+  it("records what only the function knows", async () => {
     const recorder = record();
     const text = await trace("generate", { kind: "llm" }, async (call) => {
-      call.learn({ model: "mine-1", usage: { output_tokens: 7 } });
+      call.record({ model: "mine-1", usage: { output_tokens: 7 } });
       call.token("a");
       call.token("b");
       return "ab";
@@ -345,13 +345,13 @@ describe("the handle of trace", () => {
     expect(recorder.one("end").data.outputs).toBe("early");
   });
 
-  it("is there where nothing is recorded", () => {
+  it("exists even if nothing is recorded", () => {
     expect(trace("work", (call) => call.run(() => call.isOpen))).toBe(false);
   });
 });
 
 describe("the error of a call", () => {
-  it("tells status, code and causes, of which none repeats what clients hang on errors", () => {
+  it("has status, code and causes, without the fields that clients add to errors", () => {
     const recorder = record();
     const cause = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
     const error = Object.assign(new Error("Connection error.", { cause }), {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 let folder: string;
 
-// Compiled once: a compiler in each of the processes would take longer than what they do.
+// Compiled once, since running a compiler in each process would take longer than the programs themselves.
 beforeAll(async () => {
   const cache = here("../../../../.streamll");
   await mkdir(cache, { recursive: true });
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs a program. `heard` resolves when it printed the text. */
+/** Runs a program. `heard` resolves when it has printed the text. */
 function run(program: string, args: readonly string[], ...flags: string[]) {
   const child = spawn(process.execPath, [...flags, join(folder, `${program}.js`), ...args]);
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -49,7 +49,7 @@ function run(program: string, args: readonly string[], ...flags: string[]) {
   return { child, ended, heard };
 }
 
-/** Runs the program of signals and sends it one when it is ready. */
+/** Runs the signals program and sends it a signal when it is ready. */
 async function signalled(signal: NodeJS.Signals, ...args: string[]) {
   const { child, ended, heard } = run("signals", args);
   await heard("ready");
@@ -58,7 +58,7 @@ async function signalled(signal: NodeJS.Signals, ...args: string[]) {
 }
 
 describe("@instrument()", { timeout: 30_000 }, () => {
-  it("records the methods of a class, and single ones by options of their own", async () => {
+  it("records the methods of a class, and single methods with options of their own", async () => {
     const { lines } = await run("decorators", []).ended;
     expect(JSON.parse(lines.join("\n"))).toEqual({
       answer: "why?: a",
@@ -75,7 +75,7 @@ describe("@instrument()", { timeout: 30_000 }, () => {
 });
 
 describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
-  it.each(["SIGTERM", "SIGINT"] as const)("delivers on %s, then ends as the signal would", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("delivers on %s, then ends as by the signal", async (signal) => {
     const lines = ["ready", "stop 1", "delivered 1"];
     expect(await signalled(signal, "slow")).toEqual({ code: null, signal, lines, errors: "" });
   });
@@ -92,13 +92,13 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
   it.each([
     ["fails to stop", "fails", ""],
     ["does not stop in time", "hangs", "bounded"],
-  ])("ends also where a sink %s", async (_, ...args) => {
+  ])("ends the process even if a sink %s", async (_, ...args) => {
     const lines = ["ready", "stop 1"];
     expect(await signalled("SIGTERM", ...args)).toMatchObject({ code: null, signal: "SIGTERM", lines });
   });
 
   it.each(["once before", "once after", "once before all others", "always", "one that removes itself"])(
-    "leaves the ending to a program with a listener of its own (%s), and takes its events until then",
+    "lets a program with its own listener (%s) decide when to end, and accepts its events until then",
     async (listener) => {
       const lines = ["ready", "closing", "in flight true", "stop 1", "delivered 2"];
       const end = await signalled("SIGTERM", "slow", listener);
@@ -106,18 +106,18 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
     },
   );
 
-  it("delivers when the program, having closed, gives itself the signal again", async () => {
+  it("delivers when the program closes and then sends itself the signal again", async () => {
     const lines = ["ready", "closing", "in flight true", "stop 1", "delivered 2"];
     const end = await signalled("SIGTERM", "slow", "one that signals again");
     expect(end).toEqual({ code: null, signal: "SIGTERM", lines, errors: "" });
   });
 
-  it("lets a program exit in a listener of its own", async () => {
+  it("lets a program exit in its own listener", async () => {
     const end = await signalled("SIGTERM", "fast", "exit");
     expect(end).toMatchObject({ code: 7, signal: null, lines: ["ready", "handler"] });
   });
 
-  it("delivers, and then lets signal-exit do its work, which waits for whoever else listens", async () => {
+  it("delivers, and then lets signal-exit end the process, which waits for other listeners", async () => {
     const lines = ["ready", "stop 1", "delivered 1", "signal-exit null SIGTERM"];
     const end = await signalled("SIGTERM", "slow", "signal-exit");
     expect(end).toEqual({ code: null, signal: "SIGTERM", lines, errors: "" });
@@ -134,7 +134,7 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
     expect(performance.now() - startedAt).toBeGreaterThan(200);
   });
 
-  it("does nothing once it is disposed of, and holds no process", async () => {
+  it("does nothing once it is disposed of, and does not keep the process alive", async () => {
     const disposed = await signalled("SIGTERM", "fast", "disposed");
     expect(disposed).toMatchObject({ code: null, signal: "SIGTERM", lines: ["ready"] });
     const ends = await run("signals", ["fast", "ends"]).ended;
@@ -142,11 +142,11 @@ describe("stopOnSignals on a signal", { timeout: 30_000 }, () => {
   });
 });
 
-describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 }, () => {
+describe("stopOnSignals on an uncaught exception", { timeout: 30_000 }, () => {
   const crash = (way: string, watched = "all", ...flags: string[]) =>
     run("crash", [way, watched], ...flags).ended;
 
-  /** Without the place, the line and the caret above the error, which of a rejection or a call are Node's own or ours. */
+  /** Drops the file, line and caret above the error: for a rejection or a call they point into Node or this package. */
   const withoutExcerpt = (errors: string) => errors.replace(/^(.*\n.*\n *\^.*\n)?\n?/, "");
 
   it.each([
@@ -168,7 +168,7 @@ describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 
     expect(watched.errors).toContain("Node.js v");
   });
 
-  it("under --unhandled-rejections=strict prints what Node prints, and no more", async () => {
+  it("prints under --unhandled-rejections=strict what Node prints, and no more", async () => {
     const flag = "--unhandled-rejections=strict";
     const [left, watched] = await Promise.all([
       crash("rejects", "leaves exceptions", flag),
@@ -179,25 +179,25 @@ describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 
     expect(withoutExcerpt(watched.errors)).toBe(withoutExcerpt(left.errors));
   });
 
-  it("under --unhandled-rejections=warn ends no process that Node would not", async () => {
+  it("ends no process under --unhandled-rejections=warn, as Node would not", async () => {
     const child = run("crash", ["rejects", "program"], "--unhandled-rejections=warn");
     expect(await child.ended).toMatchObject({ code: 0, lines: ["exit 0"] });
   });
 
-  it("leaves it to a program that listens for it", async () => {
+  it("leaves the exception to a program that listens for it", async () => {
     const end = await crash("throws in a timer", "program");
     const lines = [expect.stringMatching("monitor"), "program boom", "goes on", "exit 0"];
     expect(end).toEqual({ code: 0, signal: null, lines, errors: "" });
   });
 
-  it("ends by the first one, whatever else is thrown until then", async () => {
+  it("ends the process with the first exception, whatever else is thrown meanwhile", async () => {
     const end = await crash("throws again meanwhile");
     expect(end).toMatchObject({ code: 1, signal: null });
     expect(end.errors).toContain("RangeError: boom");
     expect(end.errors).not.toContain("another");
   });
 
-  it("fails also a program that exits with 0 meanwhile, and shows why", async () => {
+  it("exits with 1 and prints the error even if the program exits with 0 meanwhile", async () => {
     const end = await crash("exits meanwhile");
     expect(end).toMatchObject({ code: 1, signal: null });
     expect(end.errors).toContain("RangeError: boom");
@@ -211,14 +211,14 @@ describe("stopOnSignals on an exception that nobody catches", { timeout: 30_000 
     expect(end.errors.match(/RangeError: boom/g)).toHaveLength(1);
   });
 
-  it("ends also where a sink does not stop in time", async () => {
+  it("ends the process even if a sink does not stop in time", async () => {
     const end = await crash("throws in a timer", "for ever");
     expect(end).toMatchObject({ code: 1, signal: null });
     expect(end.errors).toContain("RangeError: boom");
   });
 });
 
-describe("a program that is recorded", { timeout: 60_000 }, () => {
+describe("a recorded program", { timeout: 60_000 }, () => {
   it.each([
     ["a rejection that the method handles itself", "start error"],
     ["a rejected promise that is given twice, and handled once", "start start start error error error"],
@@ -243,18 +243,18 @@ describe("a program that is recorded", { timeout: 60_000 }, () => {
     ["cancelling a stream of bytes with a read pending", "start end start end"],
     ["a body that is read by its Response", undefined],
     ["a stream that is dropped unread", "start end"],
-  ])("does what it does without: %s", async (scenario, events) => {
+  ])("behaves the same as without recording: %s", async (scenario, events) => {
     const [bare, recorded] = await Promise.all([
       run("host", [scenario, "bare"]).ended,
       run("host", [scenario, "recorded"]).ended,
     ]);
-    const told = recorded.lines.filter((line) => line.startsWith("events: "));
-    // But for the frames of stacks, and the line that an uncaught error came from.
+    const eventLines = recorded.lines.filter((line) => line.startsWith("events: "));
+    // Stack frames, and the line that an uncaught error came from, may differ.
     const said = ({ lines, errors }: typeof bare) =>
       [...lines, ...errors.split("\n")]
         .filter((line) => /^(?!events: |node:|file:|var )\S/.test(line))
         .sort();
     expect([recorded.code, said(recorded)]).toEqual([bare.code, said(bare)]);
-    if (events !== undefined) expect(told).toEqual([`events: ${events}`]);
+    if (events !== undefined) expect(eventLines).toEqual([`events: ${events}`]);
   });
 });

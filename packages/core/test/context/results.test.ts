@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { instrument, silentLogger, trace } from "../../src/index.js";
 import { record } from "./recorder.js";
 
-/** As the clients of OpenAI and Anthropic give it: the answer is parsed once somebody asks. */
+/** The promise of OpenAI's and Anthropic's clients, which parses the answer only when it is asked. */
 class ApiPromise<T> extends Promise<T> {
   readonly #response: Promise<Response>;
   readonly #parse: (response: Response) => Promise<T>;
@@ -53,7 +53,7 @@ class ApiPromise<T> extends Promise<T> {
   }
 }
 
-/** As the clients of OpenAI and Anthropic give it. */
+/** The stream of OpenAI's and Anthropic's clients. */
 class ClientStream {
   readonly controller = new AbortController();
 
@@ -129,7 +129,7 @@ async function collect<T>(from: AsyncIterable<T>) {
   return read;
 }
 
-describe("a promise that is parsed when it is asked", () => {
+describe("a promise that parses its answer lazily", () => {
   type Way = (promise: ApiPromise<typeof answer>) => unknown;
   const ways: [string, Way][] = [
     ["await", async (promise) => expect(await promise).toEqual(answer)],
@@ -165,7 +165,7 @@ describe("a promise that is parsed when it is asked", () => {
     ["finally", (promise) => promise.finally(() => {})],
     ["withResponse", (promise) => promise.withResponse()],
     ["asResponse", (promise) => promise.asResponse()],
-  ])("and fails ends it by an error, by %s", async (_, use) => {
+  ])("that fails ends its call with the error by %s", async (_, use) => {
     const recorder = record();
     await expect(use(create(request, failing))).rejects.toThrow("rate limit");
     await new Promise(setImmediate);
@@ -173,21 +173,21 @@ describe("a promise that is parsed when it is asked", () => {
     expect(recorder.one("error").data).toMatchObject({ model: "m", status: 429 });
   });
 
-  it("whose rejection is handled by another answer has the error", async () => {
+  it("whose rejection is handled with another value records the error", async () => {
     const recorder = record();
     expect(await create(request, failing).catch(() => "a default")).toBe("a default");
     await new Promise(setImmediate);
     expect(recorder.types).toEqual(["llm_start", "error"]);
   });
 
-  it("is as it was once its call is over", async () => {
+  it("is unchanged once its call is over", async () => {
     record();
     const given = create(request, promised);
     await given;
     expect(Object.getPrototypeOf(given)).toBe(ApiPromise.prototype);
   });
 
-  it("may give a stream", async () => {
+  it("may resolve to a stream", async () => {
     const recorder = record();
     const given = create(
       request,
@@ -222,7 +222,7 @@ describe("a stream of a client", () => {
       "toReadableStream",
       async (given) => expect(await new Response(given.toReadableStream()).text()).toContain(" there"),
     ],
-  ])("is told once by %s", async (_, use) => {
+  ])("is recorded once by %s", async (_, use) => {
     const recorder = record();
     const made = stream();
     expect(create(request, () => made)).toBe(made);
@@ -236,7 +236,7 @@ describe("a stream of a client", () => {
     });
   });
 
-  it("that is aborted ends as cancelled, also where it then ends as if it was read out", async () => {
+  it("that is aborted ends its call as cancelled, even if it ends as if it were read to its end", async () => {
     const recorder = record();
     const given = create(request, () => {
       const made: ClientStream = new ClientStream(async function* () {
@@ -249,7 +249,7 @@ describe("a stream of a client", () => {
     expect(recorder.one("llm_end").data).toMatchObject({ cancelled: true, outputs: "Hi" });
   });
 
-  it("of which a ReadableStream is cancelled ends as cancelled", async () => {
+  it("ends its call as cancelled when a ReadableStream made from it is cancelled", async () => {
     const recorder = record();
     const reader = create(request, stream).toReadableStream().getReader();
     await reader.read();
@@ -258,7 +258,7 @@ describe("a stream of a client", () => {
   });
 });
 
-it("a stream of a client of which the iteration is put into it, around its own, is told once", async () => {
+it("a client's stream whose iterator was wrapped by another package is recorded once", async () => {
   const recorder = record();
   const given = create(request, () => {
     const made = stream();
@@ -287,7 +287,7 @@ it("a promise with methods in fields ends its call by each of them", async () =>
   expect(recorder.one("llm_end").data.outputs).toEqual(answer);
 });
 
-/** As OpenAI's and Anthropic's helpers: an emitter of their own, which runs whether anybody reads it or not. */
+/** Like OpenAI's and Anthropic's stream helpers: an emitter that runs whether or not it is read. */
 class EventStream {
   readonly #listeners = new Map<string, ((value: unknown) => void)[]>();
   readonly #done: Promise<void>;
@@ -317,7 +317,7 @@ class EventStream {
   }
 }
 
-describe("a helper that emits what it reads", () => {
+describe("a stream helper that emits what it reads", () => {
   const helper = (end: string, error?: Error) =>
     create(
       request,
@@ -344,7 +344,7 @@ describe("a helper that emits what it reads", () => {
     expect(recorder.one("llm_end").data).toMatchObject({ outputs: "Hi there", token_count: 2 });
   });
 
-  it("ends it by an error, and as cancelled", async () => {
+  it("ends its call with an error or as cancelled", async () => {
     const recorder = record();
     await helper("error", new Error("overloaded"))
       .finalMessage()
@@ -356,7 +356,7 @@ describe("a helper that emits what it reads", () => {
 });
 
 describe("a result with getters that hold streams", () => {
-  /** As AI SDK's. */
+  /** Like the results of AI SDK. */
   class StreamTextResult {
     readonly #words = ["a", "b"];
     get textStream() {
@@ -384,7 +384,7 @@ describe("a result with getters that hold streams", () => {
     expect(Object.getPrototypeOf(given)).toBe(StreamTextResult.prototype);
   });
 
-  it("ends its call by a promise where no stream is read", async () => {
+  it("ends its call by a promise if no stream is read", async () => {
     const recorder = record();
     expect(await trace("answer", () => new StreamTextResult()).text).toBe("ab");
     await new Promise(setImmediate);
@@ -397,7 +397,7 @@ describe("a result with getters that hold streams", () => {
     expect(() => given.broken).toThrow("mine");
   });
 
-  it("may be a plain object with a stream in it", async () => {
+  it("may be a plain object that holds a stream", async () => {
     const recorder = record();
     const { stream, id } = await trace("doStream", { kind: "llm" }, async () => ({
       id: 1,
@@ -460,7 +460,7 @@ describe("a lazy query", () => {
     expect(recorder.one("end").data.outputs).toEqual(outputs);
   });
 
-  it("that is frozen ends its call at once, and says so", async () => {
+  it("that is frozen ends its call at once, marked as not watched", async () => {
     const recorder = record({ logger: silentLogger });
     expect(await instrument(() => Object.freeze(new Query()))()).toEqual(["a", "b"]);
     expect(recorder.one("end").data.outputs).toBe("[Not watched]");

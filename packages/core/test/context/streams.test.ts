@@ -19,14 +19,14 @@ async function collect(from: AsyncIterable<unknown>) {
   return read;
 }
 
-const told = (recorder: Recorder) => recorder.all("token").map(({ data }) => data.token);
+const tokensOf = (recorder: Recorder) => recorder.all("token").map(({ data }) => data.token);
 
 describe("a generator", () => {
-  it("tells its tokens while it is read, and its end after that", async () => {
+  it("emits tokens while it is read, and its end after that", async () => {
     const recorder = record({ tokens: "each" });
     const read: string[] = [];
     for await (const word of instrument(generate)()) {
-      expect(told(recorder)).toHaveLength(read.length + 1);
+      expect(tokensOf(recorder)).toHaveLength(read.length + 1);
       read.push(word);
     }
     expect(read).toEqual(words);
@@ -54,7 +54,7 @@ describe("a generator", () => {
     expect(recorder.one("end").data.outputs).toEqual(tokens);
   });
 
-  it("that is broken off ends as cancelled, after its own cleaning up", async () => {
+  it("that is broken off ends its call as cancelled, after its own cleanup", async () => {
     const recorder = record();
     const read = instrument(async function* read() {
       try {
@@ -69,7 +69,7 @@ describe("a generator", () => {
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 1 });
   });
 
-  it("that throws tells what came before, then the error", async () => {
+  it("that throws records the tokens that came before, then the error", async () => {
     const recorder = record();
     const broken = instrument(async function* broken() {
       yield "a";
@@ -82,7 +82,7 @@ describe("a generator", () => {
     expect(recorder.one("error").data).toMatchObject({ error_type: "RangeError", token_count: 1 });
   });
 
-  it("is in its call at every step, whoever reads it", async () => {
+  it("runs each step in its call, whoever reads it", async () => {
     const recorder = record();
     const steps = instrument(async function* steps() {
       emit("step");
@@ -103,7 +103,7 @@ describe("a generator", () => {
     expect(recorder.all("in the reader").map(({ parentId }) => parentId)).toEqual([reader, reader]);
   });
 
-  it("takes what is sent into it, and gives what it returns", async () => {
+  it("receives what is sent into it, and returns its own result", async () => {
     record();
     const echo = instrument(async function* echo(): AsyncGenerator<string, string, string> {
       const sent = yield "first";
@@ -131,16 +131,16 @@ describe("tokens", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("are told together after 50 ms", async () => {
+  it("are coalesced for 50 ms", async () => {
     const recorder = record();
     const iterator = instrument(generate)(["a", "b", "c"]);
     await iterator.next();
     vi.advanceTimersByTime(30);
     await iterator.next();
     vi.advanceTimersByTime(19);
-    expect(told(recorder)).toEqual([]);
+    expect(tokensOf(recorder)).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(told(recorder)).toEqual(["ab"]);
+    expect(tokensOf(recorder)).toEqual(["ab"]);
     await iterator.next();
     await iterator.next();
     expect(recorder.all("token").map(({ data }) => data)).toEqual([
@@ -150,22 +150,22 @@ describe("tokens", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("are told together once there are 64", async () => {
+  it("are coalesced up to 64", async () => {
     const recorder = record();
     for await (const _ of instrument(generate)(Array<string>(130).fill("x")));
     expect(recorder.all("token").map(({ data }) => data.token_count)).toEqual([64, 64, 2]);
     expect(recorder.one("end").data.token_count).toBe(130);
   });
 
-  it("can be off, for all or for one", async () => {
+  it("can be off, for all calls or for one", async () => {
     const recorder = record({ tokens: "off" });
     for await (const _ of instrument(generate)());
     expect(recorder.types).toEqual(["start", "end"]);
     for await (const _ of instrument(generate, { tokens: "coalesced" })());
-    expect(told(recorder)).toEqual(["a b c "]);
+    expect(tokensOf(recorder)).toEqual(["a b c "]);
   });
 
-  it("that a stream left unread keeps no timer for long", async () => {
+  it("of a stream that is left unread keep no timer for long", async () => {
     const recorder = record();
     await instrument(generate)().next();
     vi.runAllTimers();
@@ -175,7 +175,7 @@ describe("tokens", () => {
 });
 
 describe("an async iterable", () => {
-  /** As model clients give it: more than something to iterate over. */
+  /** Like the streams of model clients: an iterable with further members. */
   class Stream {
     readonly controller = new AbortController();
     readonly #chunks = words;
@@ -187,7 +187,7 @@ describe("an async iterable", () => {
     }
   }
 
-  it("stays itself, from a promise too, and is watched while it is read", async () => {
+  it("keeps its identity, from a promise too, and is watched while it is read", async () => {
     const recorder = record();
     const stream = new Stream();
     const create = instrument(async function create() {
@@ -203,11 +203,11 @@ describe("an async iterable", () => {
     const read: string[] = [];
     for await (const word of given) read.push(word);
     expect(read).toEqual(words);
-    expect(told(recorder)).toEqual(["a b c "]);
+    expect(tokensOf(recorder)).toEqual(["a b c "]);
     expect(recorder.types.at(-1)).toBe("end");
   });
 
-  it("that cannot be told of a break is cancelled all the same", async () => {
+  it("whose iterator has no return method still ends as cancelled when a loop breaks off", async () => {
     const recorder = record();
     const count = instrument(() => {
       let n = 0;
@@ -227,7 +227,7 @@ describe("an async iterable", () => {
   });
 });
 
-describe("a stream of Node's", () => {
+describe("a Node.js stream", () => {
   const open = instrument((stream: Readable) => stream, { operation: "open" });
   const over = (stream: Readable) => new Promise((resolve) => stream.once("close", resolve));
 
@@ -254,14 +254,14 @@ describe("a stream of Node's", () => {
     }
   });
 
-  it("does not flow, nor has a listener, until the program reads it", () => {
+  it("does not flow and has no listener until the program reads it", () => {
     record();
     const stream = open(Readable.from(words));
     expect(stream.readableFlowing).toBe(null);
     expect(stream.eventNames()).toEqual(Readable.from(words).eventNames());
   });
 
-  it("makes its chunks in its call", async () => {
+  it("produces its chunks in its call", async () => {
     const recorder = record();
     const steps = instrument(function steps() {
       return Readable.from(
@@ -275,7 +275,7 @@ describe("a stream of Node's", () => {
     expect(recorder.one("step").parentId).toBe(recorder.one("start", "steps").eventId);
   });
 
-  it("that is destroyed ends as cancelled", async () => {
+  it("that is destroyed ends its call as cancelled", async () => {
     const recorder = record();
     const stream = open(Readable.from(words));
     const closed = over(stream);
@@ -284,14 +284,14 @@ describe("a stream of Node's", () => {
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 1 });
   });
 
-  it("that fails is an error, which still ends a program that does not handle it", () => {
+  it("that fails records the error, which still ends a program that does not handle it", () => {
     const recorder = record();
     const stream = open(Readable.from(words));
     expect(() => stream.emit("error", new RangeError("connection lost"))).toThrow("connection lost");
     expect(recorder.one("error").data).toMatchObject({ error_message: "connection lost", token_count: 0 });
   });
 
-  it("that is over already ends its call at once", async () => {
+  it("that has ended already ends its call at once", async () => {
     const recorder = record();
     const stream = Readable.from(words);
     await collect(stream);
@@ -301,7 +301,7 @@ describe("a stream of Node's", () => {
   });
 });
 
-describe("what a call gives again and again", () => {
+describe("a result that is returned repeatedly", () => {
   it.each<[string, () => AsyncIterable<unknown>]>([
     ["a generator", () => generate()],
     ["an async iterable", () => ({ [Symbol.asyncIterator]: () => generate() })],
@@ -312,13 +312,13 @@ describe("what a call gives again and again", () => {
     const get = instrument(() => kept);
     for (let n = 0; n < 3; n++) expect(get()).toBe(kept);
     expect(await collect(kept)).toEqual(words);
-    expect(told(recorder)).toEqual(["a b c "]);
+    expect(tokensOf(recorder)).toEqual(["a b c "]);
     expect(recorder.all("end")).toHaveLength(3);
     const { outputs, duration_ms, ...more } = recorder.all("end").at(-1)!.data;
     expect([outputs, more]).toEqual(["a b c ", { token_count: 3 }]);
   });
 
-  it("is followed once where it is a thenable", async () => {
+  it("is followed once if it is a thenable", async () => {
     const recorder = record();
     // biome-ignore lint/suspicious/noThenProperty: what a query builder is.
     const kept = { then: (fulfilled: (value: number) => void) => fulfilled(42) };
@@ -329,7 +329,7 @@ describe("what a call gives again and again", () => {
     expect(recorder.all("end")).toHaveLength(2);
   });
 
-  it("is one ReadableStream, which can be read", async () => {
+  it("stays readable if it is a ReadableStream", async () => {
     const recorder = record();
     class Response {
       readonly stream = new ReadableStream({
@@ -353,7 +353,7 @@ describe("what a call gives again and again", () => {
     expect(recorder.all("end")).toHaveLength(recorder.all("start").length);
   });
 
-  it("may be the iterator of what it gives", async () => {
+  it("may be an iterator of what it yields", async () => {
     record();
     const iterator = { n: 0, next: async () => ({ done: false, value: iterator.n++ }) };
     const get = instrument(() => ({ [Symbol.asyncIterator]: () => iterator }));
@@ -362,7 +362,7 @@ describe("what a call gives again and again", () => {
     expect(await iterator.next()).toEqual({ done: false, value: 0 });
   });
 
-  it("is watched for the calls around it too, which give it on", async () => {
+  it("is watched for enclosing calls too, which return it as theirs", async () => {
     const recorder = record();
     const kept = Readable.from(words);
     const source = instrument({ inner: () => kept, outer: async () => source.inner() });
@@ -386,13 +386,13 @@ describe("an iterator that breaks the rules", () => {
   it.each<[string, unknown]>([
     ["no result", undefined],
     ["a result that cannot be read", Object.defineProperty({}, "done", { get: raise })],
-  ])("and gives %s does so to its reader alone", async (_, result) => {
+  ])("affects only its reader by returning %s", async (_, result) => {
     record({ logger: silentLogger });
     const iterator = iterable(async () => result)[Symbol.asyncIterator]();
     expect(await iterator.next()).toBe(result);
   });
 
-  it("or is frozen ends its call when it is asked for", async () => {
+  it("ends its call when the program asks for it, if it is frozen", async () => {
     const recorder = record();
     const frozen = Object.freeze({ next: async () => ({ done: true, value: undefined }) });
     const given = instrument(() => ({ [Symbol.asyncIterator]: () => frozen }))();
@@ -461,7 +461,7 @@ describe("a ReadableStream", () => {
     ["tee", () => stream().tee()[0]],
     ["from", () => ReadableStream.from(words)],
     ["a Blob", () => new Blob(words).stream()],
-  ])("is watched where it comes from %s", async (_, make) => {
+  ])("is watched if it comes from %s", async (_, make) => {
     const recorder = record();
     const made = make();
     const given = await open(made);
@@ -471,7 +471,7 @@ describe("a ReadableStream", () => {
     expect(recorder.one("end").data.cancelled).toBeUndefined();
   });
 
-  it("is watched as a pipe reads it, to its end or to an error, and is free afterwards", async () => {
+  it("is watched while a pipe reads it to its end or to an error, and is unlocked afterwards", async () => {
     const recorder = record();
     const [readable, broken] = [await open(stream()), await open(stream(["a"], new RangeError("lost")))];
     await readable.pipeTo(new WritableStream());
@@ -495,7 +495,7 @@ describe("a ReadableStream", () => {
     expect(readable.locked).toBe(false);
   });
 
-  it("can be read on by another reader, and after a pipe that was to keep it", async () => {
+  it("can be read on by another reader, and after a pipe with preventCancel", async () => {
     const recorder = record();
     const readable = await open(stream());
     const first = readable.getReader();
@@ -513,7 +513,7 @@ describe("a ReadableStream", () => {
     expect(recorder.all("end").at(-1)?.data.outputs).toBe("[Not watched]");
   });
 
-  it("of which one branch is cancelled is read by the other", async () => {
+  it("of which one branch is cancelled is recorded from the other", async () => {
     const recorder = record();
     const [left, right] = (await open(stream())).tee();
     const cancelled = left.cancel();
@@ -543,7 +543,7 @@ describe("a ReadableStream", () => {
     expect(pulled).toBe(1);
   });
 
-  it("hands on the reason that it is cancelled for", async () => {
+  it("passes the reason for cancelling on to its source", async () => {
     const recorder = record();
     const reason = new Error("enough");
     const readable = await open(stream());
@@ -572,7 +572,7 @@ describe("a ReadableStream", () => {
         return pending;
       },
     ],
-  ])("that is cancelled by %s while a chunk is awaited ends as cancelled", async (_, cancel) => {
+  ])("that is cancelled by %s while a read is pending ends its call as cancelled", async (_, cancel) => {
     const recorder = record();
     const never = new ReadableStream({ pull: () => new Promise(() => {}) });
     expect(await cancel(await open(never))).toEqual({ done: true, value: undefined });
@@ -580,7 +580,7 @@ describe("a ReadableStream", () => {
     expect(recorder.one("end").data).toMatchObject({ cancelled: true, token_count: 0 });
   });
 
-  it("fails with the source's very error", async () => {
+  it("fails with the same error as its source", async () => {
     const recorder = record();
     const error = new RangeError("connection lost");
     const reader = (await open(stream(["a"], error))).getReader();
@@ -615,7 +615,7 @@ describe("a ReadableStream", () => {
     expect(recorder.one("end").data).toMatchObject({ token_count: 3 });
   });
 
-  it("that is read already is given as it is", async () => {
+  it("that is read already is returned unchanged", async () => {
     const recorder = record();
     const locked = stream();
     locked.getReader();
@@ -624,7 +624,7 @@ describe("a ReadableStream", () => {
   });
 });
 
-describe("a call of a model", () => {
+describe("a model call", () => {
   const usage = { input_tokens: 10, output_tokens: 2, total_tokens: 12 };
 
   async function streamed(chunks: readonly unknown[]): Promise<Recorder> {
@@ -639,7 +639,7 @@ describe("a call of a model", () => {
     return recorder;
   }
 
-  it("tells model, usage and duration", async () => {
+  it("records model, usage and duration", async () => {
     const recorder = record();
     const create = instrument(
       async ({ model }: { model: string }) => ({
@@ -704,15 +704,15 @@ describe("a call of a model", () => {
       ],
       usage,
     ],
-  ])("is understood from a stream of %s", async (_, chunks, expected) => {
+  ])("is recorded from a stream of %s", async (_, chunks, expected) => {
     const recorder = await streamed(chunks);
-    expect(told(recorder)).toEqual(["Hi"]);
+    expect(tokensOf(recorder)).toEqual(["Hi"]);
     const { data } = recorder.one("llm_end");
     expect(data).toMatchObject({ model: "m", usage: expected, outputs: "Hi" });
     expect(recorder.one("llm_start").data.model).toBe("asked-for");
   });
 
-  it("that fails is an error, with the model", async () => {
+  it("that fails records the error and the model", async () => {
     const recorder = record();
     const create = instrument(async (_: { model: string }) => raise(), { kind: "llm" });
     await expect(create({ model: "small" })).rejects.toThrow("rate limit");
@@ -720,7 +720,7 @@ describe("a call of a model", () => {
     expect(recorder.one("error").data).toMatchObject({ model: "small", error_message: "rate limit" });
   });
 
-  it("whose answer cannot be looked into ends all the same", () => {
+  it("whose answer cannot be read ends nevertheless", () => {
     const recorder = record();
     const hostile = new Proxy({}, { get: () => raise(), ownKeys: () => raise() });
     expect(trace("generate", { kind: "llm" }, () => hostile)).toBe(hostile);

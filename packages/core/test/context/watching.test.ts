@@ -3,15 +3,15 @@ import { describe, expect, it, vi } from "vitest";
 import { instrument } from "../../src/index.js";
 import { record } from "./recorder.js";
 
-describe("a promise that nobody waits for", () => {
-  it("ends its call all the same, with its value", async () => {
+describe("a promise without a handler", () => {
+  it("still ends its call, with its value", async () => {
     const recorder = record();
     instrument(() => later(5, "done"))();
     await vi.waitFor(() => expect(recorder.types).toEqual(["start", "end"]));
     expect(recorder.one("end").data.outputs).toBe("done");
   });
 
-  it("and that is rejected, as the program knows, ends its call without the reason", async () => {
+  it("that is rejected ends its call without the reason, as asking for it would handle the rejection", async () => {
     const recorder = record();
     instrument(() => {
       const failing = later(5).then(() => Promise.reject(new Error("mine")));
@@ -27,7 +27,7 @@ describe("a promise that nobody waits for", () => {
 });
 
 describe("a promise", () => {
-  it("is as it was once it is waited for, and ends all calls that gave it", async () => {
+  it("is unchanged once it has a handler, and ends all calls that returned it", async () => {
     const recorder = record();
     const kept = later(1, "kept");
     const source = instrument({ inner: () => kept, outer: () => source.inner() });
@@ -39,7 +39,7 @@ describe("a promise", () => {
     expect(order).toEqual(["inner", "outer", "inner", "outer"]);
   });
 
-  it("and the one of a step of an iterator may be of a class that is derived", async () => {
+  it("may be of a derived class, also as the step of an iterator", async () => {
     const recorder = record();
     let made = 0;
     class Mine<T> extends Promise<T> {
@@ -50,14 +50,14 @@ describe("a promise", () => {
     }
     const kept = new Mine<string>((resolve) => setTimeout(resolve, 1, "mine"));
     expect(await instrument(() => kept)()).toBe("mine");
-    // One for what `await` makes of it, none for us.
+    // `await` creates one promise of the class, and recording none.
     expect(made).toBe(2);
     expect(recorder.one("end").data.outputs).toBe("mine");
   });
 });
 
-describe("what has been put into an object to watch it", () => {
-  it("is not there for another that has its fields", async () => {
+describe("a method that is replaced to watch an object", () => {
+  it("is not replaced for another object that copies its fields", async () => {
     const recorder = record();
     const iterable = {
       words: ["a"],
@@ -73,7 +73,7 @@ describe("what has been put into an object to watch it", () => {
     expect(recorder.types).toEqual(["start", "token", "end"]);
   });
 
-  it("cannot be put into a frozen one, of which the event says so", () => {
+  it("cannot be replaced in a frozen object, and the event says so", () => {
     const recorder = record();
     const frozen = Object.freeze({ async *[Symbol.asyncIterator]() {} });
     expect(instrument(() => frozen)()).toBe(frozen);

@@ -4,21 +4,21 @@ import { bench, message, messages } from "./bench.js";
 import { FakeTransport, nack, unreachable } from "./fake-transport.js";
 import { keepLines } from "./lines.js";
 
-/** An engine, what its listeners were told, and what health says. */
+/** An engine, what its listeners were emitted, and what health says. */
 function watched(options: Parameters<typeof bench>[0] = {}) {
   const all = bench(options);
-  const told: string[] = [];
-  all.engine.on("problem", ({ code }) => told.push(`problem ${code}`));
-  all.engine.on("solved", ({ code }) => told.push(`solved ${code}`));
+  const emitted: string[] = [];
+  all.engine.on("problem", ({ code }) => emitted.push(`problem ${code}`));
+  all.engine.on("solved", ({ code }) => emitted.push(`solved ${code}`));
   const problems = () => all.engine.health().problems;
-  return { ...all, told, problems, only: (): Problem | undefined => problems()[0] };
+  return { ...all, emitted, problems, only: (): Problem | undefined => problems()[0] };
 }
 
 const never = () => new Promise<never>(() => {});
 
 describe("health", () => {
   it("lists no problem of a sink that is idle, well or stopped", async () => {
-    const { engine, clock, transport, problems, told } = watched();
+    const { engine, clock, transport, problems, emitted } = watched();
     expect(problems()).toEqual([]);
     void engine.start();
     await clock.advance(5000);
@@ -29,27 +29,27 @@ describe("health", () => {
     expect(problems()).toEqual([]);
     await engine.stop();
     expect(problems()).toEqual([]);
-    expect(told).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
   it("says where it cannot get an answer, before any time limit", async () => {
     const transport = new FakeTransport();
     transport.connect = never;
-    const { engine, clock, only, told } = watched({ transport, flushTimeoutMs: 100 });
+    const { engine, clock, only, emitted } = watched({ transport, flushTimeoutMs: 100 });
     engine.offer(message());
     await clock.advance(2000);
     expect(only()).toEqual({
       code: "TRANSPORT_UNREACHABLE",
       message: "not connected yet, for 2 s: fake://one",
     });
-    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE"]);
+    expect(emitted).toEqual(["problem TRANSPORT_UNREACHABLE"]);
     const stopping = engine.stop();
     await clock.advance(1000);
     await stopping;
   });
 
   it("lists what is wrong with a connection that goes on", async () => {
-    const { engine, clock, transport, problems, told } = watched();
+    const { engine, clock, transport, problems, emitted } = watched();
     await engine.start();
     const problem = new TransportError("second-writer", "another program writes under the same name");
     transport.connection.problem = problem;
@@ -58,7 +58,7 @@ describe("health", () => {
     transport.connection.die();
     await clock.advance(3000);
     expect(problems()).toEqual([]);
-    expect(told).toEqual(["problem TRANSPORT_SECOND_WRITER", "solved TRANSPORT_SECOND_WRITER"]);
+    expect(emitted).toEqual(["problem TRANSPORT_SECOND_WRITER", "solved TRANSPORT_SECOND_WRITER"]);
     await engine.stop();
   });
 
@@ -84,7 +84,7 @@ describe("health", () => {
     const transport = new FakeTransport();
     transport.refuseAll = unreachable();
     const circuitBreaker = { failureThreshold: 2, cooldownMs: 30_000 };
-    const { engine, clock, only, told } = watched({ transport, circuitBreaker, flushTimeoutMs: 100 });
+    const { engine, clock, only, emitted } = watched({ transport, circuitBreaker, flushTimeoutMs: 100 });
     engine.offer(message());
     await clock.advance(5000);
     expect(only()?.message).toMatch(
@@ -93,7 +93,7 @@ describe("health", () => {
     transport.refuseAll = undefined;
     transport.onPublish = (connection) => connection.answer();
     await clock.advance(40_000);
-    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
+    expect(emitted).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
     const stopping = engine.stop();
     await clock.advance(1000);
     await stopping;
@@ -122,7 +122,7 @@ describe("health", () => {
   });
 
   it("says why a broker blocks, and what to do", async () => {
-    const { engine, clock, transport, problems, told } = watched();
+    const { engine, clock, transport, problems, emitted } = watched();
     void engine.start();
     await clock.advance(0);
     transport.connection.flow({ credit: 0, blocked: "low on memory" });
@@ -130,19 +130,19 @@ describe("health", () => {
       {
         code: "TRANSPORT_BLOCKED",
         message:
-          "fake://one: the broker takes nothing: low on memory. Events wait in the buffer: free the broker's memory or disk, or let its queues be read",
+          "fake://one: the broker blocks publishing: low on memory. Events wait in the buffer: free the broker's memory or disk, or consume its queues",
       },
     ]);
     await clock.advance(1000);
     transport.connection.flow({ credit: 10 });
     await clock.advance(1000);
-    expect(told).toEqual(["problem TRANSPORT_BLOCKED", "solved TRANSPORT_BLOCKED"]);
+    expect(emitted).toEqual(["problem TRANSPORT_BLOCKED", "solved TRANSPORT_BLOCKED"]);
     await engine.stop();
   });
 
   it("says that answers are late long before the connection is given up", async () => {
     const { logger, of } = keepLines();
-    const { engine, clock, transport, only, told } = watched({ logger });
+    const { engine, clock, transport, only, emitted } = watched({ logger });
     void engine.start();
     await clock.advance(0);
     engine.offer(message());
@@ -160,14 +160,14 @@ describe("health", () => {
     transport.connection.answer();
     await clock.advance(2000);
     expect(only()).toBeUndefined();
-    expect(told).toEqual(["problem TRANSPORT_TIMEOUT", "solved TRANSPORT_TIMEOUT"]);
+    expect(emitted).toEqual(["problem TRANSPORT_TIMEOUT", "solved TRANSPORT_TIMEOUT"]);
     expect(of("recovered")).toHaveLength(1);
     await engine.stop();
   });
 
   it("calls a connection that was given up for its silence recovered once there is another", async () => {
     const { logger, of } = keepLines();
-    const { engine, clock, transport, told } = watched({ logger, confirmTimeoutMs: 20_000 });
+    const { engine, clock, transport, emitted } = watched({ logger, confirmTimeoutMs: 20_000 });
     void engine.start();
     await clock.advance(0);
     engine.offer(message());
@@ -180,14 +180,14 @@ describe("health", () => {
     transport.onPublish = (connection) => connection.answer();
     await clock.advance(60_000);
     expect(of("recovered")).toHaveLength(1);
-    expect(told.filter((line) => line.startsWith("problem")).length).toBe(
-      told.filter((line) => line.startsWith("solved")).length,
+    expect(emitted.filter((line) => line.startsWith("problem")).length).toBe(
+      emitted.filter((line) => line.startsWith("solved")).length,
     );
     await engine.stop();
   });
 
   it("is not told as solved while it goes on under another description", async () => {
-    const { engine, clock, transport, told, only } = watched({ confirmTimeoutMs: 20_000 });
+    const { engine, clock, transport, emitted, only } = watched({ confirmTimeoutMs: 20_000 });
     void engine.start();
     await clock.advance(0);
     engine.offer(message());
@@ -195,17 +195,17 @@ describe("health", () => {
     transport.refuseAll = new TransportError("timeout", "no answer while connecting");
     await clock.advance(15_000);
     expect(only()?.message).toContain("no answer while connecting");
-    expect(new Set(told)).toEqual(new Set(["problem TRANSPORT_TIMEOUT"]));
+    expect(new Set(emitted)).toEqual(new Set(["problem TRANSPORT_TIMEOUT"]));
     transport.refuseAll = undefined;
     transport.onPublish = (connection) => connection.answer();
     await clock.advance(60_000);
-    const solved = told.filter((line) => line === "solved TRANSPORT_TIMEOUT");
-    expect(solved).toHaveLength(told.length / 2);
+    const solved = emitted.filter((line) => line === "solved TRANSPORT_TIMEOUT");
+    expect(solved).toHaveLength(emitted.length / 2);
     await engine.stop();
   });
 
   it("goes on while the sink stops, until it closes its connections", async () => {
-    const { engine, clock, transport, problems, told } = watched({ flushTimeoutMs: 30_000 });
+    const { engine, clock, transport, problems, emitted } = watched({ flushTimeoutMs: 30_000 });
     void engine.start();
     await clock.advance(0);
     transport.connection.flow({ credit: 0 });
@@ -217,7 +217,7 @@ describe("health", () => {
     await clock.advance(30_000);
     await stopping;
     expect(problems()).toEqual([]);
-    expect(told).toEqual(["problem TRANSPORT_THROTTLED"]);
+    expect(emitted).toEqual(["problem TRANSPORT_THROTTLED"]);
   });
 
   it("says both of two things that have one code", async () => {
@@ -272,7 +272,7 @@ describe("health", () => {
     const { logger, of } = keepLines();
     const transport = new FakeTransport();
     transport.connect = never;
-    const { engine, clock, problems, told } = watched({
+    const { engine, clock, problems, emitted } = watched({
       logger,
       transport,
       maxBufferedEvents: 10,
@@ -284,7 +284,7 @@ describe("health", () => {
     expect(problems()[1]?.message).toMatch(
       /^the buffer is 80 % full \(8 events, \d+ bytes\).*await ready\(\)/,
     );
-    expect(told).toContain("problem BUFFER_FULL");
+    expect(emitted).toContain("problem BUFFER_FULL");
     expect(of("buffer_filling")).toHaveLength(1);
     const stopping = engine.stop();
     await clock.advance(1000);
@@ -292,7 +292,7 @@ describe("health", () => {
   });
 
   it("says that connections do not last, also while one is open", async () => {
-    const { engine, clock, transport, problems, told } = watched({
+    const { engine, clock, transport, problems, emitted } = watched({
       maxRetryBackoffMs: 100,
       circuitBreaker: false,
     });
@@ -309,14 +309,14 @@ describe("health", () => {
         message: "disconnected: connection refused (20 times in 10 s)",
       },
     ]);
-    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE"]);
+    expect(emitted).toEqual(["problem TRANSPORT_UNREACHABLE"]);
     await clock.advance(12_000);
-    expect(told).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
+    expect(emitted).toEqual(["problem TRANSPORT_UNREACHABLE", "solved TRANSPORT_UNREACHABLE"]);
     await engine.stop();
   });
 
   it("says what the broker refuses, for as long as it does", async () => {
-    const { engine, clock, transport, problems, told } = watched({ maxRetries: 0 });
+    const { engine, clock, transport, problems, emitted } = watched({ maxRetries: 0 });
     transport.onPublish = (connection) => connection.answer({ kind: "refused", error: nack() });
     for (const one of messages(3)) engine.offer(one);
     await clock.advance(1000);
@@ -329,13 +329,13 @@ describe("health", () => {
     ]);
     await clock.advance(12_000);
     expect(problems()).toEqual([]);
-    expect(told).toEqual(["problem RETRIES_EXHAUSTED", "solved RETRIES_EXHAUSTED"]);
+    expect(emitted).toEqual(["problem RETRIES_EXHAUSTED", "solved RETRIES_EXHAUSTED"]);
     await engine.stop();
   });
 });
 
 it("a host that blocked its event loop is not told that the broker is silent", async () => {
-  const { engine, clock, transport, told } = watched();
+  const { engine, clock, transport, emitted } = watched();
   void engine.start();
   await clock.advance(900);
   engine.offer(message());
@@ -345,6 +345,6 @@ it("a host that blocked its event loop is not told that the broker is silent", a
   clock.time += 20_000;
   clock.after(0, () => connection.answer());
   await clock.advance(0);
-  expect(told).toEqual([]);
+  expect(emitted).toEqual([]);
   await engine.stop();
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Histogram } from "../../src/telemetry/histogram.js";
 
 describe("a histogram", () => {
-  it("knows every percentile within 0.2 %, whatever the values", () => {
+  it("has every percentile within 0.2 %, whatever the values", () => {
     const value = fc.oneof(fc.nat(1000), fc.nat(), fc.maxSafeNat());
     fc.assert(
       fc.property(
@@ -21,7 +21,7 @@ describe("a histogram", () => {
     );
   });
 
-  it("counts many equal values in one step, and adds up", () => {
+  it("counts many equal values in one step, and adds another histogram", () => {
     const one = new Histogram();
     one.record(100, 99);
     const other = new Histogram();

@@ -12,8 +12,8 @@ function meterAt(start = 0) {
   };
 }
 
-describe("what the stats say of late", () => {
-  it("is 0 before the first event", () => {
+describe("the meter of recent rate and latency", () => {
+  it("reads 0 before the first event", () => {
     expect(meterAt().meter.read()).toEqual({ perSecond: 0, p50: 0, p95: 0, p99: 0 });
   });
 
@@ -41,14 +41,14 @@ describe("what the stats say of late", () => {
     expect(p99).toBeCloseTo(400, 0);
   });
 
-  it("is a rate over no less than a second", () => {
+  it("takes the rate over at least a second", () => {
     const { meter, pass } = meterAt();
     meter.sent(10, 1);
     pass(10);
     expect(meter.read().perSecond).toBe(10);
   });
 
-  it("forgets what is two windows of ten seconds ago", () => {
+  it("forgets events after two windows of ten seconds", () => {
     const { meter, pass } = meterAt(5000);
     meter.sent(100, 900);
     pass(10_000);
@@ -62,7 +62,7 @@ describe("what the stats say of late", () => {
     expect(meter.read()).toEqual({ perSecond: 0, p50: 0, p95: 0, p99: 0 });
   });
 
-  it("takes latencies that no clock should give", () => {
+  it("accepts latencies that no clock should measure", () => {
     const { meter } = meterAt();
     for (const latency of [0, -1, 0.0001, 1e12]) meter.sent(1, latency);
     const { p50, p99 } = meter.read();

@@ -8,15 +8,15 @@ interface Wrapped {
 
 /** A middleware for `wrapLanguageModel` of AI SDK 5 and 6. */
 export interface AiSdkMiddleware {
-  /** AI SDK 6 asks for it; 5 takes no notice. */
+  /** Required by AI SDK 6 and ignored by 5. */
   readonly specificationVersion: "v3";
   wrapGenerate<R>(options: Wrapped & { readonly doGenerate: () => PromiseLike<R> }): Promise<R>;
   wrapStream<R>(options: Wrapped & { readonly doStream: () => PromiseLike<R> }): Promise<R>;
 }
 
 /**
- * Makes events of each call of a model of AI SDK 5 and 6: `llm_start`, `token`, `llm_end`, one call a try. Which
- * operation they are below, `trace` says.
+ * Records each model call of AI SDK 5 and 6 as `llm_start`, `token` and `llm_end`, with one call per attempt. Put the
+ * operation in `trace` to have its model calls below one call.
  *
  * @example
  * const model = wrapLanguageModel({ model: openai("gpt-5"), middleware: aiSdkMiddleware() });

@@ -1,7 +1,7 @@
 import { type CallHandle, trace } from "@streamll/core";
 import { read, textOf } from "../shared/within.js";
 
-/** What of a request is shown: not its headers, which may hold keys. */
+/** The parts of a request that events show. Headers are left out, as they may contain keys. */
 export function requestOf(event: object): object {
   const tools = read(event, "tools");
   const shown = {
@@ -20,8 +20,8 @@ function namesOf(tools: unknown): string[] | undefined {
 }
 
 /**
- * Runs a call of a model, whose result is an answer or holds a stream. The stream stays the very same, and the call ends
- * when it is read.
+ * Runs a model call that returns an answer or an object with a stream. The stream keeps its identity, and the call ends
+ * when the program has read it.
  */
 export function recordModelCall<T>(
   request: object,
@@ -38,17 +38,17 @@ export function recordModelCall<T>(
     const result = await execute();
     const content = read(result, "content");
     if (content !== undefined) {
-      call.learn(result);
+      call.record(result);
       call.end(answerOf(content));
     }
     return result;
   });
 }
 
-/** What is told elsewhere: calls of tools as such, and what the model thinks not at all. */
+/** Parts that are no outputs: tool calls have a field of their own, and reasoning is not recorded. */
 const notOutputs: ReadonlySet<unknown> = new Set(["reasoning", "tool-call"]);
 
-/** The text, where there is nothing but text. */
+/** The text, if all parts are text; else the parts. */
 function answerOf(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
   const parts = content.filter((part) => !notOutputs.has(read(part, "type")));

@@ -4,7 +4,7 @@ import { read, tagsOf, textOf, within } from "../shared/within.js";
 import { recordModelCall, requestOf } from "./model-call.js";
 import { recordTool } from "./tool.js";
 
-/** What AI SDK 7 tells of an operation. */
+/** What AI SDK 7 reports about an operation. */
 interface OperationEvent {
   readonly callId: string;
 }
@@ -17,7 +17,7 @@ interface ToolExecution<T> extends ModelCall<T> {
   readonly toolCallId: string;
 }
 
-/** A telemetry integration of AI SDK 7, as `registerTelemetry` takes it. */
+/** A telemetry integration for `registerTelemetry` of AI SDK 7. */
 export interface AiSdkTelemetry {
   onStart(event: OperationEvent): void;
   onEmbedStart(event: OperationEvent): void;
@@ -33,8 +33,8 @@ export interface AiSdkTelemetry {
 }
 
 /**
- * Makes events of all operations of AI SDK 7: `generateText`, `streamText`, agents, objects, embeddings, and below each
- * the calls of models, one a try, and of tools.
+ * Records all operations of AI SDK 7 (`generateText`, `streamText`, agents, objects, embeddings), and below each its
+ * model calls, one per attempt, and its tool calls.
  *
  * @example
  * import { registerTelemetry } from "ai";
@@ -58,9 +58,9 @@ export function aiSdk(): AiSdkTelemetry {
   const endModel = (event: OperationEvent) => {
     const call = models.get(modelKeyOf(event));
     const usage = read(event, "usage");
-    // Of embeddings all tokens are input.
+    // All tokens of an embedding are input tokens.
     const tokens = read(usage, "tokens");
-    call?.learn(typeof tokens === "number" ? { usage: { input_tokens: tokens } } : { usage });
+    call?.record(typeof tokens === "number" ? { usage: { input_tokens: tokens } } : { usage });
     call?.end(read(event, "embeddings") ?? read(event, "ranking"));
   };
 
@@ -71,7 +71,7 @@ export function aiSdk(): AiSdkTelemetry {
         moduleName: textOf(event, "functionId") ?? "ai",
         inputs: [{ ...requestOf(event), ...valuesOf(event) }],
         tags: tagsOf({ call_id: event.callId }),
-        // Its reader may go on after the call in which it began.
+        // The program may still read the stream after the call that it began in has ended.
         outlivesParent: true,
       });
     },
@@ -108,7 +108,7 @@ export function aiSdk(): AiSdkTelemetry {
 
     onEnd(event) {
       const operation = operations.get(event.callId);
-      operation?.learn({ finish_reason: read(event, "finishReason") });
+      operation?.record({ finish_reason: read(event, "finishReason") });
       operation?.end(outputsOf(event));
     },
     onAbort(event) {
@@ -121,15 +121,15 @@ export function aiSdk(): AiSdkTelemetry {
   };
 }
 
-/** Of a reader that breaks off, the SDK tells nothing. */
+/** Cancels the operation when its reader breaks off, which the SDK does not report. */
 function endWithReader(operation: CallHandle | undefined, model: CallHandle): void {
   model.onEnd((how) => {
-    // What it does tell, of an abort or an error, it tells by then.
+    // By then the SDK has reported an abort or an error.
     if (how === "cancelled" && operation?.isOpen) setImmediate(() => operation.cancel());
   });
 }
 
-/** An operation may have several calls of models for embeddings. */
+/** An operation may make several model calls for its embeddings. */
 const modelKeyOf = (event: OperationEvent): string =>
   textOf(event, "embedCallId") ?? textOf(event, "rerankCallId") ?? event.callId;
 

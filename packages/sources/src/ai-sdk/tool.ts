@@ -1,7 +1,7 @@
 import { type CallHandle, openCall } from "@streamll/core";
 import { read, textOf } from "../shared/within.js";
 
-/** Runs a tool in its call. What it gives is told by whoever knows it. */
+/** Runs a tool in its call. The caller records the result. */
 export async function recordTool<T>(call: CallHandle, execute: () => PromiseLike<T>): Promise<T> {
   try {
     return await call.run(execute);
@@ -14,7 +14,7 @@ export async function recordTool<T>(call: CallHandle, execute: () => PromiseLike
 type Execute = (this: unknown, input: unknown, options: unknown) => unknown;
 
 /**
- * The same tools, of which each execution is a call. For AI SDK 5 and 6, whose middleware sees none.
+ * Returns the tools with each execution recorded as a call. For AI SDK 5 and 6, whose middleware does not see tools.
  *
  * @example
  * await generateText({ model, prompt, tools: aiSdkTools({ search, calculate }) });
@@ -44,7 +44,7 @@ function recordedExecute(name: string, execute: Execute): Execute {
       throw error;
     }
     if (typeof read(result, "then") !== "function") {
-      // One that gives its result piece by piece is read by the SDK.
+      // A tool may yield its result piece by piece, which the SDK then reads.
       if (isAsyncIterable(result)) return followed(result, call);
       call.end(result);
       return result;

@@ -3,11 +3,11 @@ import { type ClientOptions, recordClient } from "../shared/client.js";
 export type { ClientOptions } from "../shared/client.js";
 
 /**
- * Records the calls of models of a client of Anthropic, whichever way they are called (`create`, `stream`, `parse`, a tool
- * runner, `withResponse`), and those of the clients that `withOptions` makes of it.
+ * Records the model calls of an Anthropic client, whichever way they are made (`create`, `stream`, `parse`, a tool runner,
+ * `withResponse`), and those of the clients that its `withOptions` returns.
  *
  * @returns The client itself.
- * @throws ConfigurationError for what is no such client.
+ * @throws ConfigurationError for anything but such a client.
  * @example
  * const client = recordAnthropic(new Anthropic());
  */

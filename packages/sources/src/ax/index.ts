@@ -1,24 +1,24 @@
 import { ConfigurationError, type InstrumentOptions, instrument } from "@streamll/core";
 import { read } from "../shared/within.js";
 
-/** What of Ax is recorded: its classes, each with all its programs, and the services that the program makes. */
+/** The parts of Ax to record: its classes, with all programs of each, and the AI services that your program creates. */
 export interface AxParts {
   readonly AxGen?: object | undefined;
   readonly AxFlow?: object | undefined;
   readonly AxAgent?: object | undefined;
-  /** What `ai({ … })` gives, one or several. */
+  /** One or several services that `ai({ … })` returned. */
   readonly ai?: object | readonly object[] | undefined;
 }
 
-/** What is shown, as `instrument` takes it. */
+/** What events show: the options of `instrument` for that. */
 export type AxOptions = Pick<InstrumentOptions, "capture" | "tokens" | "tags">;
 
 const programs = ["AxGen", "AxFlow", "AxAgent"] as const;
 
 /**
- * Makes events of the programs of Ax and of the calls of models below them.
+ * Records the programs of Ax and the model calls below them.
  *
- * @throws ConfigurationError for what is none of these.
+ * @throws ConfigurationError for anything but these classes and services.
  * @example
  * const llm = ai({ name: "openai", apiKey });
  * recordAx({ AxGen, AxFlow, AxAgent, ai: llm });
@@ -32,12 +32,12 @@ export function recordAx(parts: AxParts, options: AxOptions = {}): void {
       (method) => typeof read(prototype, method) === "function",
     );
     if (methods.length === 0) throw refused(name, `write the class ${name} of @ax-llm/ax`);
-    // Its own name is short in what is published. The first argument is the service, the third are options.
+    // The class name is minified in the published package. The first argument is the service, the third the options.
     instrument(made, { ...options, moduleName: name, methods, inputs: (_service, values) => [values] });
   }
   for (const service of [parts.ai ?? []].flat()) {
     if (typeof read(service, "chat") !== "function")
-      throw refused("ai", "write what ai({ … }) of @ax-llm/ax gives");
+      throw refused("ai", "write what ai({ … }) of @ax-llm/ax returns");
     const methods = ["chat", "embed"].filter((method) => typeof read(service, method) === "function");
     const getName = read(service, "getName");
     const name: unknown = typeof getName === "function" ? Reflect.apply(getName, service, []) : undefined;

@@ -13,14 +13,14 @@ type HandlerMethod =
   | "handleChatModelStart"
   | "handleLLMNewToken";
 
-/** A handler of LangChain's callbacks, as `callbacks: [langchain()]` takes it. */
+/** A callback handler of LangChain, for `callbacks: [langchain()]`. */
 export interface LangChainHandler extends Readonly<Record<HandlerMethod, (...args: never[]) => void>> {
   readonly name: string;
-  /** Else its events come after the end of the program. */
+  /** Without it, callbacks would run late, even after the program's own call has ended. */
   readonly awaitHandlers: true;
 }
 
-/** What is run within a graph, and no step of it. */
+/** The tag of runs that are internal to a graph and no step of it. */
 const hiddenTag = "langsmith:hidden";
 
 interface Run {
@@ -33,7 +33,7 @@ interface Run {
 export const handlerName = "streamll";
 
 /**
- * Makes events of LangChain.js and LangGraph: of runnables and nodes, of calls of models with their tokens, of tools and
+ * Records the runs of LangChain.js and LangGraph: runnables and nodes, model calls with their tokens, tools and
  * retrievers.
  *
  * @example
@@ -47,7 +47,7 @@ export function langchain(): LangChainHandler {
     const parent = calls.around(parentRunId);
     calls.open(runId, operation, {
       ...options,
-      // Else the call that the program is in.
+      // Without a parent the run is placed below the call that the program is in.
       parentId: parent?.id,
       tags: tagsOf({ run_id: runId, thread_id: textOf(metadata, "thread_id") }),
       outlivesParent: parent === undefined && parentRunId !== undefined,
@@ -62,7 +62,7 @@ export function langchain(): LangChainHandler {
       call?.cancel({ data: { interrupted: true } });
     else call?.fail(error);
   };
-  /** A model of chat and one of text are told of alike, but for what they are asked. */
+  /** Chat models and text models report the same arguments except for the input. */
   const modelStart =
     <Asked>(inputsOf: (asked: Asked) => Parameters<typeof modelOptions>[3]) =>
     (
@@ -83,7 +83,7 @@ export function langchain(): LangChainHandler {
     name: handlerName,
     awaitHandlers: true,
 
-    // In the order of its arguments at run time, which is not that of its types.
+    // The arguments are in their order at run time, which differs from the order in LangChain's types.
     handleChainStart(
       chain: unknown,
       inputs: unknown,
@@ -114,9 +114,9 @@ export function langchain(): LangChainHandler {
       const call = calls.get(runId);
       if (call === undefined) return;
       const { message, generation, text } = answerIn(output);
-      call.learn({ usage: read(read(output, "llmOutput"), "tokenUsage") });
-      call.learn(generation);
-      call.learn(message);
+      call.record({ usage: read(read(output, "llmOutput"), "tokenUsage") });
+      call.record(generation);
+      call.record(message);
       call.end(text);
     },
     handleLLMError: fail,
@@ -181,7 +181,7 @@ function modelOptions({ metadata }: Run, model: unknown, extra: unknown, request
   } as const;
 }
 
-/** The class of what is run, by the path that LangChain serializes it under. */
+/** The class name of a runnable, from the path that LangChain serializes it under. */
 function classOf(serialized: unknown): string | undefined {
   const path = read(serialized, "id");
   const last: unknown = Array.isArray(path) ? path.at(-1) : undefined;

@@ -1,23 +1,23 @@
 import { isPlainObject } from "@streamll/core/internal";
 import { read, textOf } from "../shared/within.js";
 
-/** The messages of the first prompt, as providers have them: LangChain's own form is three times as long. */
+/** The messages of the first prompt in the providers' format: LangChain's own format is three times as long. */
 export function messagesOf(prompts: readonly (readonly unknown[])[]): object {
   return { messages: (prompts[0] ?? []).map(messageOf) };
 }
 
-const mostItems = 1000;
+const maxItems = 1000;
 
-/** Inputs and outputs of a runnable, with messages in that form, also those in lists and fields of a state. */
+/** Inputs or outputs of a runnable with messages in that format, even in the lists and fields of a state. */
 export function shown(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null || depth > 2) return value;
   if (Array.isArray(value)) {
-    return value.slice(-mostItems).map((item) => shown(item, depth + 1));
+    return value.slice(-maxItems).map((item) => shown(item, depth + 1));
   }
   if ("lc_namespace" in value) return textOf(value, "type") === undefined ? value : messageOf(value);
   if (!isPlainObject(value)) return value;
   const fields = Object.entries(value);
-  // What is no object is told as the only field of one.
+  // LangChain wraps a value that is no object in an object with one field.
   const [only] = fields;
   if (depth === 0 && fields.length === 1 && only !== undefined && /^(input|output)$/.test(only[0]))
     return shown(only[1], depth + 1);
@@ -38,7 +38,7 @@ function messageOf(message: unknown): unknown {
 
 const nonEmpty = (list: unknown): unknown => (Array.isArray(list) && list.length > 0 ? list : undefined);
 
-/** What a model gave: the first generation of the first prompt. */
+/** A model's answer: the first generation of the first prompt. */
 export function answerIn(output: unknown): {
   readonly message: unknown;
   readonly generation: unknown;
@@ -57,7 +57,7 @@ function contentOf(message: unknown): unknown {
   return content === "" || (Array.isArray(content) && content.length === 0) ? undefined : content;
 }
 
-/** Of a tool that a model called, the message for the model. */
+/** The output of a tool. A tool that a model called returns a message for the model. */
 export function toolOutputOf(output: unknown): {
   readonly outputs: unknown;
   readonly toolCallId: string | undefined;

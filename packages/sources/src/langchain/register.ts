@@ -4,7 +4,7 @@ import { AsyncLocalStorageProviderSingleton, MockAsyncLocalStorage } from "@lang
 import { keepRuns } from "./current-run.js";
 import { handlerName, langchain } from "./handler.js";
 
-// Records all runs of the process, also those that are given no callbacks: importing this file is enough.
+// Importing this file records all runs of the process, including those without callbacks.
 
 interface Manager {
   readonly handlers: readonly { readonly name: string }[];
@@ -33,8 +33,8 @@ if (marked[mark] === undefined) {
 }
 
 /**
- * Without LangGraph, LangChain hands its runs to a storage that keeps nothing. It still does, so that the program behaves
- * as it would; which run its code is in, is known here.
+ * Without LangGraph, LangChain passes its runs to a storage that keeps nothing. That storage still returns nothing, so
+ * that the program behaves as before, but the current run is known to this source.
  */
 function followRuns(): void {
   const storage: unknown = AsyncLocalStorageProviderSingleton.getInstance();

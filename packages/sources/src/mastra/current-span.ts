@@ -1,4 +1,4 @@
-// All of it, as a version that has not these functions must load too.
+// A namespace import, so that a version without these functions loads too.
 import * as observability from "@mastra/core/observability";
 import type { Framework } from "../shared/call-table.js";
 import { textOf } from "../shared/within.js";
@@ -7,7 +7,7 @@ export const framework: Framework = {
   name: "mastra",
   currentKey() {
     const span = observability.resolveCurrentSpan?.();
-    // Exporters see nothing of Mastra's own inner spans.
+    // Exporters do not see Mastra's internal spans, so the current one may have to be mapped to an exported one.
     return observability.resolveExportedSpanId?.(span) ?? textOf(span, "id");
   },
 };

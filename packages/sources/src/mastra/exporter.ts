@@ -2,19 +2,19 @@ import { CallTable } from "../shared/call-table.js";
 import { read, tagsOf, textOf } from "../shared/within.js";
 import { framework } from "./current-span.js";
 
-/** What Mastra tells of a span. */
+/** What Mastra reports about a span. */
 interface TracingEvent {
   readonly type: string;
   readonly exportedSpan: { readonly id: string; readonly traceId: string; readonly type: string };
 }
 
-/** Spans that are part of what another tells. */
+/** Spans that only add to another span. */
 const notCalls: ReadonlySet<string> = new Set(["model_chunk"]);
 
-const mostInputs = 10_000;
+const maxInputs = 10_000;
 
 /**
- * Makes events of what Mastra does: of agents, workflows and their steps, calls of models, tools.
+ * Records the spans of Mastra: agents, workflows and their steps, model calls and tools.
  *
  * @example
  * new Observability({ configs: { default: { serviceName: "shop", exporters: [new StreamllExporter()] } } });
@@ -22,7 +22,7 @@ const mostInputs = 10_000;
 export class StreamllExporter {
   readonly name = "streamll";
   readonly #calls = new CallTable(framework);
-  /** What a step gives to its model, which a span of the model itself does not tell. */
+  /** The input of each step, which is that of its model call, whose own span does not have it. */
   readonly #inputs = new Map<string, unknown>();
 
   async exportTracingEvent(event: TracingEvent): Promise<void> {
@@ -33,7 +33,7 @@ export class StreamllExporter {
     else if (type === "span_ended") this.#end(span);
   }
 
-  /** Events wait for nothing. */
+  /** Does nothing: events are emitted at once. */
   async flush(): Promise<void> {}
 
   async shutdown(): Promise<void> {}
@@ -67,18 +67,18 @@ export class StreamllExporter {
     const inputs = messages === undefined ? undefined : [{ messages }];
     const output = read(span, "output");
     if (isModel) {
-      call.learn({ model: textOf(attributes, "responseModel"), usage: usageOf(read(attributes, "usage")) });
-      call.learn({ finish_reason: textOf(attributes, "finishReason"), tool_calls: toolCallsOf(output) });
+      call.record({ model: textOf(attributes, "responseModel"), usage: usageOf(read(attributes, "usage")) });
+      call.record({ finish_reason: textOf(attributes, "finishReason"), tool_calls: toolCallsOf(output) });
     }
     const error = read(span, "errorInfo");
     if (error !== undefined && error !== null) {
       const data = { error_type: textOf(error, "name") ?? "SpanError" };
       return call.fail({ message: textOf(error, "message") ?? "error" }, { at, inputs, data });
     }
-    // The agent's span tells of the error itself.
+    // Only the agent's span has the error itself.
     if (isModel && textOf(attributes, "finishReason") === "error")
       return call.fail(
-        { message: "the call of the model failed" },
+        { message: "the model call failed" },
         { at, inputs, data: { error_type: "SpanError" } },
       );
     if (isAborted(span)) return call.cancel({ at, inputs });
@@ -96,14 +96,14 @@ export class StreamllExporter {
     const input = read(span, "input");
     if (type === "span_ended" || input === undefined) return;
     this.#inputs.set(span.id, input);
-    // A step whose end is not told must not fill the memory.
-    if (this.#inputs.size > mostInputs) this.#inputs.delete(this.#inputs.keys().next().value as string);
+    // Steps whose end is never reported must not fill the memory.
+    if (this.#inputs.size > maxInputs) this.#inputs.delete(this.#inputs.keys().next().value as string);
   }
 }
 
 const given = (input: unknown): unknown[] | undefined => (input === undefined ? undefined : [input]);
 
-/** `agent run: 'librarian'` is told in two parts. */
+/** A span named `agent run: 'librarian'` has the kind in its type and the name in its entity. */
 function operationOf(span: TracingEvent["exportedSpan"]): string {
   const { type } = span;
   if (type === "model_inference") return "model";

@@ -1,7 +1,7 @@
 import type { Framework } from "../shared/call-table.js";
 import { read, textOf } from "../shared/within.js";
 
-/** Where OpenAI Agents keeps the trace and the span that the present code is in, for all its copies. */
+/** Where all loaded copies of OpenAI Agents keep the current trace and span. */
 const storage = Symbol.for("openai.agents.core.asyncLocalStorage");
 
 interface Storage {
@@ -16,7 +16,7 @@ export const framework: Framework = {
   },
 };
 
-/** The span that is current, also one that a generator has made it. */
+/** The current span. */
 export const currentSpan = (): unknown => read(storeOf(), "span");
 
 function storeOf(): unknown {

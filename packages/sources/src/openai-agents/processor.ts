@@ -9,7 +9,7 @@ interface Traced {
   readonly traceId: string;
 }
 
-/** A trace processor of OpenAI Agents, as `addTraceProcessor` takes it. */
+/** A trace processor for `addTraceProcessor` of OpenAI Agents. */
 export interface AgentsTraceProcessor {
   onTraceStart(trace: Traced): Promise<void>;
   onTraceEnd(trace: Traced): Promise<void>;
@@ -20,22 +20,22 @@ export interface AgentsTraceProcessor {
 }
 
 /**
- * Makes events of the runs of OpenAI Agents: of agents, turns, calls of models, tools, handoffs and guardrails.
+ * Records the runs of OpenAI Agents: agents, turns, model calls, tools, handoffs and guardrails.
  *
  * @example
  * import { addTraceProcessor } from "@openai/agents";
  * addTraceProcessor(openaiAgents());
  */
 export function openaiAgents(): AgentsTraceProcessor {
-  /** Of traces and spans: their ids begin in ways of their own. */
+  /** The calls of traces and of spans, whose ids differ in their prefix. */
   const calls = new CallTable(framework);
 
   /** How many spans of a trace are open. */
   const open = new Map<string, number>();
 
-  /** A run that throws has no end of its trace: the SDK does not tell of it. */
+  /** Fails the trace of a run that throws, as the SDK does not report the end of such a trace. */
   const failTrace = (traceId: string, error: unknown, data: object) => {
-    // A program that goes on in the trace has begun by then.
+    // A program that continues in the trace has opened its next span by then.
     setImmediate(() => {
       if (!open.has(traceId)) calls.get(traceId)?.fail(error, { data: { ...data } });
     });
@@ -76,7 +76,7 @@ export function openaiAgents(): AgentsTraceProcessor {
       const call = calls.get(textOf(span, "spanId") ?? "");
       if (call === undefined) return;
       const { known, inputs, outputs, data } = describe(read(span, "spanData"));
-      for (const answer of known) call.learn(answer);
+      for (const answer of known) call.record(answer);
       const error = read(span, "error");
       if (error === null || error === undefined) return call.end(outputs, { inputs, data });
       const failure = failureOf(error);
@@ -89,7 +89,7 @@ export function openaiAgents(): AgentsTraceProcessor {
   };
 }
 
-/** Of an error the SDK tells its own words, and in them the message. */
+/** The SDK reports an error as a message of its own, with the original message in its data. */
 function failureOf(error: unknown): { readonly message: string; readonly data: object } {
   const data = read(error, "data");
   const cause = textOf(data, "error");

@@ -1,19 +1,19 @@
 import { parsedJson } from "@streamll/core/internal";
 import { read, textOf } from "../shared/within.js";
 
-/** What the data of a span tell of a call. */
+/** A call as described by the data of its span. */
 interface Description {
   readonly operation: string;
   readonly moduleName: string;
   readonly kind?: "llm";
-  /** Where model, usage and the like are. */
+  /** The objects that have model, usage and the like. */
   readonly known: readonly unknown[];
   readonly inputs?: readonly unknown[] | undefined;
   readonly outputs?: unknown;
   readonly data?: Record<string, unknown> | undefined;
 }
 
-/** Of most of it the SDK tells only when the span is over. */
+/** Describes a span. Most of its data is there only when it has ended. */
 export function describe(data: unknown): Description {
   const type = textOf(data, "type") ?? "span";
   const name = textOf(data, "name");
@@ -60,7 +60,7 @@ export function describe(data: unknown): Description {
       };
     case "transcription":
     case "speech":
-      // Sound is not shown.
+      // Audio is not recorded.
       return { ...model(data), operation: type, outputs: textOf(data, "output") };
     default:
       return { operation: name ?? type, moduleName: type, known: [], outputs: read(data, "data") };
@@ -71,7 +71,7 @@ function model(data: unknown): Description {
   const output = read(data, "output");
   const known = [
     { model: textOf(data, "model"), usage: read(data, "usage") },
-    // The answers of a chat, as OpenAI gives them.
+    // The answers of a chat, in OpenAI's format.
     ...(Array.isArray(output) ? output : []),
   ];
   return { operation: "model", moduleName: "agents", kind: "llm", known };

@@ -9,11 +9,11 @@ const modelSpans: ReadonlySet<unknown> = new Set(["generation", "response"]);
 type Streamed = (this: unknown, ...args: unknown[]) => AsyncIterable<unknown>;
 
 /**
- * Has the tokens of streamed runs told, which the SDK's tracing does not tell: as `token` of the calls that
- * `openaiAgents()` records. To say it again of a model changes nothing.
+ * Records the tokens of streamed runs, which the SDK's tracing does not report, as `token` events of the calls that
+ * `openaiAgents()` records. Passing a model again changes nothing.
  *
- * @param models Classes of models, for all that are made of them, or single models; both in place.
- * @throws ConfigurationError for what has no `getStreamedResponse`.
+ * @param models Model classes, for all their instances, or single models. Both are changed in place.
+ * @throws ConfigurationError for a value without `getStreamedResponse`.
  * @example
  * import { OpenAIChatCompletionsModel, OpenAIResponsesModel } from "@openai/agents";
  * recordTokens(OpenAIResponsesModel, OpenAIChatCompletionsModel);
@@ -21,7 +21,7 @@ type Streamed = (this: unknown, ...args: unknown[]) => AsyncIterable<unknown>;
 export function recordTokens(...models: readonly object[]): void {
   const holders = models.map((model) => (typeof model === "function" ? read(model, "prototype") : model));
   if (holders.some((holder) => typeof read(holder, "getStreamedResponse") !== "function")) {
-    const message = "write models of OpenAI Agents, or classes of them, as OpenAIResponsesModel";
+    const message = "write models or model classes of OpenAI Agents, such as OpenAIResponsesModel";
     throw new ConfigurationError([{ option: "models", message }]);
   }
   for (const holder of holders as object[]) {
@@ -42,7 +42,7 @@ export function recordTokens(...models: readonly object[]): void {
 
 const recorded = Symbol.for("@streamll/sources tokens");
 
-/** A model makes its span the current one as long as it streams. */
+/** The id of the model's span, which is the current one while the model streams. */
 function modelSpanId(): string | undefined {
   const span = currentSpan();
   return modelSpans.has(read(read(span, "spanData"), "type")) ? textOf(span, "spanId") : undefined;

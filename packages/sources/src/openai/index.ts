@@ -3,12 +3,12 @@ import { type ClientOptions, recordClient } from "../shared/client.js";
 export type { ClientOptions } from "../shared/client.js";
 
 /**
- * Records the calls of models of a client of OpenAI, or of a provider whose client has its methods: chat, responses,
- * completions, embeddings, images, speech; whichever way they are called (`parse`, `stream`, `runTools`,
- * `withResponse`), and those of the clients that `withOptions` makes of it.
+ * Records the model calls of an OpenAI client, or of another provider's client with the same methods: chat, responses,
+ * completions, embeddings, images and speech, whichever way they are made (`parse`, `stream`, `runTools`,
+ * `withResponse`), and those of the clients that its `withOptions` returns.
  *
  * @returns The client itself.
- * @throws ConfigurationError for what is no such client.
+ * @throws ConfigurationError for anything but such a client.
  * @example
  * const client = recordOpenAI(new OpenAI());
  */

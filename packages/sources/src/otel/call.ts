@@ -16,42 +16,42 @@ import {
 
 const failed = 2;
 
-/** How the call of a span is opened, but for its place in the tree. */
+/** How to open the call of a span, except for its place in the tree. */
 export interface Opening {
   readonly operation: string;
   readonly options: OpenCallOptions;
-  /** Whether what it was given is known by now. */
-  readonly asked: boolean;
+  /** Whether the inputs are known already. */
+  readonly hasInputs: boolean;
 }
 
 export function openingOf(span: OtelSpan): Opening {
   const { traceId, spanId } = span.spanContext();
   const isModel = isModelCall(span);
-  const asked = inputsOf(span);
+  const inputs = inputsOf(span);
   const model = modelOf(span);
   const toolCallId = textAttribute(span, "gen_ai.tool.call.id", "tool_call.id", "ai.toolCall.id");
   const options: OpenCallOptions = {
     ...(isModel && { kind: "llm" }),
     moduleName: moduleOf(span),
     startedAt: epochMsOf(span.startTime),
-    inputs: isModel && model !== undefined ? [{ model, ...(asked && { messages: asked[0] }) }] : asked,
+    inputs: isModel && model !== undefined ? [{ model, ...(inputs && { messages: inputs[0] }) }] : inputs,
     ...(toolCallId !== undefined && { data: { tool_call_id: toolCallId } }),
     tags: { trace_id: traceId, span_id: spanId },
-    // Spans may end after the one around them.
+    // A span may end after its parent.
     outlivesParent: true,
   };
-  return { operation: operationOf(span), options, asked: asked !== undefined };
+  return { operation: operationOf(span), options, hasInputs: inputs !== undefined };
 }
 
-/** @param asked Whether its start has what it was given. */
-export function endCall(call: CallHandle, span: OtelSpan, asked: boolean): void {
+/** @param hasInputs Whether the `start` had the inputs. */
+export function endCall(call: CallHandle, span: OtelSpan, hasInputs: boolean): void {
   const outputs = outputsOf(span);
   if (isModelCall(span)) {
-    call.learn({ model: modelOf(span), usage: usageOf(span), finish_reason: finishReasonOf(span) });
-    call.learn({ content: toolCallsOf(outputs) });
+    call.record({ model: modelOf(span), usage: usageOf(span), finish_reason: finishReasonOf(span) });
+    call.record({ content: toolCallsOf(outputs) });
   }
   const at = epochMsOf(span.endTime);
-  const inputs = asked ? undefined : inputsOf(span);
+  const inputs = hasInputs ? undefined : inputsOf(span);
   const exception = span.events.findLast(({ name }) => name === "exception")?.attributes;
   if (span.status.code !== failed && exception === undefined) return call.end(outputs, { at, inputs });
   const message = textOf(exception, "exception.message") ?? span.status.message ?? "the span failed";

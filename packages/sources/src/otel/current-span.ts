@@ -1,12 +1,12 @@
 import type { Framework } from "../shared/call-table.js";
 import type { OtelSpan } from "./span.js";
 
-/** Where the API of OpenTelemetry 1 keeps what is registered, and in a context the span that is active. */
+/** Where version 1 of the OpenTelemetry API keeps its globals, and where a context keeps the active span. */
 const registered = Symbol.for("opentelemetry.js.api.1");
 const activeSpan = Symbol.for("OpenTelemetry Context Key SPAN");
 
 interface Api {
-  /** There once a context manager is registered. */
+  /** Present once a context manager is registered. */
   readonly context?: { active(): { getValue(key: symbol): unknown } };
 }
 

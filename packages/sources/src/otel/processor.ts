@@ -6,15 +6,15 @@ import { type OtelSpan, parentSpanIdOf } from "./span.js";
 
 export interface SpanProcessorOptions {
   /**
-   * Which spans are recorded, asked when they begin. Those below one that is left out are below the one above it.
-   * Default: all.
+   * Decides, when a span starts, whether to record it. The children of a span that is left out are placed below its
+   * parent. Default: all spans.
    */
   readonly filter?: ((span: OtelSpan) => boolean) | undefined;
 }
 
 /**
- * Makes events of the spans of OpenTelemetry: those of models with the attributes `gen_ai.*`, of OpenInference, and the
- * older names.
+ * Records the spans of OpenTelemetry. Model calls are recognised by the attributes `gen_ai.*`, those of OpenInference,
+ * and older names.
  *
  * @example
  * new NodeTracerProvider({ spanProcessors: [new StreamllSpanProcessor()] });
@@ -31,26 +31,26 @@ export class StreamllSpanProcessor {
     const { traceId, spanId } = span.spanContext();
     const parentKey = parentKeyOf(span);
     if (!this.#filter(span)) return this.#calls.leaveOut(keyOf(traceId, spanId), parentKey);
-    const { operation, options, asked } = openingOf(span);
+    const { operation, options, hasInputs } = openingOf(span);
     const call = this.#calls.open(keyOf(traceId, spanId), operation, {
       ...options,
       parentId: this.#calls.around(parentKey)?.id,
     });
-    if (asked) this.#asked.add(call);
+    if (hasInputs) this.#withInputs.add(call);
   }
 
-  /** Calls of which the inputs were known when they began. */
-  readonly #asked = new WeakSet<CallHandle>();
+  /** Calls whose inputs were known when they began. */
+  readonly #withInputs = new WeakSet<CallHandle>();
 
   onEnd(span: OtelSpan): void {
     const { traceId, spanId } = span.spanContext();
     this.#calls.forget(keyOf(traceId, spanId));
     const call = this.#calls.get(keyOf(traceId, spanId));
     if (call === undefined) return;
-    endCall(call, span, this.#asked.has(call));
+    endCall(call, span, this.#withInputs.has(call));
   }
 
-  /** Events wait for nothing. */
+  /** Does nothing: events are emitted at once. */
   async forceFlush(): Promise<void> {}
 
   async shutdown(): Promise<void> {}

@@ -1,7 +1,7 @@
 import { parsedJson } from "@streamll/core/internal";
 import { read, textOf } from "../shared/within.js";
 
-/** What is read of a span: of the SDK of OpenTelemetry in version 1, 2 or 3. */
+/** The fields that are read of a span of the OpenTelemetry SDK 1, 2 or 3. */
 export interface OtelSpan {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ const calls: ReadonlySet<string> = new Set([
   "completion",
 ]);
 
-/** Whether it is a call of a model, as far as its attributes tell when it begins; else its name does. */
+/** Whether the span is a model call, by the attributes that it has at its start, or else by its name. */
 export function isModelCall({ name, attributes }: OtelSpan): boolean {
   const kind = attributes["openinference.span.kind"];
   if (typeof kind === "string") return kind === "LLM" || kind === "EMBEDDING";
@@ -38,7 +38,7 @@ export function isModelCall({ name, attributes }: OtelSpan): boolean {
   return calls.has(name.split(" ")[0] as string) && name.includes(" ");
 }
 
-/** The first of these attributes that is there. */
+/** The first of these attributes that the span has. */
 export function attributeOf({ attributes }: OtelSpan, ...names: string[]): unknown {
   return names.map((name) => attributes[name]).find((value) => value !== undefined);
 }
@@ -48,7 +48,7 @@ export function textAttribute(span: OtelSpan, ...names: string[]): string | unde
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** gen_ai.* as it is and as it was, OpenInference's, OpenLLMetry's, AI SDK's. */
+/** The names are those of gen_ai.* now and before, OpenInference, OpenLLMetry and AI SDK. */
 export const modelOf = (span: OtelSpan): string | undefined =>
   textAttribute(
     span,
@@ -110,7 +110,7 @@ export function finishReasonOf(span: OtelSpan): string | undefined {
   );
 }
 
-/** Nothing, or a list of what the call was given. */
+/** The inputs of the call as a list; `undefined` if the span has none. */
 export function inputsOf(span: OtelSpan): unknown[] | undefined {
   const whole = attributeOf(
     span,
@@ -137,22 +137,22 @@ export function outputsOf(span: OtelSpan): unknown {
   );
 }
 
-/** The calls of tools that stand among the parts of the messages that a model gave. */
+/** The parts of the model's messages, which include its tool calls. */
 export function toolCallsOf(outputs: unknown): unknown[] {
   const messages = Array.isArray(outputs) ? (outputs as { parts?: unknown }[]) : [];
   return messages.flatMap((message) => (Array.isArray(message?.parts) ? (message.parts as unknown[]) : []));
 }
 
-/** Attributes hold messages as text of JSON. */
+/** Attributes hold messages as JSON text. */
 const parsed = (value: unknown): unknown =>
   typeof value === "string" && /^\s*[[{"]/.test(value) ? parsedJson(value) : value;
 
-const mostMessages = 500;
+const maxMessages = 500;
 
-/** Messages that are spread over attributes: `gen_ai.prompt.0.role`, `llm.input_messages.0.message.content`. */
+/** Messages spread over attributes, such as `gen_ai.prompt.0.role` or `llm.input_messages.0.message.content`. */
 function listed({ attributes }: OtelSpan, prefix: string, infix: string): object[] | undefined {
   const messages: object[] = [];
-  for (let index = 0; index < mostMessages; index++) {
+  for (let index = 0; index < maxMessages; index++) {
     const at = `${prefix}${index}.${infix}`;
     const [role, content] = [attributes[`${at}role`], attributes[`${at}content`]];
     if (role === undefined && content === undefined) break;
@@ -161,7 +161,7 @@ function listed({ attributes }: OtelSpan, prefix: string, infix: string): object
   return messages.length === 0 ? undefined : messages;
 }
 
-/** Messages that are events, as they were until 2025. */
+/** Messages that are span events, as the conventions had it until 2025. */
 function messagesIn({ events }: OtelSpan, name: RegExp): object[] | undefined {
   const messages = events
     .filter((event) => name.test(event.name))

@@ -1,29 +1,29 @@
 import { type CallHandle, type OpenCallOptions, openCall } from "@streamll/core";
 import { FrameworkCalls } from "@streamll/core/internal";
 
-/** A framework that knows at any time which of its calls the present code runs in. */
+/** A framework that knows at any time which of its calls is the current one. */
 export interface Framework {
   readonly name: string;
-  /** The key of that call, read from the framework's own context. */
+  /** Returns the key of that call from the framework's own context. */
   readonly currentKey: () => string | undefined;
 }
 
-/** A call that is not told of, but ends some time, must not fill the memory where that is not told either. */
-const mostLeftOut = 10_000;
+/** Limits how many left-out calls are remembered, in case the framework does not report their ends. */
+const maxLeftOut = 10_000;
 
 interface LeftOut {
   readonly parentKey: string | undefined;
-  /** The call that the program's own are below meanwhile. */
+  /** The call that the program's own calls are placed below instead. */
   readonly aroundId: string | undefined;
 }
 
-/** Calls that are open, by the ids that a framework gives them. Core bounds how many are, and ends each. */
+/** The open calls by the framework's ids. Core limits how many there are, and ends each of them. */
 export class CallTable {
   readonly #calls = new Map<string, CallHandle>();
   readonly #leftOut = new Map<string, LeftOut>();
   readonly #framework: FrameworkCalls | undefined;
 
-  /** @param framework Whose calls those of the program are below, where they are made in its code. */
+  /** @param framework Default: none, so that the program's own calls are not placed below the framework's. */
   constructor(framework?: Framework) {
     this.#framework = framework && new FrameworkCalls(framework.name, framework.currentKey);
   }
@@ -35,7 +35,7 @@ export class CallTable {
   open(key: string, operation: string, options: OpenCallOptions): CallHandle {
     const call = this.#framework?.open(key, operation, options) ?? openCall(operation, options);
     if (!call.isOpen) return call;
-    // A framework that gives an id twice has forgotten the first call of it.
+    // A framework that uses an id again has abandoned its first call.
     this.#calls.get(key)?.cancel();
     this.#calls.set(key, call);
     call.onEnd(() => {
@@ -48,22 +48,22 @@ export class CallTable {
     return this.#calls.get(key);
   }
 
-  /** Remembers one that is not told of: those below it are below the call around it. */
+  /** Leaves a call out of the record: its children are placed below its parent. */
   leaveOut(key: string, parentKey: string | undefined): void {
     const around = this.around(parentKey);
     if (around !== undefined) this.#framework?.name(key, around.id);
     this.#leftOut.set(key, { parentKey, aroundId: around?.id });
-    if (this.#leftOut.size > mostLeftOut) this.forget(this.#leftOut.keys().next().value as string);
+    if (this.#leftOut.size > maxLeftOut) this.forget(this.#leftOut.keys().next().value as string);
   }
 
-  /** One that is not told of is over. */
+  /** A call that was left out has ended. */
   forget(key: string): void {
     const { aroundId } = this.#leftOut.get(key) ?? {};
     if (aroundId !== undefined) this.#framework?.forget(key, aroundId);
     this.#leftOut.delete(key);
   }
 
-  /** The call with this key; where that is not told of, the one around it. */
+  /** The call with this key; if that is left out, its nearest recorded ancestor. */
   around(key: string | undefined): CallHandle | undefined {
     let at = key;
     for (let depth = 0; at !== undefined && depth < 100; depth++) {

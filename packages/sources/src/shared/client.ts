@@ -1,17 +1,17 @@
 import { ConfigurationError, type InstrumentOptions, instrument } from "@streamll/core";
 import { read } from "./within.js";
 
-/** How a client is recorded: as `instrument` takes it, but for what is known of the client. */
+/** The options of `instrument`, except those that the client determines. */
 export type ClientOptions = Omit<InstrumentOptions, "kind" | "methods" | "operation">;
 
-/** What has to be there for a client to be one of its kind. */
+/** How to recognise a provider's client. */
 interface Kind {
   readonly name: string;
-  /** A path of fields to a method. */
+  /** The path of fields to a method that it has. */
   readonly has: readonly string[];
 }
 
-/** Has a client's calls of models recorded, in place, and those of the clients that `withOptions` makes of it. */
+/** Records a client's model calls, in place, and those of the clients that its `withOptions` returns. */
 export function recordClient<T extends object>(client: T, options: ClientOptions, kind: Kind): T {
   if (typeof kind.has.reduce<unknown>(read, client) !== "function") {
     const message = `write a client of ${kind.name}, which has ${kind.has.join(".")}`;

@@ -1,10 +1,10 @@
 import type { CallHandle } from "@streamll/core";
 
-/** Runs a function in a call, where there is one. */
+/** Runs a function in a call, if there is one. */
 export const within = <R>(call: CallHandle | undefined, fn: () => R): R =>
   call === undefined ? fn() : call.run(fn);
 
-/** What a field of a framework's object holds; nothing where reading it throws. */
+/** Reads a field of a framework's object; `undefined` if reading it throws. */
 export function read(holder: unknown, name: string): unknown {
   if ((typeof holder !== "object" || holder === null) && typeof holder !== "function") return undefined;
   try {
@@ -19,7 +19,7 @@ export function textOf(holder: unknown, name: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Only the strings among these, as tags of events are. */
+/** Only the values that are strings, as the tags of an event have to be. */
 export function tagsOf(tags: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).filter((entry): entry is [string, string] => typeof entry[1] === "string"),

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { onNewerNode } from "../newer-node.js";
 import { faultsOf, treeOf } from "../tree.js";
 
-interface Told {
+interface RunResult {
   readonly bare: unknown;
   readonly result: unknown;
   readonly events: StreamllEvent[];
@@ -52,28 +52,29 @@ unknown.answer → Rabbits dig.
 };
 
 describe("AI SDK 7", () => {
-  let told: Record<string, Told>;
+  let results: Record<string, RunResult>;
   beforeAll(async () => {
-    told = await onNewerNode(new URL("on-7.ts", import.meta.url));
+    results = await onNewerNode(new URL("on-7.ts", import.meta.url));
   }, 300_000);
 
-  it("gives what it gives without", () => {
-    for (const [name, { bare, result }] of Object.entries(told)) expect([name, result]).toEqual([name, bare]);
+  it("returns the same with and without recording", () => {
+    for (const [name, { bare, result }] of Object.entries(results))
+      expect([name, result]).toEqual([name, bare]);
   });
 
-  it("ends each call once, whatever its reader does", () => {
-    for (const [name, { events }] of Object.entries(told))
+  it("has exactly one end for each call, whatever its reader does", () => {
+    for (const [name, { events }] of Object.entries(results))
       expect([name, faultsOf(events)]).toEqual([name, []]);
   });
 
-  it.each(Object.entries(trees))("makes the tree of %s", (name, tree) => {
-    expect(treeOf(told[name]!.events)).toBe(tree);
+  it.each(Object.entries(trees))("is recorded as the tree of %s", (name, tree) => {
+    expect(treeOf(results[name]!.events)).toBe(tree);
   });
 
   it.each(["a stream that is broken off", "a stream that is aborted"])(
-    "ends the operation and its call of a model as cancelled: %s",
+    "ends the operation and its model call as cancelled: %s",
     (name) => {
-      const ends = told[name]!.events.filter(
+      const ends = results[name]!.events.filter(
         ({ eventType, operation }) => /end$/.test(eventType) && operation !== "answer",
       );
       const cancelled = ends.map(({ operation, data }) => [operation, data.cancelled]);

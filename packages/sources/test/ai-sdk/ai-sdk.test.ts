@@ -28,7 +28,7 @@ const versions: AiSdk[] = [
   },
 ];
 
-/** Without a telemetry of its own, an operation is what `trace` says. */
+/** These versions have no telemetry that reports operations, so `trace` records them. */
 const trees = {
   "an answer by a tool": `\
 unknown.answer → ["Rabbits dig.",2]
@@ -57,19 +57,19 @@ unknown.answer → Rabbits dig.
 describe.each(versions)("AI SDK $version", (sdk) => {
   const bare: AiSdk = { ...sdk, model: (model) => model, tools: (tools) => tools };
 
-  it.each(Object.keys(runs))("gives what it gives without: %s", async (name) => {
+  it.each(Object.keys(runs))("returns the same with and without recording: %s", async (name) => {
     const run = runs[name]!;
     const { result } = await recorded(() => run(sdk));
     expect(result).toEqual(await run(bare));
   });
 
-  it.each(Object.entries(trees))("makes the tree of %s", async (name, tree) => {
+  it.each(Object.entries(trees))("is recorded as the tree of %s", async (name, tree) => {
     const { events } = await recorded(() => trace("answer", () => runs[name]!(sdk)));
     expect(faultsOf(events)).toEqual([]);
     expect(treeOf(events)).toBe(tree);
   });
 
-  it("keeps two runs apart that go on at once", async () => {
+  it("keeps two concurrent runs apart", async () => {
     const { events } = await recorded(() =>
       Promise.all([
         trace("one", () => runs["an answer by a tool"]!(sdk)),
@@ -85,7 +85,7 @@ describe.each(versions)("AI SDK $version", (sdk) => {
     expect(new Set(events.map(({ executionId }) => executionId)).size).toBe(2);
   });
 
-  it("tells tokens, cached ones too, messages and the time to the first of them", async () => {
+  it("records usage with cached tokens, messages and the time to first token", async () => {
     const { events } = await recorded(() => runs["a stream that is read to its end"]!(sdk));
     const end = events.filter(({ eventType }) => eventType === "llm_end").at(-1)!;
     expect(end.data).toMatchObject({
@@ -96,7 +96,7 @@ describe.each(versions)("AI SDK $version", (sdk) => {
     expect(JSON.stringify(start!.data.inputs)).toContain("Do rabbits dig?");
   });
 
-  it("leaves out the headers of a request, which may hold keys", async () => {
+  it("leaves out the headers of a request, which may contain keys", async () => {
     const model = mockModel(sdk, [text("Rabbits dig.")]);
     const { events } = await recorded(() =>
       sdk.ai.generateText({ model, prompt: "Do rabbits dig?", headers: { authorization: "secret" } }),

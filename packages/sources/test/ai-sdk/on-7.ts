@@ -1,14 +1,14 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { trace } from "@streamll/core";
-// The types are those of 6; it runs on 7, see newer-node.ts.
+// The types are those of version 6, but it runs on 7: see newer-node.ts.
 import * as ai6 from "ai";
 import * as test from "ai/test";
 import { aiSdk } from "../../src/ai-sdk/index.js";
 import { recorded } from "../recorder.js";
 import { type AiSdk, runs } from "./scene.js";
 
-// Prints for each run what it gives without being recorded, what it gives recorded, and the events.
+// Prints for each run its result without recording, its result with recording, and the events.
 const ai = ai6 as unknown as Record<string, unknown> & { registerTelemetry(integration: object): void };
 const sdk: AiSdk = {
   version: 7,
@@ -27,18 +27,18 @@ const scene: typeof runs = {
 const bare: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(scene)) bare[name] = await run(sdk);
 ai.registerTelemetry(aiSdk());
-const told: Record<string, unknown> = {};
+const results: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(scene)) {
   const { events, result } = await recorded(async () => {
     const result = await trace("answer", () => run(sdk));
-    // What the SDK tells after the program has its answer; of a stream that is dropped, nothing.
+    // The SDK reports some things after the program has its answer, and nothing about a dropped stream.
     for (let n = 0; n < 5; n++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       collect();
     }
     return result;
   });
-  told[name] = { bare: bare[name], result, events };
+  results[name] = { bare: bare[name], result, events };
 }
-console.log(JSON.stringify(told));
+console.log(JSON.stringify(results));
 process.exit();

@@ -1,20 +1,20 @@
 import { trace } from "@streamll/core";
 
-/** What the scene takes of a version of the AI SDK. */
+/** What the scene needs of a version of the AI SDK. */
 export interface AiSdk {
   readonly version: 5 | 6 | 7;
   // biome-ignore lint/suspicious/noExplicitAny: the versions have types of their own.
   readonly ai: any;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly test: any;
-  /** Has a model recorded, where the version needs that. */
+  /** Records a model, if the version needs that. */
   readonly model: <T>(model: T) => T;
   readonly tools: <T extends object>(tools: T) => T;
 }
 
 type Part = Record<string, unknown>;
 
-/** A model that gives these answers, one a call; an error is thrown. */
+/** A model that returns these answers, one per call; an error is thrown. */
 export function mockModel({ version, test, model }: AiSdk, answers: (Part[] | Error)[]) {
   const Mock =
     test[{ 5: "MockLanguageModelV2", 6: "MockLanguageModelV3", 7: "MockLanguageModelV4" }[version]];
@@ -66,7 +66,7 @@ export function mockModel({ version, test, model }: AiSdk, answers: (Part[] | Er
   );
 }
 
-/** Gives a chunk when it is asked for one. */
+/** Yields each chunk only when it is asked for one. */
 function streamOf(chunks: Part[]): ReadableStream<Part> {
   const left = [...chunks];
   return new ReadableStream(
@@ -83,11 +83,11 @@ function streamOf(chunks: Part[]): ReadableStream<Part> {
 }
 
 export const text = (...pieces: string[]): Part[] => pieces.map((delta) => ({ type: "text-delta", delta }));
-/** More than the SDK takes ahead of its reader. */
+/** More chunks than the SDK reads ahead. */
 const longText = () => text("Rab", "bits", ...Array.from({ length: 200 }, () => " dig"));
 const toolCall = { type: "tool-call", toolCallId: "t1", toolName: "search", input: '{"query":"rabbits"}' };
 
-/** An error that the SDK tries again. */
+/** An error that the SDK retries. */
 const overloaded = (ai: AiSdk["ai"]): Error =>
   new ai.APICallError({
     message: "overloaded",
@@ -108,7 +108,7 @@ function toolsOf({ ai, tools }: AiSdk) {
   return tools({ search });
 }
 
-/** Each of these is a run of its own, and prints the same whether it is recorded or not. */
+/** Each of these is a run of its own, and has the same result with and without recording. */
 export const runs: Record<string, (sdk: AiSdk) => Promise<unknown>> = {
   async "an answer by a tool"(sdk) {
     const { ai } = sdk;

@@ -32,7 +32,7 @@ const trees: Record<string, string> = {
 };
 
 describe("a recorded client of Anthropic", () => {
-  it.each(Object.keys(runs))("gives what it gives without, and tells all of it: %s", async (name) => {
+  it.each(Object.keys(runs))("returns the same with recording, and records all calls: %s", async (name) => {
     const { result, events } = await recorded(() => trace("program", () => runs[name]!(recordAnthropic)));
     expect(result).toEqual(await runs[name]!((client) => client));
     expect(faultsOf(events)).toEqual([]);
@@ -40,7 +40,7 @@ describe("a recorded client of Anthropic", () => {
     expect(calls.map((line) => line.trim()).join("\n")).toBe(trees[name]);
   });
 
-  it("tells cached tokens, and never the key", async () => {
+  it("records cached tokens, and never the key", async () => {
     const { events } = await recorded(() => runs["a message"]!(recordAnthropic));
     expect(events.at(-1)?.data.usage).toEqual({
       ...{ input_tokens: 10, output_tokens: 2, cache_read_tokens: 4, cache_write_tokens: 1 },
@@ -48,7 +48,7 @@ describe("a recorded client of Anthropic", () => {
     expect(JSON.stringify(events)).not.toContain("secret");
   });
 
-  it("keeps two runs apart that go on at once", async () => {
+  it("keeps two concurrent runs apart", async () => {
     const { events } = await recorded(() =>
       Promise.all([
         trace("one", () => runs["the helper for streams, by iteration"]!(recordAnthropic)),
@@ -62,7 +62,7 @@ describe("a recorded client of Anthropic", () => {
     expect(depths).toEqual([0, 2, 0, 2]);
   });
 
-  it("says what is no such client", () => {
+  it("rejects anything but such a client", () => {
     expect(() => recordAnthropic({})).toThrow(ConfigurationError);
   });
 });

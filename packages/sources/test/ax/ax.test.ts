@@ -40,7 +40,7 @@ const trees: Record<string, string[]> = {
     'OpenAI.chat [gpt-5-mini] → {"results":[{"index":0,"id":"0","content":"Books: 3","finish… 10+2 (stop)',
   ],
   "a call that is tried again": [program, model],
-  // Ax tells of no tool: what it records is below the program.
+  // Ax does not report tools: what a tool records is below the program.
   "a tool whose code records calls of its own": [
     program,
     'OpenAI.chat [gpt-5-mini] → {"results":[{"index":0,"id":"0","functionCalls":[{"id":"t1",… calls search#t1({"query":"rabbits"}) 10+2 (function_call)',
@@ -57,22 +57,25 @@ describe("Ax", () => {
     recordAx({ AxGen, AxFlow, AxAgent });
   });
 
-  it.each(Object.keys(runs))("gives what it gives without, and makes the tree of %s", async (name) => {
-    const { events, result } = await recorded(() => trace("program", () => runs[name]!(record)));
-    expect(result).toEqual(bare[name]);
-    expect(faultsOf(events)).toEqual([]);
-    const [, ...calls] = treeOf(events).split("\n");
-    expect(calls.map((line) => line.trim())).toEqual(trees[name]);
-  });
+  it.each(Object.keys(runs))(
+    "returns the same with recording, and is recorded as the tree of %s",
+    async (name) => {
+      const { events, result } = await recorded(() => trace("program", () => runs[name]!(record)));
+      expect(result).toEqual(bare[name]);
+      expect(faultsOf(events)).toEqual([]);
+      const [, ...calls] = treeOf(events).split("\n");
+      expect(calls.map((line) => line.trim())).toEqual(trees[name]);
+    },
+  );
 
-  it("shows the values that a program is given, and never the service with its key", async () => {
+  it("shows the values passed to a program, and never the service with its key", async () => {
     const { events } = await recorded(() => runs["a program"]!(record));
     expect(events[0]!.data.inputs).toEqual([{ question: "Do rabbits dig?" }]);
     expect(JSON.stringify(events[1]!.data.inputs)).toContain("Do rabbits dig?");
     expect(JSON.stringify(events)).not.toContain("secret");
   });
 
-  it("keeps two runs apart that go on at once", async () => {
+  it("keeps two concurrent runs apart", async () => {
     const { events } = await recorded(() =>
       Promise.all([
         trace("one", () => runs["a flow"]!(record)),
@@ -86,7 +89,7 @@ describe("Ax", () => {
     expect(depths).toEqual([0, 2, 4, 6, 0, 2, 4, 4]);
   });
 
-  it("says what is none of it", () => {
+  it("rejects anything but its classes and services", () => {
     expect(() => recordAx({ ai: {} })).toThrow(ConfigurationError);
     expect(() => recordAx({ AxGen: {} })).toThrow(/class AxGen/);
   });

@@ -41,7 +41,7 @@ unknown.program → ["Be brief.","Do rabbits dig?","","a book on rabbits","Rabbi
     RunnableSequence.agent → {"messages":[{"role":"ai","content":"Rabbits dig."}]}
       fake.Model [m-1-2026] → Rabbits dig. 10+2 (stop)
       RunnableLambda.RunnableLambda → __end__`,
-  // What the program records stands below the node, the branch or the tool in whose code it does.
+  // What the program records is below the node, the branch or the tool whose code records it.
   "a graph whose code records calls of its own": `\
 unknown.program → rabbits!
   CompiledStateGraph.LangGraph → {"text":"rabbits!"}
@@ -63,7 +63,7 @@ unknown.program → no ink
 };
 
 describe("LangChain and LangGraph, recorded by callbacks of a call", () => {
-  it("are recorded where the callbacks are given, and tell of the run in tags", async () => {
+  it("are recorded where the callbacks are passed, with the run in tags", async () => {
     const model = new FakeListChatModel({ responses: ["Rabbits dig."] });
     const { events } = await recorded(async () => {
       await model.invoke("Do rabbits dig?", { callbacks: [langchain()] });
@@ -83,21 +83,21 @@ describe("LangChain and LangGraph, recorded by importing register", () => {
     await import("../../src/langchain/register.js");
   });
 
-  it.each(Object.keys(runs))("give what they give without: %s", async (name) => {
+  it.each(Object.keys(runs))("return the same with and without recording: %s", async (name) => {
     const { result, events } = await recorded(() => trace("program", runs[name]!));
     expect(result).toEqual(bare[name]);
     expect(faultsOf(events)).toEqual([]);
     if (trees[name] !== undefined) expect(treeOf(events)).toBe(trees[name]);
   });
 
-  it("end a stream that is broken off as cancelled, of which LangChain tells nothing", async () => {
+  it("end a stream that is broken off as cancelled, which LangChain does not report", async () => {
     const { events } = await recorded(() => trace("program", runs["a stream that is broken off"]!));
     const ends = events.filter(({ data }) => data.cancelled === true).map(({ operation }) => operation);
     expect(ends).toEqual(["Model", "answer"]);
     expect(events.at(-1)).toMatchObject({ operation: "program", data: { outputs: "Rab" } });
   });
 
-  it("keep two runs apart that go on at once", async () => {
+  it("keep two concurrent runs apart", async () => {
     const { events } = await recorded(() =>
       Promise.all([
         trace("one", runs["a graph that calls a tool"]!),
@@ -110,7 +110,7 @@ describe("LangChain and LangGraph, recorded by importing register", () => {
     expect(new Set(events.map(({ executionId }) => executionId)).size).toBe(2);
   });
 
-  it("are recorded once, also where callbacks are given too", async () => {
+  it("are recorded once, even if callbacks are passed too", async () => {
     const model = new FakeListChatModel({ responses: ["Rabbits dig."] });
     const { events } = await recorded(() => model.invoke("Do rabbits dig?", { callbacks: [langchain()] }));
     expect(events.map(({ eventType }) => eventType)).toEqual(["llm_start", "llm_end"]);

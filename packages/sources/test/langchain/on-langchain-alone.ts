@@ -7,8 +7,8 @@ import { z } from "zod";
 import { langchain } from "../../src/langchain/index.js";
 import { recorded } from "../recorder.js";
 
-// LangChain in a process without LangGraph, recorded in the way that is named. Prints what the runs gave, the events, and
-// what LangChain itself knows of the run that code is in.
+// LangChain in a process without LangGraph, recorded in the way that the argument names. Prints the results of the runs,
+// the events, and whether LangChain itself knows the current run.
 const [way] = process.argv.slice(2);
 if (way === "register") await import("../../src/langchain/register.js");
 if (way === "callbacks and a storage")

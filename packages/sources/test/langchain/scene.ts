@@ -22,7 +22,7 @@ const usage_metadata = {
   input_token_details: { cache_read: 4 },
 };
 
-/** A model that gives an answer, whole or piece by piece. */
+/** A model that returns an answer, whole or piece by piece. */
 class Model extends BaseChatModel {
   readonly #pieces: string[];
   readonly #toolCalls: { id: string; name: string; args: object }[];
@@ -41,7 +41,7 @@ class Model extends BaseChatModel {
     return { ls_provider: "fake", ls_model_name: "m-1", ls_model_type: "chat" } as never;
   }
 
-  get #told() {
+  get #metadata() {
     return {
       usage_metadata,
       response_metadata: {
@@ -53,7 +53,7 @@ class Model extends BaseChatModel {
 
   async _generate() {
     const text = this.#pieces.join("");
-    const message = new AIMessage({ content: text, tool_calls: this.#toolCalls, ...this.#told } as never);
+    const message = new AIMessage({ content: text, tool_calls: this.#toolCalls, ...this.#metadata } as never);
     return { generations: [{ text, message }] };
   }
 
@@ -65,7 +65,7 @@ class Model extends BaseChatModel {
     for (const [index, content] of this.#pieces.entries()) {
       await later(1);
       const isLast = index === this.#pieces.length - 1;
-      const message = new AIMessageChunk({ content, ...(isLast && this.#told) } as never);
+      const message = new AIMessageChunk({ content, ...(isLast && this.#metadata) } as never);
       yield new ChatGenerationChunk({ text: content, message });
       await manager?.handleLLMNewToken(content);
     }

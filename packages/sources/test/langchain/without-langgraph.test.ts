@@ -5,7 +5,7 @@ import type { StreamllEvent } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { faultsOf, treeOf } from "../tree.js";
 
-interface Told {
+interface RunResult {
   readonly events: StreamllEvent[];
   readonly result: unknown;
   readonly isKnownToLangChain: boolean;
@@ -14,10 +14,10 @@ interface Told {
 const cwd = fileURLToPath(new URL("../../../../", import.meta.url));
 const program = fileURLToPath(new URL("on-langchain-alone.ts", import.meta.url));
 
-/** In a process of its own: LangGraph, once loaded, is there for the whole process. */
-async function tell(way: string): Promise<Told> {
+/** Uses a process of its own, as LangGraph, once loaded, affects the whole process. */
+async function runOnLangChainAlone(way: string): Promise<RunResult> {
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, way], { cwd });
-  return JSON.parse(stdout) as Told;
+  return JSON.parse(stdout) as RunResult;
 }
 
 const nested = (query: string) => `
@@ -30,8 +30,8 @@ const nested = (query: string) => `
       RunnableLambda.choose → ${query}`;
 
 describe("what the program records in runnables and tools of LangChain without LangGraph", () => {
-  it.each(["register", "callbacks and a storage"])("is below them: %s", async (way) => {
-    const { events, result, isKnownToLangChain } = await tell(way);
+  it.each(["register", "callbacks and a storage"])("is below those, with %s", async (way) => {
+    const { events, result, isKnownToLangChain } = await runOnLangChainAlone(way);
     expect(result).toEqual(["rabbits", "foxes"]);
     expect(faultsOf(events)).toEqual([]);
     expect(treeOf(events)).toBe(
@@ -42,12 +42,12 @@ describe("what the program records in runnables and tools of LangChain without L
     );
     const emitted = events.filter(({ eventType }) => eventType === "searched");
     expect(emitted.map(({ parentId }) => parentId)).toEqual(tools.map(({ eventId }) => eventId));
-    // `register` changes nothing of what LangChain's own code finds.
+    // With `register`, LangChain's own code still finds no current run.
     expect(isKnownToLangChain).toBe(way !== "register");
   });
 
   it("is below the program's call with callbacks and no storage", async () => {
-    const { events } = await tell("callbacks");
+    const { events } = await runOnLangChainAlone("callbacks");
     expect(faultsOf(events)).toEqual([]);
     const program = events[0]!.eventId;
     const own = events.filter(

@@ -1,12 +1,12 @@
-/** What is measured, and what has to be set for it before. */
+/** What is measured, and its set-up. */
 export type Call = (() => unknown) | { readonly begin: () => void; readonly run: () => unknown };
 
-/** Microseconds of CPU a call, of each way. */
+/** Microseconds of CPU per call, for each way. */
 export type Costs = Readonly<Record<string, number>>;
 
 const rounds = 12;
 
-/** The least of several rounds of each way, in turns. */
+/** Measures the ways in turns, and takes the least of several rounds of each. */
 export async function leastOf(ways: Readonly<Record<string, Call>>, perRound: number): Promise<Costs> {
   const least: Record<string, number> = {};
   for (let round = 0; round < rounds; round++) {

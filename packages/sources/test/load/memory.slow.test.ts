@@ -10,14 +10,14 @@ const calls = 100_000;
 
 describe(`the memory of a program after ${calls} streamed calls`, () => {
   it.each(["read to their end", "broken off", "never read", "opened and forgotten"])(
-    "is what it was after the first tenths: %s",
+    "is no larger than after the first tenths, with streams %s",
     async (way) => {
       const args = ["--import", "tsx", program, String(calls), way];
       const { stdout } = await run(process.execPath, args, { cwd });
       const [, heap = ""] = /: ([\d. ]+) MB/.exec(stdout) ?? [];
       const tenths = heap.split(" ").map(Number);
       expect(tenths).toHaveLength(10);
-      // Of the calls that nobody ends 10,000 are kept, which the first tenth makes.
+      // Of the calls that are never ended, 10,000 are kept; the first tenth opens as many.
       expect(Math.max(...tenths.slice(2))).toBeLessThan(Math.max(...tenths.slice(0, 2)) + 2);
     },
   );

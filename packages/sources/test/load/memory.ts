@@ -1,5 +1,5 @@
-// 100,000 streamed calls of a model, whatever their readers do: how much memory stays. Prints the heap in MB after each
-// tenth. `npx tsx memory.ts 100000 "never read"` for one way alone.
+// Makes 100,000 streamed model calls, with various readers, and prints the heap in MB after each tenth, to show what memory
+// stays. For one way alone: `npx tsx memory.ts 100000 "never read"`.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type CallHandle, configure, openCall } from "@streamll/core";
@@ -38,7 +38,7 @@ const ways: Record<string, () => Promise<unknown>> = {
   async "never read"() {
     await stream();
   },
-  // Whose end nobody tells.
+  // These are never ended.
   async "opened and forgotten"() {
     const call: CallHandle = openCall("generate", { kind: "llm" });
     call.token("a");

@@ -1,4 +1,4 @@
-// What overhead.ts measures of frameworks that need Node 22. Prints the costs as JSON.
+// Measures for overhead.ts the frameworks that need Node 22. Prints the costs as JSON.
 import { configure } from "@streamll/core";
 import { aiSdk } from "../../src/ai-sdk/index.js";
 import { StreamllExporter } from "../../src/mastra/index.js";
@@ -22,7 +22,7 @@ configure({ sinks: [{ handleEvent: () => true, flush: async () => done, stop: as
 
 const question = "Do rabbits dig?";
 
-/** The same for all ways of AI SDK and Mastra. */
+/** The model for all ways of AI SDK and Mastra. */
 const mock = new MockLanguageModelV4({
   doGenerate: async () => ({
     content: [{ type: "text", text: "Rabbits dig." }],

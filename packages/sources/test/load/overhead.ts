@@ -1,5 +1,5 @@
-// What recording costs a call, in microseconds of CPU, beside the framework's own tracing where it has one: on the present
-// Node, and of what needs Node 22 on that. Run by `npx tsx`.
+// Measures what recording costs per call, in microseconds of CPU, beside the framework's own tracing if it has one: on the
+// present Node, and on Node 22 for what needs it. Run it with `npx tsx`.
 
 import Anthropic from "@anthropic-ai/sdk";
 import { AxGen, ai, ax } from "@ax-llm/ax";
@@ -72,7 +72,7 @@ const spans = (tracer: ReturnType<typeof tracerOf>): Call => {
 };
 
 const program = ax("question:string -> answer:string");
-/** A service of Ax. Its classes are recorded in place, and are put back for calls that are not. */
+/** A service of Ax. Its classes are recorded in place, and restored for the calls that are not recorded. */
 const axWith = (more: object, record: (service: object) => void = () => {}): Call => {
   const fetch = async () => Response.json({ ...chat, id: "c1", object: "chat.completion", created: 1 });
   const options = { fetch: fetch as typeof globalThis.fetch, debug: false, ...more };
@@ -120,7 +120,7 @@ const sources: Record<string, Record<string, Call>> = {
   },
 };
 
-/** Keeps nothing. */
+/** An exporter that keeps nothing. */
 function exporter(): InMemorySpanExporter {
   const kept = new InMemorySpanExporter();
   const { export: give } = kept;

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { onNewerNode } from "../newer-node.js";
-import type { Told } from "../told.js";
+import type { RunResult } from "../run-twice.js";
 import { faultsOf, treeOf } from "../tree.js";
 
-const short = (events: Told["events"]) =>
+const short = (events: RunResult["events"]) =>
   treeOf(events)
     .split("\n")
-    // Of what stands around the calls of models and tools only that it ended well.
+    // Of the calls around model and tool calls, only that they ended without an error.
     .map((line) => line.replace(/^(\s*(?:agent|mastra|unknown)\S*) → .*/, "$1"))
     .join("\n");
 
@@ -35,7 +35,7 @@ unknown.program
   agent.librarian ✗ RangeError: no such model
     mastra.model_generation
       mastra.model_step
-        mock.model [m-1] ✗ SpanError: the call of the model failed (error)`,
+        mock.model [m-1] ✗ SpanError: the model call failed (error)`,
   "a tool that throws": `\
 unknown.program
   agent.librarian
@@ -56,7 +56,7 @@ unknown.program
   workflow.tidy → {"query":"rabbits"}
     workflow.look → {"query":"rabbits"}
       workflow.read → {"query":"rabbits"}`,
-  // What the program records stands below the tool in whose code it does.
+  // What the program records is below the tool whose code records it.
   "tools at once whose code records calls of its own": `\
 unknown.program
   agent.librarian
@@ -80,30 +80,30 @@ unknown.program
 };
 
 describe("Mastra", () => {
-  let told: Record<string, Told>;
+  let results: Record<string, RunResult>;
   beforeAll(async () => {
-    told = await onNewerNode(new URL("on-mastra.ts", import.meta.url));
+    results = await onNewerNode(new URL("on-mastra.ts", import.meta.url));
   }, 300_000);
 
-  it("gives what it gives without, and each call has one end", () => {
-    for (const [name, { bare, result, events }] of Object.entries(told)) {
+  it("returns the same with and without recording, and each call has one end", () => {
+    for (const [name, { bare, result, events }] of Object.entries(results)) {
       expect([name, result]).toEqual([name, bare]);
       expect([name, faultsOf(events)]).toEqual([name, []]);
     }
-    expect(Object.keys(told)).toHaveLength(10);
+    expect(Object.keys(results)).toHaveLength(10);
   });
 
-  it.each(Object.entries(trees))("makes the tree of %s", (name, tree) => {
-    expect(short(told[name]!.events)).toBe(tree);
+  it.each(Object.entries(trees))("is recorded as the tree of %s", (name, tree) => {
+    expect(short(results[name]!.events)).toBe(tree);
   });
 
-  it("keeps two runs apart that go on at once", () => {
-    const lines = treeOf(told["two runs at once"]!.events).split("\n").slice(1);
+  it("keeps two concurrent runs apart", () => {
+    const lines = treeOf(results["two runs at once"]!.events).split("\n").slice(1);
     expect(lines.slice(0, lines.length / 2)).toEqual(lines.slice(lines.length / 2));
   });
 
-  it("has what a tool emits below the tool", () => {
-    const { events } = told["tools at once whose code records calls of its own"]!;
+  it("has the events that a tool emits below the tool", () => {
+    const { events } = results["tools at once whose code records calls of its own"]!;
     const tools = events.filter(({ eventType, operation }) => eventType === "start" && operation === "find");
     const emitted = events.filter(({ eventType }) => eventType === "found");
     expect(emitted.map(({ parentId }) => parentId).sort()).toEqual(
@@ -111,8 +111,8 @@ describe("Mastra", () => {
     );
   });
 
-  it("tells cached tokens, and what a model was asked", () => {
-    const { data } = told["an answer by a tool"]!.events.find(({ eventType }) => eventType === "llm_end")!;
+  it("records cached tokens and the inputs of a model", () => {
+    const { data } = results["an answer by a tool"]!.events.find(({ eventType }) => eventType === "llm_end")!;
     expect(data.usage).toMatchObject({ input_tokens: 10, output_tokens: 2, cache_read_tokens: 4 });
     expect(JSON.stringify(data.inputs)).toContain("Do rabbits dig?");
   });

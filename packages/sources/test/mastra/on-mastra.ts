@@ -1,7 +1,7 @@
 import { emit, trace } from "@streamll/core";
 import { StreamllExporter } from "../../src/mastra/index.js";
 import { load } from "../not-installed.js";
-import { tellAll } from "../told.js";
+import { runTwice } from "../run-twice.js";
 
 const { Mastra } = await load("@mastra/core");
 const { Agent } = await load("@mastra/core/agent");
@@ -138,7 +138,7 @@ const question = "Do rabbits dig?";
 
 console.log(
   JSON.stringify(
-    await tellAll(
+    await runTwice(
       {
         async "an answer by a tool"() {
           return (await agentOf(asking(), text("Rabbits dig.")).generate(question)).text;

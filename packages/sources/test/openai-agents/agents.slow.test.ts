@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { onNewerNode } from "../newer-node.js";
-import type { Told } from "../told.js";
+import type { RunResult } from "../run-twice.js";
 import { faultsOf, treeOf } from "../tree.js";
 
 const whole = '→ [{"id":"c1","object":"chat.completion","created":1,"model":"…';
 const answered = `agents.model [gpt-5-2026] ${whole} 10+2 (stop)`;
 const asked = `agents.model [gpt-5-2026] ${whole} calls search#t1({"query":"rabbits"}) 10+2 (tool_calls)`;
 
-/** Below the trace, its task and the first agent. */
+/** The calls below the trace, its task and the first agent. */
 const trees: Record<string, string> = {
   "an answer by a tool": `\
         Librarian.turn
@@ -25,7 +25,7 @@ const trees: Record<string, string> = {
       agent.Writer
         Writer.turn
           ${answered}`,
-  // What the program records stands below the tool in whose code it does.
+  // What the program records is below the tool whose code records it.
   "tools at once whose code records calls of its own": `\
         Librarian.turn
           agents.model [gpt-5-2026] ${whole} calls find#rabbits({"query":"rabbits"}) calls find#foxes({"query":"foxes"}) 10+2 (tool_calls)
@@ -49,21 +49,21 @@ const trees: Record<string, string> = {
 };
 
 describe("OpenAI Agents", () => {
-  let told: Record<string, Told>;
+  let results: Record<string, RunResult>;
   beforeAll(async () => {
-    told = await onNewerNode(new URL("on-agents.ts", import.meta.url));
+    results = await onNewerNode(new URL("on-agents.ts", import.meta.url));
   }, 300_000);
 
-  it("give what they give without, and each call has one end", () => {
-    for (const [name, { bare, result, events }] of Object.entries(told)) {
+  it("return the same with and without recording, and each call has one end", () => {
+    for (const [name, { bare, result, events }] of Object.entries(results)) {
       expect([name, result]).toEqual([name, bare]);
       expect([name, faultsOf(events)]).toEqual([name, []]);
     }
-    expect(Object.keys(told)).toHaveLength(11);
+    expect(Object.keys(results)).toHaveLength(11);
   });
 
-  it.each(Object.entries(trees))("make the tree of %s", (name, tree) => {
-    const [program, trace, task, agent, ...rest] = treeOf(told[name]!.events).split("\n");
+  it.each(Object.entries(trees))("are recorded as the tree of %s", (name, tree) => {
+    const [program, trace, task, agent, ...rest] = treeOf(results[name]!.events).split("\n");
     expect([program, trace, task, agent].map((line) => line!.trim().split(" →")[0])).toEqual([
       ...["unknown.program", "agents.Agent workflow", "task.Agent workflow", "agent.Librarian"],
     ]);
@@ -73,24 +73,24 @@ describe("OpenAI Agents", () => {
   it.each([
     ["a call that throws", "Error in agent run: Error: 400 overloaded"],
     ["a tool that throws", expect.stringContaining("RangeError: no such book")],
-  ])("end each call by an error, up to the trace: %s", (name, message) => {
-    const errors = told[name]!.events.filter(({ eventType }) => eventType === "error");
+  ])("end each call with the error, up to the trace: %s", (name, message) => {
+    const errors = results[name]!.events.filter(({ eventType }) => eventType === "error");
     expect(errors.at(-1)).toMatchObject({ moduleName: "agents", data: { error_message: message } });
-    const cancelled = told[name]!.events.filter(({ data }) => data.cancelled);
+    const cancelled = results[name]!.events.filter(({ data }) => data.cancelled);
     expect(cancelled).toEqual([]);
   });
 
   it.each(["a stream that is read to its end", "a stream of the responses of OpenAI"])(
-    "tell a stream as one call of a model, with its tokens and its answer: %s",
+    "have a stream recorded as one model call, with its tokens and its answer: %s",
     (name) => {
-      const { events } = told[name]!;
+      const { events } = results[name]!;
       const { eventId } = events.find(({ eventType }) => eventType === "llm_start")!;
       const own = events.filter(({ parentId }) => parentId === eventId);
       const tokens = own.filter(({ eventType }) => eventType === "token");
       expect(tokens.map(({ data }) => data.token).join("")).toBe("Rabbits dig.");
       expect(own.at(-1)!.eventType).toBe("llm_end");
       expect(own.at(-1)!.data).toMatchObject({
-        // Of a stream of chat the SDK tells the model that was asked for.
+        // For a chat stream the SDK reports the requested model.
         model: expect.stringMatching(/^gpt-5/),
         token_count: 3,
         time_to_first_token_ms: expect.any(Number),
@@ -99,21 +99,21 @@ describe("OpenAI Agents", () => {
     },
   );
 
-  it("have what a tool emits below the tool", () => {
-    const { events } = told["tools at once whose code records calls of its own"]!;
+  it("have the events that a tool emits below the tool", () => {
+    const { events } = results["tools at once whose code records calls of its own"]!;
     const tools = events.filter(({ eventType, operation }) => eventType === "start" && operation === "find");
     const emitted = events.filter(({ eventType }) => eventType === "found");
     expect(emitted.map(({ parentId }) => parentId)).toEqual(tools.map(({ eventId }) => eventId));
   });
 
-  it("keep two runs apart that go on at once", () => {
-    const lines = treeOf(told["two runs at once"]!.events).split("\n").slice(1);
+  it("keep two concurrent runs apart", () => {
+    const lines = treeOf(results["two runs at once"]!.events).split("\n").slice(1);
     expect(lines.slice(0, lines.length / 2)).toEqual(lines.slice(lines.length / 2));
   });
 
-  it("show what a model was asked at its end, where it is told", () => {
-    const { data } = told["an answer by a tool"]!.events.find(({ eventType }) => eventType === "llm_end")!;
+  it("show the inputs of a model in its end, when the SDK reports them", () => {
+    const { data } = results["an answer by a tool"]!.events.find(({ eventType }) => eventType === "llm_end")!;
     expect(JSON.stringify(data.inputs)).toContain("Do rabbits dig?");
-    expect(JSON.stringify(told)).not.toContain("secret");
+    expect(JSON.stringify(results)).not.toContain("secret");
   });
 });

@@ -1,8 +1,8 @@
 import { emit, trace } from "@streamll/core";
 import { openaiAgents, recordTokens } from "../../src/openai-agents/index.js";
 import { load } from "../not-installed.js";
+import { runTwice } from "../run-twice.js";
 import { type Answer, stubbedFetch } from "../stubbed-fetch.js";
-import { tellAll } from "../told.js";
 
 const agents = await load("@openai/agents-core");
 const { OpenAIChatCompletionsModel, OpenAIResponsesModel } = await load("@openai/agents-openai");
@@ -141,7 +141,7 @@ const question = "Do rabbits dig?";
 
 console.log(
   JSON.stringify(
-    await tellAll(
+    await runTwice(
       {
         async "an answer by a tool"() {
           const agent = agentOf([asking(), answer], { tools: [search] });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { recordTokens } from "../../src/openai-agents/index.js";
 
 describe("recordTokens", () => {
-  it("says what to write in the place of what is no model", () => {
+  it("rejects anything but a model, and says what to write instead", () => {
     class Agent {}
     for (const model of [Agent, new Agent(), {}]) {
       expect(() => recordTokens(model)).toThrow(ConfigurationError);
@@ -11,7 +11,7 @@ describe("recordTokens", () => {
     }
   });
 
-  it("changes no model where one of them is none", () => {
+  it("changes no model if one of its arguments is invalid", () => {
     const model = { async *getStreamedResponse() {} };
     const { getStreamedResponse } = model;
     expect(() => recordTokens(model, {})).toThrow(ConfigurationError);

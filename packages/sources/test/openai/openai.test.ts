@@ -10,7 +10,7 @@ import { trees } from "./trees.js";
 const sdk = { OpenAI, record: recordOpenAI };
 
 describe("a recorded client of OpenAI 6", () => {
-  it.each(Object.keys(runs))("gives what it gives without, and tells all of it: %s", async (name) => {
+  it.each(Object.keys(runs))("returns the same with recording, and records all calls: %s", async (name) => {
     const { result, events } = await recorded(() => trace("program", () => runs[name]!(sdk)));
     expect(result).toEqual(await runs[name]!({ OpenAI, record: (client) => client }));
     expect(faultsOf(events)).toEqual([]);
@@ -18,7 +18,7 @@ describe("a recorded client of OpenAI 6", () => {
     expect(calls.map((line) => line.trim())).toEqual(trees[name]);
   });
 
-  it("tells cached and reasoning tokens, status and code, and never the key", async () => {
+  it("records cached and reasoning tokens, status and code, and never the key", async () => {
     const { events } = await recorded(async () => {
       await runs.chat!(sdk);
       await runs["a call that is refused"]!(sdk);
@@ -35,7 +35,7 @@ describe("a recorded client of OpenAI 6", () => {
     expect(JSON.stringify(events)).not.toContain("secret");
   });
 
-  it("keeps two runs apart that go on at once", async () => {
+  it("keeps two concurrent runs apart", async () => {
     const { events } = await recorded(() =>
       Promise.all([
         trace("one", () => runs["chat, by tools that run"]!(sdk)),
@@ -49,7 +49,7 @@ describe("a recorded client of OpenAI 6", () => {
     expect(depths).toEqual([0, 2, 2, 0, 2]);
   });
 
-  it("says what is no such client", () => {
+  it("rejects anything but such a client", () => {
     expect(() => recordOpenAI({ chat: {} })).toThrow(ConfigurationError);
     expect(() => recordOpenAI({ chat: {} })).toThrow(/chat.completions.create/);
   });

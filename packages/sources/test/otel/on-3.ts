@@ -6,7 +6,7 @@ import { runs } from "./scene.js";
 
 const { TracerProvider } = await load("@opentelemetry/sdk-trace");
 const tracer = new TracerProvider({ spanProcessors: [new StreamllSpanProcessor()] }).getTracer("library");
-const told: Record<string, unknown> = {};
+const results: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(runs))
-  told[name] = (await recorded(async () => run({ tracer, api }))).events;
-console.log(JSON.stringify(told));
+  results[name] = (await recorded(async () => run({ tracer, api }))).events;
+console.log(JSON.stringify(results));

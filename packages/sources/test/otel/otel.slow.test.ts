@@ -5,13 +5,13 @@ import { faultsOf, treeOf } from "../tree.js";
 import { trees } from "./trees.js";
 
 describe("OpenTelemetry 3", () => {
-  let told: Record<string, StreamllEvent[]>;
+  let results: Record<string, StreamllEvent[]>;
   beforeAll(async () => {
-    told = await onNewerNode(new URL("on-3.ts", import.meta.url));
+    results = await onNewerNode(new URL("on-3.ts", import.meta.url));
   }, 300_000);
 
-  it.each(Object.entries(trees))("makes the tree of %s", (name, tree) => {
-    expect(faultsOf(told[name]!)).toEqual([]);
-    expect(treeOf(told[name]!)).toBe(tree);
+  it.each(Object.entries(trees))("is recorded as the tree of %s", (name, tree) => {
+    expect(faultsOf(results[name]!)).toEqual([]);
+    expect(treeOf(results[name]!)).toBe(tree);
   });
 });

@@ -19,13 +19,13 @@ const otelOf = (options?: SpanProcessorOptions) => {
 };
 
 describe("OpenTelemetry 2", () => {
-  it.each(Object.keys(runs))("makes the tree of %s", async (name) => {
+  it.each(Object.keys(runs))("is recorded as the tree of %s", async (name) => {
     const { events } = await recorded(async () => runs[name]!(otelOf()));
     expect(faultsOf(events)).toEqual([]);
     expect(treeOf(events)).toBe(trees[name]);
   });
 
-  it("tells cached tokens, messages, times and ids", async () => {
+  it("is recorded with cached tokens, messages, times and ids", async () => {
     const { events } = await recorded(async () => runs["an agent by gen_ai.* of today"]!(otelOf()));
     const start = events.find(({ eventType }) => eventType === "llm_start")!;
     const end = events.find(({ eventType }) => eventType === "llm_end")!;
@@ -35,13 +35,13 @@ describe("OpenTelemetry 2", () => {
     expect(Date.parse(end.timestamp)).toBeGreaterThanOrEqual(Date.parse(start.timestamp));
   });
 
-  it("tells what a model was given at its end where only that has it", async () => {
+  it("has a model's inputs in the end if the span gets them only then", async () => {
     const { events } = await recorded(async () => runs["a chain by OpenInference"]!(otelOf()));
     const { data } = events.find(({ eventType }) => eventType === "llm_end")!;
     expect(data.inputs).toEqual([[{ role: "user", content: "Do rabbits dig?" }]]);
   });
 
-  it("tells the stack of an exception", async () => {
+  it("is recorded with the stack of an exception", async () => {
     const { events } = await recorded(async () => runs["a model that fails"]!(otelOf()));
     expect(events.at(-1)!.data).toMatchObject({
       error_type: "RangeError",
@@ -49,14 +49,14 @@ describe("OpenTelemetry 2", () => {
     });
   });
 
-  it("puts the spans below one that is left out below the one above it", async () => {
+  it("has the children of a span that is left out below its parent", async () => {
     const otel = otelOf({ filter: ({ name }) => !name.startsWith("invoke_agent") });
     const { events } = await recorded(async () => runs["an agent by gen_ai.* of today"]!(otel));
     expect(faultsOf(events)).toEqual([]);
     expect(treeOf(events)).toMatch(/^openai\.chat/);
   });
 
-  it("ends a stream that is read out when it is, and cancels one that is broken off and never ended", async () => {
+  it("ends a stream when it is read to its end, and cancels one that is broken off and never ended", async () => {
     const { events } = await recorded(async () => {
       const { tracer } = otelOf();
       const attributes = { "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5" };
@@ -76,7 +76,7 @@ library.chat [gpt-5] → [{"role":"assistant","parts":[{"type":"text","content":
 library.chat [gpt-5] cancelled`);
   });
 
-  it("is below the call of the program that it runs in", async () => {
+  it("has its spans below the program's call that they run in", async () => {
     const { events } = await recorded(async () =>
       trace("program", () => runs["two runs at once"]!(otelOf())),
     );
@@ -91,14 +91,14 @@ library.chat [gpt-5] cancelled`);
     await expect(Promise.all([provider.forceFlush(), provider.shutdown()])).resolves.toBeDefined();
   });
 
-  it("makes the same trees of spans that have ended, whose ids are those of the events", async () => {
+  it("is recorded as the same trees from ended spans, with the spans' ids in the events", async () => {
     for (const [name, run] of Object.entries(runs)) {
       const exporter = new InMemorySpanExporter();
       const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
       run({ tracer: provider.getTracer("library"), api });
       const spans = exporter.getFinishedSpans();
       const { events } = await recorded(async () => spans.forEach(recordSpan));
-      // Runs side by side may end in another order than they began.
+      // Concurrent runs may end in another order than they began.
       const runsOf = (tree: string) => tree.split(/\n(?! )/).sort();
       expect(runsOf(treeOf(events)), name).toEqual(runsOf(trees[name]!));
       const starts = events.filter(({ eventType }) => eventType.endsWith("start"));
@@ -132,7 +132,7 @@ describe("the program's own calls in an active span", () => {
     return Promise.all([run("rabbits"), run("foxes")]);
   };
 
-  it("are below that span, and the spans in them below them", async () => {
+  it("are below that span, and spans started in them are below them", async () => {
     api.context.setGlobalContextManager(new AsyncLocalStorageContextManager());
     const { events } = await recorded(() => trace("program", work(otelOf().tracer)));
     expect(faultsOf(events)).toEqual([]);
@@ -145,7 +145,7 @@ describe("the program's own calls in an active span", () => {
     expect(events.find(({ eventType }) => eventType === "asked")).toMatchObject({ operation: "HTTP" });
   });
 
-  it("are below the span around one that is left out", async () => {
+  it("are below its parent if the span is left out", async () => {
     api.context.setGlobalContextManager(new AsyncLocalStorageContextManager());
     const { tracer } = otelOf({ filter: ({ name }) => name !== "HTTP" });
     const { events } = await recorded(work(tracer));
@@ -158,12 +158,12 @@ library.agent
     expect(events.find(({ eventType }) => eventType === "asked")).toMatchObject({ operation: "agent" });
   });
 
-  it("are below the program's call around it where no context manager is registered", async () => {
+  it("are below the enclosing call of the program if no context manager is registered", async () => {
     const { events } = await recorded(() => trace("program", work(otelOf().tracer)));
     const depths = treeOf(events)
       .split("\n")
       .map((line) => line.search(/\S/));
-    // Both agents, their requests, and the calls: OpenTelemetry itself knows no parents then.
+    // OpenTelemetry itself knows no parents then, so that only the program's own calls have spans below them.
     expect(Math.max(...depths)).toBe(4);
   });
 });

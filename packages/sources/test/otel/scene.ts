@@ -1,6 +1,6 @@
 import type { Context, Span, SpanOptions, Tracer } from "@opentelemetry/api";
 
-/** What the scene takes of a version of OpenTelemetry. */
+/** What the scene needs of a version of OpenTelemetry. */
 export interface Otel {
   readonly tracer: Tracer;
   readonly api: typeof import("@opentelemetry/api");

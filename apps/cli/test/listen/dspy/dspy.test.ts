@@ -106,7 +106,7 @@ describe("StreamllCallback of DSPy", () => {
   it("neither raises nor holds the program where nobody listens, and drops what its queue cannot hold", async () => {
     const { stdout, stderr } = await python("many", "http://127.0.0.1:1", { flush: "0.3", queue: "50" });
     expect(Number(/^dropped (\d+)\ndone\n$/.exec(stdout)?.[1])).toBeGreaterThan(500);
-    expect(stderr).toContain("http://127.0.0.1:1/v1/events cannot be reached; trying again (said once)");
+    expect(stderr).toContain("http://127.0.0.1:1/v1/events cannot be reached; trying again (logged once)");
     expect(stderr).toContain("more than 50 events wait");
     expect(stderr).toContain("the program ended before all of its events were posted");
   });

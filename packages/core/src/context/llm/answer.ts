@@ -5,7 +5,7 @@ import { modelIn } from "./model.js";
 import { ToolCalls } from "./tool-calls.js";
 import { addUsage, type Usage } from "./usage.js";
 
-/** What is known of a model's answer, from its request, its chunks, and its result. */
+/** What is known of a model's answer, collected from its request, its chunks and its result. */
 export class ModelAnswer {
   readonly #usage: Usage = {};
   readonly #toolCalls: ToolCalls;
@@ -22,15 +22,15 @@ export class ModelAnswer {
     return this.#model;
   }
 
-  /** Reads the model that a request asks for: of its messages nothing is the answer. */
-  asked(request: unknown): void {
+  /** Reads only the model from a request: its messages are no part of the answer. */
+  readRequest(request: unknown): void {
     unlessItThrows(() => {
       this.#model ??= modelIn(partsOf(request));
     });
   }
 
-  /** Reads a result, a chunk of a stream, or what the program says in the names of the events. */
-  learn(answer: unknown): void {
+  /** Reads a result, a chunk of a stream, or an object with the field names of the events. */
+  readAnswer(answer: unknown): void {
     unlessItThrows(() => {
       const parts = partsOf(answer);
       this.#model = modelIn(parts) ?? this.#model;
@@ -40,7 +40,7 @@ export class ModelAnswer {
     });
   }
 
-  /** @param withArguments Of the calls of tools too: they are of the model's outputs. */
+  /** @param withArguments Whether to include the arguments of tool calls, which are outputs of the model. */
   fields(withArguments: boolean): Record<string, unknown> {
     const fields: Record<string, unknown> = {};
     if (this.#model !== undefined) fields.model = this.#model;
@@ -54,7 +54,7 @@ export class ModelAnswer {
   }
 }
 
-/** A module that is not evaluated yet has fields that throw. */
+/** Reading a field may throw: those of a module that is not evaluated yet do. */
 function unlessItThrows(read: () => void): void {
   try {
     read();

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { ownData } from "../../fields.js";
 
-// Fields that hold data. A getter of a result may begin to read the stream that the program is about to read.
+// These read data fields only: a getter of a result may start reading the stream that the program is about to read.
 
 export const fieldOf = (holder: unknown, key: PropertyKey): unknown =>
   typeof holder === "object" && holder !== null ? ownData(holder, key) : undefined;
@@ -13,7 +13,7 @@ export const fieldAt = (holder: unknown, path: string): unknown => {
   return at;
 };
 
-/** Of the paths in these files, which are few. */
+/** The split paths. Only the constant paths in this folder get here, so that this stays small. */
 const keys = new Map<string, readonly string[]>();
 
 function keysOf(path: string): readonly string[] {
@@ -32,23 +32,23 @@ export const textAt = (holder: unknown, path: string): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-const mostItems = 1000;
+const maxItems = 1000;
 
-/** The first so many items of a list, none of what is no list. */
+/** The first {@link maxItems} items of a list; an empty list for anything else. */
 export const itemsAt = (holder: unknown, path: string): unknown[] => {
   const list = fieldAt(holder, path);
   if (!Array.isArray(list)) return [];
-  return Array.from({ length: Math.min(list.length, mostItems) }, (_, index) => ownData(list, index));
+  return Array.from({ length: Math.min(list.length, maxItems) }, (_, index) => ownData(list, index));
 };
 
 const holdersOfParts = ["message", "response", "data", "delta", "metadata", "response_metadata"];
 
-/** A place where a result or a chunk says what it says. It is no proxy. */
+/** An object in a result or a chunk that may hold model, usage and the like. It is never a proxy. */
 export type Part = object;
 
 /**
- * Where a result or a chunk says what it says: Anthropic's stream begins with `{ message }`, that of OpenAI's responses
- * ends with `{ response }`, Mistral's chunks are `{ data }`, Cohere's and Anthropic's last ones `{ delta }`, Bedrock's
+ * The parts of a result or a chunk: Anthropic's stream begins with `{ message }`, that of OpenAI's Responses API ends
+ * with `{ response }`, Mistral's chunks are `{ data }`, Cohere's and Anthropic's last chunks `{ delta }`, Bedrock's
  * `{ metadata }`.
  */
 export function partsOf(answer: unknown): Part[] {
@@ -61,7 +61,7 @@ export function partsOf(answer: unknown): Part[] {
   return parts;
 }
 
-/** What paths lead to, of which only few begin with the name of a field of any one part. */
+/** Looks up paths quickly: only those whose first key the part has are followed. */
 export class Paths {
   readonly #paths: readonly (readonly [first: string, path: string])[];
 
@@ -69,7 +69,7 @@ export class Paths {
     this.#paths = paths.map((path) => [keysOf(path)[0] as string, path]);
   }
 
-  /** The first text that is not empty. */
+  /** The first non-empty text at one of the paths. */
   textIn(holder: Part): string | undefined {
     for (const [first, path] of this.#paths) {
       const text = Object.hasOwn(holder, first) ? textAt(holder, path) : undefined;

@@ -1,6 +1,6 @@
 import { fieldOf, objectAt, type Part, Paths, textAt } from "./fields.js";
 
-const longestReason = 100;
+const maxReasonLength = 100;
 
 // OpenAI's chat; Anthropic; AI SDK 5, and 6 and 7; Bedrock; Ollama; Google; Ax; LangChain's generations.
 const paths = new Paths([
@@ -18,16 +18,16 @@ const paths = new Paths([
   "generationInfo.finish_reason",
 ]);
 
-/** Why the model ended its answer, in the provider's word. */
+/** Why the model ended its answer, in the provider's own term. */
 export function finishReasonIn(parts: readonly Part[]): string | undefined {
   for (const part of parts) {
     const reason = paths.textIn(part) ?? statusOf(part);
-    if (reason !== undefined) return reason.slice(0, longestReason);
+    if (reason !== undefined) return reason.slice(0, maxReasonLength);
   }
   return undefined;
 }
 
-/** OpenAI's responses have a status; while it is being made, that is no reason. */
+/** OpenAI's Responses API has a status, which is no finish reason while the response is still in progress. */
 function statusOf(holder: Part): string | undefined {
   if (!Object.hasOwn(holder, "output") || !Array.isArray(fieldOf(holder, "output"))) return undefined;
   const status = textAt(objectAt(holder, "incomplete_details"), "reason") ?? textAt(holder, "status");

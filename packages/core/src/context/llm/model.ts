@@ -1,9 +1,9 @@
 import { type Part, Paths } from "./fields.js";
 
-/** Longer is no name of a model. */
-const longestModel = 200;
+/** A longer text is not the name of a model. */
+const maxModelLength = 200;
 
-// Most providers; Google; Bedrock's requests, and the same as commands; AI SDK's model; Ax; LangChain.
+// Most providers; Google; Bedrock's requests, plain and as commands; AI SDK's model; Ax; LangChain.
 const paths = new Paths([
   "model",
   "modelVersion",
@@ -19,7 +19,7 @@ const paths = new Paths([
 export function modelIn(parts: readonly Part[]): string | undefined {
   for (const part of parts) {
     const model = paths.textIn(part);
-    if (model !== undefined) return model.slice(0, longestModel);
+    if (model !== undefined) return model.slice(0, maxModelLength);
   }
   return undefined;
 }

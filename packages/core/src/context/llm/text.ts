@@ -1,6 +1,6 @@
 import { fieldAt, itemsAt, textAt } from "./fields.js";
 
-/** Where the chunks of the common clients hold the next piece of the text. */
+/** Where the chunks of the common clients hold the next piece of text. */
 const paths = [
   // OpenAI's chat and completions; Anthropic.
   "choices.0.delta.content",
@@ -16,23 +16,23 @@ const paths = [
   "results.0.content",
 ];
 
-/** Of a call of a model alone: the chunks of others may have such fields and more. LangChain, Ollama. */
+/** Paths for model calls only, as chunks of other calls may have such fields with other meanings. LangChain, Ollama. */
 const pathsOfModels = ["content", "message.content", "response"];
 
-/** Lists of parts, of which those of text count. Google; Mistral; LangChain. */
+/** Lists of parts, of which only the text parts count. Google; Mistral; LangChain. */
 const lists = ["candidates.0.content.parts", "choices.0.delta.content", "data.choices.0.delta.content"];
 
 /**
- * The text that a chunk of a model's stream brings, in the forms of the common clients.
+ * The text in a chunk of a stream, in the formats of the common clients.
  *
- * @param isModels Whether the chunk is a model's, and not that of any function.
+ * @param isModels Whether the chunk comes from a model call, and not from any other function.
  */
 export function textOfChunk(chunk: unknown, isModels: boolean): string | undefined {
   if (typeof chunk === "string") return chunk;
   const type = textAt(chunk, "type");
   if (type === "response.output_text.delta") return textAt(chunk, "delta");
   if (type !== undefined && isNoNews(type)) return undefined;
-  // AI SDK's, from its providers.
+  // AI SDK's providers.
   if (type === "text-delta")
     return textAt(chunk, "delta") ?? textAt(chunk, "text") ?? textAt(chunk, "textDelta");
   for (const path of isModels ? [...paths, ...pathsOfModels] : paths) {
@@ -46,7 +46,7 @@ export function textOfChunk(chunk: unknown, isModels: boolean): string | undefin
   return undefined;
 }
 
-/** What repeats the text that came before, and what the model thinks, which is not its answer. */
+/** Chunks that repeat earlier text, and the model's reasoning, which is not its answer. */
 const isNoNews = (type: string): boolean =>
   type.startsWith("response.") || /reasoning|thinking/.test(type) || /[.-](?:done|start|end)$/.test(type);
 

@@ -1,17 +1,17 @@
 import { fieldAt, fieldOf, itemsAt, objectAt, type Part, textAt } from "./fields.js";
 
-/** A call of a tool that a model asks for. */
+/** A tool call that a model requests. */
 export interface ToolCall {
   tool_call_id?: string;
   name?: string;
-  /** Parsed where it is JSON. */
+  /** Parsed if it is JSON. */
   arguments?: unknown;
 }
 
-const mostCalls = 100;
-const longestName = 200;
+const maxCalls = 100;
+const maxNameLength = 200;
 
-/** Where answers have lists of texts and calls: Anthropic and AI SDK, OpenAI's responses, Bedrock, Google. */
+/** Where answers hold lists of texts and tool calls: Anthropic and AI SDK, OpenAI's Responses API, Bedrock, Google. */
 const blocks = [
   ["content", "content"],
   ["output", "output"],
@@ -19,12 +19,12 @@ const blocks = [
   ["candidates", "candidates.0.content.parts"],
 ] as const;
 
-/** The calls of tools in an answer, put together from the pieces of a stream. */
+/** Collects the tool calls of an answer, assembling them from the pieces of a stream. */
 export class ToolCalls {
   readonly #calls = new Map<string | number, ToolCall>();
   #room: number;
 
-  /** @param maxBytes What all arguments together may take. */
+  /** @param maxBytes The limit for all arguments together. */
   constructor(maxBytes: number) {
     this.#room = maxBytes;
   }
@@ -33,7 +33,7 @@ export class ToolCalls {
     return [...this.#calls.values()].map((call) => ({ ...call, arguments: parsedJson(call.arguments) }));
   }
 
-  /** @param parts Of an answer or a chunk, which itself is the first of them. */
+  /** @param parts The parts of an answer or a chunk, of which the whole is the first. */
   add(parts: readonly Part[]): void {
     const [whole] = parts;
     if (whole !== undefined) this.#addChunk(whole);
@@ -50,7 +50,7 @@ export class ToolCalls {
     }
     const pieces = itemsAt(holder, "tool_call_chunks");
     for (const call of pieces) this.#addPiece(call);
-    // Those of LangChain's chunks are what could be made of the pieces so far.
+    // The `tool_calls` of LangChain's chunks are only what could be parsed of the pieces so far.
     if (pieces.length === 0) for (const call of itemsAt(holder, "tool_calls")) this.#addWhole(call);
     for (const call of itemsAt(holder, "results.0.functionCalls")) this.#addPiece(call);
     for (const [name, path] of blocks) {
@@ -58,7 +58,7 @@ export class ToolCalls {
     }
   }
 
-  /** Of the streams of Anthropic, Bedrock, OpenAI's responses and the AI SDK. */
+  /** Adds from a stream's chunk of Anthropic, Bedrock, OpenAI's Responses API or the AI SDK. */
   #addChunk(chunk: Part): void {
     const type = textAt(chunk, "type");
     const index = fieldOf(chunk, "index") ?? fieldOf(chunk, "contentBlockIndex");
@@ -107,32 +107,32 @@ export class ToolCalls {
     if (known === undefined) return;
     if (id !== undefined) known.tool_call_id = id;
     if (name !== undefined) known.name = name;
-    if (args !== undefined) known.arguments = this.#fitting(args);
+    if (args !== undefined) known.arguments = this.#truncateText(args);
   }
 
   #addPiece(piece: unknown): void {
     const { id, name, args } = read(piece);
     const index = fieldOf(piece, "index");
-    // The pieces after the first have no id.
+    // Only the first piece of a call has an id.
     const key = typeof index === "number" ? index : (id ?? [...this.#calls.keys()].at(-1) ?? 0);
     const call = this.#at(key);
     if (call === undefined) return;
     if (id !== undefined && id !== "") call.tool_call_id = id;
     if (name !== undefined && name !== "") call.name = name;
-    if (typeof args === "string") call.arguments = `${call.arguments ?? ""}${this.#fitting(args)}`;
-    else if (args !== undefined) call.arguments = this.#fitting(args);
+    if (typeof args === "string") call.arguments = `${call.arguments ?? ""}${this.#truncateText(args)}`;
+    else if (args !== undefined) call.arguments = this.#truncateText(args);
   }
 
   #at(key: string | number): ToolCall | undefined {
     const known =
       this.#calls.get(key) ?? [...this.#calls.values()].find(({ tool_call_id }) => tool_call_id === key);
-    if (known !== undefined || this.#calls.size === mostCalls) return known;
+    if (known !== undefined || this.#calls.size === maxCalls) return known;
     const call: ToolCall = {};
     this.#calls.set(key, call);
     return call;
   }
 
-  #fitting(args: unknown): unknown {
+  #truncateText(args: unknown): unknown {
     if (typeof args !== "string") return args;
     const kept = args.slice(0, Math.max(0, this.#room));
     this.#room -= kept.length;
@@ -167,13 +167,13 @@ function read(call: unknown): Read {
   const id = first(call, ["call_id", "toolCallId", "tool_call_id", "toolUseId", "id"]);
   const name = first(call, ["function.name", "name", "toolName"]);
   const args = argumentPaths.map((path) => fieldAt(call, path)).find((value) => value !== undefined);
-  return { id: id?.slice(0, longestName), name: name?.slice(0, longestName), args: args ?? undefined };
+  return { id: id?.slice(0, maxNameLength), name: name?.slice(0, maxNameLength), args: args ?? undefined };
 }
 
 const first = (holder: unknown, paths: readonly string[]): string | undefined =>
   paths.map((path) => textAt(holder, path)).find((text) => text !== undefined);
 
-/** What the JSON of text says; anything else as it is. */
+/** Parses text that is JSON; returns anything else as it is. */
 export function parsedJson(args: unknown): unknown {
   if (typeof args !== "string") return args;
   try {

@@ -1,19 +1,19 @@
 import { fieldAt, fieldOf, itemsAt, objectAt, type Part } from "./fields.js";
 
-/** What a call of a model cost, under one set of names whoever the provider is. */
+/** The token usage of a model call, under the same names for every provider. */
 export interface Usage {
   input_tokens?: number;
   output_tokens?: number;
   total_tokens?: number;
-  /** Of the input, read from the provider's cache. */
+  /** Input tokens read from the provider's cache. */
   cache_read_tokens?: number;
-  /** Of the input, written to the provider's cache. */
+  /** Input tokens written to the provider's cache. */
   cache_write_tokens?: number;
-  /** Of the output, spent on reasoning. */
+  /** Output tokens spent on reasoning. */
   reasoning_tokens?: number;
 }
 
-/** Anthropic's and OpenAI's responses, OpenAI's chat, Google's, AI SDK's 5, 6 and 7, LangChain's, Bedrock's, Ax's. */
+/** Anthropic, OpenAI's Responses API and chat, Google, AI SDK 5, 6 and 7, LangChain, Bedrock, Ax. */
 const paths: Readonly<Record<keyof Usage, readonly string[]>> = {
   input_tokens: [
     "input_tokens",
@@ -70,10 +70,10 @@ const paths: Readonly<Record<keyof Usage, readonly string[]>> = {
 
 const names = Object.keys(paths) as (keyof Usage)[];
 
-/** `tokens`: Ax's `modelUsage`, Cohere's `usage`. */
+/** The fields that hold usage. In Ax's `modelUsage` and Cohere's `usage`, `tokens` holds the figures. */
 const holders = ["usage", "usageMetadata", "usage_metadata", "totalUsage", "modelUsage"];
 
-/** Adds what a result or a chunk of a stream says about usage: a later figure wins. */
+/** Adds the usage in a result or a chunk of a stream: a later figure replaces an earlier one. */
 export function addUsage(usage: Usage, parts: readonly Part[]): void {
   for (const holder of parts) {
     for (const name of holders) {
@@ -82,7 +82,7 @@ export function addUsage(usage: Usage, parts: readonly Part[]): void {
       addFigures(usage, given);
       addFigures(usage, objectAt(given, "tokens"));
     }
-    // Ollama's stand beside the answer.
+    // Ollama's figures are fields of the answer itself.
     if (Object.hasOwn(holder, "prompt_eval_count"))
       put(usage, "input_tokens", fieldOf(holder, "prompt_eval_count"));
     if (Object.hasOwn(holder, "eval_count")) put(usage, "output_tokens", fieldOf(holder, "eval_count"));

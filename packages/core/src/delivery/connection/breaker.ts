@@ -2,8 +2,8 @@ import type { CircuitBreakerOptions } from "../options.js";
 import type { CircuitState } from "../report.js";
 
 /**
- * Up to so much of the cooldown is added to it, at random: many sinks that lost one broker open their circuits together,
- * and would come back together, cooldown after cooldown.
+ * At most this share of the cooldown is added to it at random: many sinks that lose one broker open their circuits
+ * together, and would otherwise come back together, cooldown after cooldown.
  */
 const COOLDOWN_SPREAD = 0.5;
 
@@ -25,7 +25,7 @@ export class Breaker {
   }
 
   /**
-   * Asks to connect. Gives the generation to hand back to {@link failed}, or `undefined` when it is refused.
+   * Asks for permission to connect. Returns the generation to pass to {@link failed}, or `undefined` if refused.
    *
    * @param probe Connect even though the cooldown has not passed.
    */
@@ -47,17 +47,17 @@ export class Breaker {
     this.openUntil = now + this.#options.cooldownMs * (1 + COOLDOWN_SPREAD * this.#random());
   }
 
-  /** The endpoint took a connection. */
+  /** The endpoint accepted a connection. */
   connected(): void {
     this.state = "closed";
   }
 
-  /** The endpoint answered for an event: what failed before is past. */
+  /** The endpoint answered for an event, which clears earlier failures. */
   proven(): void {
     this.#failures = 0;
   }
 
-  /** A probe ended without an answer, by `stop()` for one. */
+  /** A probe ended without an answer, for example by `stop()`. */
   abandoned(): void {
     if (this.state === "half-open") this.state = "open";
   }

@@ -5,10 +5,10 @@ interface Waiter {
   heard(errors: readonly TransportError[]): void;
 }
 
-/** Those who wait for news of connecting: `start()`, `flush()`, `lastSequence()`. */
+/** The callers that wait for the outcome of connecting: `start()`, `flush()`, `lastSequence()`. */
 export class ConnectAttempts {
   #waiters: Waiter[] = [];
-  /** How many have asked so far whether a connection can be had: for each, a round of attempts begins at once. */
+  /** How many callers have requested a connection so far: for each, a round of attempts begins at once. */
   asked = 0;
 
   /** Returns an attempt number; answers of rounds that began before it are ignored. */
@@ -17,9 +17,9 @@ export class ConnectAttempts {
   }
 
   /**
-   * Resolves with the errors of the first news that `suffices`. The returned function ends the waiting.
+   * Resolves with the errors of the first outcome that `suffices`. The returned function ends the waiting.
    *
-   * @param asked an attempt number; 0 hears of any round.
+   * @param asked an attempt number; 0 accepts any round.
    */
   hear(asked: number, suffices: (errors: readonly TransportError[]) => boolean) {
     let cancel = () => {};
@@ -43,7 +43,7 @@ export class ConnectAttempts {
   /**
    * A lane is connected, the sink has stopped, or each address of a lane has refused.
    *
-   * @param errors why each address refused; empty otherwise.
+   * @param errors why each address refused; else empty.
    * @param asked the attempt number up to which the round answers.
    */
   announce(errors: readonly TransportError[], asked = Number.POSITIVE_INFINITY): void {

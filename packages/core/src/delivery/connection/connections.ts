@@ -29,7 +29,7 @@ export interface ConnectionsSetup {
   readonly throttle: LogThrottle;
   readonly events: EventDispatcher<EngineEvents>;
   outcomes(): LaneOutcomes;
-  /** The sink runs, and is not about to stop. */
+  /** Whether the sink runs and is not stopping. */
   running(): boolean;
 }
 
@@ -38,9 +38,9 @@ export class Connections {
   readonly endpoints: Endpoints;
   readonly pool: Pool;
   reconnects = 0;
-  /** What last went wrong, until one is up again. */
+  /** The last error of a connection, until one is up again. */
   lastError: StreamllError | undefined;
-  /** How many flush now: no pause takes much of their time, and no breaker holds. */
+  /** How many flushes run now: they shorten pauses and override circuit breakers. */
   flushes = 0;
   readonly #setup: ConnectionsSetup;
   readonly #transport: Transport;
@@ -65,7 +65,7 @@ export class Connections {
     return this.lanes.some((lane) => lane.connected);
   }
 
-  /** The lane of an execution that has no event left. */
+  /** Chooses a lane for an execution that has no unsettled event. */
   choose(hash: number): Lane {
     const { partitions, capabilities } = this.#setup.transport;
     if (partitions !== undefined) return this.pool.at(partitionOfHash(hash, partitions));
@@ -79,7 +79,7 @@ export class Connections {
     return asked;
   }
 
-  /** Waits for news of connecting, as {@link ConnectAttempts.hear} says. */
+  /** Waits for the outcome of connecting, as {@link ConnectAttempts.hear} describes. */
   hear(asked: number, suffices: (errors: readonly TransportError[]) => boolean) {
     return this.#attempts.hear(asked, suffices);
   }
@@ -89,12 +89,12 @@ export class Connections {
     return isRefusedForGood(errors) && !this.isConnected;
   }
 
-  /** Closes all in good order until `signal` aborts. */
+  /** Closes all connections in order, until `signal` aborts. */
   async close(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop(signal)));
   }
 
-  /** Nothing more comes: those who wait go on. */
+  /** No connection will come any more: releases all waiters. */
   closed(): void {
     this.#attempts.announce([]);
   }
@@ -154,7 +154,7 @@ export class Connections {
     return proven;
   }
 
-  /** Every address was tried once and none answered. Returns whether the lane is given up. */
+  /** Every address was tried once and none answered. Returns whether the lane is abandoned. */
   #roundFailed(lane: Lane, errors: readonly TransportError[], asked: number): boolean {
     const error = causeOf(errors[0]!);
     const { since = this.#setup.clock.now() } = lane.outage ?? {};
@@ -175,7 +175,7 @@ export class Connections {
     return capabilities.deduplication || partitions !== undefined;
   }
 
-  /** Other connections are there: they take over what this lane holds. `true` when the lane is given up for good. */
+  /** Moves the lane's events to other lanes, if there are any. `true` if the lane is abandoned for good. */
   #handOver(lane: Lane, errors: readonly TransportError[]): boolean {
     if (this.#isBound || lane.connected || !this.isConnected) return false;
     const limit = errors.find(({ kind }) => kind === "throttled");
@@ -221,7 +221,7 @@ export class Connections {
   }
 }
 
-/** What loading a transport threw, a missing package for one, is reported as it is. */
+/** What loading a transport threw, such as a missing package, is reported unchanged. */
 export function causeOf(error: TransportError): StreamllError {
   const { cause } = error;
   return isStreamllError(cause) && !("kind" in cause) ? cause : error;

@@ -3,7 +3,7 @@ import type { CircuitBreakerOptions } from "../options.js";
 import type { CircuitState } from "../report.js";
 import { Breaker } from "./breaker.js";
 
-/** One address of the cluster, and how it fared. */
+/** One address of the cluster, and its state. */
 export interface EndpointState {
   readonly endpoint: Endpoint;
   readonly breaker: Breaker;
@@ -25,7 +25,7 @@ export class Endpoints {
     return this.states[turn % this.states.length]!;
   }
 
-  /** The best state of all addresses: one that may be used is enough. */
+  /** The best state among all addresses: one usable address is enough. */
   get circuitState(): CircuitState {
     const states = this.states.map(({ breaker }) => breaker.state);
     if (states.includes("closed")) return "closed";

@@ -1,6 +1,6 @@
 import type { Lane } from "../lane/lane.js";
 
-/** How long the broker's limit on connections is taken as it was found; then one more is tried. */
+/** How long a limit on connections that the broker showed is respected; then one more is tried. */
 const LOWERED_MS = 5 * 60_000;
 
 export interface PoolSetup {
@@ -11,11 +11,11 @@ export interface PoolSetup {
   readonly open: (index: number) => Lane;
 }
 
-/** The lanes of a sink, opened one after another as the load asks for them. */
+/** The lanes of a sink, opened one after another as the load requires. */
 export class Pool {
   readonly lanes: Lane[] = [];
   readonly #setup: PoolSetup;
-  /** Indices that the broker's limit on connections leaves no place for. */
+  /** Indices of lanes that the broker's limit on connections does not allow. */
   readonly #withdrawn = new Set<number>();
   #loweredUntil = 0;
 
@@ -28,13 +28,13 @@ export class Pool {
     return this.#setup.size;
   }
 
-  /** How many of them the broker's limit, as last found, leaves no place for. */
+  /** How many of them the broker's limit, as last seen, does not allow. */
   get lowered(): number {
     this.#forget();
     return this.#withdrawn.size;
   }
 
-  /** The least loaded lane of those that are not down; another is opened when each has all it may have in flight. */
+  /** The least loaded lane that is not down. Opens another when each has its limit in flight. */
   leastLoaded(): Lane {
     let least = this.lanes[0] ?? this.at(0);
     for (const lane of this.lanes) {
@@ -45,7 +45,7 @@ export class Pool {
     return this.#another() ?? least;
   }
 
-  /** The lane that an execution always has: without confirms nothing tells when its last event is through. */
+  /** The fixed lane of an execution: without confirms nothing shows when its last event is stored. */
   byHash(hash: number): Lane {
     const { size } = this.#setup;
     let index = hash % size;
@@ -64,7 +64,7 @@ export class Pool {
     return lane;
   }
 
-  /** Goes on with the other lanes that are there. */
+  /** Continues with the other lanes. */
   withdraw(lane: Lane): void {
     this.lanes.splice(this.lanes.indexOf(lane), 1);
     for (const index of this.#unopened()) this.#withdrawn.add(index);

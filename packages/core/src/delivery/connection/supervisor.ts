@@ -25,21 +25,21 @@ export interface SupervisorSetup {
   readonly random: () => number;
   readonly throttle: LogThrottle;
   readonly lane: number;
-  /** Somebody flushes: no pause takes much of their time, and no breaker holds. */
+  /** Whether a flush runs, which shortens pauses and overrides circuit breakers. */
   urgent(): boolean;
-  /** How many have asked so far whether a connection can be had: for each, a round begins at once. */
+  /** How many callers have requested a connection so far: for each, a round begins at once. */
   asked(): number;
   opened(connection: TransportConnection, endpoint: EndpointState): void;
-  /** The connection is gone; `true` when it had proven itself by an outcome. */
+  /** The connection is gone. Returns `true` if it had delivered an outcome. */
   lost(error: TransportError | undefined, endpoint: EndpointState): boolean;
   /**
-   * Every address was tried once and none answered; `true` when the lane is given up for it. The failure answers those
-   * who had asked before the round began: since then, the cause may have been removed.
+   * Every address was tried once and none answered. Returns `true` if the lane is abandoned for it. The failure answers
+   * only callers that asked before the round began: for later ones the cause may have been removed.
    */
   roundFailed(errors: readonly TransportError[], asked: number): boolean;
 }
 
-/** Keeps one lane connected: connects, waits for the end, backs off, goes on to the next address. */
+/** Keeps one lane connected: connects, waits for the end, backs off, and tries the next address. */
 export class Supervisor {
   readonly #setup: SupervisorSetup;
   readonly #stopping = new AbortController();
@@ -59,7 +59,7 @@ export class Supervisor {
     this.#running ??= this.#run();
   }
 
-  /** Cuts short the pause of the backoff or the breaker: somebody has asked. */
+  /** Cuts the pause of the backoff or the breaker short, as a caller has requested a connection. */
   wake(): void {
     this.#pause.cut();
   }
@@ -69,7 +69,7 @@ export class Supervisor {
     this.#abandon?.(error);
   }
 
-  /** Closes in good order until `signal` aborts. The loop does not come back. */
+  /** Closes the connection in order, until `signal` aborts. The loop then ends. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#pause.cut();
@@ -85,7 +85,7 @@ export class Supervisor {
     let round: TransportError[] = [];
     let probing = false;
     let asked = this.#setup.asked();
-    // The first round answers all who have asked: no earlier one could have told them more.
+    // The first round answers all callers, as there was no earlier one.
     let answers = Number.POSITIVE_INFINITY;
     while (!stopped.aborted) {
       const endpoint = endpoints.at(this.#turn);
@@ -130,8 +130,8 @@ export class Supervisor {
   }
 
   /**
-   * How long to pause before the next round. After refusals for good the pause is long; with every circuit open it lasts
-   * until the first of them may be probed. While somebody flushes, the pauses grow only so far that several tries are left.
+   * How long to pause before the next round. After permanent refusals the pause is long; with every circuit open it lasts
+   * until the first may be probed. During a flush, pauses grow only so far that time for several attempts is left.
    */
   #delay(failures: number, round: readonly TransportError[]): number {
     const { options, endpoints, clock, random } = this.#setup;

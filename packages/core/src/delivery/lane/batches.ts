@@ -63,7 +63,7 @@ export class Batches {
     if (isProbing && inFlight.count > 0) return [];
     const want = Math.min(sendTimer.dueEvents(), options.batchSize, share, poison.limit);
     const room = share - inFlight.count;
-    // A whole batch is worth waiting for, as long as something in flight will make room.
+    // Waiting for a full batch pays off as long as something in flight will make room.
     if (room < want && inFlight.count > 0) return [];
     const batch = this.#take(Math.min(want, credit));
     const [suspect] = batch;
@@ -97,7 +97,7 @@ export class Batches {
     return log.sequence[last] === log.sequence[next] && hasFixedMessage(log, next, deduplication);
   }
 
-  /** The suspect waits until an event of another execution has shown that the connection is good. */
+  /** The suspect waits until an event of another execution has proven the connection good. */
   #neighbourOf(suspect: number): number[] {
     const { log, queue } = this.#setup;
     const execution = log.execution[suspect];

@@ -2,9 +2,9 @@ import { isStreamllError } from "../../copies.js";
 import type { StreamllError } from "../../errors.js";
 import type { TransportConnection } from "../../transport.js";
 
-// What a connection says of itself. A custom transport may throw.
+// The state that a connection reports. A custom transport may throw.
 
-/** What is wrong with a connection that goes on. */
+/** The fault of a connection that has not ended. */
 export function problemOf(connection: TransportConnection | undefined): StreamllError | undefined {
   try {
     const problem = connection?.problem;

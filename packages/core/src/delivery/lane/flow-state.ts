@@ -2,11 +2,11 @@ import { told } from "../../redact.js";
 import type { Flow } from "../../transport.js";
 import type { Clock } from "../clock.js";
 
-/** How much a connection takes, and since when it takes nothing. */
+/** How much a connection accepts, and since when it accepts nothing. */
 export class FlowState {
   readonly #clock: Clock;
   credit = 0;
-  /** Why the connection takes nothing, in the broker's own words. */
+  /** Why the broker blocks the connection, in its own words. */
   blocked: string | undefined;
   #congestedAt: number | undefined;
 
@@ -14,12 +14,12 @@ export class FlowState {
     this.#clock = clock;
   }
 
-  /** For how long the connection has taken nothing more, without saying why, in milliseconds. */
+  /** For how long the connection has accepted nothing without giving a reason, in milliseconds. */
   get congestion(): number {
     return this.#congestedAt === undefined ? 0 : this.#clock.now() - this.#congestedAt;
   }
 
-  /** Returns whether the reason is another one than before. */
+  /** Returns whether the reason has changed. */
   changed({ credit, blocked }: Flow): boolean {
     const before = this.blocked;
     this.credit = credit;

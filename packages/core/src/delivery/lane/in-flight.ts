@@ -1,9 +1,9 @@
 import { type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
 
-/** Events that were handed to a connection together. */
+/** Events that were passed to a connection together. */
 export interface Flight {
-  /** Rises from flight to flight. */
+  /** Increases from flight to flight. */
   readonly id: number;
   readonly slots: readonly number[];
   readonly writtenAt: number;
@@ -13,7 +13,7 @@ export interface Flight {
   answeredTo: number;
 }
 
-/** What a connection has and the broker did not answer yet. */
+/** The events that a connection has and the broker has not answered yet. */
 export class InFlight {
   readonly #log: EventLog;
   readonly #flights = new Fifo<Flight>();
@@ -44,7 +44,7 @@ export class InFlight {
     return slots;
   }
 
-  /** Takes events out of a flight. An answer of a connection that was given up, or a second one, takes none. */
+  /** Removes events from a flight. A second answer, or one of an abandoned connection, removes none. */
   land(flight: Flight, from: number, to: number): number[] {
     const { flight: flights } = this.#log;
     const slots: number[] = [];
@@ -60,7 +60,7 @@ export class InFlight {
     return slots;
   }
 
-  /** The connection is gone: takes everything out, in the order of writing. */
+  /** The connection is gone: removes all events, in the order of writing. */
   rewind(): number[] {
     const slots: number[] = [];
     for (const flight of this.#flights.clear()) {
@@ -75,7 +75,7 @@ export class InFlight {
     return slots;
   }
 
-  /** Takes out, flight by flight, the events that were written before `writtenBefore` and passed over by answers. */
+  /** Removes, flight by flight, the events that were written before `writtenBefore` and passed over by answers. */
   *overdue(writtenBefore: number): Generator<readonly number[]> {
     for (let flight = this.#flights.peek(); flight !== undefined; flight = this.#flights.peek()) {
       if (flight.writtenAt > writtenBefore || flight.id > this.#answeredFlight) return;

@@ -7,7 +7,7 @@ import type { DeliveryOptions } from "../options.js";
 export interface Outage {
   readonly since: number;
   readonly error?: StreamllError | undefined;
-  /** It had a connection, or has tried each address. */
+  /** Whether the lane had a connection, or has tried each address. */
   readonly tried?: true;
 }
 
@@ -19,20 +19,20 @@ export interface BatchSizes {
   readonly savedBytes: number;
 }
 
-/** What becomes of the events of a lane. */
+/** Handles the outcomes of a lane's events. */
 export interface LaneOutcomes {
   departed(events: number): void;
   handedOver(sizes: BatchSizes): void;
-  /** Events in flight are back, without an outcome. */
+  /** Events in flight returned without an outcome. */
   cameBack(events: number): void;
   sent(slots: readonly number[], as: "confirmed" | "written", latencyMs: number): void;
-  /** The broker refused the event, or left it unanswered, and it goes again. */
+  /** The broker refused the event, or left it unanswered, and the lane retries it. */
   retried(error: TransportError): void;
   /** The broker refused the event, or left it unanswered, and it fails, or goes to the dead-letter exchange. */
   refused(slot: number, error: TransportError): void;
   /** The event ends every connection that carries it. */
   isolated(slot: number, error: TransportError): void;
-  /** `true` when the event was too old, and is settled. */
+  /** Returns `true` if the event was too old, and is settled now. */
   expired(slot: number): boolean;
 }
 
@@ -41,11 +41,11 @@ export interface LaneSetup {
   readonly options: DeliveryOptions;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Somebody flushes. */
+  /** Whether a flush runs. */
   urgent(): boolean;
   /** How many events this lane may have in flight. */
   readonly share: number;
-  /** The broker deduplicates by sequence: what is unknown must go again in its old place. */
+  /** Whether the broker deduplicates by sequence, so that unknown events must be sent again in their old place. */
   readonly deduplication: boolean;
   readonly outcomes: LaneOutcomes;
   blocked(reason: string | undefined): void;

@@ -22,15 +22,15 @@ import { Throttle } from "./throttle.js";
 import { Watchdog } from "./watchdog.js";
 
 /**
- * A lane keeps order and has one connection at a time. Its events are in one of three places: in its queue, in flight,
- * or waiting to be tried again.
+ * A lane keeps order and has one connection at a time. Each of its events is in one of three places: in its queue, in
+ * flight, or waiting for a retry.
  */
 export class Lane {
   readonly index: number;
   /** Unsettled events of this lane. */
   load = 0;
   outage: Outage | undefined;
-  /** Why the broker takes nothing. */
+  /** Why the broker blocks publishing. */
   blocked: string | undefined;
 
   readonly #setup: LaneSetup;
@@ -106,12 +106,12 @@ export class Lane {
     return this.#sequences.storedTo;
   }
 
-  /** Where it is connected, or was last. */
+  /** The endpoint of the present connection, or else of the last one. */
   get endpoint(): string {
     return this.#endpoint?.endpoint.label ?? "";
   }
 
-  /** What its connection reports as wrong without ending. */
+  /** A fault that its connection reports without ending. */
   get problem(): StreamllError | undefined {
     return problemOf(this.#connection);
   }
@@ -121,7 +121,7 @@ export class Lane {
     return this.#watchdog.silence;
   }
 
-  /** For how long the connection has taken nothing more, without saying why, in milliseconds. */
+  /** For how long the connection has accepted nothing without giving a reason, in milliseconds. */
   get congestion(): number {
     return this.#flow.congestion;
   }
@@ -131,13 +131,13 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Nothing waits for its batch to fill any more: somebody flushes. */
+  /** A flush runs, so that no event waits for its batch to fill. */
   hurry(): void {
     this.#queue.hurry();
     this.#schedule();
   }
 
-  /** The oldest event that no connection has. */
+  /** The oldest event that is not in flight. */
   oldestBuffered(): number | undefined {
     this.#queue.purge();
     return this.#log.oldestOf(this.#queue.peek(), this.#retries.oldest);
@@ -150,7 +150,7 @@ export class Lane {
     this.#poison.left(slot);
   }
 
-  /** An event was settled where it stood. */
+  /** An event in the queue was settled. */
   abandoned(): void {
     this.#queue.abandoned();
   }
@@ -161,19 +161,19 @@ export class Lane {
     for (const slot of this.#retries.slots) this.#setup.outcomes.expired(slot);
   }
 
-  /** Sends events again, each in its place: a dead letter, for one. */
+  /** Queues events again, each in its place: for example a dead letter. */
   again(slots: readonly number[]): void {
     this.#queue.putBack(slots);
     this.#schedule();
   }
 
-  /** Takes events over from another lane, whose numbers mean nothing here. */
+  /** Takes events over from another lane, whose sequences do not apply here. */
   adopt(slots: readonly number[]): void {
     for (const slot of slots) this.#log.renumber(slot);
     this.again(slots);
   }
 
-  /** Takes out all that is unsettled, in order: for the end of `stop()`, or for other lanes. */
+  /** Removes all unsettled events, in order: for the end of `stop()`, or for other lanes. */
   drain(): number[] {
     this.#cancelTimers();
     rewind(this.#parts);
@@ -194,7 +194,7 @@ export class Lane {
     this.#schedule();
   }
 
-  /** The connection is gone: the lane is rewound. Returns whether it ever answered for an event. */
+  /** The connection is gone: rewinds the lane. Returns whether the connection ever answered for an event. */
   lost(error: TransportError | undefined): boolean {
     if (this.#connection === undefined) return this.#proven;
     this.#connection = undefined;
@@ -258,7 +258,7 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Later events were answered and these were not: each goes again by itself, and uses a try. */
+  /** Later events were answered and these were not: each is retried by itself, and uses an attempt. */
   #checkOverdue(writtenBefore: number): void {
     const outcome: PublishOutcome = { kind: "unknown", error: overdue() };
     for (const slots of this.#inFlight.overdue(writtenBefore)) this.#landed(slots, outcome, 0);

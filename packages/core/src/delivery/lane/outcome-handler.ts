@@ -17,11 +17,11 @@ export interface OutcomeHandlerSetup
   readonly sequences: Sequences;
   readonly poison: PoisonSearch;
   readonly throttle: Throttle;
-  /** The time has come to send an event again. */
+  /** An event is due for its retry. */
   again(slot: number): void;
 }
 
-/** Carries out what {@link decide} says of events whose outcome the transport has told. */
+/** Carries out what {@link decide} decides for events whose outcome the transport has reported. */
 export class OutcomeHandler {
   readonly #setup: OutcomeHandlerSetup;
   readonly #log: EventLog;
@@ -31,7 +31,7 @@ export class OutcomeHandler {
     this.#log = setup.log;
   }
 
-  /** Returns the reason where the connection has to be abandoned, else nothing. */
+  /** Returns the reason if the connection has to be abandoned. */
   handle(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
     const { outcomes, deduplication, queue, poison, sequences, throttle } = this.#setup;
     outcomes.cameBack(slots.length);

@@ -1,6 +1,6 @@
 import { TransportError, type TransportErrorKind } from "../../errors.js";
 
-/** Errors that tell of the state of the lane, not of an event. */
+/** Errors about the state of the lane, not about an event. */
 export const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
   "not-found",
   "permission",
@@ -10,7 +10,7 @@ export const laneKinds: ReadonlySet<TransportErrorKind> = new Set([
   "topology-conflict",
 ]);
 
-/** Only a broker that names the message as the reason blames it: networks lose connections for nothing. */
+/** Only a broker that names a message as the reason blames it, as networks lose connections without a cause. */
 const blamingKinds: ReadonlySet<TransportErrorKind> = new Set(["protocol", "too-large"]);
 
 /** Whether the broker ended a connection because of a message. */
@@ -24,20 +24,20 @@ export const isolation = (cause: TransportError): TransportError =>
     cause,
   });
 
-/** After so many disconnects with it alone in flight, an event lets others go before it, whatever the reason. */
+/** After this many disconnects with it alone in flight, an event lets others go first, whatever the reason. */
 const DISCONNECTS_TO_STAND_ASIDE = 3;
 
-/** Connections that ended while an event was all that was in flight on them. */
+/** Connections that ended while an event was alone in flight on them. */
 interface Disconnects {
   solo: number;
-  /** Those of them that the broker ended because of a message. */
+  /** Of those, the connections that the broker ended because of a message. */
   blamed: number;
 }
 
 /**
  * Finds the event that ends its connection. Two disconnects without a confirm between them start a search: what was in
- * flight goes again in halves, one batch at a time. An event that was alone in flight at a disconnect is the suspect:
- * on the next connection a neighbour goes first, then the suspect, alone. It is isolated when the broker ends that
+ * flight is sent again in halves, one batch at a time. An event that was alone in flight at a disconnect is the suspect:
+ * on the next connection a neighbour is sent first, then the suspect, alone. It is isolated if the broker ends that
  * connection too, and says that a message is the reason.
  */
 export class PoisonSearch {
@@ -47,7 +47,7 @@ export class PoisonSearch {
   #remaining = 0;
   #limit = Number.POSITIVE_INFINITY;
   #suspect: number | undefined;
-  /** On this connection something else was confirmed before the suspect. */
+  /** Whether something else was confirmed before the suspect on this connection. */
   #neighbourConfirmed = false;
   readonly #maxRetries: number;
 
@@ -55,7 +55,7 @@ export class PoisonSearch {
     this.#maxRetries = maxRetries;
   }
 
-  /** While searching, batches go one at a time and hold at most {@link limit} events. */
+  /** During a search, batches are sent one at a time with at most {@link limit} events. */
   get active(): boolean {
     return this.#remaining > 0;
   }
@@ -64,12 +64,12 @@ export class PoisonSearch {
     return this.#suspect === undefined ? this.#limit : 1;
   }
 
-  /** Whether a neighbour should go ahead of this one, to see if the connection is at fault. */
+  /** Whether a neighbour should be sent before this event, to see if the connection is at fault. */
   standsAside(slot: number): boolean {
     return this.#suspect === slot && !this.#neighbourConfirmed;
   }
 
-  /** One answer for several events: they go again in halves. */
+  /** One answer for several events: they are sent again in halves. */
   split(events: number): void {
     this.#search(events, Math.max(this.#remaining, events));
   }
@@ -82,14 +82,14 @@ export class PoisonSearch {
     this.settled(events);
   }
 
-  /** Events of the search are gone, for whatever reason. */
+  /** Events of the search have left the lane, for whatever reason. */
   settled(events: number): void {
     if (!this.active) return;
     this.#remaining -= events;
     if (!this.active) this.#end();
   }
 
-  /** A connection ended with these in flight. Returns the event that is guilty of it, where that is proven. */
+  /** A connection ended with these events in flight. Returns the event that caused it, if that is proven. */
   disconnected(inFlight: readonly number[], error: TransportError | undefined): number | undefined {
     const neighbourConfirmed = this.#neighbourConfirmed;
     this.#neighbourConfirmed = false;
@@ -106,16 +106,16 @@ export class PoisonSearch {
     if (blamed) ofEvent.blamed++;
     this.#suspect = blamed || ofEvent.solo >= DISCONNECTS_TO_STAND_ASIDE ? first : undefined;
     if (!blamed) return undefined;
-    // With no neighbour to try, it has its tries like any event that the broker refused.
+    // Without a neighbour to try, it uses up its attempts like any event that the broker refused.
     return (wasSuspect && neighbourConfirmed) || ofEvent.blamed > this.#maxRetries ? first : undefined;
   }
 
-  /** The broker answered for it. */
+  /** The broker answered for the event. */
   cleared(slot: number): void {
     if (this.#suspect === slot) this.#suspect = undefined;
   }
 
-  /** The event is gone from the lane. */
+  /** The event has left the lane. */
   left(slot: number): void {
     this.cleared(slot);
     if (this.#ofEvents.size > 0) this.#ofEvents.delete(slot);

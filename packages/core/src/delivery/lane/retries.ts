@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 
-/** Events that wait to be tried again, each with its own time. */
+/** Events that wait for their retry, each with its own time. */
 export class Retries {
   readonly #clock: Clock;
   readonly #cancels = new Map<number, () => void>();
@@ -9,12 +9,12 @@ export class Retries {
     this.#clock = clock;
   }
 
-  /** Those that wait, the first to begin first. */
+  /** The waiting events, in the order in which they began to wait. */
   get slots(): readonly number[] {
     return [...this.#cancels.keys()];
   }
 
-  /** The one that has waited longest. */
+  /** The event that has waited longest. */
   get oldest(): number | undefined {
     const [oldest] = this.#cancels.keys();
     return oldest;
@@ -28,7 +28,7 @@ export class Retries {
     this.#cancels.set(slot, cancel);
   }
 
-  /** The event has ended. */
+  /** The event is settled. */
   cancel(slot: number): void {
     if (this.#cancels.size === 0) return;
     this.#cancels.get(slot)?.();

@@ -3,22 +3,23 @@ import type { PublishOutcome } from "../../transport.js";
 
 /** What is known of the events that share an outcome. */
 export interface OutcomeState {
-  /** How many they are. */
+  /** The number of events. */
   readonly events: number;
-  /** The broker deduplicates by sequence: what may be stored must go again in its old place. */
+  /** Whether the broker deduplicates by sequence, so that what may be stored must be sent again in its old place. */
   readonly deduplication: boolean;
-  /** The first one's sequence is the publisher's own. */
+  /** Whether the publisher set the sequence of the first event. */
   readonly numbered: boolean;
 }
 
 /**
  * What an outcome means for the events that share it.
  *
- * - `sent`: the broker has them, or they were written where confirms are off.
- * - `hold`: the broker is too busy. They wait at the head of their lane, and no try is used.
- * - `halve`: one answer for several, and which of them it means is unknown. They go again in halves, and no try is used.
- * - `rewind`: they may be stored. The whole lane goes back on a new connection, each in its old place.
- * - `each`: every event is on its own, and {@link decideTry} says what becomes of it.
+ * - `sent`: the broker has them, or they were written and confirms are off.
+ * - `hold`: the broker is too busy. They wait at the head of their lane, and no attempt is used.
+ * - `halve`: one answer for several, and which of them caused it is unknown. They are sent again in halves, and no attempt
+ *   is used.
+ * - `rewind`: they may be stored. The whole lane is sent again on a new connection, each event in its old place.
+ * - `each`: {@link decideTry} decides for every event on its own.
  */
 export type Decision =
   | { readonly do: "sent"; readonly as: "confirmed" | "written" }
@@ -29,11 +30,11 @@ export type Decision =
 
 const unexplained = new TransportError("protocol", "The broker refused the event and gave no reason");
 
-/** The broker has it, or it was written where confirms are off. */
+/** The broker has the event, or it was written and confirms are off. */
 export const isSent = (outcome: PublishOutcome): boolean =>
   outcome?.kind === "confirmed" || outcome?.kind === "written";
 
-/** Decides what an outcome means. An outcome that the seam does not have counts as unknown. */
+/** Decides what an outcome means. An outcome that is not part of the contract counts as unknown. */
 export function decide(outcome: PublishOutcome, { events, deduplication, numbered }: OutcomeState): Decision {
   switch (outcome?.kind) {
     case "confirmed":
@@ -41,7 +42,7 @@ export function decide(outcome: PublishOutcome, { events, deduplication, numbere
       return { do: "sent", as: outcome.kind };
     case "refused": {
       const { error = unexplained, shared = 1 } = outcome;
-      // Where the broker deduplicates, the lane cannot go back past what it has since taken.
+      // If the broker deduplicates, the lane cannot go back behind what the broker has accepted since.
       if (error.kind === "throttled" && !error.permanent && !deduplication) return { do: "hold", error };
       const group = shared === true ? events : Number(shared);
       return group > 1 && !numbered ? { do: "halve" } : { do: "each", error, maybeStored: false };
@@ -53,21 +54,21 @@ export function decide(outcome: PublishOutcome, { events, deduplication, numbere
   }
 }
 
-/** What is known of one event that was refused, or stayed unanswered. */
+/** What is known of one event that was refused or stayed unanswered. */
 export interface TryState {
-  /** Tries used up before this one. */
+  /** Attempts used up before this one. */
   readonly tries: number;
   readonly maxRetries: number;
   readonly numbered: boolean;
 }
 
-/** Whether an event is tried again: not where a retry cannot help, and not under a sequence that later ones have passed. */
+/** Whether to retry an event: not if a retry cannot help, and not under a sequence that later events have passed. */
 export const decideTry = (
   error: TransportError,
   { tries, maxRetries, numbered }: TryState,
 ): "retry" | "fail" => (!error.permanent && !numbered && tries < maxRetries ? "retry" : "fail");
 
-/** What an event fails with when it is not tried again. */
+/** The error of an event that is not retried. */
 export function failureOf(error: TransportError): DeliveryError {
   const options = { cause: error };
   if (error.kind === "unroutable") return new DeliveryError("UNROUTABLE", error.message, options);

@@ -3,22 +3,22 @@ import { Fifo } from "../../buffer/fifo.js";
 
 export interface SendQueueSetup {
   readonly log: EventLog;
-  /** The broker deduplicates by sequence. */
+  /** Whether the broker deduplicates by sequence. */
   readonly deduplication: boolean;
-  /** `true` when the event was too old, and is settled. */
+  /** Returns `true` if the event was too old, and is settled now. */
   expired(slot: number): boolean;
 }
 
-/** The events of a lane that no connection has. The queue is sorted: what comes back takes the place that it had. */
+/** The events of a lane that are not in flight. The queue is sorted: an event that returns gets its old place. */
 export class SendQueue {
   readonly #setup: SendQueueSetup;
   readonly #log: EventLog;
   readonly #slots = new Fifo<number>();
-  /** Bodies of the events in it. */
+  /** The bytes of the bodies of its events. */
   bytes = 0;
   /** How many at the head need not wait for their batch to fill. */
   due = 0;
-  /** How many of them are settled, about. */
+  /** About how many of its events are settled. */
   #abandoned = 0;
 
   constructor(setup: SendQueueSetup) {
@@ -39,19 +39,19 @@ export class SendQueue {
     this.#enlist(slot);
   }
 
-  /** Lets none of the events in it wait for its batch to fill. */
+  /** Releases all its events from waiting for their batch to fill. */
   hurry(): void {
     this.due = this.#slots.length;
   }
 
-  /** Takes the event at the head, settled or not. */
+  /** Removes the event at the head, settled or not. */
   take(): number | undefined {
     const slot = this.#shift();
     if (slot !== undefined) this.#log.unlist(slot);
     return slot;
   }
 
-  /** Takes the first event that matches and is not settled, wherever it stands. */
+  /** Removes the first event that matches and is not settled, at any position. */
   takeFirst(matches: (slot: number) => boolean): number | undefined {
     const slot = this.#slots.take((one) => !this.#log.has(one, SETTLED) && matches(one));
     if (slot === undefined) return undefined;
@@ -60,7 +60,7 @@ export class SendQueue {
     return slot;
   }
 
-  /** Drops from the head what is settled or too old. */
+  /** Removes settled and expired events from the head. */
   purge(): void {
     for (
       let slot = this.#slots.peek();
@@ -71,7 +71,7 @@ export class SendQueue {
     }
   }
 
-  /** Puts events where they belong; none of them waits for its batch to fill. */
+  /** Inserts events at their places; none of them waits for its batch to fill. */
   putBack(slots: readonly number[]): void {
     const last = slots.toSorted(this.compare).at(-1);
     if (last === undefined) return;
@@ -91,7 +91,7 @@ export class SendQueue {
     for (const slot of sorted) this.#enlist(slot);
   }
 
-  /** An event of it was settled where it stood, maybe in the middle. */
+  /** An event was settled in the queue, perhaps in the middle. */
   abandoned(): void {
     if (++this.#abandoned * 2 <= this.#slots.length) return;
     this.#abandoned = 0;
@@ -100,7 +100,7 @@ export class SendQueue {
     for (const slot of left) this.#enlist(slot);
   }
 
-  /** Takes out all that is unsettled. */
+  /** Removes all unsettled events. */
   clear(): number[] {
     const slots = this.#slots.clear();
     const unsettled = slots.filter((slot) => !this.#log.has(slot, SETTLED));
@@ -111,14 +111,14 @@ export class SendQueue {
   }
 
   /**
-   * Events are sent, and sent again, in the order in which they were accepted. Where the broker deduplicates, what has
-   * a sequence goes in the order of sequences and before what has none: anything else would be swallowed.
+   * Events are sent, and sent again, in the order in which they were accepted. If the broker deduplicates, events with a
+   * sequence go in the order of sequences, before those without: otherwise the broker would drop them as duplicates.
    */
   readonly compare = (a: number, b: number): number =>
     (this.#setup.deduplication && this.#sequenceOf(a) - this.#sequenceOf(b)) ||
     this.#log.order[a]! - this.#log.order[b]!;
 
-  /** What has none yet comes after all that have one. */
+  /** Events without a sequence come after all that have one. */
   #sequenceOf(slot: number): number {
     return this.#log.sequence[slot]! || Number.MAX_SAFE_INTEGER;
   }

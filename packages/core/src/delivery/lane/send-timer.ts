@@ -9,7 +9,7 @@ export interface SendTimerSetup {
   send(): void;
 }
 
-/** Decides when a lane sends: at once where a batch is full or due, else when the first event has waited `batchTimeout`. */
+/** Decides when a lane sends: at once if a batch is full or due, else when the first event has waited `batchTimeout`. */
 export class SendTimer {
   readonly #setup: SendTimerSetup;
   #batch: (() => void) | undefined;

@@ -1,10 +1,10 @@
 import { DUPLICATE, type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
 
-/** Numbers the events of a lane: sequences rise on a connection. */
+/** Numbers the events of a lane with sequences that increase on each connection. */
 export class Sequences {
   readonly #log: EventLog;
   #last = 0;
-  /** What the broker had when the present connection was opened. */
+  /** The broker's highest sequence when the present connection was opened. */
   storedBefore = 0;
   /** The highest sequence that this connection has carried. */
   #carried = 0;

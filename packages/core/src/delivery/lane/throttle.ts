@@ -7,13 +7,13 @@ export interface ThrottleSetup {
   readonly clock: Clock;
   readonly random: () => number;
   readonly options: Pick<DeliveryOptions, "retryBackoffMs" | "maxRetryBackoffMs">;
-  /** Called when its reason, or whether it waits, has changed. */
+  /** Called when the reason, or whether the lane waits, has changed. */
   changed(): void;
 }
 
 /**
- * A broker that is too busy refuses whatever it is sent: no event is guilty. The lane waits, longer each time, and
- * goes on with one batch until one is confirmed.
+ * Holds a lane back while the broker is too busy and refuses everything, which no event causes. The lane waits, longer
+ * each time, and sends one batch at a time until one is confirmed.
  */
 export class Throttle {
   /** Why the broker refuses, until something is confirmed. */
@@ -26,7 +26,7 @@ export class Throttle {
     this.#setup = setup;
   }
 
-  /** The lane may send nothing yet. */
+  /** Whether the lane may not send yet. */
   get waiting(): boolean {
     return this.#cancel !== undefined;
   }
@@ -44,7 +44,7 @@ export class Throttle {
     changed();
   }
 
-  /** The broker took something, or the lane has another connection. */
+  /** The broker accepted something, or the lane has another connection. */
   over(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -2,26 +2,26 @@ import type { Clock } from "../clock.js";
 
 export interface WatchdogSetup {
   readonly clock: Clock;
-  /** How long an answer may stay out; shorter while somebody flushes. */
+  /** How long an answer may take; shorter during a flush. */
   timeoutMs(): number;
   /** Whether an answer is owed: something is in flight, and the broker did not say that it is blocked. */
   owed(): boolean;
-  /** Bytes that the network has taken. */
+  /** How many bytes the network has taken. */
   drained(): number;
-  /** No outcome and no byte for the whole time. */
+  /** Called after a whole timeout without an outcome or a drained byte. */
   expired(): void;
-  /** Something was answered or drained, but single events may have been left out. */
+  /** Called if something was answered or drained, but single events may have been passed over. */
   overdue(writtenBefore: number): void;
 }
 
-/** How often within its timeout a connection is looked at: the eighth part of it is how late a silence may be noticed. */
+/** How often a connection is checked within its timeout: a silence is noticed at most an eighth of it late. */
 const LOOKS = 8;
 
 /**
- * Gives a connection up when for a whole timeout neither an outcome came nor a byte was drained.
+ * Abandons a connection when a whole timeout has passed without an outcome or a drained byte.
  *
- * The watchdog decides only after a turn of the event loop's poll phase: when the host blocked the loop, the answers are
- * there and were only not read yet.
+ * The watchdog decides only after a turn of the event loop's poll phase: if the host blocked the loop, the answers have
+ * arrived but were not read yet.
  */
 export class Watchdog {
   readonly #setup: WatchdogSetup;
@@ -33,12 +33,12 @@ export class Watchdog {
     this.#setup = setup;
   }
 
-  /** An outcome came, or the broker unblocked. */
+  /** An outcome arrived, or the broker unblocked. */
   progress(): void {
     this.#progressAt = this.#setup.clock.now();
   }
 
-  /** For how long an answer has been owed and none came, in milliseconds. */
+  /** For how long an answer has been owed, in milliseconds. */
   get silence(): number {
     return this.#setup.owed() ? this.#setup.clock.now() - this.#progressAt : 0;
   }

@@ -1,4 +1,4 @@
-// A program that an exception ends in the way that its first argument names; the second says what listens.
+// A program that throws in the way that its first argument names. The second names what else listens.
 import { configure, instrument, stopOnSignals } from "../../../src/index.js";
 import { nothing } from "./nothing.js";
 

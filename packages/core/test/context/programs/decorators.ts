@@ -32,7 +32,7 @@ class RAG {
 }
 
 class Plain {
-  // Without parentheses too.
+  // The decorator also works without parentheses.
   @instrument
   twice(n: number): number {
     return this.#double(n);

@@ -2,7 +2,7 @@ import { configure, type StreamllEvent } from "../../../src/index.js";
 import { nothing } from "./nothing.js";
 import { scenarios } from "./scenarios.js";
 
-// Runs a scenario, "bare" or "recorded". When it is recorded, the last line has the types of the events.
+// Runs a scenario, "bare" or "recorded". If it is recorded, the last line lists the types of the events.
 const [name, manner] = process.argv.slice(2);
 const events: StreamllEvent[] = [];
 if (manner === "recorded") {

@@ -9,7 +9,7 @@ const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const unhandled = () =>
   process.on("unhandledRejection", (error) => log("unhandled", (error as Error).message));
 
-/** What a program does with what is instrumented, and prints of it: the same whether it is recorded or not. */
+/** Programs that use instrumented values and print the results, which have to be the same with and without recording. */
 export const scenarios: Record<string, () => unknown> = {
   "a rejection that the method handles itself": () => {
     class Cache {

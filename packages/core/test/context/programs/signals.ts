@@ -2,7 +2,7 @@ import { onExit } from "signal-exit";
 import { configure, emit, stopOnSignals } from "../../../src/index.js";
 import { nothing } from "./nothing.js";
 
-// What a sink's stop does: "fast", "slow", "hangs", "fails"; what the program has beside it.
+// The first argument names how the sink's stop behaves: "fast", "slow", "hangs" or "fails"; the second, what else listens.
 const [manner, extra = ""] = process.argv.slice(2);
 const held: string[] = [];
 let stops = 0;
@@ -23,7 +23,7 @@ const sink = {
   },
 };
 
-/** As a server that closes while a request is in flight. */
+/** Behaves like a server that closes while a request is in flight. */
 const close = () => {
   console.log("closing");
   setTimeout(() => {

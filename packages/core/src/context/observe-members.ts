@@ -3,60 +3,60 @@ import { type Method, ownData } from "../fields.js";
 import { isObject } from "../realm.js";
 import { override } from "./override.js";
 
-/** What is told of what the program does with an object. */
-export interface Lookout {
-  /** A method was called, or a field asked for that is computed, and this is what it gave. */
-  given(object: object, name: PropertyKey, result: unknown): void;
-  /** A method is about to be called with these arguments. */
-  called(name: PropertyKey, args: unknown[]): unknown[];
+/** Is notified of what the program does with an object. */
+export interface MemberObserver {
+  /** A method or a getter returned this. */
+  returned(object: object, name: PropertyKey, result: unknown): void;
+  /** A method is about to be called with these arguments; it is called with the returned ones. */
+  calling(name: PropertyKey, args: unknown[]): unknown[];
 }
 
-const lookouts = new WeakMap<object, Set<Lookout>>();
-/** The prototype with which an object is watched, by the one that it has. */
+const observers = new WeakMap<object, Set<MemberObserver>>();
+/** The watching prototype by the original one, and the reverse. */
 const watching = new WeakMap<object, object>();
 const watched = new WeakMap<object, object>();
 
 /**
- * Has all that is done with an object of a class told, whatever its methods are. The object keeps its fields and its
- * identity: what notices is its prototype, until nobody watches any more.
+ * Notifies the observer of every method call and getter read on an object, whatever its class. The object keeps its
+ * fields and its identity: a prototype put before its own does the observing, until the last observer leaves.
  *
- * @returns Watches no more.
- * @throws TypeError where the object is frozen.
+ * @returns Stops observing.
+ * @throws TypeError if the object is frozen.
  */
-export function lookOut(object: object, lookout: Lookout): () => void {
+export function observeMembers(object: object, observer: MemberObserver): () => void {
   const present: object | null = Object.getPrototypeOf(object);
   if (present !== null && !watched.has(present) && !isOfTheLanguage(present)) {
     const prototype = watching.get(present) ?? watchingPrototype(present);
     Object.setPrototypeOf(object, prototype);
   }
   watchOwnMethods(object);
-  const all = lookouts.get(object) ?? new Set();
-  lookouts.set(object, all.add(lookout));
-  // Who is to watch no more keeps nothing in memory that the program has dropped.
+  const all = observers.get(object) ?? new Set();
+  observers.set(object, all.add(observer));
+  // The returned function must not keep an object in memory that the program has dropped.
   const reference = new WeakRef(object);
   return () => {
     const object = reference.deref();
     if (object === undefined) return;
-    const all = lookouts.get(object);
-    all?.delete(lookout);
+    const all = observers.get(object);
+    all?.delete(observer);
     if (all === undefined || all.size > 0) return;
-    lookouts.delete(object);
+    observers.delete(object);
     const own = watched.get(Object.getPrototypeOf(object));
     if (own !== undefined) Reflect.setPrototypeOf(object, own);
   };
 }
 
-/** Those that are watched in the place of a function in a field. */
+/** The functions that were put in place of an object's own methods. */
 const overrides = new WeakSet<object>();
 
-/** A function in a field is a method too: in literals, and in what is put into an object of a class. */
+/** A function in a field is a method too: in object literals, and in fields added to an instance. */
 function watchOwnMethods(object: object): void {
   let count = 0;
   for (const name of Object.getOwnPropertyNames(object)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, name);
     const method: unknown = descriptor?.value;
-    if (typeof method !== "function" || left.has(name) || overrides.has(method)) continue;
-    if (!descriptor?.configurable || name === "iterator" || ++count > mostOwn) continue;
+    if (typeof method !== "function" || ignored.has(name) || overrides.has(method)) continue;
+    if (!descriptor?.configurable || name === "iterator" || ++count > maxOwnMethods) continue;
     override(object, name, method as Method, function (...args) {
       return watchedCall(this, name, args, (given) => Reflect.apply(method, this, given));
     });
@@ -64,9 +64,9 @@ function watchOwnMethods(object: object): void {
   }
 }
 
-const mostOwn = 50;
+const maxOwnMethods = 50;
 
-/** A literal has no methods but its own, and what the language gives every object tells nothing. */
+/** Built-in prototypes are not watched: what every object inherits says nothing about the program. */
 function isOfTheLanguage(prototype: object): boolean {
   if (types.isProxy(prototype)) return true;
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
@@ -75,9 +75,9 @@ function isOfTheLanguage(prototype: object): boolean {
 
 const sourceOf = (fn: object): string => Function.prototype.toString.call(fn);
 
-const mostMembers = 300;
-/** Asked for by the language all the time, or watched in a way of its own. */
-const left: ReadonlySet<PropertyKey> = new Set(["constructor", "then", "toJSON", "toString", "valueOf"]);
+const maxMembers = 300;
+/** Members that the language itself reads all the time, or that are watched in another way. */
+const ignored: ReadonlySet<PropertyKey> = new Set(["constructor", "then", "toJSON", "toString", "valueOf"]);
 
 function watchingPrototype(prototype: object): object {
   const members: PropertyDescriptorMap & Record<symbol, PropertyDescriptor> = {};
@@ -86,9 +86,9 @@ function watchingPrototype(prototype: object): object {
   for (; at !== null && !isOfTheLanguage(at); at = Object.getPrototypeOf(at)) {
     for (const name of Object.getOwnPropertyNames(at)) {
       const descriptor = Object.getOwnPropertyDescriptor(at, name);
-      if (descriptor === undefined || left.has(name) || Object.hasOwn(members, name)) continue;
+      if (descriptor === undefined || ignored.has(name) || Object.hasOwn(members, name)) continue;
       const member = watchedMember(prototype, name, descriptor);
-      if (member !== undefined && ++count <= mostMembers) members[name] = member;
+      if (member !== undefined && ++count <= maxMembers) members[name] = member;
     }
   }
   const made: object = Object.create(prototype, members);
@@ -126,8 +126,8 @@ function watchedMember(
 
 const busy = new Set<object>();
 
-/** Nothing is told of what is done with the object meanwhile. */
-export function unnoticed(object: object, act: () => unknown): unknown {
+/** Runs `act` without notifying observers of what it does with the object. */
+export function unobserved(object: object, act: () => unknown): unknown {
   if (busy.has(object)) return act();
   busy.add(object);
   try {
@@ -144,17 +144,17 @@ function watchedCall(
   act: (args: unknown[]) => unknown,
 ): unknown {
   let given = args;
-  // Of what a watched method itself calls nothing is told.
+  // What a watched method itself calls is not observed.
   if (isObject(object) && !busy.has(object)) {
-    for (const lookout of lookouts.get(object) ?? []) given = lookout.called(name, given);
+    for (const observer of observers.get(object) ?? []) given = observer.calling(name, given);
   }
   return watchedResult(object, name, () => act(given));
 }
 
 function watchedResult(object: object, name: PropertyKey, act: () => unknown): unknown {
-  const all = isObject(object) ? lookouts.get(object) : undefined;
+  const all = isObject(object) ? observers.get(object) : undefined;
   if (all === undefined || busy.has(object)) return act();
-  const result = unnoticed(object, act);
-  for (const lookout of [...all]) lookout.given(object, name, result);
+  const result = unobserved(object, act);
+  for (const observer of [...all]) observer.returned(object, name, result);
   return result;
 }

@@ -2,26 +2,26 @@ import { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
 import { notWatched } from "./error-fields.js";
 
-const lookMs = 20;
-/** A look takes some microseconds. */
-const looksAtOnce = 50;
-const most = 1000;
+const pollMs = 20;
+/** Inspecting one promise takes some microseconds. */
+const maxPerPoll = 50;
+const maxPromises = 1000;
 
 /**
- * Promises that nobody was seen to wait for, as those of a listener's calls: looked at from outside until they are
- * settled. One that is fulfilled can be asked for its value. One that is rejected cannot: to be asked would count as
- * handling it.
+ * Polls promises to which the program has attached no handler, such as those of calls made in an event listener, until
+ * they are settled. A fulfilled promise can then be asked for its value. A rejected one cannot be asked for its reason:
+ * that would count as handling the rejection.
  */
-export class Unattended {
+export class PendingPromises {
   readonly #isWaiting: (promise: Promise<unknown>) => boolean;
   readonly #fulfilled: (promise: Promise<unknown>) => void;
   readonly #rejected: (promise: Promise<unknown>, error: unknown) => void;
-  /** Since the last look: most are waited for by then. */
+  /** Promises added since the last poll. By the next one most have a handler. */
   #recent: Promise<unknown>[] = [];
   #promises: WeakRef<Promise<unknown>>[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Of no call and no request: the timer is everybody's. */
-  readonly #outside = new AsyncResource("streamll.unattended");
+  /** Keeps the shared timer out of the async context of the call or request that happened to start it. */
+  readonly #outside = new AsyncResource("streamll.pending-promises");
 
   constructor(
     isWaiting: (promise: Promise<unknown>) => boolean,
@@ -33,24 +33,19 @@ export class Unattended {
     this.#rejected = rejected;
   }
 
-  /** Of more than so many, the oldest are no longer looked at. */
+  /** Beyond {@link maxPromises}, the oldest promises are no longer polled. */
   add(promise: Promise<unknown>): void {
     this.#recent.push(promise);
-    if (this.#recent.length > most) this.#takeRecent();
+    if (this.#recent.length > maxPromises) this.#takeRecent();
     if (this.#timer !== undefined) return;
-    this.#timer = this.#outside.runInAsyncScope(
-      setInterval,
-      undefined,
-      () => this.#look(looksAtOnce),
-      lookMs,
-    );
+    this.#timer = this.#outside.runInAsyncScope(setInterval, undefined, () => this.#poll(maxPerPoll), pollMs);
     this.#timer?.unref();
-    process.prependListener("uncaughtExceptionMonitor", this.#ending);
+    process.prependListener("uncaughtExceptionMonitor", this.#crashing);
   }
 
-  /** One that nobody handled ends the program: the last moment to tell of it, and now its error is known. */
-  readonly #ending = (error: unknown, origin: string): void => {
-    if (origin === "unhandledRejection") this.#look(most, error);
+  /** An unhandled rejection ends the program. This is the last moment to record it, and its reason is known now. */
+  readonly #crashing = (error: unknown, origin: string): void => {
+    if (origin === "unhandledRejection") this.#poll(maxPromises, error);
   };
 
   #takeRecent(): void {
@@ -58,10 +53,10 @@ export class Unattended {
       if (this.#isWaiting(promise)) this.#promises.push(new WeakRef(promise));
     }
     this.#recent = [];
-    this.#promises.splice(0, Math.max(0, this.#promises.length - most));
+    this.#promises.splice(0, Math.max(0, this.#promises.length - maxPromises));
   }
 
-  #look(count: number, error?: unknown): void {
+  #poll(count: number, error?: unknown): void {
     this.#takeRecent();
     for (const reference of this.#promises.splice(0, count)) {
       const promise = reference.deref();
@@ -74,11 +69,11 @@ export class Unattended {
     if (this.#promises.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    process.off("uncaughtExceptionMonitor", this.#ending);
+    process.off("uncaughtExceptionMonitor", this.#crashing);
   }
 }
 
-/** Nothing of the value is shown, so that the program's own ways to show it are not run. */
+/** Prints nothing of the value, so that no `inspect` function of the program is run. */
 const stateOnly = {
   depth: 0,
   customInspect: false,
@@ -87,7 +82,7 @@ const stateOnly = {
   breakLength: Infinity,
 };
 
-/** The only thing in Node that tells without a handler. */
+/** `inspect` is the only thing in Node that shows the state of a promise without attaching a handler. */
 function stateOf(promise: Promise<unknown>): "pending" | "fulfilled" | "rejected" {
   try {
     const [, state] = /^[^{]*\{\s*<(pending|rejected)>/.exec(inspect(promise, stateOnly)) ?? [];

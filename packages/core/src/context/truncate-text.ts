@@ -1,13 +1,16 @@
-/** In the place of what is left out, and after what is cut. */
+/** Replaces what is left out, and follows what is cut. */
 export const truncated = "[Truncated]";
 
-/** The text, cut to so many bytes of JSON, with a marker where it was cut. */
-export function fitting(text: string, maxBytes: number): { readonly kept: string; readonly bytes: number } {
+/** Cuts the text to `maxBytes` of JSON, with a marker where it was cut. */
+export function truncateText(
+  text: string,
+  maxBytes: number,
+): { readonly kept: string; readonly bytes: number } {
   let bytes = 0;
   for (let at = 0; at < text.length; at++) {
     const size = sizeAt(text, at);
     if (bytes + size > maxBytes) {
-      // By way of bytes, as a slice would hold the whole text in memory.
+      // A copy by way of bytes: a slice would keep the whole text in memory.
       const start = Buffer.from(text.slice(0, at)).toString();
       return { kept: `${start}…${truncated}`, bytes: Math.max(0, maxBytes) };
     }

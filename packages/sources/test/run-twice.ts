@@ -1,26 +1,26 @@
 import { type StreamllEvent, trace } from "@streamll/core";
 import { recorded } from "./recorder.js";
 
-/** What a run gives without being recorded and with, and its events. */
-export interface Told {
+/** The result of a run without recording, its result with recording, and the events. */
+export interface RunResult {
   readonly bare: unknown;
   readonly result: unknown;
   readonly events: StreamllEvent[];
 }
 
-/** What a framework tells after the program has its answer. */
+/** Waits for what a framework reports only after the program has its answer. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 10));
 
-/** Each run without being recorded, then below a call of the program. */
-export async function tellAll(
+/** Runs each program without recording, and then recorded below a call. */
+export async function runTwice(
   runs: Readonly<Record<string, () => Promise<unknown>>>,
   record: () => unknown = () => {},
-): Promise<Record<string, Told>> {
+): Promise<Record<string, RunResult>> {
   const bare: Record<string, unknown> = {};
   for (const [name, run] of Object.entries(runs)) bare[name] = await run();
   await record();
-  const told: Record<string, Told> = {};
+  const results: Record<string, RunResult> = {};
   for (const [name, run] of Object.entries(runs))
-    told[name] = { bare: bare[name], ...(await recorded(() => trace("program", run).finally(later))) };
-  return told;
+    results[name] = { bare: bare[name], ...(await recorded(() => trace("program", run).finally(later))) };
+  return results;
 }
