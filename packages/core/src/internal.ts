@@ -23,10 +23,13 @@ export * from "./buffer/record.js";
 export { answerOf, faultOf, isThenable, nameOfError, runCallback } from "./callback.js";
 export { grantedCapabilities } from "./capabilities.js";
 export { memoryDedup } from "./consuming/dedup.js";
-export { ConsumingEngine, type ConsumingSetup } from "./consuming/engine.js";
+export { ConsumingEngine } from "./consuming/engine.js";
 export { GivenBack } from "./consuming/handler-errors.js";
 export { LogOffsets, type LogOptions } from "./consuming/log-offsets.js";
 export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
+export type { ParkingRequest } from "./consuming/parking.js";
+export { Relay } from "./consuming/relay.js";
+export type { ConsumingSetup } from "./consuming/setup.js";
 export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";
 export { isStreamllError, isTransportError } from "./copies.js";
@@ -40,6 +43,7 @@ export {
   defaultDeliveryOptions,
   type Overflow,
 } from "./delivery/options.js";
+export { Pause } from "./delivery/pause.js";
 export { withResolvers } from "./delivery/promises.js";
 export type { DeliverySetup, PublishOptions } from "./delivery/setup.js";
 export { expectEnding, isRepetition } from "./ending.js";

@@ -1,3 +1,5 @@
+import type { InboundMessage } from "./consuming/inbound-message.js";
+
 /**
  * One message as a transport writes it: a view of the engine's buffer, valid until its batch is asked for the next one
  * and no longer than the turn of the event loop. Copy or detach what you need for longer. Its properties are getters, so
@@ -25,6 +27,8 @@ export declare abstract class OutboundMessage {
   abstract get contentEncoding(): ContentEncoding | undefined;
   /** This event's texts for the transport's own `perEvent` options, by their names. */
   abstract get own(): MessageOwn;
+  /** What this message is a copy of, where it was consumed before; absent of every message that a sink sends. */
+  abstract get relayed(): Relayed | undefined;
   /**
    * The bytes, created anew by each call: call it once. They do not change until the message is settled or the connection
    * has closed.
@@ -55,6 +59,18 @@ export interface MessageParts {
   readonly headers: MessageHeaders;
   readonly contentEncoding?: ContentEncoding | undefined;
   readonly own?: MessageOwn | undefined;
+  readonly relayed?: Relayed | undefined;
+}
+
+/**
+ * A message that was consumed through the same transport, and is published again. Properties, headers and body go out as
+ * they came, whoever sent it: in the place of `MessageDefaults` and of all parts but `exchange`, `routingKey` and
+ * `headers`, which is added. Only the expiration is left out, as brokers do with a dead letter.
+ */
+export interface Relayed {
+  readonly message: InboundMessage;
+  /** Names of headers that it loses. What `headers` adds replaces those of the same name in any case. */
+  readonly without: ReadonlySet<string>;
 }
 
 /** As protocols name it in `content-encoding`: RFC 1952, RFC 8878. */
@@ -122,6 +138,10 @@ class DetachedMessage implements OutboundMessage {
 
   get own(): MessageOwn {
     return this.#parts.own ?? noOwn;
+  }
+
+  get relayed(): Relayed | undefined {
+    return this.#parts.relayed;
   }
 
   body(): Buffer {

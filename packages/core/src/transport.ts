@@ -15,6 +15,7 @@ export type {
   MessageOwn,
   MessageParts,
   OutboundMessage,
+  Relayed,
 } from "./message.js";
 
 /**

@@ -16,5 +16,5 @@ export const amqp091Description = {
     contentEncoding: true,
     topology: true,
   },
-  consuming: { deadLetters: "bare", delays: false, peek: "counts" },
+  consuming: { deadLetters: "bare", delays: false, peek: "counts", relays: true },
 } satisfies TransportDescription;

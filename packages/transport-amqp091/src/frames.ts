@@ -30,7 +30,8 @@ const FRAME_END = 0xce;
 const FRAME_HEAD = 7;
 const FRAME_OVERHEAD = FRAME_HEAD + 1;
 const CLASS_BASIC = 60;
-const BASIC_PUBLISH = 40;
+/** Class, method 40, and the reserved "ticket". */
+const PUBLISH = Buffer.from([0, CLASS_BASIC, 0, 40, 0, 0]);
 
 const HAS_CONTENT_TYPE = 0x8000;
 const HAS_CONTENT_ENCODING = 0x4000;
@@ -57,8 +58,7 @@ export interface FrameEncoder {
 
 /** Encodes basic.publish with its content for one channel; what all messages share is encoded once. */
 export function frameEncoder(channel: number, frameMax: number, defaults: MessageDefaults): FrameEncoder {
-  // The two zeros are the reserved "ticket".
-  const publishStart = frameHead(METHOD, channel, [0, CLASS_BASIC, 0, BASIC_PUBLISH, 0, 0]);
+  const publishStart = frameHead(METHOD, channel, PUBLISH);
   const publishHead = Buffer.concat([publishStart, shortString(defaults.exchange)]);
   const publishBits = defaults.mandatory ? 1 : 0;
   const headerHead = frameHead(HEADER, channel, [0, CLASS_BASIC, 0, 0]);
@@ -155,7 +155,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
 }
 
 /** The size is filled in by {@link endFrame}. */
-const frameHead = (type: number, channel: number, payload: readonly number[]): Buffer =>
+const frameHead = (type: number, channel: number, payload: Iterable<number>): Buffer =>
   Buffer.from([type, channel >> 8, channel & 0xff, 0, 0, 0, 0, ...payload]);
 
 function endFrame(target: Buffer, start: number, end: number): number {
@@ -164,7 +164,18 @@ function endFrame(target: Buffer, start: number, end: number): number {
   return end + 1;
 }
 
-function shortString(text: string): Buffer {
+/** A frame that is made by itself. */
+export function frame(type: number, channel: number, payload: Buffer): Buffer {
+  const bytes = Buffer.concat([frameHead(type, channel, []), payload, Buffer.alloc(1)]);
+  endFrame(bytes, 0, bytes.length - 1);
+  return bytes;
+}
+
+/** The payload of basic.publish. */
+export const publishPayload = (exchange: string, routingKey: string, mandatory: boolean): Buffer =>
+  Buffer.concat([PUBLISH, ...[exchange, routingKey].map(shortString), Buffer.from([mandatory ? 1 : 0])]);
+
+export function shortString(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }

@@ -27,6 +27,8 @@ export interface SessionSetup {
 export interface Session {
   readonly model: ChannelModel;
   readonly attempt: ConnectAttempt;
+  /** Who is logged in; empty where the broker reads that from a certificate. */
+  readonly user: string;
   /** What goes on now, for the message of a failure. */
   enter(stage: Stage): void;
 }
@@ -68,7 +70,7 @@ export function openSession<T extends Kept>(
     const enter = (next: Stage) => {
       stage = next;
     };
-    const connection = await use({ model, attempt, enter });
+    const connection = await use({ model, attempt, user: credentials.username, enter });
     if (ending) throw ending;
     keep(connection, model, credentials, options, endpoint);
     return connection;

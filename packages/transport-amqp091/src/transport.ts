@@ -73,13 +73,13 @@ function connectLane(
   const { label } = endpoint;
   const { confirms, message, topology } = options;
   const connectionName = `${options.connectionName}#${lane.index}`;
-  return openSession({ options, endpoint, connectionName, signal }, async ({ model, attempt }) => {
+  return openSession({ options, endpoint, connectionName, signal }, async ({ model, attempt, user }) => {
     const channel = await attempt.race(openChannel(model, confirms));
     const life = new AbortController();
     const connection = laneConnection({
       model,
       channel,
-      writer: writerOf(model, channel, message),
+      writer: writerOf(model, channel, message, user),
       message,
       confirms,
       label,

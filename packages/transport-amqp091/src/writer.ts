@@ -5,9 +5,17 @@ import {
   TransportError,
 } from "@streamll/core";
 import { encodedMessage } from "@streamll/core/internal";
-import { corkForTurn, cutToShortString, SendBlocks, type Unsendable } from "@streamll/transport-kit";
+import {
+  corkForTurn,
+  cutToShortString,
+  putBytes,
+  SendBlocks,
+  type Unsendable,
+} from "@streamll/transport-kit";
 import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
+import { unsendable } from "./header-table.js";
+import { relayedFrames } from "./relayed.js";
 import { frameBound, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
@@ -24,15 +32,22 @@ export interface BatchWriter {
 }
 
 /**
+ * @param user who is logged in.
+ *
  * Writes a batch as one buffer where amqplib lets us, which costs half of the CPU that a publish per message
  * does (docs/benchmarks.md), and message by message where it does not.
  */
-export function batchWriter(model: ChannelModel, channel: Channel, defaults: MessageDefaults): BatchWriter {
+export function batchWriter(
+  model: ChannelModel,
+  channel: Channel,
+  defaults: MessageDefaults,
+  user: string,
+): BatchWriter {
   const wire = wireOf(model);
   const number = channelNumber(channel);
   const canWriteBytes = typeof wire.sendBytes === "function" && number !== undefined && wire.frameMax > 0;
   return canWriteBytes
-    ? bulkWriter(wire as Required<Wire>, number, defaults)
+    ? bulkWriter(wire as Required<Wire>, number, defaults, user)
     : channelWriter(channel, wire.frameMax, defaults);
 }
 
@@ -40,20 +55,33 @@ export function batchWriter(model: ChannelModel, channel: Channel, defaults: Mes
  * Frames of several channels may be mixed on a connection, those of one message may not (4.2.6): while this
  * writes, nothing else publishes on the channel.
  */
-export function bulkWriter(wire: Required<Wire>, channel: number, defaults: MessageDefaults): BatchWriter {
+export function bulkWriter(
+  wire: Required<Wire>,
+  channel: number,
+  defaults: MessageDefaults,
+  user = "",
+): BatchWriter {
   const encoder = frameEncoder(channel, wire.frameMax, defaults);
+  const relaying = { channel, frameMax: wire.frameMax, mandatory: defaults.mandatory, user };
   const blocks = new SendBlocks(wire.stream);
   let block = Buffer.alloc(0);
   return {
     name: "bulk",
     write(batch) {
       let room = 0;
-      const unsendable = checkEach(batch, (message) => {
-        room += encoder.bound(encodedMessage(message));
+      let relayed: Map<number, Buffer> | undefined;
+      const unsendable = checkEach(batch, (message, index) => {
+        if (message.relayed === undefined) room += encoder.bound(encodedMessage(message));
+        else {
+          const frames = relayedFrames(message, relaying);
+          relayed ??= new Map();
+          relayed.set(index, frames);
+          room += frames.length;
+        }
       });
       if (room === 0) return unsendable;
       if (room > block.length) block = blocks.next(room, block);
-      const bytes = encodeAll(encoder, batch, block, unsendable);
+      const bytes = encodeAll(encoder, batch, block, unsendable, relayed);
       corkForTurn(wire.stream);
       wire.sendBytes(bytes);
       block = block.subarray(bytes.length);
@@ -69,10 +97,13 @@ function encodeAll(
   batch: OutboundBatch,
   bytes: Buffer,
   unsendable?: Unsendable,
+  relayed?: ReadonlyMap<number, Buffer>,
 ): Buffer {
   let at = 0;
   for (let i = 0; i < batch.length; i++) {
-    if (!unsendable?.has(i)) at = encoder.write(bytes, at, encodedMessage(batch.at(i)!));
+    if (unsendable?.has(i)) continue;
+    const frames = relayed?.get(i);
+    at = frames ? putBytes(bytes, at, frames) : encoder.write(bytes, at, encodedMessage(batch.at(i)!));
   }
   return bytes.subarray(0, at);
 }
@@ -96,6 +127,10 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
     isFull: () => full,
     write: (batch) =>
       checkEach(batch, (message) => {
+        if (message.relayed !== undefined)
+          throw unsendable(
+            "this version of amqplib writes frames in another way: install the one that package.json of @streamll/transport-amqp091 names",
+          );
         frameBound(encodedMessage(message), defaults, frameMax);
         const { exchange = defaults.exchange, routingKey, headers, contentEncoding } = message;
         full = !channel.publish(exchange, routingKey, message.body(), {
@@ -112,11 +147,14 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
 }
 
 /** Runs `each` on every message, and collects those it throws for. */
-function checkEach(batch: OutboundBatch, each: (message: OutboundMessage) => void): Unsendable | undefined {
+function checkEach(
+  batch: OutboundBatch,
+  each: (message: OutboundMessage, index: number) => void,
+): Unsendable | undefined {
   let unsendable: Map<number, TransportError> | undefined;
   for (let i = 0; i < batch.length; i++) {
     try {
-      each(batch.at(i)!);
+      each(batch.at(i)!, i);
     } catch (error) {
       unsendable ??= new Map();
       unsendable.set(i, asUnsendable(error));

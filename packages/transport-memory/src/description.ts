@@ -14,5 +14,5 @@ export const memoryDescription = {
     contentEncoding: true,
     topology: true,
   },
-  consuming: { deadLetters: "bare", delays: true, peek: "free" },
+  consuming: { deadLetters: "bare", delays: true, peek: "free", relays: true },
 } satisfies TransportDescription;

@@ -1,6 +1,7 @@
 import {
   type OutboundMessage,
   type PublishOutcome,
+  type Relayed,
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
@@ -60,6 +61,7 @@ function refused(kind: "nack" | "unroutable", message: string): PublishOutcome {
 }
 
 function received(message: OutboundMessage, defaults: TransportOptions["message"]): MemoryMessage {
+  if (message.relayed !== undefined) return copyOf(message, message.relayed);
   const { contentType, appId, priority, expirationMs } = defaults;
   const { contentEncoding } = message;
   return {
@@ -77,6 +79,29 @@ function received(message: OutboundMessage, defaults: TransportOptions["message"
     ...(priority === undefined ? {} : { priority }),
     ...(expirationMs === undefined ? {} : { expirationMs }),
     deliveryMode: defaults.persistent ? 2 : 1,
+    redelivered: false,
+  };
+}
+
+/** What was consumed, as it was: but for where it goes, its headers, and its expiration. */
+function copyOf(
+  { exchange = "", routingKey, headers }: OutboundMessage,
+  { message, without }: Relayed,
+): MemoryMessage {
+  const kept = Object.entries(message.headers).filter(([name]) => !without.has(name));
+  return {
+    body: message.body,
+    exchange,
+    routingKey,
+    messageId: message.messageId ?? "",
+    correlationId: message.correlationId ?? "",
+    type: message.type ?? "",
+    timestamp: message.timestamp ?? 0,
+    headers: { ...Object.fromEntries(kept), ...headers },
+    appId: message.appId ?? "",
+    contentType: message.contentType ?? "",
+    ...(message.priority === undefined ? {} : { priority: message.priority }),
+    deliveryMode: message.persistent === false ? 1 : 2,
     redelivered: false,
   };
 }

@@ -27,7 +27,7 @@ interface Settlement {
 export function memorySubscription(
   { router, condition, label }: Peer,
   options: TransportOptions,
-  { source, window, receive }: SubscribeRequest,
+  { source, window, receive, counted }: SubscribeRequest,
 ): Subscription {
   const queue = router.queue(source);
   const isCounting = queue.arguments["x-queue-type"] === "quorum";
@@ -68,6 +68,7 @@ export function memorySubscription(
     drop: end,
   };
   condition.clients.add(client);
+  counted?.(queue.depth);
   queue.listen(listener);
 
   function handOver(): void {

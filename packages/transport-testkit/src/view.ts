@@ -128,6 +128,10 @@ class MessageView implements OutboundMessage {
     return this.#look("own").own;
   }
 
+  get relayed() {
+    return this.#look("relayed").relayed;
+  }
+
   body(): Buffer {
     const body = Buffer.from(this.#look("body()").body());
     this.#bodies.push(body);

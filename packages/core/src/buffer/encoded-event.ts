@@ -1,13 +1,13 @@
 import type { MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "../transport.js";
 
 /** The parts of an encoded event. The body is text, and there is a sequence only if the publisher set one. */
-export type EventFields = Omit<MessageParts, "sequence" | "body" | "contentEncoding"> & {
+export type EventFields = Omit<MessageParts, "sequence" | "body" | "contentEncoding" | "relayed"> & {
   readonly sequence?: number;
   readonly text: string;
 };
 
 /** An event on its way into the buffer, where it becomes one record. */
-export interface EncodedEvent extends Omit<MessageParts, "body" | "own"> {
+export interface EncodedEvent extends Omit<MessageParts, "body" | "own" | "relayed"> {
   /** `MessageParts.own` as JSON; absent where it is empty. */
   readonly own: string | undefined;
   /** The length of the body in bytes. */

@@ -95,6 +95,10 @@ export class RecordView implements OutboundMessage, RecordPlace {
     return json === undefined ? noOwn : (JSON.parse(json) as MessageOwn);
   }
 
+  get relayed(): undefined {
+    return undefined;
+  }
+
   body(): Buffer {
     return Buffer.from(this.source.subarray(startOf(this, BODY), endOf(this, BODY)));
   }

@@ -3,46 +3,28 @@ import { type Clock, systemClock } from "../delivery/clock.js";
 import { causeOf } from "../delivery/connection/connections.js";
 import { Endpoints } from "../delivery/connection/endpoints.js";
 import { within, withResolvers } from "../delivery/promises.js";
-import type { Endpoint } from "../endpoint.js";
 import { DeliveryError, type TransportError } from "../errors.js";
-import type { Logger } from "../logger.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats, counted } from "./counts.js";
 import type { Failure } from "./decide.js";
-import { type DedupStore, type DedupUnready, dedupListener, deduplicated } from "./dedup.js";
+import { type DedupUnready, dedupListener, deduplicated } from "./dedup.js";
 import { codeOf, howFailed } from "./failure-words.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
 import { Locks } from "./locks.js";
 import { LogOffsets, type LogOptions } from "./log-offsets.js";
 import type { ConsumingOptions } from "./options.js";
+import { Parking } from "./parking.js";
 import type { ConsumingEvents, ConsumingHealth, ConsumingReport } from "./report.js";
-import type { Consuming, Delivery, SettlementOutcome, Verdict } from "./seam.js";
+import type { Delivery, SettlementOutcome, Verdict } from "./seam.js";
+import type { ConsumingSetup } from "./setup.js";
 import { Subscriber } from "./subscriber.js";
-import type { Handle } from "./try.js";
 import { Work } from "./work.js";
 
 /** Of `drainTimeout`, at most this much is kept back for closing the connection. */
 const CLOSING_MS = 2000;
-
-export interface ConsumingSetup {
-  readonly consuming: Consuming;
-  readonly endpoints: readonly Endpoint[];
-  readonly options: ConsumingOptions;
-  readonly logger: Logger;
-  readonly handle: Handle;
-  /** Absent: what was done is not remembered. */
-  readonly dedup?: DedupStore | undefined;
-  /** Told what became of the verdict on a delivery that was handled, unless its connection was lost before it had one. */
-  settled?(delivery: Delivery, outcome: SettlementOutcome): void;
-  /** Present where the transport reads a log. */
-  readonly log?: LogOptions | undefined;
-  readonly clock?: Clock;
-  /** 0 to 1, as `Math.random`. */
-  readonly random?: () => number;
-}
 
 /**
  * Takes the messages of one queue and hands each to its handler: at least once, in order within an execution, never
@@ -59,13 +41,14 @@ export class ConsumingEngine {
   readonly #locks: Locks;
   readonly #offsets: LogOffsets | undefined;
   readonly #work: Work;
+  readonly #parking: Parking | undefined;
   readonly #told: ConsumingSetup["settled"];
   readonly #started = withResolvers<TransportError | undefined>();
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #release: (() => void) | undefined;
   #stopped: Promise<ConsumingReport> | undefined;
 
-  constructor({ consuming, endpoints, options, logger, dedup, ...setup }: ConsumingSetup) {
+  constructor({ consuming, endpoints, options, logger, dedup, parking, ...setup }: ConsumingSetup) {
     const { clock = systemClock, random = Math.random } = setup;
     this.#options = options;
     this.#clock = clock;
@@ -79,6 +62,12 @@ export class ConsumingEngine {
       find: () => this.#issues(),
       emit: (name, problem) => this.#events.emit(name, [problem]),
     });
+    this.#parking =
+      parking &&
+      new Parking({
+        ...{ request: parking, endpoints, options, clock, random, throttle: this.#throttle },
+        settle: (...settlement) => this.#tell(...settlement),
+      });
     const hasDeadLetters = options.deadLetters && consuming.deadLetters !== false;
     const handle = counted(setup.handle, this.#counts, clock);
     const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
@@ -130,6 +119,7 @@ export class ConsumingEngine {
       lost: ({ label }, error) => {
         this.#work.forget();
         this.#locks.clear();
+        this.#parking?.forget();
         this.#offsets?.lost();
         const stopped = this.#state !== "running";
         this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
@@ -191,7 +181,7 @@ export class ConsumingEngine {
     return consumingHealthOf({
       isRunning: this.#state === "running",
       isSubscribed,
-      pending: this.#work.inHand + this.#work.waiting,
+      pending: this.#work.inHand + this.#work.waiting + (this.#parking?.size ?? 0),
       lastError,
       problems: this.#monitor.problems(),
     });
@@ -218,6 +208,7 @@ export class ConsumingEngine {
       isLog: this.#offsets !== undefined,
       lastError,
       exhausted,
+      unparked: this.#parking?.problem(),
       recent: this.#throttle.recent(1),
     });
   }
@@ -232,13 +223,24 @@ export class ConsumingEngine {
     });
   }
 
-  #settle({ delivery, subscription }: Received, verdict: Verdict, told?: () => void): void {
-    this.#locks.release(delivery);
+  #settle(received: Received, verdict: Verdict, attempts: number, told?: () => void): void {
+    const { delivery, subscription } = received;
     const isLog = this.#offsets !== undefined;
-    if (verdict.kind === "done" && told === undefined && this.#told === undefined && !isLog)
+    if (verdict.kind === "done" && told === undefined && this.#told === undefined && !isLog) {
+      this.#locks.release(delivery);
       return subscription.settle(delivery, verdict, this.#done);
+    }
+    // What is not of this connection comes again, and has its letter then.
+    const isParked = verdict.kind === "dead" && this.#subscriber.isCurrent(subscription);
+    if (isParked && this.#parking !== undefined) return this.#parking.park(received, verdict, attempts, told);
     // What is given up stays in a log: it is passed over.
     const given: Verdict = isLog && verdict.kind === "dead" ? { kind: "done" } : verdict;
+    this.#tell(received, given, verdict, told);
+  }
+
+  /** @param given the verdict as the broker hears it: of what is parked, it is done. */
+  #tell({ delivery, subscription }: Received, given: Verdict, verdict: Verdict, told?: () => void): void {
+    this.#locks.release(delivery);
     subscription.settle(delivery, given, (outcome) => {
       // It comes again, and its verdict then is the one that counts.
       if (outcome === "lost") this.#counts.lost++;
@@ -288,14 +290,16 @@ export class ConsumingEngine {
     this.#release ??= this.#clock.keepAlive();
     if (wasRunning) {
       this.#work.stop();
-      await within(this.#clock, left(draining), this.#work.idle());
+      const drained = this.#work.idle().then(() => this.#parking?.stop());
+      await within(this.#clock, left(draining), drained);
       this.#work.interrupt();
       await this.#work.idle();
+      this.#parking?.giveBack();
       if (this.#offsets !== undefined) await within(this.#clock, left(end) / 2, this.#offsets.flush());
       // Not before: the next consumer of a queue with a single active one would overtake what runs here.
       await this.#subscriber.stop(left(end) / 2);
       this.#work.giveBack();
-      await this.#subscriber.close(left(end));
+      await Promise.all([this.#subscriber.close(left(end)), this.#parking?.close(left(end))]);
     }
     this.#monitor.stop();
     this.#state = "stopped";

@@ -11,6 +11,8 @@ export interface ConsumingCircumstances {
   readonly lastError: TransportError | undefined;
   /** How many have used up their tries, and are tried on. */
   readonly exhausted: number;
+  /** Why dead letters cannot be put to their exchange. */
+  readonly unparked: HealthIssue | undefined;
   readonly recent: readonly Recent[];
 }
 
@@ -20,6 +22,7 @@ export function findConsumingIssues({
   isLog,
   lastError,
   exhausted,
+  unparked,
   recent,
 }: ConsumingCircumstances): HealthIssue[] {
   const issues: HealthIssue[] = [];
@@ -34,6 +37,7 @@ export function findConsumingIssues({
     const message = `${exhausted} messages of "${options.source}" have failed ${options.attempts} times, and keep their places: ${advice}`;
     issues.push({ about: "exhausted", code: "RETRIES_EXHAUSTED", message });
   }
+  if (unparked !== undefined) issues.push(unparked);
   issues.push(...recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })));
   return [...new Map(issues.map((issue) => [issue.about, issue])).values()];
 }

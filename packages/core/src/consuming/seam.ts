@@ -18,6 +18,11 @@ export interface ConsumingCapabilities {
    * them.
    */
   readonly peek: "free" | "counts" | false;
+  /**
+   * What was consumed can be published again through the same transport, unchanged: see `OutboundMessage.relayed`.
+   * Then the engine itself puts dead letters with their reason where the broker would leave it out.
+   */
+  readonly relays?: true;
   /** A queue may keep its messages in sessions, each of which one consumer has at a time. Absent: it does not. */
   readonly sessions?: true;
   /**
@@ -85,6 +90,11 @@ export interface SubscribeRequest {
   /** Present where the transport reads a log. */
   readonly log?: LogRequest;
   /**
+   * Told how many messages wait in the queue before the first of them is handed over, where the broker tells. Once they
+   * are on their way, brokers count them here or there.
+   */
+  counted?(messages: number): void;
+  /**
    * Takes what has come, in the order of the queue. It never throws. The first call may come before `subscribe()` has
    * resolved, the last before `closed` settles, and none after `stop()` has resolved.
    */
@@ -107,6 +117,8 @@ export interface Delivery extends InboundMessage {
   readonly earlier?: number | undefined;
   /** What the broker itself keeps in order, for example the session of Azure Service Bus. */
   readonly orderingKey?: string | undefined;
+  /** The message as the broker has it, where this was unpacked from it and is all that is in it. */
+  readonly packed?: Delivery | undefined;
   /**
    * Until when the broker keeps it for this subscription alone, in milliseconds since 1970; later once it was renewed.
    * Absent where it is kept until it is settled.

@@ -70,6 +70,11 @@ export class Subscriber {
     return Promise.race([asked, none]).catch(() => undefined);
   }
 
+  /** Whether what is settled with it can still reach the broker. */
+  isCurrent(subscription: Subscription): boolean {
+    return this.#current === subscription;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }

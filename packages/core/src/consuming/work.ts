@@ -7,8 +7,11 @@ import { Schedule } from "./schedule.js";
 import type { Delivery, Verdict } from "./seam.js";
 
 export interface WorkSetup extends HandlingSetup {
-  /** @param told called exactly once, when the broker was told or cannot be. */
-  settle(received: Received, verdict: Verdict, told?: () => void): void;
+  /**
+   * @param attempts how often it was tried, here or before.
+   * @param told called exactly once, when the broker was told or cannot be, or when that takes long.
+   */
+  settle(received: Received, verdict: Verdict, attempts: number, told?: () => void): void;
   duplicate(): void;
 }
 
@@ -70,7 +73,7 @@ export class Work implements HandlingOwner {
     if (isAgain) {
       const { hasDeadLetters, options } = this.setup;
       const admission = admit(delivery, { maxDeliveries: options.maxDeliveries, hasDeadLetters });
-      if (typeof admission === "object") return this.setup.settle(received, admission);
+      if (typeof admission === "object") return this.setup.settle(received, admission, delivery.earlier ?? 0);
       alone = admission === "alone" && !(id !== undefined && this.#known.has(id));
     }
     this.#schedule.add(new Handling(received, id, alone, this));
@@ -108,7 +111,8 @@ export class Work implements HandlingOwner {
 
   /** What has not begun, in order. After {@link stop}. */
   giveBack(): void {
-    for (const one of [...this.#broken.splice(0), ...this.#kept.splice(0)]) this.setup.settle(one, untried);
+    for (const one of [...this.#broken.splice(0), ...this.#kept.splice(0)])
+      this.setup.settle(one, untried, 0);
     this.deadlines.close();
   }
 
@@ -135,15 +139,15 @@ export class Work implements HandlingOwner {
   }
 
   ended(handling: Handling, verdict: Verdict): void {
-    const { messageId, joined } = handling;
+    const { messageId, joined, attempt } = handling;
     if (this.#handlings.delete(handling) && messageId !== undefined && this.#byId.get(messageId) === handling)
       this.#byId.delete(messageId);
-    if (joined !== undefined) for (const one of joined) this.#settle(one, verdict);
+    if (joined !== undefined) for (const one of joined) this.#settle(one, verdict, attempt);
     if (handling.alone) {
       // What ends the process next must not take this settlement with it.
-      this.#settle(handling, verdict, () => this.#left(handling));
+      this.#settle(handling, verdict, attempt, () => this.#left(handling));
     } else {
-      this.#settle(handling, verdict);
+      this.#settle(handling, verdict, attempt);
       this.#left(handling);
     }
   }
@@ -153,12 +157,12 @@ export class Work implements HandlingOwner {
     if (this.#schedule.running === 0) this.#idle?.();
   }
 
-  #settle(received: Received, verdict: Verdict, told?: () => void): void {
+  #settle(received: Received, verdict: Verdict, attempts: number, told?: () => void): void {
     // Given back now, it would come again at once, or overtake what still runs here.
     if (this.#isStopping && verdict.kind === "again" && !verdict.failed) {
       this.#broken.push(received);
       told?.();
-    } else this.setup.settle(received, verdict, told);
+    } else this.setup.settle(received, verdict, attempts, told);
   }
 }
 

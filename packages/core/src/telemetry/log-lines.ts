@@ -46,6 +46,7 @@ export const logLines = {
   offset_not_stored: line("warn", "gathered", "code"),
   offset_gone: line("warn", "once", "endpoint", "partition"),
   dead_lettered: line("error", "gathered", "code"),
+  parking_failed: line("error", "counted", "code"),
 };
 
 export type LogName = keyof typeof logLines;

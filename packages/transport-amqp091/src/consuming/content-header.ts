@@ -67,13 +67,33 @@ export function placeOf({ bytes, flags, from }: ContentHeader, wanted: number): 
   let at = from;
   for (let property = 0; property < wanted; property++) {
     if (!isSet(flags, property)) continue;
-    if (sizes[property] === TABLE) at += 4 + bytes.readUInt32BE(at);
-    else at = afterPlain(bytes, at, property);
+    at = endOf(bytes, at, property);
   }
   return at;
 }
 
-const isSet = (flags: number, property: number): boolean => (flags & (0x8000 >> property)) !== 0;
+/** The bit of a property among the flags. */
+export const flagOf = (property: number): number => 0x8000 >> property;
+
+/** Those that are set, in the order of the bytes. */
+export function eachProperty(
+  { bytes, flags, from }: ContentHeader,
+  visit: (property: number, from: number, to: number) => void,
+): void {
+  let at = from;
+  for (let property = 0; property < PROPERTIES; property++) {
+    if (!isSet(flags, property)) continue;
+    const end = endOf(bytes, at, property);
+    visit(property, at, end);
+    at = end;
+  }
+}
+
+const isSet = (flags: number, property: number): boolean => (flags & flagOf(property)) !== 0;
+
+/** Of one that was checked. */
+const endOf = (bytes: Buffer, at: number, property: number): number =>
+  sizes[property] === TABLE ? at + 4 + bytes.readUInt32BE(at) : afterPlain(bytes, at, property);
 
 /** What begins beyond the end of the bytes ends nowhere. */
 function afterPlain(bytes: Buffer, at: number, property: number): number {

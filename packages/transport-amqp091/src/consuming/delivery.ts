@@ -35,7 +35,8 @@ export class Amqp091Delivery implements Delivery {
   readonly exchange: string;
   readonly routingKey: string;
   readonly redelivered: boolean;
-  readonly #header: ContentHeader;
+  /** Its properties as they came. */
+  readonly contentHeader: ContentHeader;
   #headers: Readonly<Record<string, unknown>> | undefined;
 
   constructor({ redelivered, exchange, routingKey }: DeliveryInfo, header: ContentHeader, body: Buffer) {
@@ -43,13 +44,13 @@ export class Amqp091Delivery implements Delivery {
     this.exchange = exchange;
     this.routingKey = routingKey;
     this.redelivered = redelivered;
-    this.#header = header;
+    this.contentHeader = header;
   }
 
   get headers(): Readonly<Record<string, unknown>> {
     if (this.#headers === undefined) {
-      const at = placeOf(this.#header, HEADERS);
-      this.#headers = at < 0 ? {} : readTable(this.#header.bytes, at);
+      const at = placeOf(this.contentHeader, HEADERS);
+      this.#headers = at < 0 ? {} : readTable(this.contentHeader.bytes, at);
     }
     return this.#headers;
   }
@@ -77,8 +78,8 @@ export class Amqp091Delivery implements Delivery {
   }
 
   get timestamp(): number | undefined {
-    const at = placeOf(this.#header, TIMESTAMP);
-    return at < 0 ? undefined : Number(this.#header.bytes.readBigUInt64BE(at)) * 1000;
+    const at = placeOf(this.contentHeader, TIMESTAMP);
+    return at < 0 ? undefined : Number(this.contentHeader.bytes.readBigUInt64BE(at)) * 1000;
   }
 
   get contentType(): string | undefined {
@@ -115,13 +116,13 @@ export class Amqp091Delivery implements Delivery {
   }
 
   #text(property: number): string | undefined {
-    const at = placeOf(this.#header, property);
-    const { bytes } = this.#header;
+    const at = placeOf(this.contentHeader, property);
+    const { bytes } = this.contentHeader;
     return at < 0 ? undefined : bytes.toString("utf8", at + 1, at + 1 + bytes[at]!);
   }
 
   #octet(property: number): number | undefined {
-    const at = placeOf(this.#header, property);
-    return at < 0 ? undefined : this.#header.bytes[at];
+    const at = placeOf(this.contentHeader, property);
+    return at < 0 ? undefined : this.contentHeader.bytes[at];
   }
 }

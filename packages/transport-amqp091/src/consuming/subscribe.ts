@@ -26,6 +26,8 @@ export function subscribe(
     tapDeliveries(wire, new DeliveryReader(number, subscription.arrived), subscription.pause);
     enter("consume");
     await attempt.race(channel.prefetch(request.window));
+    if (request.counted !== undefined)
+      request.counted((await attempt.race(channel.checkQueue(request.source))).messageCount);
     await attempt.race(channel.consume(request.source, () => {}, { consumerTag }));
     return subscription;
   });

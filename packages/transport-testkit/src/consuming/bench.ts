@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { InboundMessage, LogPosition, LogRequest, Transport } from "@streamll/core";
+import {
+  type Delivery,
+  type InboundMessage,
+  type LogPosition,
+  type LogRequest,
+  type MessageHeaders,
+  outboundMessage,
+  type PublishOutcome,
+  type Transport,
+} from "@streamll/core";
 import { isTransportError } from "@streamll/core/internal";
 import { plainOptions } from "../bench.js";
 import { endpointOf } from "../endpoint.js";
@@ -94,6 +103,42 @@ export class ConsumingBench {
     },
     left: async () => {},
   };
+
+  /** Publishes a delivery again to where it came from. */
+  async relay(
+    message: Delivery,
+    { headers, without }: { readonly headers: MessageHeaders; readonly without: readonly string[] },
+  ): Promise<void> {
+    const {
+      exchange,
+      routingKey = "",
+      messageId = "",
+      correlationId = "",
+      type = "",
+      timestamp = 0,
+      body,
+    } = message;
+    const own = { sequence: 0, exchange, routingKey, messageId, correlationId, type, timestamp, body };
+    const outbound = outboundMessage({ ...own, headers, relayed: { message, without: new Set(without) } });
+    const { signal } = new AbortController();
+    const connection = await (await this.transport()).connect(
+      endpointOf(this.#subject.endpoint),
+      { index: 0 },
+      signal,
+    );
+    this.#heals.push(() => connection.close(AbortSignal.abort()));
+    let isSent = false;
+    const answered = new Promise<PublishOutcome>((resolve) => {
+      connection.onFlow(({ credit }) => {
+        if (credit === 0 || isSent) return;
+        isSent = true;
+        connection.publish([outbound], (_from, _to, outcome) => resolve(outcome));
+      });
+    });
+    const late = () => new BrokenRuleError("relays", `No outcome after ${this.timeoutMs} ms.`);
+    const { kind } = await within(this.timeoutMs, answered, late);
+    if (kind !== "confirmed") throw new BrokenRuleError("relays", `What was published again was ${kind}.`);
+  }
 
   /** Puts messages into the queue of this check, and gives them. */
   async put(count: number, changes: Partial<InboundMessage> = {}): Promise<InboundMessage[]> {

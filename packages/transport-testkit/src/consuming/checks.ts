@@ -215,6 +215,27 @@ export const consumingChecks: readonly ConsumingCheck[] = [
     },
   },
   {
+    name: "publishes again what was consumed, unchanged, where it relays",
+    async run(bench) {
+      if ((await bench.consuming()).relays !== true) return;
+      const headers = { text: "ü", deep: { list: [1, "two"] } };
+      const [sent] = await bench.put(1, { headers: { ...headers, lose: "this" }, expiration: "60000" });
+      const probe = await bench.subscribe();
+      await probe.came(1, "relays");
+      const [first] = probe.received;
+      await bench.relay(first!, { headers: { added: 1 }, without: ["lose"] });
+      await probe.came(2, "relays");
+      const [, again] = probe.received;
+      const difference = differenceOf({ ...sent!, headers: { ...headers, added: 1 } }, again!);
+      if (difference !== undefined)
+        throw new BrokenRuleError("relays", `Of what was published again ${difference}.`);
+      if ("lose" in again!.headers)
+        throw new BrokenRuleError("relays", "A header came that was to be left out.");
+      if (again!.expiration !== undefined)
+        throw new BrokenRuleError("relays", "The expiration was not left out.");
+    },
+  },
+  {
     name: "can be aborted while it subscribes",
     async run(bench) {
       await bench.put(1);

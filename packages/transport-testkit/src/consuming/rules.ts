@@ -25,6 +25,8 @@ export const consumingRules = {
     "closed settles after the last delivery and the last told; then every settlement tells lost.",
   "subscription-close":
     "close() resolves in any case and closed with it, settlements under way included; at once when its signal aborts; it may be called again.",
+  relays:
+    "Where relays is true, a delivery that is published again has its body, properties and headers, but for those that are left out or added, and no expiration.",
   "peek-takes-nothing":
     "Where peek is not false, what was looked at and not settled is in the queue again after close().",
 } as const;
