@@ -12,6 +12,7 @@ export { inGroup, type Row, type Rows } from "./options/row.js";
 export { factoriesIn } from "./options/transport-kinds.js";
 export type { Provider } from "./provider/provider.js";
 export {
+  type ConnectingTable,
   type Connection,
   configureTransport,
   connectionSettings,

@@ -67,7 +67,8 @@ function byType<T>(all: Readonly<Record<string, T>>): (type: string) => T | unde
   return (type) => byName.get(type) ?? others;
 }
 
-function eventIn({ body }: Delivery): StreamllEvent | undefined {
+/** `undefined` where the message is no event. */
+export function eventIn({ body }: Pick<Delivery, "body">): StreamllEvent | undefined {
   try {
     return parseEvent(JSON.parse(body.toString("utf8")));
   } catch {

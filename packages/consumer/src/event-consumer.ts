@@ -71,6 +71,7 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
       consuming: unpacking(plan.consuming),
       endpoints: plan.endpoints,
       options: plan.options,
+      parking: plan.parking,
       logger,
       log: plan.log,
       dedup: values.dedup === false ? undefined : values.dedup,

@@ -1,24 +1,12 @@
+import { type Connection, consumingOf, resolveConnection } from "@streamll/connection/internal";
+import type { ConfigurationProblem, Consuming, Endpoint, Logger, Topology, Transport } from "@streamll/core";
 import {
-  type Connection,
-  configureTransport,
-  connectionSettings,
-  consumingOf,
-  endpointsOf,
-  makeTransport,
-  nameOf,
-  placeOf,
-  resolveConnection,
-} from "@streamll/connection/internal";
-import {
-  ConfigurationError,
-  type ConfigurationProblem,
-  type Consuming,
-  type Endpoint,
-  type Logger,
-  type Topology,
-  type Transport,
-} from "@streamll/core";
-import { type ConsumingOptions, defaultConsumingOptions, type LogOptions } from "@streamll/core/internal";
+  type ConsumingOptions,
+  defaultConsumingOptions,
+  type LogOptions,
+  type ParkingRequest,
+} from "@streamll/core/internal";
+import { openable } from "./openable.js";
 import { type ResolvedOptions, table } from "./options/table.js";
 import { logOptionsOf, problemsOfLog, problemsOfQueue } from "./stream.js";
 import { resolveTopology } from "./topology.js";
@@ -36,6 +24,8 @@ export interface Plan {
   readonly options: ConsumingOptions;
   /** Present where a stream is read. */
   readonly log?: LogOptions;
+  /** Absent where nothing is given up, and where the broker itself keeps the reason. */
+  readonly parking: ParkingRequest | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -47,67 +37,35 @@ export interface Plan {
 export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger): Plan {
   const connection = resolveConnection({ table, given, className: "EventConsumer" });
   const { values, choice } = connection;
-  const { exchange = "", queue = "", queueArguments, declareTopology = "none", ssl } = values;
-  const shared = {
-    exchange,
-    source: queue,
-    routingKey: "",
-    queueArguments,
-    declareTopology,
-    durable: true,
-    ssl,
-  };
-  const configured = configureTransport(connection, shared);
+  const { queue = "" } = values;
   const isLog = choice !== undefined && consumingOf(choice)?.log === true;
-  const { topology, problems: inTopology } = isLog
-    ? { topology: configured.topology!, problems: [] }
-    : resolveTopology({ ...values, queue });
-  const problems = [
-    ...connection.problems,
-    ...(configured.problems ?? []),
-    ...inTopology,
+  const wanted = resolveTopology({ ...values, queue });
+  const found = [
+    ...(isLog ? problemsOfLog(connection) : [...wanted.problems, ...problemsOfQueue(connection)]),
     ...missing(connection),
     ...besideQueue(connection),
-    ...(isLog ? problemsOfLog(connection) : problemsOfQueue(connection)),
   ];
-  if (choice === undefined || problems.length > 0) throw new ConfigurationError(problems);
-
-  const options = {
-    ...connectionSettings(connection, logger),
-    confirms: true,
-    message: {
-      exchange: "",
-      contentType: "application/json",
-      appId: "streamll",
-      persistent: true,
-      mandatory: false,
-    },
-    topology,
-  };
-  const endpoints = endpointsOf(connection, configured.endpoints);
-  const transport = makeTransport(choice, options, endpoints ?? [], undefined);
-  if (transport.consuming === undefined) throw new ConfigurationError([cannotConsume(transport.name)]);
+  const opened = openable(connection, { queue, topology: wanted.topology }, logger, found);
+  const { transport, consuming, endpoints, topology, source, isEncrypted } = opened;
   return {
     connection,
     transport,
     topology,
-    derived: { ssl: options.tls !== undefined, declareTopology: topology.mode },
+    derived: { ssl: isEncrypted, declareTopology: topology.mode },
     values,
-    consuming: transport.consuming,
-    endpoints: endpoints ?? [placeOf(transport)],
-    options: consumingOptionsOf(values, configured.source ?? queue, transport.consuming),
+    consuming,
+    endpoints,
+    options: consumingOptionsOf(values, source, consuming),
+    parking: parkingOf(values, transport),
     ...(isLog ? { log: logOptionsOf(values) } : {}),
     warnings: connection.warnings,
   };
 }
 
 /** What a consumer cannot be without. */
-function missing({ values, choice, isSet }: Connection<typeof table>): ConfigurationProblem[] {
+function missing({ values, isSet }: Connection<typeof table>): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
   problems.push(...ofHandling(values, isSet));
-  const isKnown =
-    choice !== undefined && (choice.kind !== "factory" || choice.factory.capabilities !== undefined);
-  if (isKnown && consumingOf(choice) === undefined) problems.push(cannotConsume(nameOf(choice)));
   return problems;
 }
 
@@ -164,10 +122,18 @@ const NO_SUB_QUEUE =
   "only Azure Service Bus keeps dead letters beside the queue: write the name of their own queue as queue";
 const NO_SESSIONS = "only queues of Azure Service Bus have sessions: leave it out";
 
-const cannotConsume = (name: string): ConfigurationProblem => ({
-  option: "amqpUrl",
-  message: `the transport ${name} cannot consume: use another scheme, or a transport that has consuming`,
-});
+/** Through the sending end of the transport, where the broker would leave the reason out. */
+function parkingOf(
+  { deadLetterExchange: exchange, queueArguments }: ResolvedOptions,
+  transport: Transport,
+): ParkingRequest | undefined {
+  const { consuming } = transport;
+  const isParked = consuming?.relays === true && consuming.deadLetters !== "reason";
+  if (exchange === undefined || !isParked) return undefined;
+  const key = queueArguments?.["x-dead-letter-routing-key"];
+  const connect: Transport["connect"] = (...given) => transport.connect(...given);
+  return { connect, exchange, routingKey: typeof key === "string" ? key : undefined };
+}
 
 function consumingOptionsOf(
   values: ResolvedOptions,

@@ -107,11 +107,12 @@ describe.each(
       url: broker.url,
       queue: `${name}-dead.failed`,
       logger: silentLogger,
-      handle: ({ data }, { headers }) => found.push([data.text, headers["x-first-death-queue"]]),
+      handle: ({ data }, { headers }) =>
+        found.push([data.text, headers.streamll_queue, headers.streamll_failure, headers.streamll_attempts]),
     });
     opened.push(failed);
     await failed.start();
-    await expect.poll(() => found, patient).toEqual([["ü", name]]);
+    await expect.poll(() => found, patient).toEqual([["ü", name, "RETRIES_EXHAUSTED", 2]]);
     expect(failing.stats()).toMatchObject({ events_failed: 2, events_dead_lettered: 1 });
   });
 

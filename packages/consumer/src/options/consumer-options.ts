@@ -84,9 +84,9 @@ export interface ConsumingOptions {
   /** Default `"declare"` with `exchange`, else `"none"`. */
   readonly declareTopology?: "declare" | "passive" | "none" | undefined;
   /**
-   * Where the queue sends what is given up; declared with a queue `NAME.failed` where the queue is. For a queue that is
-   * there it is your word that the queue's own arguments say so: the broker drops what it can send nowhere. Default:
-   * nowhere, and such a message is tried again for ever.
+   * Where what is given up goes, with the reason in its headers; declared with a queue `NAME.failed` where the queue is. For
+   * a queue that is there, name what its own arguments say: the broker goes by those for what cannot be published again.
+   * Default: nowhere, and such a message is tried again for ever.
    */
   readonly deadLetterExchange?: string | undefined;
 

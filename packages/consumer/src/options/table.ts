@@ -79,7 +79,7 @@ const consumingTable = {
     toTransport: true,
     needs: "deadLetter",
     about:
-      "Where the queue sends what is given up. Declared with the queue, and with a queue `NAME.failed` bound to it; of a queue that is there already it says that its dead letters go there. Without it, a message that is given up would be lost, so that it is tried again for ever instead.",
+      "Where what is given up goes, with the reason in its headers. Declared with the queue, and with a queue `NAME.failed` bound to it. Name what the arguments of a queue say that is there already: the broker goes by those for what cannot be published again. The user needs the right to write to it. Without it, a message that is given up would be lost, so that it is tried again for ever instead.",
   }),
 
   consumerName: log({

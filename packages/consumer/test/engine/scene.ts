@@ -10,9 +10,9 @@ import { expect } from "vitest";
 
 const endpoint: Endpoint = { scheme: "memory", host: "", path: "", query: {}, label: "memory:" };
 
-const transportOptions: TransportOptions = {
+export const transportOptions: TransportOptions = {
   confirms: true,
-  message: { exchange: "", contentType: "", appId: "", persistent: true, mandatory: false },
+  message: { exchange: "", contentType: "", appId: "", persistent: true, mandatory: true },
   topology: { mode: "none", exchanges: [], queues: [], bindings: [] },
   connectionTimeoutMs: 1000,
   heartbeatMs: 50,
