@@ -1,5 +1,6 @@
 import type { Command } from "./command/command.js";
 import { consume } from "./consume/consume.js";
+import { dlq } from "./dlq/dlq.js";
 import { doctor } from "./doctor/doctor.js";
 import { explain } from "./explain.js";
 import { listen } from "./listen/listen.js";
@@ -7,4 +8,4 @@ import { pipe } from "./pipe/pipe.js";
 import { tail } from "./tail/tail.js";
 import { ui } from "./ui/ui.js";
 
-export const commands: readonly Command[] = [pipe, consume, listen, tail, ui, doctor, explain];
+export const commands: readonly Command[] = [pipe, consume, listen, tail, dlq, ui, doctor, explain];

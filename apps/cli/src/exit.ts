@@ -10,6 +10,8 @@ export const exitCode = {
   usage: 2,
   /** `pipe --on-error skip`: all events are confirmed, but lines were skipped. */
   skipped: 3,
+  /** `dlq`: something is left of what was asked for. */
+  partial: 4,
 } as const;
 
 export const whenAborted = (signal: AbortSignal): Promise<void> =>
