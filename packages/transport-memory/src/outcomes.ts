@@ -101,6 +101,7 @@ function copyOf(
     appId: message.appId ?? "",
     contentType: message.contentType ?? "",
     ...(message.priority === undefined ? {} : { priority: message.priority }),
+    ...(message.contentEncoding === undefined ? {} : { contentEncoding: message.contentEncoding }),
     deliveryMode: message.persistent === false ? 1 : 2,
     redelivered: false,
   };

@@ -20,7 +20,6 @@ import {
   type TransportFactory,
 } from "@streamll/core";
 import { ConsumingEngine, Relay, randomId, systemClock } from "@streamll/core/internal";
-import { eventIn } from "../dispatch.js";
 import { HandledMessage } from "../handled-message.js";
 import {
   type FailedEventAction,
@@ -33,6 +32,7 @@ import { digestOf } from "./journal.js";
 import { Kept } from "./kept.js";
 import { isWorn, moved, replayed } from "./replayed.js";
 import { resolveFailed } from "./resolve-failed.js";
+import { eventOf } from "./selection.js";
 
 /** Letters whose end is remembered, for when they come again after a lost connection. */
 const MOST_REMEMBERED = 10_000;
@@ -199,7 +199,7 @@ export class FailedEventConsumer<Factory extends TransportFactory = TransportFac
     const before = this.#decided.get(delivery);
     if (before !== undefined) return before;
     const { handle, onForeign, maxReplays } = this.#values;
-    const event = eventIn(delivery);
+    const event = eventOf(delivery);
     const failure = { ...failureOf(delivery), delivery: new HandledMessage(delivery, context) };
     const said = event === undefined ? (onForeign?.(failure) ?? "keep") : handle!(event, failure);
     const action = await said;

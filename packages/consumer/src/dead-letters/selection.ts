@@ -3,6 +3,7 @@ import { ConfigurationError, type Delivery, type StreamllEvent } from "@streamll
 import { parseDuration } from "@streamll/core/internal";
 import { count, isRefusal, type Kind, Refusal, type RowsOf, readOption, text } from "@streamll/core/options";
 import { eventIn } from "../dispatch.js";
+import { eventsOfMessage } from "../unpacking/events-of-message.js";
 import { type Failure, failureOf } from "./failure.js";
 
 /** Which dead letters are meant: those that fit all that is given. */
@@ -125,5 +126,11 @@ export const isNarrow = ({ limit: _, ...others }: ReadSelection): boolean =>
 export function letterOf(message: Delivery): Letter {
   const failure = failureOf(message);
   const sent = message.timestamp === undefined ? undefined : new Date(message.timestamp);
-  return { message, failure, event: eventIn(message), at: failure.failedAt ?? sent };
+  return { message, failure, event: eventOf(message), at: failure.failedAt ?? sent };
+}
+
+/** The event of a message, compressed or in a CloudEvent too. `undefined` where it has none, and where it has several. */
+export function eventOf(message: Delivery): StreamllEvent | undefined {
+  const [one = message, ...others] = eventsOfMessage(message) ?? [];
+  return others.length === 0 ? eventIn(one) : undefined;
 }
