@@ -17,7 +17,7 @@ export function eventsOfMessage(message: Delivery): readonly Delivery[] | undefi
     const text = decompressed(message.body, message.contentEncoding).toString("utf8");
     const values = type === LINES ? linesOf(text) : [JSON.parse(text)].flat();
     if (values.length === 0) return undefined;
-    const shared = sharedBy(message);
+    const shared = { ...sharedBy(message), packed: values.length === 1 ? message : undefined };
     return values.map((value) => deliveryOf(shared, type === CLOUD_EVENT ? eventIn(value) : value));
   } catch {
     return undefined;

@@ -172,7 +172,8 @@ export class Parking {
 
   #letterOf({ received: { delivery }, verdict: { reason, description }, attempts }: Parked): OutboundMessage {
     const { request, options } = this.#setup;
-    const { exchange, routingKey = "", expiration } = delivery;
+    const { packed: message = delivery } = delivery;
+    const { exchange, routingKey = "", expiration } = message;
     const headers: MessageHeaders = {
       streamll_failure: reason,
       streamll_failure_message: description.slice(0, LONGEST_TEXT),
@@ -187,13 +188,13 @@ export class Parking {
       sequence: 0,
       exchange: request.exchange,
       routingKey: request.routingKey ?? routingKey,
-      body: delivery.body,
-      messageId: delivery.messageId ?? "",
-      correlationId: delivery.correlationId ?? "",
-      type: delivery.type ?? "",
-      timestamp: delivery.timestamp ?? 0,
+      body: message.body,
+      messageId: message.messageId ?? "",
+      correlationId: message.correlationId ?? "",
+      type: message.type ?? "",
+      timestamp: message.timestamp ?? 0,
       headers,
-      relayed: { message: delivery, without: nothing },
+      relayed: { message, without: nothing },
     });
   }
 }
