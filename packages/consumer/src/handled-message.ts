@@ -95,6 +95,10 @@ export class HandledMessage implements EventDelivery {
     return this.#message.orderingKey;
   }
 
+  get packed() {
+    return this.#message.packed;
+  }
+
   get lockedUntil() {
     return this.#message.lockedUntil;
   }

@@ -24,6 +24,7 @@ class LazyDelivery {
     redelivered: true,
     earlier: 2,
     orderingKey: "o",
+    packed: { body: Buffer.from("packed"), headers: {}, redelivered: false },
     lockedUntil: 1_755_770_400_000,
     partition: "p",
     offset: 7,
