@@ -41,14 +41,11 @@ describe.each(brokersForTests().slice(-1))("on RabbitMQ $version, a process with
       prefetch: PREFETCH,
       maxDeliveries: 10,
     };
-    const begin = (work: Partial<Work> = {}) => {
-      const setup: Work = { options: { ...options, ...work.options }, file, takes: 0, ...work };
+    const begin = ({ options: more, ...work }: Partial<Work> = {}) => {
+      const setup: Work = { takes: 0, ...work, file, options: { ...options, ...more } };
       const child = spawn(
         process.execPath,
-        [
-          built(new URL("programs/worker.ts", import.meta.url)),
-          JSON.stringify({ ...setup, options: setup.options }),
-        ],
+        [built(new URL("programs/worker.ts", import.meta.url)), JSON.stringify(setup)],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
       onTestFinished(() => void child.kill("SIGKILL"));
@@ -104,7 +101,7 @@ describe.each(brokersForTests().slice(-1))("on RabbitMQ $version, a process with
         }
         expect(crashes).toBeLessThanOrEqual(21);
       }
-      expect(crashes).toBeGreaterThanOrEqual(10);
+      expect(crashes).toBeGreaterThanOrEqual(5);
       const dead = await channel.checkQueue(`${queue}-dead.failed`);
       const left = await channel.checkQueue(queue);
       // A quorum queue counts each crash against all that was unsettled: neighbours of the event may be given up too.

@@ -34,7 +34,8 @@ export class Child {
    */
   constructor(command: string, failed: (error: Failure) => void) {
     this.#failed = failed;
-    this.#process = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"] });
+    // A group of its own: Ctrl-C is ours, and what the shell has begun ends with it.
+    this.#process = spawn(command, { shell: true, detached: true, stdio: ["pipe", "pipe", "inherit"] });
     this.ended = once(this.#process, "close").catch(() => {});
     this.#process.on("error", (error) => this.#fail(`cannot be run: ${told(error.message)}`));
     this.#process.on("close", (code, signal) => this.#fail(`has ended with ${signal ?? code}`));
@@ -51,13 +52,25 @@ export class Child {
     });
   }
 
-  /** No more lines come: it ends by itself, or is ended after `ms`. */
+  /** No more lines come: it ends by itself, or is ended after `ms`, in any case after twice as long. */
   async close(ms: number): Promise<void> {
     this.#isEnding = true;
     this.#process.stdin!.end();
-    const timer = setTimeout(() => this.#process.kill(), ms);
+    const timers = [
+      setTimeout(() => this.#kill("SIGTERM"), ms),
+      setTimeout(() => this.#kill("SIGKILL"), 2 * ms),
+    ];
     await this.ended;
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  #kill(signal: NodeJS.Signals): void {
+    const { pid } = this.#process;
+    try {
+      if (pid !== undefined) process.kill(-pid, signal);
+    } catch {
+      // All of it is gone.
+    }
   }
 
   #hear(text: string): void {
@@ -84,7 +97,7 @@ export class Child {
     if (!this.#isEnding) this.#failed(new Failure(`the command of --exec ${how}`));
     this.#isEnding = true;
     for (const { reject } of this.#open.clear()) reject(new Error("the command gave no answer"));
-    this.#process.kill();
+    this.#kill("SIGTERM");
   }
 }
 

@@ -9,7 +9,7 @@ import { openLineFile } from "./file.js";
 /** At most so many events are written at a time: one sync is for all of them. */
 const BATCH_EVENTS = 500;
 /** The child of `--exec` has so long to end after its last line, in milliseconds. */
-const CHILD_ENDS_MS = 5000;
+const CHILD_ENDS_MS = 3000;
 
 /** Where events go. */
 export interface Target {

@@ -122,6 +122,12 @@ describe("streamll consume", () => {
     expect(broker.depth("q") + broker.depth("dead")).toBeLessThanOrEqual(2);
   });
 
+  it("ends a command that goes on after its input has ended, with all that it has begun", async () => {
+    const stubborn = `${child('console.log("ok"); setInterval(() => {}, 1000);')}; sleep 60`;
+    const { code } = consume([1], ["--exec", stubborn, "--limit", "1"]);
+    expect(await code).toBe(0);
+  }, 40_000);
+
   it("at Ctrl-C waits for what the command has in hand, and gives back the rest", async () => {
     const { code, stderr, broker, interrupt } = consume(
       [1, 2, 3],

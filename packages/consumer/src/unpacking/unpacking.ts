@@ -24,11 +24,26 @@ export const unpacking = (consuming: Consuming): Consuming => ({
       if (events === undefined) return [message];
       const one: Unpacked = { message, verdicts: [], told: [], open: events.length };
       for (const event of events) unpacked.set(event, one);
+      // One that is locked for a time is locked with its message, and longer once that was renewed.
+      if (message.lockedUntil !== undefined)
+        for (const event of events)
+          Object.defineProperty(event, "lockedUntil", { get: () => message.lockedUntil });
       return events;
     };
+    const eventsOf = (message: Delivery): readonly Delivery[] => {
+      const events = [...unpacked].filter(([, one]) => one.message === message).map(([event]) => event);
+      return events.length === 0 ? [message] : events;
+    };
 
-    const receive = (messages: readonly Delivery[]) => request.receive(messages.flatMap(unpack));
-    const subscription = await consuming.subscribe(endpoint, { ...request, receive }, signal);
+    const subscription = await consuming.subscribe(
+      endpoint,
+      {
+        ...request,
+        receive: (messages) => request.receive(messages.flatMap(unpack)),
+        lost: (messages) => request.lost?.(messages.flatMap(eventsOf)),
+      },
+      signal,
+    );
     return unpackedSubscription(subscription, unpacked);
   },
 });
@@ -44,6 +59,9 @@ function unpackedSubscription(subscription: Subscription, unpacked: Map<Delivery
   return {
     closed,
     ...(subscription.waiting && { waiting: () => subscription.waiting!() }),
+    ...(subscription.renew && {
+      renew: (delivery: Delivery) => subscription.renew!(unpacked.get(delivery)?.message ?? delivery),
+    }),
     stop: () => subscription.stop(),
     close: async (signal) => {
       await subscription.close(signal);

@@ -188,6 +188,41 @@ describe("a message that was delivered too often", () => {
   }, 10_000);
 });
 
+describe("a store that counts deliveries", () => {
+  it("has what ends the process given up, on a queue that does not count, and no neighbour of it", async () => {
+    const scene = new Scene();
+    const counts = new Map<string, number>();
+    const deliveries = (id: string) => {
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+      return counts.get(id)!;
+    };
+    const store = { has: () => false, add: () => {}, deliveries };
+    scene.put("1", "poison", "2");
+    const done: string[] = [];
+    for (let crash = 0; crash < 4; crash++) {
+      const { opened } = gate();
+      const engine = scene.engine(
+        (delivery) => {
+          if (textOf(delivery) === "poison") return opened;
+          done.push(textOf(delivery));
+        },
+        { maxDeliveries: 2, concurrency: 1, drainTimeoutMs: 20 },
+        { dedup: store },
+      );
+      await engine.start();
+      await expect.poll(() => scene.broker.depth("dead") + Number(scene.began.at(-1) === "poison")).toBe(1);
+      const isGivenUp = scene.broker.depth("dead") > 0;
+      if (isGivenUp) await scene.settled(engine);
+      else scene.broker.faults.disconnect();
+      await engine.stop();
+      if (isGivenUp) break;
+      scene.began.length = 0;
+    }
+    expect(done).toEqual(["1", "2"]);
+    expect(scene.dead).toEqual(["poison"]);
+  });
+});
+
 describe("one that comes again and fails", () => {
   it("stops no other, on a queue that does not count and has no dead letters", async () => {
     const scene = new Scene();

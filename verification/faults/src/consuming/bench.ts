@@ -83,6 +83,11 @@ export class ConsumingBench implements AsyncDisposable {
     ).length;
   }
 
+  /** Subscriptions of all consumers. */
+  get connects(): number {
+    return this.timeline.filter((said) => said.kind === "event" && said.name === "connected").length;
+  }
+
   /** Begins a program, which connects. Resolves when it is subscribed. */
   async begin(): Promise<void> {
     const setup: ConsumerSetup = { options: this.options, behaviour: this.behaviour, file: this.#file };
@@ -122,7 +127,7 @@ export class ConsumingBench implements AsyncDisposable {
   }
 
   /** A consumer, and events that it handles: waits until so many of them are handled. */
-  async underLoad(events = 3000, handled = 100): Promise<void> {
+  async underLoad(events = 6000, handled = 100): Promise<void> {
     await this.begin();
     // RabbitMQ writes a declaration down seconds after it has answered it: a kill before that takes the queue along.
     await this.broker.ctl("eval", "mnesia:sync_log().");
@@ -141,7 +146,8 @@ export class ConsumingBench implements AsyncDisposable {
 
   /** Waits until a program says what fits, such as `disconnected`, `problem TRANSPORT_AUTH` or `degraded`. */
   said(pattern: RegExp): Promise<void> {
-    return this.until(() => this.words.some((word) => pattern.test(word)), `the consumer to say ${pattern}`);
+    const isSaid = () => this.words.some((word) => pattern.test(word));
+    return this.until(isSaid, `the consumer to say ${pattern}`);
   }
 
   /** What was said from the beginning of the fault on, each once. */

@@ -104,11 +104,12 @@ export const consumingFaults: readonly ConsumingFault[] = [
     title: "connection reset with a full window, three times",
     fast: true,
     async inflict(bench) {
-      await bench.underLoad();
+      await bench.underLoad(10_000);
       for (let time = 1; time <= 3; time++) {
-        const before = bench.losses;
+        const { losses, connects } = bench;
         await bench.inflict(() => bench.proxy.reset());
-        await bench.until(() => bench.losses > before, "the loss to be noticed");
+        await bench.until(() => bench.losses > losses, "the loss to be noticed");
+        await bench.until(() => bench.connects > connects, "the next connection");
       }
       await bench.mend();
       await bench.allHandled();
