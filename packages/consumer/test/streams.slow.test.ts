@@ -5,12 +5,13 @@ import { createInterface } from "node:readline";
 import { type Broker, brokersForTests } from "@streamll/brokers";
 import { EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
 import { silentLogger } from "@streamll/core";
+import { built } from "@streamll/programs";
 import { RabbitMQSink } from "@streamll/sink";
 import { connect } from "amqplib";
 import { afterEach, describe, expect, it } from "vitest";
 
 const patient = { timeout: 90_000, interval: 20 };
-const program = new URL("./programs/reader.ts", import.meta.url).pathname;
+const program = built(new URL("programs/reader.ts", import.meta.url));
 const upTo = (count: number) => Array.from({ length: count }, (_, step) => step);
 const urlOf = ({ streamPort }: Broker) => `rabbitmq-stream://127.0.0.1:${streamPort}/`;
 
@@ -57,7 +58,7 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
     const counts = new Map<number, number>();
     for (let kills = 0; counts.size < events; kills++) {
       expect(kills).toBeLessThan(60);
-      const child = spawn(process.execPath, ["--import", "tsx", program, urlOf(broker), stream], {
+      const child = spawn(process.execPath, [program, urlOf(broker), stream], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       children.push(child);
