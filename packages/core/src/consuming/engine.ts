@@ -88,7 +88,7 @@ export class ConsumingEngine {
       duplicate: () => this.#counts.duplicate++,
       settle: (...settlement) => this.#settle(...settlement),
     });
-    this.#locks = new Locks({ clock, now: Date.now, lost: (delivery) => this.#work.lose(delivery) });
+    this.#locks = new Locks({ clock, now: Date.now, lost: (delivery) => this.#work.lose([delivery]) });
     this.#offsets = setup.log && this.#offsetsOf(setup.log);
     this.#subscriber = new Subscriber({
       consuming,
@@ -111,10 +111,8 @@ export class ConsumingEngine {
         }
       },
       revoked: (deliveries) => {
-        for (const delivery of deliveries) {
-          this.#locks.release(delivery);
-          this.#work.lose(delivery);
-        }
+        for (const delivery of deliveries) this.#locks.release(delivery);
+        this.#work.lose(deliveries);
       },
       lost: ({ label }, error) => {
         this.#work.forget();

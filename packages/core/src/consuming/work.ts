@@ -79,11 +79,13 @@ export class Work implements HandlingOwner {
     this.#schedule.add(new Handling(received, id, alone, this));
   }
 
-  /** The broker gives it to somebody else. */
-  lose(delivery: Delivery): void {
-    const handling = [...this.#handlings].find((one) => one.delivery === delivery);
-    if (handling === undefined) this.lost.add(delivery);
-    else handling.lose();
+  /** The broker gives them to somebody else. */
+  lose(deliveries: readonly Delivery[]): void {
+    const inHand = [...this.#handlings].filter(({ delivery }) => deliveries.includes(delivery));
+    // Those that wait come first: the end of one begins the next of its key.
+    for (const delivery of deliveries)
+      if (!inHand.some((handling) => handling.delivery === delivery)) this.lost.add(delivery);
+    for (const handling of inHand) handling.lose();
   }
 
   /** Another consumer has the partition of a log: what has not begun of it is handled there. */

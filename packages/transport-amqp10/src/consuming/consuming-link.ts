@@ -159,10 +159,11 @@ export class ConsumingLink<Own extends Delivery> {
   }
 
   #answered({ first, last = first, settled, state }: DispositionSeen): void {
-    if (!settled && state === undefined) return;
+    const answer = answerOf(state);
+    // Neither settled nor given up: it tells how far something has come.
+    if (!settled && answer.outcome === "other") return;
     if ((last - first) >>> 0 > MOST_AT_ONCE)
       throw new Error("a disposition of more deliveries than there are");
-    const answer = answerOf(state);
     const lost: Own[] = [];
     for (let id = first; ; id = (id + 1) >>> 0) {
       const settlement = this.#unanswered.get(id);
