@@ -8,7 +8,8 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT";
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  /** In parts, which follow each other. */
+  readonly body?: string | readonly Buffer[];
   /** Bounds all of it, in milliseconds. */
   readonly timeoutMs: number;
   /** Gives it up. */
