@@ -11,10 +11,10 @@ const REQUEST_END = Buffer.from("]}");
 /** What a request has beside its messages, in bytes. */
 export const FRAME_BYTES = REQUEST_HEAD.length + REQUEST_END.length;
 
-/** A request of messages, each of which has a comma behind it. */
-export function requestOf(parts: readonly Buffer[]): Buffer {
-  const last = parts.at(-1)!;
-  return Buffer.concat([REQUEST_HEAD, ...parts.slice(0, -1), last.subarray(0, -1), REQUEST_END]);
+/** The parts of a request of messages, each of which has a comma behind it. */
+export function requestOf(messages: readonly Buffer[]): readonly Buffer[] {
+  const last = messages.at(-1)!;
+  return [REQUEST_HEAD, ...messages.slice(0, -1), last.subarray(0, -1), REQUEST_END];
 }
 
 const HEAD = '{"data":"';
