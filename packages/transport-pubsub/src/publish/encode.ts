@@ -47,11 +47,12 @@ export function encoder({ contentType, appId }: MessageDefaults): Encoder {
   let target: Buffer = Buffer.allocUnsafeSlow(KEPT / 16);
 
   function tailOf(record: EncodedMessage, message: OutboundMessage, orderingKey: string): string {
-    const { messageId, correlationId, type, timestamp, routingKey } = message;
+    const { messageId, correlationId, type, timestamp, routingKey, contentEncoding } = message;
     const key = routingKey === "" ? "" : `,"routing_key":${keyText(routingKey)}`;
+    const encoding = contentEncoding === undefined ? "" : `,"content_encoding":"${contentEncoding}"`;
     return (
       `","attributes":{"message_id":${valueText(messageId)},"correlation_id":${executionText(correlationId)}` +
-      `,"type":${typeText(type)},"timestamp":"${timestamp}"${key}${shared}${headersOf(record, message)}}` +
+      `,"type":${typeText(type)},"timestamp":"${timestamp}"${key}${encoding}${shared}${headersOf(record, message)}}` +
       `${orderingKey === "" ? "" : `,"orderingKey":${JSON.stringify(orderingKey)}`}},`
     );
   }
