@@ -10,6 +10,7 @@ export const pubsubSink = (account: string, key: string, own: RabbitMQSinkOption
     username: account, // client_email of the service account's key file
     password: key, // and its private_key
     batchSize: 100,
+    compressionType: "gzip", // bodies over 1 KiB
     publisherConfirms: true, // at least once
     ssl: true,
     connectionTimeout: 30,

@@ -19,23 +19,19 @@ const ofAmqp = /\.pubsub-amqp\.googleapis\.com\.?$/i;
 
 /** Works out which project and topic events go to, and where the service is: at Google, or an emulator. */
 export function configure(request: Request): TransportConfiguration {
-  const { shared, endpoints, own, isSet } = request;
+  const { shared, endpoints, own } = request;
   const emulator = process.env[EMULATOR] ?? "";
   const { exchange: topic, declareTopology: mode } = shared;
   const problems = [
     ...endpoints.flatMap(addressProblems),
     ...topicProblems(request),
+    ...queueProblems(request),
     ...loginProblems(request),
   ];
   if (emulator !== "" && readPlace(emulator) === undefined)
     problems.push({ option: EMULATOR, message: "must be HOST:PORT, such as localhost:8085" });
   if (!shared.durable)
     problems.push({ option: "durable", message: "must not be false: Pub/Sub stores every message" });
-  if (isSet("queue"))
-    problems.push({
-      option: "queue",
-      message: "a sink makes no subscription: create one, or let an EventConsumer with exchange do it",
-    });
   return {
     problems,
     endpoints: endpoints.map((endpoint) => serviceFor(endpoint, own.pubsubEndpoint, emulator)),
@@ -75,10 +71,20 @@ function addressProblems(endpoint: Endpoint): ConfigurationProblem[] {
   return problem(`the project is not one: write ${example}, its id in lower case with 6 to 30 characters`);
 }
 
-function topicProblems({ shared: { exchange } }: Request): ConfigurationProblem[] {
-  if (isResourceId(exchange)) return [];
+function topicProblems({ shared: { exchange, source } }: Request): ConfigurationProblem[] {
+  // A consumer of a subscription that is there names no topic.
+  if (isResourceId(exchange) || (exchange === "" && source !== undefined)) return [];
   const message = `names the topic, without its project: ${RESOURCE_ID}`;
   return [{ option: "exchange", message }];
+}
+
+function queueProblems({ shared: { source }, isSet }: Request): ConfigurationProblem[] {
+  if (!isSet("queue") || (source !== undefined && isResourceId(source))) return [];
+  const message =
+    source === undefined
+      ? "a sink makes no subscription: create one, or let an EventConsumer with exchange do it"
+      : `names the subscription, without its project: ${RESOURCE_ID}`;
+  return [{ option: "queue", message }];
 }
 
 /** A wrong key is found here, and not when the first event is to be sent. */

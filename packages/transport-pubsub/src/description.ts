@@ -25,6 +25,7 @@ export const pubsubDescription = {
     deadLetter: true,
     deduplication: false,
     topology: true,
+    contentEncoding: true,
     maxMessageBytes: LARGEST_BODY,
   },
   consuming: { deadLetters: "reason", delays: true, peek: "counts" },

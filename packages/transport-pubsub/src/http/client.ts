@@ -8,7 +8,8 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT";
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  /** In parts, which follow each other. */
+  readonly body?: string | readonly Buffer[];
   /** Bounds all of it, in milliseconds. */
   readonly timeoutMs: number;
   /** Gives it up. */
@@ -100,6 +101,9 @@ function hostHeader({ host, port, tls }: DialAddress): string {
   return port === (tls === undefined ? 80 : 443) ? name : `${name}:${port}`;
 }
 
+const lengthOf = (body: string | readonly Buffer[]): number =>
+  typeof body === "string" ? Buffer.byteLength(body) : body.reduce((sum, { length }) => sum + length, 0);
+
 interface Place {
   readonly agent: Agent;
   readonly host: string;
@@ -117,7 +121,7 @@ function exchange({ agent, host, port, hostHeader }: Place, asked: HttpRequest):
         host: hostHeader,
         ...(body !== undefined && {
           "content-type": "application/json",
-          "content-length": Buffer.byteLength(body),
+          "content-length": lengthOf(body),
         }),
       },
     });
@@ -141,7 +145,13 @@ function exchange({ agent, host, port, hostHeader }: Place, asked: HttpRequest):
       const { statusCode: status = 0, headers } = response;
       collect(response, end, (bytes) => resolve({ status, headers, body: bytes }));
     });
-    sent.end(body);
+    if (typeof body === "object") {
+      // Not put together before: that would cost their memory once more.
+      sent.cork();
+      for (const part of body) sent.write(part);
+      sent.end();
+      sent.uncork();
+    } else sent.end(body);
     if (signal?.aborted) giveUp();
   });
 }

@@ -11,10 +11,10 @@ const REQUEST_END = Buffer.from("]}");
 /** What a request has beside its messages, in bytes. */
 export const FRAME_BYTES = REQUEST_HEAD.length + REQUEST_END.length;
 
-/** A request of messages, each of which has a comma behind it. */
-export function requestOf(parts: readonly Buffer[]): Buffer {
-  const last = parts.at(-1)!;
-  return Buffer.concat([REQUEST_HEAD, ...parts.slice(0, -1), last.subarray(0, -1), REQUEST_END]);
+/** The parts of a request of messages, each of which has a comma behind it. */
+export function requestOf(messages: readonly Buffer[]): readonly Buffer[] {
+  const last = messages.at(-1)!;
+  return [REQUEST_HEAD, ...messages.slice(0, -1), last.subarray(0, -1), REQUEST_END];
 }
 
 const HEAD = '{"data":"';
@@ -47,11 +47,12 @@ export function encoder({ contentType, appId }: MessageDefaults): Encoder {
   let target: Buffer = Buffer.allocUnsafeSlow(KEPT / 16);
 
   function tailOf(record: EncodedMessage, message: OutboundMessage, orderingKey: string): string {
-    const { messageId, correlationId, type, timestamp, routingKey } = message;
+    const { messageId, correlationId, type, timestamp, routingKey, contentEncoding } = message;
     const key = routingKey === "" ? "" : `,"routing_key":${keyText(routingKey)}`;
+    const encoding = contentEncoding === undefined ? "" : `,"content_encoding":"${contentEncoding}"`;
     return (
       `","attributes":{"message_id":${valueText(messageId)},"correlation_id":${executionText(correlationId)}` +
-      `,"type":${typeText(type)},"timestamp":"${timestamp}"${key}${shared}${headersOf(record, message)}}` +
+      `,"type":${typeText(type)},"timestamp":"${timestamp}"${key}${encoding}${shared}${headersOf(record, message)}}` +
       `${orderingKey === "" ? "" : `,"orderingKey":${JSON.stringify(orderingKey)}`}},`
     );
   }
