@@ -18,7 +18,9 @@ export function eventsOfMessage(message: Delivery): readonly Delivery[] | undefi
     const values = type === LINES ? linesOf(text) : [JSON.parse(text)].flat();
     if (values.length === 0) return undefined;
     const shared = { ...sharedBy(message), packed: values.length === 1 ? message : undefined };
-    return values.map((value) => deliveryOf(shared, type === CLOUD_EVENT ? eventIn(value) : value));
+    return values.map((value) =>
+      lockedAs(message, deliveryOf(shared, type === CLOUD_EVENT ? eventIn(value) : value)),
+    );
   } catch {
     return undefined;
   }
@@ -56,7 +58,15 @@ const sharedBy = (message: Delivery): Omit<Delivery, "body"> => ({
   redelivered: message.redelivered,
   earlier: message.earlier,
   orderingKey: message.orderingKey,
+  partition: message.partition,
+  offset: message.offset,
 });
+
+/** A lock is the message's, and its end moves. */
+function lockedAs(message: Delivery, event: Delivery): Delivery {
+  if (message.lockedUntil === undefined) return event;
+  return Object.defineProperty(event, "lockedUntil", { get: () => message.lockedUntil, enumerable: true });
+}
 
 /** It would be wrong of one event. */
 const withoutCount = ({ [BATCH_HEADER]: _, ...headers }: Delivery["headers"]) => headers;

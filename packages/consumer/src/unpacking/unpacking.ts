@@ -4,10 +4,18 @@ import { eventsOfMessage } from "./events-of-message.js";
 /** A message with events of its own, until there is a verdict on each. */
 interface Unpacked {
   readonly message: Delivery;
+  readonly events: readonly Delivery[];
   readonly verdicts: Verdict[];
-  readonly told: ((outcome: SettlementOutcome) => void)[];
+  /** Those that wait for the message's outcome, with their verdicts. */
+  readonly told: { readonly verdict: Verdict; tell(outcome: SettlementOutcome): void }[];
   /** Events without a verdict. */
   open: number;
+}
+
+/** What is unpacked of one subscription: by event, and by message. */
+interface Contents {
+  readonly ofEvents: Map<Delivery, Unpacked>;
+  readonly ofMessages: WeakMap<Delivery, Unpacked>;
 }
 
 /**
@@ -17,79 +25,87 @@ interface Unpacked {
 export const unpacking = (consuming: Consuming): Consuming => ({
   ...consuming,
   async subscribe(endpoint, request, signal) {
-    const unpacked = new Map<Delivery, Unpacked>();
-
+    const contents: Contents = { ofEvents: new Map(), ofMessages: new WeakMap() };
     const unpack = (message: Delivery): readonly Delivery[] => {
       const events = eventsOfMessage(message);
       if (events === undefined) return [message];
-      const one: Unpacked = { message, verdicts: [], told: [], open: events.length };
-      for (const event of events) unpacked.set(event, one);
-      // One that is locked for a time is locked with its message, and longer once that was renewed.
-      if (message.lockedUntil !== undefined)
-        for (const event of events)
-          Object.defineProperty(event, "lockedUntil", { get: () => message.lockedUntil });
+      const one: Unpacked = { message, events, verdicts: [], told: [], open: events.length };
+      contents.ofMessages.set(message, one);
+      for (const event of events) contents.ofEvents.set(event, one);
       return events;
     };
-    const eventsOf = (message: Delivery): readonly Delivery[] => {
-      const events = [...unpacked].filter(([, one]) => one.message === message).map(([event]) => event);
-      return events.length === 0 ? [message] : events;
-    };
-
     const subscription = await consuming.subscribe(
       endpoint,
       {
         ...request,
         receive: (messages) => request.receive(messages.flatMap(unpack)),
-        lost: (messages) => request.lost?.(messages.flatMap(eventsOf)),
+        lost: (messages) => request.lost?.(messages.flatMap((message) => takenBack(message, contents))),
       },
       signal,
     );
-    return unpackedSubscription(subscription, unpacked);
+    return unpackedSubscription(subscription, contents);
   },
 });
 
-function unpackedSubscription(subscription: Subscription, unpacked: Map<Delivery, Unpacked>): Subscription {
+/** The events of a message that is void, as far as they have no verdict. */
+function takenBack(message: Delivery, { ofEvents, ofMessages }: Contents): readonly Delivery[] {
+  const one = ofMessages.get(message);
+  if (one === undefined) return [message];
+  const open = one.events.filter((event) => ofEvents.delete(event));
+  tellLost(one);
+  return open;
+}
+
+function tellLost({ told }: Unpacked): void {
+  for (const { tell } of told.splice(0)) tell("lost");
+}
+
+function unpackedSubscription(subscription: Subscription, { ofEvents }: Contents): Subscription {
   // What waits for the verdicts of its neighbours is void with the connection: all of the message comes again.
   const closed = subscription.closed.then((error) => {
-    const waiting = new Set(unpacked.values());
-    unpacked.clear();
-    for (const { told } of waiting) for (const tell of told.splice(0)) tell("lost");
+    const waiting = new Set(ofEvents.values());
+    ofEvents.clear();
+    for (const one of waiting) tellLost(one);
     return error;
   });
+  const { renew, waiting, storeOffset } = subscription;
+  const messageOf = (delivery: Delivery): Delivery => ofEvents.get(delivery)?.message ?? delivery;
   return {
     closed,
-    ...(subscription.waiting && { waiting: () => subscription.waiting!() }),
-    ...(subscription.renew && {
-      renew: (delivery: Delivery) => subscription.renew!(unpacked.get(delivery)?.message ?? delivery),
-    }),
+    ...(renew && { renew: (delivery) => renew.call(subscription, messageOf(delivery)) }),
+    ...(waiting && { waiting: () => waiting.call(subscription) }),
+    ...(storeOffset && { storeOffset: (...stored) => storeOffset.call(subscription, ...stored) }),
     stop: () => subscription.stop(),
     close: async (signal) => {
       await subscription.close(signal);
       await closed;
     },
-    settle(delivery, verdict, told) {
-      const one = unpacked.get(delivery);
-      if (one === undefined) return subscription.settle(delivery, verdict, told);
-      unpacked.delete(delivery);
+    settle(delivery, verdict, tell) {
+      const one = ofEvents.get(delivery);
+      if (one === undefined) return subscription.settle(delivery, verdict, tell);
+      ofEvents.delete(delivery);
       one.verdicts.push(verdict);
       one.open--;
-      // What comes again is handled one by one, each once the one before it is told of: only the last can wait for its
-      // message.
-      if (one.open > 0 && one.message.redelivered) return told("written");
-      one.told.push(told);
+      // What a queue delivers again is handled one by one, each once the one before it is told of: only the last can wait
+      // for its message.
+      const { redelivered, offset } = one.message;
+      if (one.open > 0 && redelivered && offset === undefined) return tell("written");
+      one.told.push({ verdict, tell });
       if (one.open > 0) return;
-      subscription.settle(one.message, verdictOn(one.verdicts), (outcome) => {
-        for (const tell of one.told.splice(0)) tell(outcome);
+      const given = verdictOn(one.verdicts);
+      subscription.settle(one.message, given, (outcome) => {
+        // An event that is done comes again with its message: that time counts.
+        for (const { verdict, tell } of one.told.splice(0))
+          tell(given.kind === "again" && verdict.kind !== "again" ? "lost" : outcome);
       });
     },
   };
 }
 
+type Again = Verdict & { readonly kind: "again" };
+
 /** The latest that any of its events is to come again: the broker keeps one time for the message. */
-const later = (
-  one: Verdict & { kind: "again" },
-  other: Verdict & { kind: "again" },
-): Verdict & { kind: "again" } => {
+const later = (one: Again, other: Again): Again => {
   const delayMs = Math.max(one.delayMs ?? 0, other.delayMs ?? 0);
   return { kind: "again", failed: one.failed || other.failed, ...(delayMs > 0 ? { delayMs } : {}) };
 };
