@@ -33,6 +33,8 @@ export interface Figures {
   readonly sinks: readonly SinkFigures[];
   /** Why rates and sinks are not known. */
   readonly hidden?: string;
+  /** Why nothing is known. */
+  readonly error?: Error;
 }
 
 export interface Gauge {
@@ -51,7 +53,9 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
     .map(({ name }) => name)
     .filter((name) => name !== plan.values.exchange);
   let model: ChannelModel | undefined;
+  let refused: Error | undefined;
   const counted = async (names: readonly string[]): Promise<readonly Queue[]> => {
+    refused = undefined;
     if (!/^amqp/.test(plan.transport.name)) return [];
     try {
       model ??= (await openAmqp({ endpoint, options }))
@@ -60,7 +64,8 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
           model = undefined;
         });
       return await countOverAmqp(model, names);
-    } catch {
+    } catch (error) {
+      refused = error as Error;
       return [];
     }
   };
@@ -82,7 +87,13 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
           ? []
           : [figuresOf(name, found, count, isDead(name))];
       });
-      return { queues, sinks, ...(hidden === undefined ? {} : { hidden }) };
+      const error = hidden === undefined ? undefined : refused;
+      return {
+        queues,
+        sinks,
+        ...(hidden === undefined ? {} : { hidden }),
+        ...(error === undefined ? {} : { error }),
+      };
     },
     close: async () => (model === undefined ? undefined : closeOrDestroy(model)),
   };

@@ -1,3 +1,4 @@
+import { printable } from "@streamll/core/internal";
 import type { Call } from "./call.js";
 import type { Execution } from "./execution.js";
 import type { Store } from "./store.js";
@@ -64,4 +65,6 @@ export function detailsOf(call: Call) {
   };
 }
 
-const short = (name: string): string => (name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name);
+/** Nothing in it turns the direction of the text around it. */
+const short = (name: string): string =>
+  printable(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name);
