@@ -34,9 +34,19 @@ export function details(call) {
 
 /** @param {string} name @param {unknown} value */
 function field(name, value) {
-  const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+  const text = textOf(value);
   const shown =
     text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${number(text.length)} characters)` : text;
   const isError = name.startsWith("error");
   return html`<h3>${plain(name)}</h3><pre class=${isError ? "error" : ""}>${plain(shown)}</pre>`;
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value, null, 2) ?? "";
+  } catch {
+    return "nested too deeply to be shown";
+  }
 }

@@ -53,6 +53,7 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
     .map(({ name }) => name)
     .filter((name) => name !== plan.values.exchange);
   let model: ChannelModel | undefined;
+  let isClosed = false;
   let refused: Error | undefined;
   const counted = async (names: readonly string[]): Promise<readonly Queue[]> => {
     refused = undefined;
@@ -63,6 +64,7 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
         .on("close", () => {
           model = undefined;
         });
+      if (isClosed) await closeOrDestroy(model);
       return await countOverAmqp(model, names);
     } catch (error) {
       refused = error as Error;
@@ -95,7 +97,10 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
         ...(error === undefined ? {} : { error }),
       };
     },
-    close: async () => (model === undefined ? undefined : closeOrDestroy(model)),
+    async close() {
+      isClosed = true;
+      if (model !== undefined) await closeOrDestroy(model);
+    },
   };
 }
 
