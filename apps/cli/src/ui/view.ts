@@ -56,7 +56,10 @@ function shownCall({ id, parent, name, kind, at, end, failed, tokens }: Call) {
   return { id, parent, name: short(name), kind, at, end, failed, tokens };
 }
 
-/** All that is known of one call, as JSON. Its events are put there as they came: they may be nested deeper than `JSON.stringify` goes. */
+/**
+ * All that is known of one call, as JSON. Its events are put there as they came: they may be nested deeper than
+ * `JSON.stringify` goes.
+ */
 export function detailsOf(call: Call): string {
   const known = JSON.stringify({ ...shownCall(call), text: call.text.slice(-MOST_TEXT) });
   return `${known.slice(0, -1)},"events":[${call.events.join(",")}]}`;
