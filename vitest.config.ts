@@ -15,6 +15,7 @@ const alias = [
     find: /^@streamll\/(fake-pubsub|fake-service-bus|harness)$/,
     replacement: source("./verification/$1/src/index.ts"),
   },
+  { find: "streamll/run", replacement: source("./apps/cli/src/run.ts") },
   { find: "@streamll/harness/defaults", replacement: source("./verification/harness/src/defaults.ts") },
   { find: /^@streamll\/sources\/(.+)$/, replacement: source("./packages/sources/src/$1/index.ts") },
   { find: /^@streamll\/([a-z0-9-]+)$/, replacement: source("./packages/$1/src/index.ts") },

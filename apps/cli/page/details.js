@@ -1,6 +1,6 @@
 // @ts-check
 import { html, nothing } from "./lit-html.js";
-import { number, took } from "./words.js";
+import { number, plain, took } from "./words.js";
 
 /** Of a value's JSON, shown at once. */
 const MOST_TEXT = 20_000;
@@ -24,19 +24,29 @@ export function details(call) {
       ${call.end === undefined ? html`<strong class="open">open</strong>` : took(call.end - call.at)}
       ${call.tokens > 0 ? `${number(call.tokens)} tokens` : nothing}
       <span>${new Date(call.at).toISOString()}</span>
-      <code>${call.id}</code>
-      ${tags.map(([name, value]) => html`<span class="tag">${name}: ${String(value)}</span>`)}
+      <code>${plain(call.id)}</code>
+      ${tags.map(([name, value]) => html`<span class="tag">${plain(`${name}: ${value}`)}</span>`)}
     </p>
-    ${call.text === "" ? nothing : html`<h3>tokens</h3><pre class="tokens">${call.text}</pre>`}
+    ${call.text === "" ? nothing : html`<h3>tokens</h3><pre class="tokens">${plain(call.text)}</pre>`}
     ${names.map((name) => field(name, data[name]))}
   </article>`;
 }
 
 /** @param {string} name @param {unknown} value */
 function field(name, value) {
-  const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+  const text = textOf(value);
   const shown =
     text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${number(text.length)} characters)` : text;
   const isError = name.startsWith("error");
-  return html`<h3>${name}</h3><pre class=${isError ? "error" : ""}>${shown}</pre>`;
+  return html`<h3>${plain(name)}</h3><pre class=${isError ? "error" : ""}>${plain(shown)}</pre>`;
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value, null, 2) ?? "";
+  } catch {
+    return "nested too deeply to be shown";
+  }
 }

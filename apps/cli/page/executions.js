@@ -1,7 +1,7 @@
 // @ts-check
 import { html, nothing } from "./lit-html.js";
 import { moved, VirtualList } from "./virtual-list.js";
-import { clock, number, took } from "./words.js";
+import { clock, number, plain, took } from "./words.js";
 
 /** @typedef {{ id: string; name: string; at: number; took: number; calls: number; tokens: number; errors: number; open: number; cut: number }} Row */
 
@@ -71,7 +71,7 @@ export class Executions {
       class=${`row execution ${state} ${gap ? "gap" : ""}`}
       role="option"
       aria-selected=${row.id === this.selected}
-      title=${gap ? `${row.id}: below it, events may be missing` : row.id}
+      title=${plain(gap ? `${row.id}: below it, events may be missing` : row.id)}
       @click=${() => this.open(row.id)}
     >
       <span class="mark" aria-label=${state}>${mark}</span>

@@ -4,7 +4,7 @@ import { details } from "./details.js";
 import { Executions } from "./executions.js";
 import { html, nothing, render } from "./lit-html.js";
 import { Tree } from "./tree.js";
-import { number, took } from "./words.js";
+import { number, plain, took } from "./words.js";
 
 /** @typedef {{ name: string; count: number; failed: number; p50: number; p95: number; p99: number }} Latency */
 
@@ -156,7 +156,7 @@ function top() {
   return html`<header>
     <h1>streamll</h1>
     <span class=${`state ${shown}`} role="status">${words[/** @type {keyof words} */ (shown)]}</span>
-    <strong class="source">${name}</strong>
+    <strong class="source">${plain(name)}</strong>
     <span class="figures">
       ${state === "file" ? nothing : html`<span><b>${number(rate)}</b>/s</span>`}
       ${figures ? html`<span>depth <b>${number(sum("ready"))}</b></span><span>readers <b>${number(sum("readers"))}</b></span><span>unacked <b>${number(sum("unacked"))}</b></span>` : nothing}
@@ -204,8 +204,8 @@ function main() {
     <section class="tree">
       <div class="bar-head">
         <button class="back" @click=${close}>‹ executions</button>
-        <span class="id">${executions.selected}</span>
-        <span>${tree.lines.length ? `${number(tree.calls.size)} calls, ${took(tree.to - tree.from)}` : ""}</span>
+        <span class="id">${plain(executions.selected)}</span>
+        <span>${tree.lines.length ? `${number(tree.calls.size)} ${tree.calls.size === 1 ? "call" : "calls"}, ${took(tree.to - tree.from)}` : ""}</span>
         <span class="note">${note}</span>
       </div>
       ${executions.selected === "" ? html`<p class="empty">select an execution</p>` : tree.render()}
@@ -242,7 +242,7 @@ function brokerTables() {
       <thead><tr><th>queue</th><th>ready</th><th>unacked</th><th>readers</th><th>in/s</th><th>out/s</th><th>acked/s</th></tr></thead>
       <tbody>${figures.queues.map(
         (/** @type {any} */ queue) => html`<tr>
-          <td>${queue.name}${queue.dead ? html` <span class="tag">dead letters</span>` : nothing}</td>
+          <td>${plain(queue.name)}${queue.dead ? html` <span class="tag">dead letters</span>` : nothing}</td>
           <td>${number(queue.ready)}</td><td>${number(queue.unacked)}</td>
           <td class=${queue.readers === 0 && !queue.dead ? "error" : ""}>${number(queue.readers)}</td>
           <td>${number(queue.in)}</td><td>${number(queue.out)}</td><td>${number(queue.acked)}</td>

@@ -19,3 +19,15 @@ export function clock(ms) {
   if (Number.isNaN(time.getTime())) return "";
   return time.toLocaleTimeString("en-GB", { hour12: false });
 }
+
+/** Control characters, and those that turn the direction of text; line feeds and tabs stay. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text of somebody's data, which changes nothing of the text around it.
+ *
+ * @param {string} text
+ */
+export const plain = (text) =>
+  text.replace(unsafe, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -6,6 +6,7 @@ import { explain } from "./explain.js";
 import { listen } from "./listen/listen.js";
 import { pipe } from "./pipe/pipe.js";
 import { tail } from "./tail/tail.js";
+import { top } from "./top/top.js";
 import { ui } from "./ui/ui.js";
 
-export const commands: readonly Command[] = [pipe, consume, listen, tail, dlq, ui, doctor, explain];
+export const commands: readonly Command[] = [pipe, consume, listen, tail, dlq, ui, top, doctor, explain];

@@ -10,11 +10,14 @@ read again: a tree of calls with times, tokens and one error, and then the sink'
 
   --url URL        a RabbitMQ, such as amqp://guest:guest@localhost:5672/; without it, a broker in the process
   --source NAME    a program that is built on a framework: ai-sdk; without it, one of plain classes
+  --ui             shows the run on a page too, as streamll ui does, until Ctrl-C
   --ask QUESTION   a question of your own in the place of its own; may be given again
   --help`;
 
 export interface CommandOutput extends DemoOutput {
   printError(line: string): void;
+  /** Aborts at Ctrl-C, which ends the page of `--ui`. */
+  readonly ended?: AbortSignal;
 }
 
 /** @returns The exit code. */
@@ -26,6 +29,7 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
         url: { type: "string" },
         source: { type: "string" },
         ask: { type: "string", multiple: true },
+        ui: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -36,7 +40,8 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
     const { url, ask: questions, source } = values;
     if (source !== undefined && !Object.hasOwn(sources, source))
       throw new Error(`--source: write ${Object.keys(sources).join(" or ")}, not ${JSON.stringify(source)}`);
-    return (await demo({ url, questions, source }, output)) ? 0 : 1;
+    const pageUntil = values.ui ? output.ended : undefined;
+    return (await demo({ url, questions, source, pageUntil }, output)) ? 0 : 1;
   } catch (error) {
     // Where the arguments are wrong, Node quotes them.
     output.printError(output.colors.red(told(textOf(error))));

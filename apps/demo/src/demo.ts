@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { configure, type FlushReport } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 import type { Colors } from "picocolors/types.js";
@@ -5,6 +6,7 @@ import { amqpBroker } from "./broker/amqp.js";
 import { memoryBroker } from "./broker/memory.js";
 import { drawTree } from "./draw.js";
 import { Inbox } from "./inbox.js";
+import { openPage, type Page } from "./page.js";
 import { retrievalProgram, sources } from "./programs.js";
 import { tableOf } from "./table.js";
 
@@ -14,6 +16,8 @@ export interface DemoOptions {
   readonly questions?: readonly string[] | undefined;
   /** Which framework the program is built on; without it, none. */
   readonly source?: string | undefined;
+  /** Shows the run on a page too, until this aborts. */
+  readonly pageUntil?: AbortSignal | undefined;
   /** How long to wait for what the broker has confirmed to come out of the queue. Default 5,000. */
   readonly arrivalTimeoutMs?: number;
 }
@@ -32,7 +36,7 @@ export interface DemoOutput {
  * @throws ConfigurationError for a URL that cannot work; Error where the broker is not there or lets nobody in.
  */
 export async function demo(
-  { url, questions: asked, source, arrivalTimeoutMs = 5_000 }: DemoOptions,
+  { url, questions: asked, source, pageUntil, arrivalTimeoutMs = 5_000 }: DemoOptions,
   { colors, width, print }: DemoOutput,
 ): Promise<boolean> {
   const stage = (title: string, text: string) => print(`\n${colors.cyan(colors.bold(title))}  ${text}`);
@@ -47,11 +51,16 @@ export async function demo(
   });
   const inbox = new Inbox();
   const streamll = configure({ sinks: [sink] });
+  let page: Page | undefined;
 
   try {
     await broker.read((body) => inbox.add(body));
     await sink.start();
     stage("1 Broker", broker.description);
+    if (pageUntil !== undefined) {
+      page = await openPage(broker.sinkOptions.amqpUrl as string, broker.sinkOptions.exchange!);
+      print(`  ${colors.bold(page.address)}  shows what follows, as it happens`);
+    }
 
     const program = await (source === undefined ? retrievalProgram() : sources[source]?.());
     if (program === undefined) throw new Error(`no program for the source ${JSON.stringify(source)}`);
@@ -76,8 +85,13 @@ export async function demo(
     const isComplete = sent === emitted.length && inbox.holdsExactly(emitted);
     const counts = `${emitted.length} emitted, ${sent} confirmed by the broker, ${inbox.events.length} read from the queue`;
     print(isComplete ? colors.green(`\n✓ ${counts}`) : colors.red(`\n✗ ${counts}: not each exactly once`));
+    if (page !== undefined) {
+      print(`\n${page.address} stays until Ctrl-C`);
+      if (!pageUntil?.aborted) await once(pageUntil!, "abort");
+    }
     return isComplete;
   } finally {
+    await page?.close();
     await streamll.stop();
     await broker.close();
   }

@@ -7,9 +7,15 @@ const isColoured = stdout.isTTY
   ? stdout.hasColors()
   : /^(?!0$|false$)./.test(env.FORCE_COLOR ?? "") && !env.NO_COLOR;
 
-process.exitCode = await command(process.argv.slice(2), {
+const args = process.argv.slice(2);
+const ended = new AbortController();
+// Without a page, Ctrl-C ends the program as it always does.
+if (args.includes("--ui")) process.once("SIGINT", () => ended.abort());
+
+process.exitCode = await command(args, {
   colors: colors.createColors(isColoured),
   width: Math.min(stdout.columns ?? 110, 110),
   print: console.log,
   printError: console.error,
+  ended: ended.signal,
 });

@@ -1,6 +1,6 @@
 import { MemoryBroker } from "@streamll/transport-memory";
 import pc from "picocolors";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { demo } from "../src/demo.js";
 import { runChild } from "./support/child.js";
 import { run } from "./support/run.js";
@@ -32,6 +32,23 @@ describe("the demo", () => {
     expect(code).toBe(0);
     expect(output).toContain("zeppelin?\n    Nothing about it in the pages.");
     expect(output).toMatch(/Retrieve\.forward → \["docs\/errors\.md/);
+  });
+
+  it("shows the run on a page with --ui, every event of it, until it is ended", async () => {
+    const lines: string[] = [];
+    const ended = new AbortController();
+    const isComplete = demo(
+      { pageUntil: ended.signal },
+      { colors: pc.createColors(false), width: 110, print: (line) => lines.push(line) },
+    );
+    const stays = () => /(http:\S+) stays until Ctrl-C/.exec(lines.join("\n"))![1]!;
+    const address = await vi.waitFor(stays, { timeout: 25_000 });
+    const { body } = await fetch(`${address}live`);
+    const { value } = await body!.getReader().read();
+    const { head } = JSON.parse(Buffer.from(value!).toString().replace("data: ", ""));
+    expect(head.received).toBe(Number(/✓ (\d+) emitted/.exec(lines.join("\n"))![1]));
+    ended.abort();
+    expect(await isComplete).toBe(true);
   });
 
   it("shows an agent of the AI SDK as a tree that came through the broker", async () => {

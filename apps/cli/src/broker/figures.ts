@@ -33,6 +33,8 @@ export interface Figures {
   readonly sinks: readonly SinkFigures[];
   /** Why rates and sinks are not known. */
   readonly hidden?: string;
+  /** Why nothing is known. */
+  readonly error?: Error;
 }
 
 export interface Gauge {
@@ -51,7 +53,10 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
     .map(({ name }) => name)
     .filter((name) => name !== plan.values.exchange);
   let model: ChannelModel | undefined;
+  let isClosed = false;
+  let refused: Error | undefined;
   const counted = async (names: readonly string[]): Promise<readonly Queue[]> => {
+    refused = undefined;
     if (!/^amqp/.test(plan.transport.name)) return [];
     try {
       model ??= (await openAmqp({ endpoint, options }))
@@ -59,8 +64,10 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
         .on("close", () => {
           model = undefined;
         });
+      if (isClosed) await closeOrDestroy(model);
       return await countOverAmqp(model, names);
-    } catch {
+    } catch (error) {
+      refused = error as Error;
       return [];
     }
   };
@@ -82,9 +89,18 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
           ? []
           : [figuresOf(name, found, count, isDead(name))];
       });
-      return { queues, sinks, ...(hidden === undefined ? {} : { hidden }) };
+      const error = hidden === undefined ? undefined : refused;
+      return {
+        queues,
+        sinks,
+        ...(hidden === undefined ? {} : { hidden }),
+        ...(error === undefined ? {} : { error }),
+      };
     },
-    close: async () => (model === undefined ? undefined : closeOrDestroy(model)),
+    async close() {
+      isClosed = true;
+      if (model !== undefined) await closeOrDestroy(model);
+    },
   };
 }
 

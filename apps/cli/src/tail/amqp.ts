@@ -1,6 +1,7 @@
-import { TransportError } from "@streamll/core";
+import { eventsOfMessage } from "@streamll/consumer/internal";
+import { type Delivery, TransportError } from "@streamll/core";
 import { builtInType } from "@streamll/sink/internal";
-import type { ChannelModel } from "amqplib";
+import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { closeOrDestroy, openAmqp } from "../broker/amqp.js";
 import { UsageError } from "../exit.js";
 import { noExchange, type Subscribe, type Where } from "./subscription.js";
@@ -34,18 +35,17 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
       await channel.bindQueue(queue, where.exchange, binding.pattern, binding.arguments);
     await channel.consume(queue, (message) => {
       if (message === null) return void close();
-      const { content, fields } = message;
-      receive({
-        body: content,
-        routingKey: fields.routingKey,
-        done() {
-          try {
-            channel.ack(message);
-          } catch {
-            // The channel has closed; so has the queue.
-          }
-        },
-      });
+      const done = () => {
+        try {
+          channel.ack(message);
+        } catch {
+          // The channel has closed; so has the queue.
+        }
+      };
+      const { routingKey } = message.fields;
+      const bodies = bodiesIn(message);
+      let left = bodies.length;
+      for (const body of bodies) receive({ body, routingKey, done: () => void (--left === 0 && done()) });
     });
     return { closed, close };
   } catch (error) {
@@ -53,6 +53,14 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
     throw error instanceof UsageError ? error : declined(error, where);
   }
 };
+
+/** One for each event, also of a batch, of a compressed one, and of a CloudEvent. */
+function bodiesIn({ content: body, fields, properties }: ConsumeMessage): readonly Buffer[] {
+  const { contentType, contentEncoding } = properties;
+  const { exchange, routingKey, redelivered } = fields;
+  const message = { body, exchange, routingKey, redelivered, headers: {}, contentType, contentEncoding };
+  return eventsOfMessage(message as Delivery)?.map((event) => event.body) ?? [body];
+}
 
 /**
  * RabbitMQ names the type of an exchange in its answer to a declaration with another type. `undefined` where it does not,

@@ -16,7 +16,8 @@ export async function subscriberFor({ transport }: Plan, command: string, from?:
   }
   if (from !== undefined) throw new UsageError("--from is of streams: name one by --stream");
   if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
-  if (transport.name === "amqp091") return (await import("./amqp.js")).subscribeAmqp;
+  // RabbitMQ 4 speaks 0-9-1 on the port of 1.0 too.
+  if (/^amqp/.test(transport.name)) return (await import("./amqp.js")).subscribeAmqp;
   throw new UsageError(
     `${command} reads from amqp:, amqps:, rabbitmq-stream: and memory:, not yet from ${transport.name}`,
   );

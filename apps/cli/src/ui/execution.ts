@@ -25,6 +25,8 @@ export class Execution {
   last = 0;
   version = 0;
   #nameless = 0;
+  /** By name, those that have not ended, the latest last: for events that name no parent. */
+  readonly #open = new Map<string, Call[]>();
 
   constructor(id: string) {
     this.id = id;
@@ -70,14 +72,19 @@ export class Execution {
     const id = own === undefined || this.calls.has(own) ? `${event.eventId}+${this.#nameless++}` : own;
     const call = callOf(event, id, at);
     this.calls.set(id, call);
-    if (call.end === undefined) this.open++;
+    if (call.end !== undefined) return call;
+    this.open++;
+    const others = this.#open.get(call.name);
+    if (others === undefined) this.#open.set(call.name, [call]);
+    else others.push(call);
     return call;
   }
 
   /** The call that the event names; without a name, the latest of its operation that is open. */
   #openCall(event: StreamllEvent): Call | undefined {
     if (event.parentId !== undefined) return this.calls.get(event.parentId);
-    const name = nameOf(event);
-    return [...this.calls.values()].findLast((call) => call.end === undefined && call.name === name);
+    const open = this.#open.get(nameOf(event)) ?? [];
+    while (open.length > 0 && open.at(-1)?.end !== undefined) open.pop();
+    return open.at(-1);
   }
 }

@@ -1,4 +1,4 @@
-import { Histogram } from "@streamll/core/internal";
+import { Histogram, printable } from "@streamll/core/internal";
 
 /** Names come from the wire: what is beyond shares one row. */
 const MOST_NAMES = 200;
@@ -37,7 +37,7 @@ export class Latencies {
   read(): Latency[] {
     const rows = [...this.#rows].map(([name, { histogram, failed }]) => {
       const at = (share: number) => histogram.percentile(share) / PER_MS;
-      return { name, count: histogram.count, failed, p50: at(50), p95: at(95), p99: at(99) };
+      return { name: printable(name), count: histogram.count, failed, p50: at(50), p95: at(95), p99: at(99) };
     });
     return rows.sort((a, b) => b.count - a.count);
   }

@@ -28,8 +28,8 @@ export interface Behind {
   readonly files: ReadonlyMap<string, PageFile>;
   /** Streams of messages, by path. `undefined`: there is none for these parameters. */
   readonly streams: Readonly<Record<string, (query: URLSearchParams) => Follow | undefined>>;
-  /** Single answers, by path. */
-  readonly answers: Readonly<Record<string, (query: URLSearchParams) => unknown>>;
+  /** Single answers, by path: JSON. */
+  readonly answers: Readonly<Record<string, (query: URLSearchParams) => string | undefined>>;
 }
 
 /** The page and what it asks for. It is for one machine: another `Host`, or a path without the token, gets nothing. */
@@ -48,7 +48,9 @@ function answer(request: IncomingMessage, response: ServerResponse, token: strin
     response.writeHead(status, { ...headers, "content-type": "text/plain" }).end(text);
   // A name that an attacker's DNS points here arrives with that name.
   if (!isOurs(request)) return void refuse(421, "write http://127.0.0.1 and the port");
-  const url = new URL(request.url ?? "/", "http://localhost");
+  const target = `http://localhost${request.url}`;
+  if (!request.url?.startsWith("/") || !URL.canParse(target)) return void refuse(400, "write a path");
+  const url = new URL(target);
   const [, given = "", name = "", ...more] = url.pathname.split("/");
   if (!isEqual(given, token)) return void refuse(404, "open the whole URL that the command has printed");
   if (request.method !== "GET" || more.length > 0) return void refuse(404, "not found");
@@ -59,9 +61,9 @@ function answer(request: IncomingMessage, response: ServerResponse, token: strin
     Object.hasOwn(table, name) ? table[name] : undefined;
   const follow = own(behind.streams)?.(url.searchParams);
   if (follow !== undefined) return stream(response, follow, headers);
-  const value = own(behind.answers)?.(url.searchParams);
-  if (value === undefined) return void refuse(404, "not found");
-  response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(value));
+  const json = own(behind.answers)?.(url.searchParams);
+  if (json === undefined) return void refuse(404, "not found");
+  response.writeHead(200, { ...headers, "content-type": "application/json" }).end(json);
 }
 
 function isOurs({ headers: { host, origin }, socket }: IncomingMessage): boolean {

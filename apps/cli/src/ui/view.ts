@@ -1,3 +1,4 @@
+import { printable } from "@streamll/core/internal";
 import type { Call } from "./call.js";
 import type { Execution } from "./execution.js";
 import type { Store } from "./store.js";
@@ -55,13 +56,15 @@ function shownCall({ id, parent, name, kind, at, end, failed, tokens }: Call) {
   return { id, parent, name: short(name), kind, at, end, failed, tokens };
 }
 
-/** All that is known of one call. */
-export function detailsOf(call: Call) {
-  return {
-    ...shownCall(call),
-    text: call.text.slice(-MOST_TEXT),
-    events: call.events.map((json) => JSON.parse(json) as unknown),
-  };
+/**
+ * All that is known of one call, as JSON. Its events are put there as they came: they may be nested deeper than
+ * `JSON.stringify` goes.
+ */
+export function detailsOf(call: Call): string {
+  const known = JSON.stringify({ ...shownCall(call), text: call.text.slice(-MOST_TEXT) });
+  return `${known.slice(0, -1)},"events":[${call.events.join(",")}]}`;
 }
 
-const short = (name: string): string => (name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name);
+/** Nothing in it turns the direction of the text around it. */
+const short = (name: string): string =>
+  printable(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name);

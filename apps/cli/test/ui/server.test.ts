@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -66,6 +67,14 @@ describe("streamll ui", () => {
     expect(rebound).toMatchObject({ status: 421, body: expect.not.stringContaining("page.js") });
     expect((await get(url, { origin: "http://attacker.example" })).status).toBe(421);
     expect((await get(url, {}, "POST")).status).toBe(404);
+    const socket = connect(Number(url.port), url.hostname);
+    for (const target of ["//", "*", "http://[", "/%00"])
+      socket.write(`GET ${target} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
+    let answers = "";
+    for await (const chunk of socket) {
+      answers += chunk;
+      if (answers.split("HTTP/1.1 4").length > 4) break;
+    }
   });
 
   it("sends the executions, the calls of one, and one call", async () => {
@@ -91,6 +100,13 @@ describe("streamll ui", () => {
       "toString",
     ])
       expect((await get(new URL(path, url))).status).toBe(404);
+  });
+
+  it("answers for a call that is nested deeper than JSON is written", async () => {
+    const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const { url } = await serving(`${start.replace('"inputs":["<b>"]', `"inputs":${deep}`)}\n`);
+    const call = await get(new URL("call?execution=run&call=s", url));
+    expect(call).toMatchObject({ status: 200, body: expect.stringContaining("[[[[") });
   });
 
   it("says which file is not there, and what cannot be read from", async () => {

@@ -74,7 +74,7 @@ describe("the store of streamll ui", () => {
       [model, 4, false],
       [root, 0, true],
     ]);
-    expect(detailsOf(execution.calls.get(model)!).text).toBe("token");
+    expect(JSON.parse(detailsOf(execution.calls.get(model)!))).toMatchObject({ text: "token", events: [{}] });
     expect(rowsSince(store, 0, "", "open")).toEqual([
       expect.objectContaining({ open: 1, errors: 1, tokens: 4 }),
     ]);
