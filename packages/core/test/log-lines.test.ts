@@ -28,7 +28,7 @@ describe("the source", () => {
   it("says each line somewhere", () => {
     // Names of lines are names of events too: only a call counts, or the line of a problem.
     const calls = sources.flatMap(
-      ({ text }) => text.match(/(\blog|\blogLine|\blost|omplain)\([^;]*;|\bline: "\w+"/g) ?? [],
+      ({ text }) => text.match(/(\blog|\blogLine|\blost|omplain|warnOnce)\([^;]*;|\bline: "\w+"/g) ?? [],
     );
     const unsaid = (Object.keys(logLines) as LogName[]).filter(
       (name) => !calls.some((call) => call.includes(`"${name}"`)),
