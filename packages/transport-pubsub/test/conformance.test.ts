@@ -40,6 +40,7 @@ testTransport({
       correlationId: attributes.correlation_id!,
       routingKey: attributes.routing_key!,
       type: attributes.type!,
+      contentEncoding: attributes.content_encoding,
       headers: attributes,
     }));
   },
