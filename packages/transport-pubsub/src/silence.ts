@@ -7,7 +7,7 @@ export interface SilenceSetup {
   /** 0: nothing is watched. */
   readonly heartbeatMs: number;
   readonly label: string;
-  readonly client: Pick<HttpClient, "heardAt" | "drainedBytes">;
+  readonly client: Pick<HttpClient, "heardAt">;
   readonly api: Pick<Api, "probe">;
   readonly gone: Promise<unknown>;
   silent(error: TransportError): void;
@@ -26,14 +26,8 @@ export function watchSilence(setup: SilenceSetup): void {
   const { heartbeatMs, label, client, api, gone, silent, broken } = setup;
   if (heartbeatMs === 0) return;
   let probing = false;
-  // A slow line that still takes bytes is alive.
-  let drained = 0;
-  let movedAt = 0;
-  const silence = () => performance.now() - Math.max(client.heardAt, movedAt);
+  const silence = () => performance.now() - client.heardAt;
   const look = () => {
-    const bytes = client.drainedBytes();
-    if (bytes !== drained) movedAt = performance.now();
-    drained = bytes;
     if (silence() >= 2 * heartbeatMs) {
       const message = `${label}: nothing came for two heartbeats (${2 * heartbeatMs} ms). ${CHECK_THE_BROKER}`;
       return silent(new TransportError("timeout", message));

@@ -40,7 +40,7 @@ it.each([
     console.log(
       `${fake.faults.met} of ${fake.requests.length} requests failed, ${verdict.twice} events came twice`,
     );
-    expect(fake.faults.met).toBeGreaterThan(20);
+    expect(fake.faults.met).toBeGreaterThan(5);
     expect(verdict).toMatchObject({ sent: 100_000, failed: 0, received: 100_000 });
     if (ordered) expect(verdict.inOrder).toBe(true);
   },
