@@ -141,7 +141,7 @@ describe("the options of a consumer of Azure Service Bus", () => {
     ],
     [{ session: "s", deadLetters: true }, "session: dead letters are in no session: leave it out"],
     [{ session: "s".repeat(129) }, "session: must have at most 128 characters"],
-    [{ url: `${url};EntityPath=others` }, 'queue: amqpUrl names "others": leave out one of them'],
+    [{ url: `${url};EntityPath=others` }, 'queue: url names "others": leave out one of them'],
     [{ exchange: "x" }, "exchange: the transport service-bus has no exchanges and queues to declare"],
   ])("refuse %o", (options, problem) => {
     expect(problemsOf({ url, queue: "events", ...options })).toEqual([expect.stringContaining(problem)]);
