@@ -28,6 +28,9 @@ describe("a consumer with handleBatch", () => {
   it("has one verdict for each event: its own, or else that of the batch", async () => {
     const { broker, consumer, put, settled } = scene();
     await put(1, 2, 3, 4);
+    broker.declareQueue("dead");
+    broker.declareExchange("failed");
+    broker.bind("dead", "failed");
     const batches: unknown[] = [];
     const writer = consumer({
       deadLetterExchange: "failed",

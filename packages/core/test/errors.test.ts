@@ -22,10 +22,24 @@ const everyError: readonly StreamllError[] = [
 ];
 
 describe("the page of errors", () => {
-  const documented = [...read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+  const sections = read("docs/errors.md").split(/^## /m);
+  const ofConsuming = sections.filter((section) => section.startsWith("What became of a message"));
+  const ofErrors = sections.filter((section) => !ofConsuming.includes(section));
+  const documented = (parts: readonly string[]) =>
+    [...parts.join("").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
 
   it("lists every code, once, and no other", () => {
-    expect(documented.toSorted()).toEqual(everyError.map(({ code }) => code).toSorted());
+    const codes = [...everyError.map(({ code }) => code), "JOURNAL_UNUSABLE"];
+    expect(documented(ofErrors).toSorted()).toEqual(codes.toSorted());
+  });
+
+  it("lists what the consuming engine calls a failed try, once", () => {
+    const source = read("packages/core/src/consuming/failure-words.ts");
+    const named = [...source.matchAll(/return "([A-Z_]+)"/g)].map(([, code]) => code);
+    const listed = documented(ofConsuming);
+    expect(named.length).toBeGreaterThan(2);
+    expect(listed).toEqual(expect.arrayContaining(named));
+    expect(new Set(listed).size).toBe(listed.length);
   });
 
   it("covers every class", () => {

@@ -32,6 +32,8 @@ function consume(numbers: readonly number[], args: readonly string[], given: Giv
   running.broker.declareQueue("dead");
   const dead = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead" };
   running.broker.declareQueue("q", { ...dead, "x-queue-type": "quorum" });
+  running.broker.declareExchange("failed");
+  running.broker.bind("dead", "failed");
   put(running.broker, ...numbers);
   return running;
 }
@@ -91,7 +93,7 @@ describe("streamll consume", () => {
       else console.log("ok");`;
     const { code, stderr, broker } = consume(
       [1, 2, 3],
-      ["--exec", child(once), "--dead-letter-exchange", "x", "--retry", '{"backoffMs":1}', "--limit", "9"],
+      ["--exec", child(once), "--dead-letter-exchange", "failed", "--retry", '{"backoffMs":1}', "--limit", "9"],
     );
     await expect.poll(() => broker.depth("q") + broker.depth("dead"), patient).toBe(1);
     await expect.poll(() => stderr.text, patient).toContain("a handler threw");

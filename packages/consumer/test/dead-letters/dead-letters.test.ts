@@ -232,7 +232,8 @@ describe("dead letters", () => {
       expect(await letters().replay({ journal: path })).toMatchObject({
         replayed: 1,
         acknowledged: 0,
-        doubtful: [],
+        // The journal keeps what may have been published twice.
+        doubtful: ["3"],
       });
     });
 
