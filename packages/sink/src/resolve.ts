@@ -81,7 +81,7 @@ export function resolve(
     derived: choice.kind === "given" ? {} : derivedValues(options, topology, configured.derived),
     endpoints: endpoints ?? [placeOf(transport)],
     transport,
-    topology: transport.capabilities.topology ? topology.topology : nothing,
+    topology: transport.capabilities.topology || configured.topology ? topology.topology : nothing,
     delivery: deliveryOptionsOf(values),
     warnings: [...connection.warnings, ...(remarks?.warnings ?? []), ...topology.warnings],
   };
