@@ -39,20 +39,4 @@ describe("streamll doctor on a broker of its own", () => {
     const probed = await examined(broker.url, "--management-url", closed, "--probe");
     expect(probed.found("alarm")).toMatchObject({ id: "probe", code: "TRANSPORT_BLOCKED" });
   });
-
-  it("tells that nobody reaches the address that a stream's leader is given out by", async () => {
-    const port = await freePort();
-    const broker = await startBroker({ config: { "stream.advertised_port": port } });
-    onTestFinished(() => broker.close());
-    await broker.manage("PUT", "queues/%2F/streamll_events", {
-      durable: true,
-      arguments: { "x-queue-type": "stream" },
-    });
-    const { found } = await examined(
-      `rabbitmq-stream://guest:guest@127.0.0.1:${broker.streamPort}/`,
-      ...["--management-url", broker.managementUrl],
-    );
-    expect(found("advertised-host")).toMatchObject({ status: "failed", code: "TRANSPORT_UNREACHABLE" });
-    expect(found("advertised-host")?.detail).toContain(`127.0.0.1:${port}`);
-  });
 });

@@ -8,9 +8,8 @@ import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { ConsumingCounts, type ConsumingStats, counted } from "./counts.js";
-import type { Failure } from "./decide.js";
-import { type DedupUnready, dedupListener, deduplicated } from "./dedup.js";
-import { codeOf, howFailed } from "./failure-words.js";
+import { dedupListener, deduplicated } from "./dedup.js";
+import { FailureReporter } from "./failure-reporter.js";
 import type { Received } from "./handling.js";
 import { consumingHealthOf, findConsumingIssues } from "./health.js";
 import { Locks } from "./locks.js";
@@ -36,6 +35,7 @@ export class ConsumingEngine {
   readonly #counts: ConsumingCounts;
   readonly #throttle: LogThrottle;
   readonly #events: EventDispatcher<ConsumingEvents>;
+  readonly #failures: FailureReporter;
   readonly #monitor: HealthMonitor;
   readonly #subscriber: Subscriber;
   readonly #locks: Locks;
@@ -55,6 +55,12 @@ export class ConsumingEngine {
     this.#counts = new ConsumingCounts(() => clock.now());
     this.#throttle = new LogThrottle(clock, logger);
     this.#events = new EventDispatcher(clock, logger);
+    this.#failures = new FailureReporter({
+      source: options.source,
+      counts: this.#counts,
+      throttle: this.#throttle,
+      events: this.#events,
+    });
     this.#told = setup.settled;
     this.#monitor = new HealthMonitor({
       clock,
@@ -71,11 +77,9 @@ export class ConsumingEngine {
     const hasDeadLetters = options.deadLetters && consuming.deadLetters !== false;
     const handle = counted(setup.handle, this.#counts, clock);
     const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
+    const once = dedup && deduplicated(dedup, limits, handle, dedupListener(this.#counts, this.#throttle));
     this.#work = new Work({
-      handle:
-        dedup === undefined
-          ? handle
-          : deduplicated(dedup, limits, handle, dedupListener(this.#counts, this.#throttle)),
+      handle: once ?? handle,
       options,
       clock,
       random,
@@ -83,7 +87,7 @@ export class ConsumingEngine {
       hasDelays: consuming.delays,
       isLog: setup.log !== undefined,
       isStopping: () => this.#state !== "running",
-      failed: (...failure) => this.#failed(...failure),
+      failed: (...failure) => this.#failures.failed(...failure),
       retried: () => this.#counts.retried++,
       duplicate: () => this.#counts.duplicate++,
       settle: (...settlement) => this.#settle(...settlement),
@@ -258,23 +262,7 @@ export class ConsumingEngine {
     this.#subscriber.proven();
     if (verdict.kind === "again") this.#counts.givenBack++;
     else this.#offsets?.finished(delivery);
-    if (verdict.kind !== "dead") return;
-    const { reason, description } = verdict;
-    this.#counts.deadLettered++;
-    const message = `a message of "${this.#options.source}" was given up${placeOf(delivery)}: ${description}`;
-    this.#throttle.log("dead_lettered", { code: reason }, message);
-    this.#events.emit("deadLettered", [{ delivery, reason, description }]);
-  }
-
-  #failed(delivery: Delivery, failure: Failure, error: unknown, attempt: number): void {
-    if (failure.kind === "interrupted") return;
-    this.#counts.failed++;
-    const code = codeOf(failure, error);
-    const how = howFailed(failure, error);
-    if (failure.kind === "unready")
-      this.#throttle.log("dedup_failed", { code }, String((error as DedupUnready).message));
-    else this.#throttle.log("handler_failed", { code }, `a handler ${how}`);
-    this.#events.emit("failed", [{ delivery, code, error, attempt }]);
+    if (verdict.kind === "dead") this.#failures.deadLettered(delivery, verdict);
   }
 
   async #stop(): Promise<ConsumingReport> {
@@ -309,6 +297,3 @@ export class ConsumingEngine {
     return { handled, deadLettered, givenBack, durationMs: this.#clock.now() - startedAt };
   }
 }
-
-const placeOf = ({ partition, offset }: Delivery): string =>
-  offset === undefined ? "" : ` (it stays at offset ${offset} of ${partition})`;
