@@ -26,10 +26,14 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
 
   function scene() {
     const stream = `slow-${randomUUID()}`;
-    const sink = new RabbitMQSink({ amqpUrl: urlOf(broker), stream, logger: silentLogger });
-    opened.push(sink);
+    const sinkOf = () => {
+      const sink = new RabbitMQSink({ amqpUrl: urlOf(broker), stream, logger: silentLogger });
+      opened.push(sink);
+      return sink;
+    };
+    const sink = sinkOf();
     let step = 0;
-    const send = async (count: number) => {
+    const sendTo = async (sink: RabbitMQSink, count: number) => {
       await sink.start();
       for (const end = step + count; step < end; step++)
         while (!sink.handleEvent({ eventType: "step", executionId: `run-${step % 20}`, data: { step } }))
@@ -48,7 +52,8 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
       await one.start();
       return one;
     };
-    return { stream, send, consumer };
+    const send = (count: number) => sendTo(sink, count);
+    return { stream, sink, sinkOf, send, sendTo, consumer };
   }
 
   it("has each event handled though the process that reads it is killed again and again", async () => {
@@ -102,16 +107,18 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
   }, 180_000);
 
   it("that is deleted and made again is read from its first event", async () => {
-    const { stream, send, consumer } = scene();
+    const { stream, sink, sinkOf, send, sendTo, consumer } = scene();
     await send(20);
     const seen = new Set<string>();
     const one = await consumer({ consumerName: "again", handle: ({ eventId }) => seen.add(eventId) });
     await expect.poll(() => seen.size, patient).toBe(20);
+    // It would make the stream again at once.
+    await sink.stop();
     const model = await connect(broker.url);
     await (await model.createChannel()).deleteQueue(stream);
     await model.close();
     await expect.poll(() => one.health().lastError?.code, patient).toBe("TRANSPORT_NOT_FOUND");
-    await send(10);
+    await sendTo(sinkOf(), 10);
     await expect.poll(() => seen.size, patient).toBe(30);
   }, 180_000);
 });

@@ -93,7 +93,16 @@ describe("streamll consume", () => {
       else console.log("ok");`;
     const { code, stderr, broker } = consume(
       [1, 2, 3],
-      ["--exec", child(once), "--dead-letter-exchange", "failed", "--retry", '{"backoffMs":1}', "--limit", "9"],
+      [
+        "--exec",
+        child(once),
+        "--dead-letter-exchange",
+        "failed",
+        "--retry",
+        '{"backoffMs":1}',
+        "--limit",
+        "9",
+      ],
     );
     await expect.poll(() => broker.depth("q") + broker.depth("dead"), patient).toBe(1);
     await expect.poll(() => stderr.text, patient).toContain("a handler threw");

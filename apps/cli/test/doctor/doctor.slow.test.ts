@@ -34,7 +34,7 @@ describe("streamll doctor on a broker of its own", () => {
     };
     const { found } = await vi.waitFor(look, { timeout: 60_000, interval: 500 });
     expect(found("alarm")).toMatchObject({ id: "node", code: "TRANSPORT_BLOCKED" });
-    expect(found("alarm")?.detail).toContain("disk alarm on rabbit@localhost");
+    expect(found("alarm")?.detail).toContain("disk space alarm on rabbit@localhost");
     const closed = `http://127.0.0.1:${await freePort()}`;
     const probed = await examined(broker.url, "--management-url", closed, "--probe");
     expect(probed.found("alarm")).toMatchObject({ id: "probe", code: "TRANSPORT_BLOCKED" });

@@ -62,7 +62,8 @@ it(`a replay of ${LETTERS} dead letters that is killed ${KILLS} times loses none
     expect(await run(1 + Math.floor((Math.random() * LETTERS) / (KILLS + 2)))).toBeUndefined();
   const report = (await run(Number.POSITIVE_INFINITY))!;
   const named = new Set(report.doubtful);
-  expect(report).toMatchObject({ failed: 0, unacknowledged: 0, incomplete: undefined });
+  expect(report).toMatchObject({ failed: 0, unacknowledged: 0 });
+  expect(report.incomplete).toBeUndefined();
   expect((await channel.checkQueue(queue)).messageCount).toBe(0);
 
   const came = new Map<string, number>();

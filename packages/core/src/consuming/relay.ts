@@ -42,9 +42,12 @@ export class Relay {
     const link = await this.#link;
     if (link === undefined || "error" in link) return;
     const late = new AbortController();
+    // Nothing else holds the process then: a connection does not.
+    const release = this.#setup.clock.keepAlive();
     const cancel = this.#setup.clock.after(ms, () => late.abort());
     await closed(link.opened.connection, late.signal);
     cancel();
+    release();
   }
 
   #connection(): Promise<Attempt<Link>> {

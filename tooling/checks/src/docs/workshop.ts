@@ -19,9 +19,10 @@ export class Workshop {
     for (const folder of this.#folders.values()) rmSync(folder, { recursive: true, force: true });
   }
 
-  /** `docs/sources` shows frameworks that only `packages/sources` has installed. */
+  /** `docs/sources` shows frameworks that only `packages/sources` has installed, `docs/consuming.md` a schema library. */
   #folderOf(page: string): string {
-    const [, name] = /^docs\/([^/]+)\//.exec(page) ?? [];
+    const [, folderName] = /^docs\/([^/]+)\//.exec(page) ?? [];
+    const name = page === "docs/consuming.md" ? "consumer" : folderName;
     const home = join(this.#root, name === undefined ? "" : `packages/${name}`);
     const place = existsSync(join(home, "package.json")) ? home : this.#root;
     let folder = this.#folders.get(place);
