@@ -90,7 +90,7 @@ function* deviationsOf(
   // A broker that is killed forgets acknowledgements that it has not written down.
   const mostTwice = hasKilledBroker ? Number.POSITIVE_INFINITY : (kills + losses) * PREFETCH;
   if (twice > mostTwice) yield `${twice} were handled twice, ${mostTwice} at most were expected`;
-  if (outOfOrder > 0) yield `${outOfOrder} out of order`;
+  if (outOfOrder > 0 && !fault.mayOvertake) yield `${outOfOrder} out of order`;
   if (dead !== wantedDead) yield `${dead} dead letters, not ${wantedDead}`;
   for (const moment of timeline)
     if (moment.kind === "uncaught" || moment.kind === "warning") yield `${moment.kind}: ${moment.text}`;
