@@ -191,7 +191,7 @@ describe.each(brokersForTests())("RabbitMQ $version", { skip: !brokersForTests()
     await broker.ctl("set_vm_memory_high_watermark", "0.00001");
     try {
       unwell.hand(1);
-      await unwell.says("TRANSPORT_BLOCKED", /takes nothing: low on memory\. .*free the broker's memory/);
+      await unwell.says("TRANSPORT_BLOCKED", /blocks publishing: low on memory\. .*free the broker's memory/);
       expect(unwell.sink.health().status).toBe("degraded");
     } finally {
       await broker.ctl("set_vm_memory_high_watermark", "0.6");

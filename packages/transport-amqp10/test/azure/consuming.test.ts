@@ -141,7 +141,7 @@ describe("a consumer of sessions", () => {
   const entities = [{ name: "events", sessions: true, lockMs: 1000 }];
 
   it("reads several at a time, each in its order, and goes on with others", async () => {
-    await using bus = await startFakeServiceBus({ entities });
+    await using bus = await startFakeServiceBus({ entities: [{ name: "events", sessions: true }] });
     const bodies = Array.from({ length: 12 }, (_, index) => `${index}`);
     await fill(
       bus,
