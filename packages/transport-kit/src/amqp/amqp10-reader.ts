@@ -8,14 +8,22 @@ export class MalformedValueError extends Error {
 const BEYOND = "a value goes beyond its message";
 /** Lists, maps and descriptions within each other. */
 const DEEPEST = 32;
+const NESTED = `values are nested more than ${DEEPEST} deep`;
 const DESCRIBED = 0x00;
 /** Bytes of a value behind its code, by the code's upper half; below 0: its size stands in so many bytes. */
 const WIDTHS = [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, -1, -4, -1, -4, -1, -4];
 
-/** Where the value that begins at `at` ends. @throws MalformedValueError where that is beyond the bytes. */
-export function valueEnd(bytes: Buffer, at: number): number {
+/**
+ * Where the value that begins at `at` ends.
+ *
+ * @throws MalformedValueError where that is beyond the bytes, or the value is described too deep.
+ */
+export const valueEnd = (bytes: Buffer, at: number): number => endOfValue(bytes, at, 0);
+
+function endOfValue(bytes: Buffer, at: number, depth: number): number {
+  if (depth > DEEPEST) throw new MalformedValueError(NESTED);
   const code = bytes[at];
-  if (code === DESCRIBED) return valueEnd(bytes, valueEnd(bytes, at + 1));
+  if (code === DESCRIBED) return endOfValue(bytes, endOfValue(bytes, at + 1, depth + 1), depth + 1);
   const width = WIDTHS[(code ?? 0) >> 4]!;
   const end = width >= 0 ? at + 1 + width : at + 1 - width + sizeAt(bytes, at + 1, width);
   if (code === undefined || code < 0x40 || end > bytes.length) throw new MalformedValueError(BEYOND);
@@ -64,7 +72,7 @@ class ValueReader {
   }
 
   value(depth: number): unknown {
-    if (depth > DEEPEST) throw new MalformedValueError(`values are nested more than ${DEEPEST} deep`);
+    if (depth > DEEPEST) throw new MalformedValueError(NESTED);
     return this.#valueOf(this.#code(depth), depth);
   }
 

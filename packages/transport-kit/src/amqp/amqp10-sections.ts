@@ -26,7 +26,7 @@ const nothing = Buffer.alloc(0);
 
 /**
  * A message of AMQP 1.0 as it came: its sections are found at once, and decoded when somebody asks. What cannot be read
- * in a section is absent; of bytes that have no sections all are the body.
+ * in a section is absent; bytes that are no such message, or a part of one, have no sections and are all body.
  *
  * @example
  * const message = new ReceivedMessage(payload);
@@ -43,7 +43,9 @@ export class ReceivedMessage {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.body = readable(() => this.#findSections(), bytes);
+    const body = readable(() => this.#findSections(), undefined);
+    if (body === undefined) this.#sections.length = 0;
+    this.body = body ?? bytes;
   }
 
   /** Of the section `header`: see {@link headerField}. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MalformedValueError, propertyField, ReceivedMessage, readValue } from "../../src/index.js";
+import { MalformedValueError, propertyField, ReceivedMessage, readValue, valueEnd } from "../../src/index.js";
 
 const bytes = (...parts: (number | string | Buffer)[]) =>
   Buffer.concat(
@@ -53,6 +53,7 @@ describe("a value of AMQP 1.0", () => {
     for (let depth = 0; depth < 40; depth++) deep = bytes(0xc0, deep.length + 1, 1, deep);
     expect(() => readValue(deep, 0)).toThrow(/nested/);
     expect(() => readValue(Buffer.alloc(1000), 0)).toThrow(MalformedValueError);
+    expect(() => valueEnd(Buffer.alloc(100_000), 0)).toThrow(MalformedValueError);
     expect(() => readValue(bytes(0x10), 0)).toThrow(MalformedValueError);
   });
 });
@@ -85,6 +86,7 @@ describe("a message of AMQP 1.0", () => {
     ["a text", section(0x77, 0xa1, 2, "hi"), "hi"],
     ["none", properties, ""],
     ["no message", Buffer.from("no message"), "no message"],
+    ["nothing but zeros", Buffer.alloc(100_000), "\0".repeat(100_000)],
     ["a section that is cut", bytes(0, 0x53, 0x75, 0xa0, 9, "a"), "\0\x53\x75\xa0\x09a"],
   ])("whose body is %s gives its bytes", (_, encoded, body) => {
     expect(new ReceivedMessage(encoded).body.toString("latin1")).toBe(body);

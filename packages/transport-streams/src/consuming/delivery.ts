@@ -1,21 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { types } from "node:util";
 import type { Delivery } from "@streamll/core";
-import { fieldText, readField, readMap, type Sections, sectionsOf } from "../message/sections.js";
+import { headerField, propertyField, ReceivedMessage } from "@streamll/transport-kit";
 import type { Activation } from "./reader.js";
-
-// Fields of the section `properties` (AMQP 1.0, 3.2.4), and of `header` (3.2.1).
-const MESSAGE_ID = 0;
-const USER_ID = 1;
-const SUBJECT = 3;
-const REPLY_TO = 4;
-const CORRELATION_ID = 5;
-const CONTENT_TYPE = 6;
-const CONTENT_ENCODING = 7;
-const CREATION_TIME = 9;
-const GROUP_ID = 10;
-const DURABLE = 0;
-const PRIORITY = 1;
-const TTL = 2;
 
 /** Annotations and, from senders to a broker before 3.13, application properties that a delivery has as its own. */
 const OWN = ["x-exchange", "x-routing-key", "x-basic-type", "x-basic-app-id"];
@@ -27,22 +14,18 @@ export class StreamDelivery implements Delivery {
   readonly offset: number;
   /** Who hands it over, while it is unsettled. */
   holder: Activation | undefined;
-  readonly #bytes: Buffer;
-  readonly #sections: Sections;
-  #annotations: Readonly<Record<string, unknown>> | undefined;
-  #applicationProperties: Readonly<Record<string, unknown>> | undefined;
+  readonly #message: ReceivedMessage;
   #headers: Readonly<Record<string, unknown>> | undefined;
 
   constructor(bytes: Buffer, partition: string, offset: number, holder: Activation) {
     this.partition = partition;
     this.offset = offset;
     this.holder = holder;
-    this.#bytes = bytes;
-    this.#sections = sectionsOf(bytes);
+    this.#message = new ReceivedMessage(bytes);
   }
 
   get body(): Buffer {
-    return this.#sections.body;
+    return this.#message.body;
   }
 
   get exchange(): string | undefined {
@@ -54,27 +37,30 @@ export class StreamDelivery implements Delivery {
   }
 
   get messageId(): string | undefined {
-    return this.#text(MESSAGE_ID);
+    return this.#text(propertyField.messageId);
   }
 
   get correlationId(): string | undefined {
-    return this.#text(CORRELATION_ID);
+    return this.#text(propertyField.correlationId);
   }
 
   /** AMQP 1.0 has no such property: RabbitMQ and our sink write an annotation, other senders mostly the subject. */
   get type(): string | undefined {
-    return this.#own("x-basic-type") ?? this.#text(SUBJECT);
+    return this.#own("x-basic-type") ?? this.#text(propertyField.subject);
   }
 
   get timestamp(): number | undefined {
-    const created = this.#property(CREATION_TIME);
+    const created = this.#message.property(propertyField.creationTime);
     return types.isDate(created) ? created.getTime() : undefined;
   }
 
   /** The annotations, and over them the application properties. */
   get headers(): Readonly<Record<string, unknown>> {
     if (this.#headers === undefined) {
-      const headers: Record<string, unknown> = { ...this.#annotation(), ...this.#application() };
+      const headers: Record<string, unknown> = {
+        ...this.#message.annotations,
+        ...this.#message.applicationProperties,
+      };
       for (const name of OWN) delete headers[name];
       this.#headers = headers;
     }
@@ -82,62 +68,53 @@ export class StreamDelivery implements Delivery {
   }
 
   get contentType(): string | undefined {
-    return this.#text(CONTENT_TYPE);
+    return this.#text(propertyField.contentType);
   }
 
   get contentEncoding(): string | undefined {
-    return this.#text(CONTENT_ENCODING);
+    return this.#text(propertyField.contentEncoding);
   }
 
   get appId(): string | undefined {
-    return this.#own("x-basic-app-id") ?? this.#text(GROUP_ID);
+    return this.#own("x-basic-app-id") ?? this.#text(propertyField.groupId);
   }
 
   get userId(): string | undefined {
-    return this.#text(USER_ID);
+    return this.#text(propertyField.userId);
   }
 
   get replyTo(): string | undefined {
-    return this.#text(REPLY_TO);
+    return this.#text(propertyField.replyTo);
   }
 
   get priority(): number | undefined {
-    const priority = this.#header(PRIORITY);
+    const priority = this.#message.header(headerField.priority);
     return typeof priority === "number" ? priority : undefined;
   }
 
   get expiration(): string | undefined {
-    return fieldText(this.#header(TTL));
+    return fieldText(this.#message.header(headerField.ttl));
   }
 
   get persistent(): boolean | undefined {
-    const durable = this.#header(DURABLE);
+    const durable = this.#message.header(headerField.durable);
     return typeof durable === "boolean" ? durable : undefined;
   }
 
   #text(property: number): string | undefined {
-    return fieldText(this.#property(property));
-  }
-
-  #property(index: number): unknown {
-    return readField(this.#bytes, this.#sections.properties, index);
-  }
-
-  #header(index: number): unknown {
-    return readField(this.#bytes, this.#sections.header, index);
+    return fieldText(this.#message.property(property));
   }
 
   #own(name: (typeof OWN)[number]): string | undefined {
-    return fieldText(this.#annotation()[name]) ?? fieldText(this.#application()[name]);
+    const { annotations, applicationProperties } = this.#message;
+    return fieldText(annotations[name]) ?? fieldText(applicationProperties[name]);
   }
+}
 
-  #annotation(): Readonly<Record<string, unknown>> {
-    this.#annotations ??= readMap(this.#bytes, this.#sections.annotations);
-    return this.#annotations;
-  }
-
-  #application(): Readonly<Record<string, unknown>> {
-    this.#applicationProperties ??= readMap(this.#bytes, this.#sections.applicationProperties);
-    return this.#applicationProperties;
-  }
+/** A field that InboundMessage has as a text: ids may be numbers, UUIDs and bytes too. */
+function fieldText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (Buffer.isBuffer(value)) return isUtf8(value) ? value.toString() : value.toString("hex");
+  return undefined;
 }
