@@ -28,7 +28,7 @@ export { GivenBack } from "./consuming/handler-errors.js";
 export { LogOffsets, type LogOptions } from "./consuming/log-offsets.js";
 export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
 export type { ParkingRequest } from "./consuming/parking.js";
-export { Relay } from "./consuming/relay.js";
+export { Relay, relayedCopy } from "./consuming/relay.js";
 export type { ConsumingSetup } from "./consuming/setup.js";
 export { FrameworkCalls } from "./context/framework-calls.js";
 export { parsedJson } from "./context/llm/tool-calls.js";

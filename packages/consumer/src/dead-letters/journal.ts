@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Delivery, StreamllError } from "@streamll/core";
 import { randomId } from "@streamll/core/internal";
+import { deliveryCounts } from "./replayed.js";
 
 /** What a journal says of one dead letter of this run. */
 export type Remembered =
@@ -153,15 +154,12 @@ function take(counts: Map<string, number>, digest: string): boolean {
 const unusable = (message: string, cause?: unknown) =>
   new StreamllError("JOURNAL_UNUSABLE", message, { cause });
 
-/** What the broker counts, and so differs at each delivery. */
-const counted = /^x-(delivery|acquired)-count$/;
-
 /**
  * Tells a dead letter from others: by its id, its headers and its body. One event may be dead in two queues, and may die
  * again after a replay: those differ in their headers.
  */
 export function digestOf({ messageId = "", headers, body }: Delivery): string {
-  const fields = Object.entries(headers).filter(([name]) => !counted.test(name));
+  const fields = Object.entries(headers).filter(([name]) => !deliveryCounts.test(name));
   const text = JSON.stringify([messageId, fields], plain);
   return createHash("sha256").update(text).update(body).digest("hex");
 }

@@ -1,4 +1,5 @@
-import { type Delivery, type InboundMessage, type OutboundMessage, outboundMessage } from "@streamll/core";
+import type { Delivery, InboundMessage, OutboundMessage } from "@streamll/core";
+import { relayedCopy } from "@streamll/core/internal";
 import { isRecord, type Kind, name, Refusal } from "@streamll/core/options";
 import { failureOf } from "./failure.js";
 
@@ -27,6 +28,7 @@ export const replayTarget: Kind<ReplayTarget> = {
     return value as unknown as ReplayTarget;
   },
 };
+
 /** A replay, as its messages name it. */
 export interface ReplayMark {
   readonly replayId: string;
@@ -40,7 +42,8 @@ export interface ReplayMark {
  */
 const past =
   /^(x-.*death.*|x-delivery-count|x-acquired-count|DeadLetter.*|streamll_(failure|failure_message|exchange|routing_key|queue|attempts|failed_at|expiration|replayed|replay_id|replayed_at))$/;
-const counts = /^x-(delivery|acquired)-count$/;
+/** What the broker counts, and so differs at each delivery. */
+export const deliveryCounts = /^x-(delivery|acquired)-count$/;
 
 /** The dead letter as it is sent again; `undefined` where it does not say where it was meant for, and `to` does not. */
 export function replayed(message: Delivery, { replayId, to }: ReplayMark): OutboundMessage | undefined {
@@ -69,7 +72,7 @@ export const isWorn = ({ earlier = 0 }: Delivery, deliveryLimit: number): boolea
 
 /** The message at the end of a queue, as it is: no delivery of it is counted there. */
 export const moved = (message: Delivery, queue: string): OutboundMessage =>
-  copyOf(message, counts, "", queue, {});
+  copyOf(message, deliveryCounts, "", queue, {});
 
 function copyOf(
   message: InboundMessage,
@@ -78,19 +81,6 @@ function copyOf(
   routingKey: string,
   headers: Readonly<Record<string, string | number>>,
 ): OutboundMessage {
-  return outboundMessage({
-    sequence: 0,
-    exchange,
-    routingKey,
-    body: message.body,
-    messageId: message.messageId ?? "",
-    correlationId: message.correlationId ?? "",
-    type: message.type ?? "",
-    timestamp: message.timestamp ?? 0,
-    headers,
-    relayed: {
-      message,
-      without: new Set(Object.keys(message.headers).filter((name) => without.test(name))),
-    },
-  });
+  const names = Object.keys(message.headers).filter((name) => without.test(name));
+  return relayedCopy(message, { exchange, routingKey, headers, without: new Set(names) });
 }

@@ -4,13 +4,13 @@ import { Pause } from "../delivery/pause.js";
 import { withResolvers } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";
 import type { TransportError } from "../errors.js";
-import { type MessageHeaders, outboundMessage } from "../message.js";
+import type { MessageHeaders } from "../message.js";
 import type { HealthIssue } from "../telemetry/health-checks.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
 import type { OutboundMessage, PublishOutcome, Transport } from "../transport.js";
 import type { Received } from "./handling.js";
 import type { ConsumingOptions } from "./options.js";
-import { Relay } from "./relay.js";
+import { Relay, relayedCopy } from "./relay.js";
 import type { Verdict } from "./seam.js";
 
 /** A delivery that cannot be parked is kept no longer: the broker waits 30 minutes for a settlement. */
@@ -18,7 +18,6 @@ const MOST_KEPT_MS = 10 * 60_000;
 /** Headers share one frame with all other properties. */
 const LONGEST_TEXT = 1000;
 const untried: Verdict = { kind: "again", failed: false };
-const nothing: ReadonlySet<string> = new Set();
 
 /** Where the engine itself puts dead letters, and how it gets there. */
 export interface ParkingRequest {
@@ -184,17 +183,10 @@ export class Parking {
       streamll_failed_at: new Date().toISOString(),
       ...(expiration === undefined ? {} : { streamll_expiration: expiration }),
     };
-    return outboundMessage({
-      sequence: 0,
+    return relayedCopy(message, {
       exchange: request.exchange,
       routingKey: request.routingKey ?? routingKey,
-      body: message.body,
-      messageId: message.messageId ?? "",
-      correlationId: message.correlationId ?? "",
-      type: message.type ?? "",
-      timestamp: message.timestamp ?? 0,
       headers,
-      relayed: { message, without: nothing },
     });
   }
 }

@@ -3,10 +3,41 @@ import type { Clock } from "../delivery/clock.js";
 import { withResolvers } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";
 import { TransportError } from "../errors.js";
+import { type MessageHeaders, outboundMessage } from "../message.js";
 import type { OutboundMessage, PublishOutcome, Transport, TransportConnection } from "../transport.js";
+import type { InboundMessage } from "./inbound-message.js";
 
 /** A message without an answer for so long is given up, and its connection with it. */
 const ANSWER_MS = 30_000;
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** Where a copy of a message goes, and what it has beside what the message has. */
+export interface CopyTo {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly headers: MessageHeaders;
+  /** Headers of the message that the copy has not. Default: none. */
+  readonly without?: ReadonlySet<string>;
+}
+
+/** A consumed message as it is sent again: unchanged but for what is said. */
+export const relayedCopy = (
+  message: InboundMessage,
+  { exchange, routingKey, headers, without = nothing }: CopyTo,
+): OutboundMessage =>
+  outboundMessage({
+    sequence: 0,
+    exchange,
+    routingKey,
+    body: message.body,
+    messageId: message.messageId ?? "",
+    correlationId: message.correlationId ?? "",
+    type: message.type ?? "",
+    timestamp: message.timestamp ?? 0,
+    headers,
+    relayed: { message, without },
+  });
 
 export interface RelaySetup {
   /** Of a transport with confirms and `mandatory`. */
@@ -39,14 +70,16 @@ export class Relay {
   /** Ends in good order within `ms`, else at once. Never rejects. */
   async close(ms: number): Promise<void> {
     this.#closing.abort();
-    const link = await this.#link;
-    if (link === undefined || "error" in link) return;
-    const late = new AbortController();
-    // Nothing else holds the process then: a connection does not.
+    if (this.#link === undefined) return;
+    // A connection holds no process.
     const release = this.#setup.clock.keepAlive();
-    const cancel = this.#setup.clock.after(ms, () => late.abort());
-    await closed(link.opened.connection, late.signal);
-    cancel();
+    const link = await this.#link;
+    if ("opened" in link) {
+      const late = new AbortController();
+      const cancel = this.#setup.clock.after(ms, () => late.abort());
+      await closed(link.opened.connection, late.signal);
+      cancel();
+    }
     release();
   }
 
