@@ -1,9 +1,8 @@
 import { EventConsumer } from "@streamll/consumer";
 import { amqp091Transport } from "@streamll/transport-amqp091";
-import { Connection } from "rabbitmq-client";
-import rascalPackage from "rascal";
 import { channelTo, consuming, PREFETCH, transportAlone } from "./consuming.js";
 import { CONSUME_QUEUE as QUEUE } from "./queue.js";
+import { readByRabbitmqClient, readByRascal } from "./rivals.js";
 
 const amqplibByHand = consuming("amqplib, an acknowledgement a message", async (url, handled) => {
   const channel = await channelTo(url);
@@ -24,38 +23,16 @@ const amqplibInLots = consuming("amqplib, one for 50 messages", async (url, hand
   });
 });
 
-const rabbitmqClient = consuming("rabbitmq-client", async (url, handled) => {
-  const connection = new Connection(url);
-  const consumer = connection.createConsumer(
-    { queue: QUEUE, queueOptions: { passive: true }, qos: { prefetchCount: PREFETCH } },
-    // It parses JSON itself, by the content type.
-    async (message) => handled.take(message.body),
-  );
-  consumer.on("error", (error) => {
-    throw error;
-  });
-});
+const rabbitmqClient = consuming("rabbitmq-client", async (url, handled) =>
+  readByRabbitmqClient(url, { qos: { prefetchCount: PREFETCH } }, async (event) => handled.take(event)),
+);
 
-const rascal = consuming("rascal", async (url, handled) => {
-  const broker = await rascalPackage.BrokerAsPromised.create({
-    vhosts: {
-      "/": {
-        connection: { url },
-        queues: [{ name: QUEUE, assert: false, check: true }],
-        subscriptions: { all: { queue: QUEUE, prefetch: PREFETCH } },
-      },
-    },
-  });
-  broker.on("error", (error) => {
-    throw error;
-  });
-  const subscription = await broker.subscribe("all");
-  // So does this one.
-  subscription.on("message", (_, event, settle) => {
-    handled.take(event as Record<string, string>);
-    settle();
-  });
-});
+const rascal = consuming("rascal", (url, handled) =>
+  readByRascal(url, PREFETCH, (event, acknowledge) => {
+    handled.take(event);
+    acknowledge();
+  }),
+);
 
 const transport = transportAlone((options) => amqp091Transport.create(options), {
   source: QUEUE,

@@ -1,9 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { EventConsumer } from "@streamll/consumer";
-import { Connection } from "rabbitmq-client";
-import rascalPackage from "rascal";
 import { channelTo, consuming, type Handled, PREFETCH } from "./consuming.js";
 import { CONSUME_QUEUE as QUEUE } from "./queue.js";
+import { readByRabbitmqClient, readByRascal } from "./rivals.js";
 
 /** Handlers that run at a time: each takes 5 ms, so that no more than 10,000 events a second can be handled. */
 const CONCURRENCY = 50;
@@ -23,41 +22,18 @@ const amqplib = consuming("amqplib, a prefetch of 50", async (url, handled) => {
   });
 });
 
-const rabbitmqClient = consuming("rabbitmq-client", async (url, handled) => {
-  const connection = new Connection(url);
-  const consumer = connection.createConsumer(
-    {
-      queue: QUEUE,
-      queueOptions: { passive: true },
-      qos: { prefetchCount: PREFETCH },
-      concurrency: CONCURRENCY,
-    },
-    (message) => handle(handled, message.body),
-  );
-  consumer.on("error", (error) => {
-    throw error;
-  });
-});
+const rabbitmqClient = consuming("rabbitmq-client", async (url, handled) =>
+  readByRabbitmqClient(url, { qos: { prefetchCount: PREFETCH }, concurrency: CONCURRENCY }, (event) =>
+    handle(handled, event),
+  ),
+);
 
-const rascal = consuming("rascal", async (url, handled) => {
-  const broker = await rascalPackage.BrokerAsPromised.create({
-    vhosts: {
-      "/": {
-        connection: { url },
-        queues: [{ name: QUEUE, assert: false, check: true }],
-        subscriptions: { all: { queue: QUEUE, prefetch: CONCURRENCY } },
-      },
-    },
-  });
-  broker.on("error", (error) => {
-    throw error;
-  });
-  const subscription = await broker.subscribe("all");
-  subscription.on("message", async (_, event, settle) => {
-    await handle(handled, event as Record<string, string>);
-    settle();
-  });
-});
+const rascal = consuming("rascal", (url, handled) =>
+  readByRascal(url, CONCURRENCY, async (event, acknowledge) => {
+    await handle(handled, event);
+    acknowledge();
+  }),
+);
 
 const eventConsumer = consuming("EventConsumer, in order within each execution", async (url, handled) => {
   const consumer = new EventConsumer({
