@@ -4,7 +4,7 @@ import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { kebabCase } from "../command/flags.js";
-import { flagsOf, sinkOptions } from "../command/sink-flags.js";
+import { connectionOptions, flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
@@ -18,18 +18,7 @@ import type { Task } from "./task.js";
 const actions: Readonly<Record<string, (task: Task) => Promise<number>>> = { list, show, replay, purge };
 
 const which = ["deadLetterExchange", "deadLetterQueue"] as const satisfies readonly OptionName[];
-const where = [
-  "amqpUrl",
-  "amqpVersion",
-  "username",
-  "password",
-  "ssl",
-  "sslVerify",
-  "tls",
-  "connectionTimeout",
-  "heartbeat",
-  "connectionName",
-] as const satisfies readonly OptionName[];
+const where = ["amqpUrl", "amqpVersion", ...connectionOptions] as const satisfies readonly OptionName[];
 
 export const dlq: Command = {
   name: "dlq",

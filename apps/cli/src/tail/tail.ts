@@ -4,7 +4,7 @@ import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { type OptionName, overSinkEnvironment, resolve } from "@streamll/sink/internal";
 import { lookingOptions } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
-import { flagsOf, sinkOptions } from "../command/sink-flags.js";
+import { connectionOptions, flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
@@ -19,14 +19,7 @@ const PREFETCH = 200;
 
 const options = [
   "amqpUrl",
-  "username",
-  "password",
-  "ssl",
-  "sslVerify",
-  "tls",
-  "connectionTimeout",
-  "heartbeat",
-  "connectionName",
+  ...connectionOptions,
   "exchange",
   "exchangeType",
   "exchangeArguments",
