@@ -42,7 +42,7 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
   const wanted = resolveTopology({ ...values, queue });
   const found = [
     ...(isLog ? problemsOfLog(connection) : [...wanted.problems, ...problemsOfQueue(connection)]),
-    ...missing(connection),
+    ...ofHandling(connection),
     ...besideQueue(connection),
   ];
   const opened = openable(connection, { queue, topology: wanted.topology }, logger, found);
@@ -62,20 +62,10 @@ export function resolve(given: Readonly<Record<string, unknown>>, logger: Logger
   };
 }
 
-/** What a consumer cannot be without. */
-function missing({ values, isSet }: Connection<typeof table>): ConfigurationProblem[] {
-  const problems: ConfigurationProblem[] = [];
-  problems.push(...ofHandling(values, isSet));
-  return problems;
-}
-
 const ways = ["handlers", "handle", "handleBatch"] as const;
 
 /** Options of handling that contradict each other. */
-function* ofHandling(
-  values: ResolvedOptions,
-  isSet: (option: string) => boolean,
-): Generator<ConfigurationProblem> {
+function* ofHandling({ values, isSet }: Connection<typeof table>): Generator<ConfigurationProblem> {
   const { batch, handleBatch, prefetch } = values;
   const [way, ...others] = ways.filter((option) => values[option] !== undefined);
   for (const option of others)
