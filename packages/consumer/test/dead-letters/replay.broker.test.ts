@@ -144,8 +144,11 @@ describe.each(
   it("are all there, once, after 25 looks", async () => {
     for (let n = 0; n < 40; n++) put(n);
     await channel.waitForConfirms();
-    for (let looks = 0; looks < 25; looks++)
+    for (let looks = 0; looks < 25; looks++) {
+      // A quorum queue has back what a look gave back only after a moment.
+      await expect.poll(async () => (await channel.checkQueue(queue)).messageCount, patient).toBe(40);
       expect(await letters().list()).toMatchObject({ matched: 40, total: 40 });
+    }
     const ids = (await idsIn(queue)).map(Number);
     expect(ids.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 40 }, (_, n) => n));
   });

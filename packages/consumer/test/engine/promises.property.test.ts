@@ -87,6 +87,9 @@ async function keepsItsPromises({ messages, steps, queue, concurrency }: Plan): 
   putSome(all.length);
   const isDone = () => new Set(done).size;
   await expect.poll(isDone, { timeout: 10_000 }).toBe(all.length);
+  // What was done when a connection was lost comes once more.
+  const left = () => scene.broker.depth("q") + engine.health().pending;
+  await expect.poll(left, { timeout: 10_000 }).toBe(0);
   await engine.stop();
   expect(scene.broker.depth("q")).toBe(0);
   expect(scene.dead).toEqual([]);
