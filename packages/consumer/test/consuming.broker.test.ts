@@ -19,9 +19,10 @@ describe.each(
 
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.stop()));
-    if (broker.owned)
-      for (const queue of queues.splice(0)) await broker.ctl("delete_queue", queue).catch(() => {});
+    for (const queue of queues.splice(0)) await remove(queue).catch(() => {});
   });
+
+  const remove = (queue: string) => broker.manage("DELETE", `queues/%2F/${queue}`);
 
   /** A sink, and consumers of what it sends. */
   function scene() {
@@ -146,7 +147,7 @@ describe.each(
     const { name, sink, consume } = scene();
     const heard: unknown[] = [];
     const consumer = await consume({ handle: ({ data }) => heard.push(data.n) });
-    await broker.ctl("delete_queue", name);
+    await remove(name);
     await expect.poll(() => consumer.stats().reconnects, patient).toBe(1);
     await sink.publish({ eventType: "end", moduleName: "app", data: { n: 1 } });
     await expect.poll(() => heard, patient).toEqual([1]);

@@ -19,7 +19,7 @@ describe.each(brokersForTests().slice(-1))("on RabbitMQ $version, a process with
   afterEach(async () => {
     if (!broker.owned) return;
     for (const name of [queue, `${queue}-dead.failed`])
-      await broker.ctl("delete_queue", name).catch(() => {});
+      await broker.manage("DELETE", `queues/%2F/${name}`).catch(() => {});
   });
 
   async function scene(queueType: "classic" | "quorum") {

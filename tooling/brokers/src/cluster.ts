@@ -32,7 +32,10 @@ export interface Cluster {
   parted(node: Member): Promise<void>;
   /** Lets all packets pass again. It takes seconds until the nodes have found each other: see `whole()`. */
   heal(): Promise<void>;
-  /** Waits until every node takes clients and knows that the others run. */
+  /**
+   * Waits until every node takes clients and knows that the others run: seconds. A node that RabbitMQ has left split is
+   * killed and started after a minute.
+   */
   whole(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,6 +49,13 @@ export function clusterOf(
 ): Cluster {
   const engine = engineNamed(all[0]!.node.engine);
   const nodes = all.map((one) => ({ ...brokerOf(one), name: `rabbit@${one.node.seat!.name}` }));
+  const seesAll = async (node: Member) =>
+    (await running(node))?.length === nodes.length && (await answers(node));
+  /** The node that sees the fewest others. */
+  const loneliest = async () => {
+    const seen = await Promise.all(nodes.map(async (node) => (await running(node))?.length ?? 0));
+    return nodes[seen.indexOf(Math.min(...seen))]!;
+  };
   return {
     nodes,
     urls: nodes.map(({ url }) => url),
@@ -75,16 +85,16 @@ export function clusterOf(
       );
     },
     heal: () => engine.rejoin(all.map(({ node }) => node)),
-    whole: () =>
-      until(
-        async () => {
-          const seen = await Promise.all(nodes.map(running));
-          if (seen.some((names) => names?.length !== nodes.length)) return false;
-          return (await Promise.all(nodes.map(answers))).every(Boolean);
-        },
-        "the nodes of the cluster to find each other",
-        patience,
-      ),
+    async whole() {
+      const isWhole = async () => (await Promise.all(nodes.map(seesAll))).every(Boolean);
+      const found = () => until(isWhole, "the nodes of the cluster to find each other", patience);
+      await found().catch(async () => {
+        const lost = await loneliest();
+        await lost.kill();
+        await lost.start();
+        await found();
+      });
+    },
     close,
   };
 }

@@ -7,7 +7,7 @@ import { engineOfThisMachine } from "../src/engines.js";
 import { versionAt } from "../src/handshake.js";
 import { brokersForTests, type Cluster, type Member, startCluster } from "../src/index.js";
 
-const WAIT = { timeout: 30_000, interval: 50 };
+const WAIT = { timeout: 60_000, interval: 50 };
 const { owned } = brokersForTests()[0]!;
 const namespaces = owned && (await engineOfThisMachine()).name === "debian";
 
@@ -35,9 +35,9 @@ describe("a cluster of three nodes", { skip: !owned }, () => {
     }
   });
 
-  // With Docker a node that is cut off takes half a minute to pause.
+  // With Docker a node that is cut off takes half a minute to pause; `whole()` may take two.
   it("loses a node to a partition, though not for clients, and gets it back", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const leader = await cluster.leaderOf("quorum");
     await cluster.partition(leader);
