@@ -63,3 +63,42 @@ it("the engine sends a refused batch in halves, and uses up tries of one event a
   expect(transport.stored.flatMap(indicesIn).toSorted()).toEqual([...Array(EVENTS).keys()]);
   expect(engine.stats()).toMatchObject({ events_sent: EVENTS, events_retried: 1, events_failed: 0 });
 });
+
+it("the engine fills the messages of several routing keys at a time", async () => {
+  const { engine, transport, clock } = bench({ packing: { layout: "json-array" }, batchSize: EVENTS });
+  transport.onPublish = (connection) => connection.answer();
+  for (let index = 0; index < 4 * EVENTS; index++)
+    engine.offer(
+      message({ text: String(index), routingKey: `app.${index % 4}`, correlationId: `run-${index}` }),
+    );
+  await clock.advance(1);
+  expect(transport.stored.map((one) => indicesIn(one).length)).toEqual([EVENTS, EVENTS, EVENTS, EVENTS]);
+});
+
+it("the engine leaves events that fill no message for the next ones", async () => {
+  const { engine, transport, clock } = bench({ packing: { layout: "json-array" }, batchSize: EVENTS });
+  transport.onPublish = (connection) => connection.answer();
+  const offer = (count: number) => {
+    for (let index = 0; index < count; index++) engine.offer(message({ text: "1" }));
+  };
+  // What waits for a connection goes as soon as there is one.
+  offer(EVENTS);
+  await clock.advance(1);
+  offer(2 * EVENTS + 3);
+  await clock.advance(1);
+  offer(EVENTS - 3);
+  await clock.advance(1);
+  expect(transport.stored.map((one) => indicesIn(one).length)).toEqual([EVENTS, EVENTS, EVENTS, EVENTS]);
+});
+
+it("the engine fills no message beyond batchBytes", async () => {
+  const { engine, transport, clock } = bench({
+    packing: { layout: "json-array" },
+    batchSize: 50,
+    batchBytes: 35,
+  });
+  transport.onPublish = (connection) => connection.answer();
+  for (let index = 0; index < 9; index++) engine.offer(message({ text: "1".repeat(10) }));
+  await clock.advance(1);
+  expect(transport.stored.map((one) => indicesIn(one).length)).toEqual([3, 3, 3]);
+});

@@ -1,6 +1,6 @@
 import { SETTLED } from "../../buffer/event-log.js";
 import type { Grouping } from "../../buffer/packing.js";
-import { grouper, hasFixedMessage } from "./grouping.js";
+import { grouper, hasFixedMessage, LOOK_BACK } from "./grouping.js";
 import type { InFlight } from "./in-flight.js";
 import type { LaneSetup } from "./lane-setup.js";
 import type { PoisonSearch } from "./poison.js";
@@ -24,6 +24,9 @@ export type NextBatch = Pick<Grouping, "slots"> & Partial<Grouping>;
 
 const none: NextBatch = { slots: [] };
 
+/** Messages of several events leave together up to this size, in bytes: what is compressed holds the event loop. */
+const TOGETHER_BYTES = 256 * 1024;
+
 /** Each event is a message. */
 const apart = (slots: readonly number[]): Grouping => ({ slots, ends: slots.map((_, index) => index + 1) });
 
@@ -31,10 +34,13 @@ const apart = (slots: readonly number[]): Grouping => ({ slots, ends: slots.map(
 export class Batches {
   readonly #setup: BatchesSetup;
   readonly #group?: (slots: readonly number[]) => Grouping;
+  /** A message may have several events. */
+  readonly #joins: boolean;
 
   constructor(setup: BatchesSetup) {
     this.#setup = setup;
     const { packing } = setup.options;
+    this.#joins = packing !== undefined && packing.layout !== "single";
     const storedBefore = () => setup.sequences.storedBefore;
     if (packing !== undefined)
       this.#group = packing.layout === "single" ? apart : grouper({ ...setup, storedBefore });
@@ -48,7 +54,7 @@ export class Batches {
   next(credit: number): NextBatch {
     if (this.#group === undefined) return { slots: this.#events(credit) };
     if (credit <= 0) return none;
-    const { slots, ends } = this.#group(this.#events(Number.POSITIVE_INFINITY));
+    const { slots, ends } = this.#group(this.#events(credit));
     const taken = ends.slice(0, credit);
     const events = taken.at(-1) ?? 0;
     this.#setup.queue.putBack(slots.slice(events));
@@ -61,26 +67,38 @@ export class Batches {
     if (throttle.waiting) return [];
     const isProbing = poison.active || throttle.reason !== undefined;
     if (isProbing && inFlight.count > 0) return [];
-    const want = Math.min(sendTimer.dueEvents(), options.batchSize, share, poison.limit);
     const room = share - inFlight.count;
+    const allowed = Math.min(sendTimer.dueEvents(), poison.limit);
+    const want = Math.min(allowed, options.batchSize, share);
     // Waiting for a full batch pays off as long as something in flight will make room.
     if (room < want && inFlight.count > 0) return [];
-    const batch = this.#take(Math.min(want, credit));
+    const batch = this.#joins
+      ? this.#take(this.#forMessages(credit, Math.min(allowed, room)), TOGETHER_BYTES)
+      : this.#take(Math.min(want, credit), 0);
     const [suspect] = batch;
     // A broker that deduplicates would drop an overtaken event as a duplicate: there no event steps aside.
     const aside = suspect !== undefined && poison.standsAside(suspect) && !deduplication;
     return aside && batch.length === 1 ? this.#neighbourOf(suspect) : batch;
   }
 
-  #take(events: number): number[] {
+  /** Of events with many routing keys several messages are filled at a time; a batch that is not full yet waits. */
+  #forMessages(credit: number, events: number): number {
+    const { batchSize } = this.#setup.options;
+    const whole = events > batchSize ? events - (events % batchSize) : events;
+    return Math.min(whole, batchSize * Math.min(credit, LOOK_BACK));
+  }
+
+  /** @param leastBytes is the limit where `batchBytes` is lower. */
+  #take(events: number, leastBytes: number): number[] {
     const { log, queue, options, outcomes } = this.#setup;
+    const most = Math.max(options.batchBytes, leastBytes);
     const batch: number[] = [];
     let bytes = 0;
     const between = options.packing === undefined ? 0 : 1;
     for (let head = queue.peek(); head !== undefined; head = queue.peek()) {
       const isSettled = log.has(head, SETTLED);
       const size = log.bodyBytes[head]! + between;
-      const isFull = batch.length >= events || (batch.length > 0 && bytes + size > options.batchBytes);
+      const isFull = batch.length >= events || (batch.length > 0 && bytes + size > most);
       if (isFull && !isSettled && !this.#isOneMessage(batch.at(-1), head)) break;
       queue.take();
       if (isSettled || outcomes.expired(head)) continue;

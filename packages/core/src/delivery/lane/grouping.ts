@@ -2,16 +2,24 @@ import { DEAD, type EventLog, MAYBE_STORED, NUMBERED } from "../../buffer/event-
 import type { Grouping } from "../../buffer/packing.js";
 import { isAlike } from "../../buffer/record.js";
 import { RecordView } from "../../buffer/record-view.js";
+import type { DeliveryOptions } from "../options.js";
 
 /** Among so many of the latest groups an event looks for one that it fits in. */
-const LOOK_BACK = 8;
+export const LOOK_BACK = 8;
 
 export interface GroupingSetup {
   readonly log: EventLog;
+  readonly options: Pick<DeliveryOptions, "batchSize" | "batchBytes">;
   /** The broker deduplicates by sequence. */
   readonly deduplication: boolean;
   /** What the broker had when the connection was opened goes up to this sequence. */
   storedBefore(): number;
+}
+
+interface Group {
+  readonly slots: number[];
+  /** Of its bodies. */
+  bytes: number;
 }
 
 /**
@@ -19,24 +27,29 @@ export interface GroupingSetup {
  * options make of them. An event goes into no group before that of an earlier event of its execution, so their order
  * holds for a reader of all groups.
  */
-export function grouper({ log, deduplication, storedBefore }: GroupingSetup) {
+export function grouper({ log, options, deduplication, storedBefore }: GroupingSetup) {
   const one = new RecordView(log);
   const other = new RecordView(log);
 
-  function fits(slot: number, member: number): boolean {
+  function fits(slot: number, { slots, bytes }: Group): boolean {
+    const member = slots[0]!;
     const isFixed = hasFixedMessage(log, slot, deduplication);
     if (isFixed !== hasFixedMessage(log, member, deduplication)) return false;
     if (isFixed) return log.sequence[slot] === log.sequence[member];
+    if (slots.length >= options.batchSize || bytes + sizeOf(slot) > options.batchBytes) return false;
     if (log.has(slot, DEAD) || log.has(member, DEAD)) return false;
     return isStored(slot) === isStored(member) && isAlike(one.show(slot), other.show(member));
   }
+
+  /** With what stands between it and the next. */
+  const sizeOf = (slot: number): number => log.bodyBytes[slot]! + 1;
 
   /** Of sequences of the publisher's own, the broker may have some, from an earlier program. */
   const isStored = (slot: number): boolean =>
     log.has(slot, NUMBERED) && log.sequence[slot]! <= storedBefore();
 
   return (slots: readonly number[]): Grouping => {
-    const groups: number[][] = [];
+    const groups: Group[] = [];
     /** The latest group of each execution. */
     const latest = new Map<number, number>();
     for (const slot of slots) {
@@ -45,13 +58,17 @@ export function grouper({ log, deduplication, storedBefore }: GroupingSetup) {
       const lookBack = log.has(slot, NUMBERED) ? 1 : LOOK_BACK;
       const least = Math.max(latest.get(execution) ?? 0, groups.length - lookBack);
       let at = groups.length - 1;
-      while (at >= least && !fits(slot, groups[at]![0]!)) at--;
-      if (at >= least) groups[at]!.push(slot);
-      else at = groups.push([slot]) - 1;
+      while (at >= least && !fits(slot, groups[at]!)) at--;
+      if (at < least) at = groups.push({ slots: [], bytes: 0 }) - 1;
+      groups[at]!.slots.push(slot);
+      groups[at]!.bytes += sizeOf(slot);
       latest.set(execution, at);
     }
     let end = 0;
-    return { slots: groups.flat(), ends: groups.map(({ length }) => (end += length)) };
+    return {
+      slots: groups.flatMap(({ slots }) => slots),
+      ends: groups.map(({ slots }) => (end += slots.length)),
+    };
   };
 }
 
