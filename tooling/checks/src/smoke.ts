@@ -21,6 +21,7 @@ const programs = [
   { source: "stranger.ts", file: "use.mts", compiled: "use.mjs" },
   { source: "stranger.ts", file: "use.cts", compiled: "use.cjs" },
   { source: "author.ts", file: "author.mts", compiled: "author.mjs" },
+  { source: "batches.ts", file: "batches.mts", compiled: "batches.mjs" },
 ];
 
 await withTarballs(async (packed, folder) => {
