@@ -16,17 +16,17 @@ export const suites = (root, fetched) => [
     hangsAfter: 12 * minute,
     ready: fetched,
   },
+];
+
+/** `npm run test:slow`. */
+export const slowSuites = (root, fetched) => [
+  { title: "slow tests", command: vitest(root, "slow"), hangsAfter: 15 * minute, ready: fetched },
   {
     title: "code in the docs",
     command: ["tsx", "tooling/checks/src/docs-blocks.ts"],
     hangsAfter: 5 * minute,
     ready: fetched,
   },
-];
-
-/** `npm run test:slow`. */
-export const slowSuites = (root, fetched) => [
-  { title: "slow tests", command: vitest(root, "slow"), hangsAfter: 15 * minute, ready: fetched },
 ];
 
 const vitest = (root, ...projects) => [

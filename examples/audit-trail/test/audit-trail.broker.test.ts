@@ -74,7 +74,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
       done = true;
     });
     try {
-      await vi.waitFor(() => expect(problems.join()).toMatch(/no answer for \d/), 20_000);
+      await vi.waitFor(() => expect(problems.join()).toMatch(/no answer for \d/), 45_000);
       expect(done).toBe(false);
     } finally {
       await broker.resume();

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manage, type RequestExtras } from "./management.js";
-import { ctl, end, hostOf, type Node, signal, startNode, urlOf } from "./node.js";
+import { ctl, end, signal, startNode } from "./node.js";
+import { hostOf, type Node, urlOf } from "./node-data.js";
 
 /** A RabbitMQ to test with. */
 export interface Broker {

@@ -1,4 +1,4 @@
-import { hostOf, type Node } from "./node.js";
+import { hostOf, type Node } from "./node-data.js";
 
 /** What one broker has beyond those that are shared. */
 export interface Extras {

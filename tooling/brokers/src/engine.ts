@@ -1,5 +1,5 @@
 import type { Network } from "./network.js";
-import type { Node } from "./node.js";
+import type { Node } from "./node-data.js";
 
 /** A way to run brokers on this machine. A node's folder is `/mnt` to its broker. */
 export interface Engine {

@@ -9,20 +9,11 @@ import type { Engine } from "./engine.js";
 import { engineNamed } from "./engines.js";
 import { versionAt } from "./handshake.js";
 import type { Seat } from "./network.js";
+import { hostOf, type Node, urlOf } from "./node-data.js";
 import type { Ports } from "./ports.js";
 import { isAlive } from "./process.js";
 import { run, tail } from "./run.js";
 import { until } from "./until.js";
-
-/** A broker that was made here, as plain data: any process that has it can control the broker. */
-export interface Node {
-  readonly engine: string;
-  readonly release: string;
-  readonly folder: string;
-  readonly ports: Ports;
-  /** Of a node in a cluster. */
-  readonly seat?: Seat;
-}
 
 /** What a new node is to be, beyond a broker as all are. */
 export interface Plan {
@@ -120,11 +111,6 @@ export const ctl = (node: Node, args: readonly string[]): Promise<string> =>
 
 const beside = (node: Node, command: readonly string[]) =>
   run(engineNamed(node.engine).beside(node, processOf(node)!, command));
-
-/** Where clients reach it. */
-export const hostOf = ({ seat }: Node): string => seat?.network.addresses[seat.name] ?? "127.0.0.1";
-
-export const urlOf = (node: Node): string => `amqp://guest:guest@${hostOf(node)}:${node.ports.amqp}/`;
 
 function isRunning(node: Node): boolean {
   const pid = processOf(node);

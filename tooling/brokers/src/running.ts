@@ -4,7 +4,7 @@ import type { Description } from "./broker.js";
 import { cacheFolder } from "./cache.js";
 import { versionAt } from "./handshake.js";
 import { type Release, tryLock } from "./lock.js";
-import { urlOf } from "./node.js";
+import { urlOf } from "./node-data.js";
 import type { Lease } from "./start.js";
 
 const listFile = () => join(cacheFolder(), "brokers.json");

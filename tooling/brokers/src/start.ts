@@ -2,7 +2,8 @@ import type { Description, OwnedDescription } from "./broker.js";
 import type { Engine } from "./engine.js";
 import { engineOfThisMachine } from "./engines.js";
 import { versionAt } from "./handshake.js";
-import { createNode, type Plan, startNode, urlOf } from "./node.js";
+import { createNode, type Plan, startNode } from "./node.js";
+import { urlOf } from "./node-data.js";
 import { freePorts } from "./ports.js";
 
 /** Brokers as plain data, and how to let them go. */

@@ -1,5 +1,4 @@
 import rhea, { type Message } from "rhea";
-import type { Death } from "./store.js";
 
 export interface DecodedMessage {
   /** As it was sent: the whole message, encoded. */
@@ -8,6 +7,12 @@ export interface DecodedMessage {
   readonly message: Message;
   /** The bytes of the data section; undefined with another kind of body. */
   readonly body: Buffer | undefined;
+}
+
+/** Why a message is a dead letter; what is absent nobody said. */
+export interface Death {
+  readonly reason?: string | undefined;
+  readonly description?: string | undefined;
 }
 
 /** A message that an entity took. */

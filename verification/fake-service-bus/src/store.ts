@@ -1,4 +1,4 @@
-import type { StoredMessage } from "./message.js";
+import type { Death, StoredMessage } from "./message.js";
 
 /** What can be taken from: a queue, a subscription, one of its sessions, or the dead letters of one. */
 export interface Store {
@@ -25,12 +25,6 @@ export interface Entry {
   readonly message: StoredMessage;
   /** How often it was delivered and not settled. */
   readonly deliveryCount: number;
-}
-
-/** Why a message is a dead letter; what is absent nobody said. */
-export interface Death {
-  readonly reason?: string | undefined;
-  readonly description?: string | undefined;
 }
 
 export interface StoreOptions {

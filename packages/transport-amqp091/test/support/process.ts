@@ -1,4 +1,4 @@
-// A program of its own, run by lifecycle.broker.test.ts: how a connection treats the process that it lives in.
+// A program of its own, run by lifecycle.slow.test.ts: how a connection treats the process that it lives in.
 import type { Endpoint } from "@streamll/core";
 import { amqp091Transport } from "../../src/index.js";
 import { defaults, message, options, outcomes } from "./message.js";

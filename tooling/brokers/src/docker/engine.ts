@@ -4,7 +4,7 @@ import { environmentOf } from "../configuration.js";
 import type { Engine } from "../engine.js";
 import { startHolder } from "../holder.js";
 import { addressesIn } from "../network.js";
-import type { Node } from "../node.js";
+import type { Node } from "../node-data.js";
 import { progress } from "../progress.js";
 import { run, succeeds } from "../run.js";
 
