@@ -28,25 +28,11 @@ import { messageMaker, ownTemplates } from "./message.js";
 import { Metrics } from "./metrics.js";
 import { overSinkEnvironment } from "./options/environment.js";
 import type { BrokerSinkOptions } from "./options/sink-options.js";
+import { OpenTelemetry } from "./otel/open-telemetry.js";
+import type { PublishOptions } from "./publish-options.js";
 import { type Plan, resolve } from "./resolve.js";
 import { invalidSequence, requirePublisherName } from "./sequence.js";
-
-/** Events of a sink; none is emitted in the middle of a call of yours. */
-export interface SinkEvents extends Omit<EngineEvents, "failed" | "dropped"> {
-  failed: [failure: Failure];
-  dropped: [failure: Failure];
-}
-
-export interface PublishOptions {
-  /** Withdraws the event while it is still buffered; once it is sent, only the waiting ends. */
-  readonly signal?: AbortSignal;
-  /**
-   * A whole number of your own by which a stream deduplicates, above that of the event before it: the position
-   * in what the program reads, from 1. Only streams with `publisherName` take it, and then for all events or none. With
-   * `superStreamPartitions` the event's `executionId` must come from the input too: it chooses the partition.
-   */
-  readonly sequence?: number;
-}
+import type { SinkEvents } from "./sink-events.js";
 
 /**
  * Delivers every event that it accepts to a broker, without slowing your program down: RabbitMQ by any of its protocols,
@@ -73,6 +59,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   readonly #complain: Complain;
   readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
   readonly #metrics: Metrics | undefined;
+  readonly #endObserving: () => void;
   /** The listener that the engine has in the place of the user's, for as long as that one lives. */
   readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
   /**
@@ -94,8 +81,9 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     this.#messageOf = messageMaker(values, templates, this.#complain);
     const { onFailure, metricsCallback } = values;
     const deadLetter = deadLetterOf(values);
+    const telemetry = new OpenTelemetry(this.#plan, this.#complain);
     this.#engine = new DeliveryEngine({
-      transport,
+      transport: telemetry.recorded(transport),
       endpoints,
       options: delivery,
       logger,
@@ -103,6 +91,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       ...(deadLetter === undefined ? {} : { deadLetter }),
       ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
     });
+    this.#endObserving = telemetry.observe(this.#engine);
     expectEnding();
     if (metricsCallback !== undefined) {
       const stats = () => this.stats();
@@ -230,7 +219,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
 
   /** Accepts no more events, delivers those it has, and closes. Ends within `flushTimeout`. Called again: the same report. */
   stop(): Promise<FlushReport> {
-    this.#stopped ??= this.#atOrigin(() => this.#engine.stop().finally(() => this.#metrics?.stop()));
+    this.#stopped ??= this.#atOrigin(() => this.#engine.stop().finally(() => this.#ended()));
     return this.#stopped;
   }
 
@@ -260,6 +249,11 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #ended(): void {
+    this.#metrics?.stop();
+    this.#endObserving();
   }
 
   #atOrigin<T>(work: () => T): T {

@@ -1,6 +1,6 @@
 export type { ExplainedOption, TokenCredential, UserTlsOptions } from "@streamll/connection";
 export type { DurationText, SizeText } from "@streamll/core/options";
-export { BrokerSink, type PublishOptions, type SinkEvents } from "./broker-sink.js";
+export { BrokerSink } from "./broker-sink.js";
 export { type Explanation, formatExplanation } from "./explain.js";
 export type { Failure } from "./failure.js";
 export { sinkOptionsFromEnv } from "./options/environment.js";
@@ -10,4 +10,7 @@ export type {
   RabbitMQSinkOptions,
   UserHeaders,
 } from "./options/sink-options.js";
+export type { Meter, MeterProvider, Tracer, TracerProvider } from "./otel/api.js";
+export type { PublishOptions } from "./publish-options.js";
 export { RabbitMQSink } from "./rabbitmq-sink.js";
+export type { SinkEvents } from "./sink-events.js";

@@ -38,6 +38,8 @@ export interface Plan {
   readonly endpoints: readonly Endpoint[];
   readonly transport: Transport;
   readonly topology: Topology;
+  /** Where events are published to; on Azure Service Bus the entity, `""` if each event's key names it. */
+  readonly exchange: string;
   readonly delivery: DeliveryOptions;
   readonly warnings: readonly string[];
 }
@@ -82,6 +84,7 @@ export function resolve(
     endpoints: endpoints ?? [placeOf(transport)],
     transport,
     topology: transport.capabilities.topology || configured.topology ? topology.topology : nothing,
+    exchange: options.message.exchange,
     delivery: deliveryOptionsOf(values),
     warnings: [...connection.warnings, ...(remarks?.warnings ?? []), ...topology.warnings],
   };

@@ -1,4 +1,5 @@
 import type { MessageHeaders } from "@streamll/core";
+import type { SpanContext } from "./otel/api.js";
 
 // Where every 1.x of @opentelemetry/api keeps what a program registers, and where a context keeps its span: read
 // there, it need not be installed.
@@ -10,12 +11,7 @@ interface OpenTelemetry {
 }
 
 interface Span {
-  spanContext(): {
-    readonly traceId: string;
-    readonly spanId: string;
-    readonly traceFlags: number;
-    readonly traceState?: { serialize(): string };
-  };
+  spanContext(): SpanContext & { readonly traceState?: { serialize(): string } };
 }
 
 /** Adds the W3C headers of the span that is active where the event is handed over, if there is one. */
@@ -31,6 +27,14 @@ export function addTraceContext(headers: { [name: string]: MessageHeaders[string
   } catch {
     // Whatever stands there, the event goes without.
   }
+}
+
+/** The span that a header `traceparent` names; `undefined` for one of another form. */
+export function spanContextOf(traceparent: MessageHeaders[string] | undefined): SpanContext | undefined {
+  if (typeof traceparent !== "string" || traceparent.length !== 55) return undefined;
+  const [version, traceId = "", spanId = "", flags = ""] = traceparent.split("-");
+  if (version !== "00" || !isId(traceId, 32) || !isId(spanId, 16)) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
 }
 
 const isId = (id: string, length: number): boolean =>

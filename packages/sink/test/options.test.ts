@@ -39,8 +39,6 @@ describe("options", () => {
     ["whatever", "is not an option of RabbitMQSink"],
     ["__proto__x", "is not an option of RabbitMQSink"],
     ["toString", "is not an option of RabbitMQSink"],
-    ["meter", "is not an option of RabbitMQSink"],
-    ["tracer", "is not an option of RabbitMQSink"],
   ])("named %s: %s", (name, message) => expect(problemsOf({ [name]: 1 })).toEqual([`${name}: ${message}`]));
 });
 

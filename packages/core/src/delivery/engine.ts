@@ -229,6 +229,11 @@ export class DeliveryEngine {
     });
   }
 
+  /** How the events were settled so far, with the failed and dropped ones by code. */
+  totals(): FlushReport {
+    return this.#ledger.report(0);
+  }
+
   health(): Health {
     return healthOf(this.#connections, this.isRunning, this.pending, this.#monitor.problems());
   }

@@ -1,13 +1,13 @@
 import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@streamll/connection";
-import type { DeliveryStats, Logger, StreamllEvent, Transport, TransportFactory } from "@streamll/core";
+import type { StreamllEvent, Transport, TransportFactory } from "@streamll/core";
 import type { DurationText, SizeText } from "@streamll/core/options";
-import type { Failure } from "../failure.js";
 import type { MessageOptions } from "./message-options.js";
+import type { ObservingOptions } from "./observing-options.js";
 
 export type { HeaderValue, MessageOptions, UserHeaders } from "./message-options.js";
 
 /** Options of a sink alone. */
-export interface DeliveringOptions extends MessageOptions {
+export interface DeliveringOptions extends MessageOptions, ObservingOptions {
   // Where to send
 
   /** Connections at most, opened one by one under load. Default 5. */
@@ -103,17 +103,6 @@ export interface DeliveringOptions extends MessageOptions {
    * what is inside those is the caller's own. An event for which it throws is rejected.
    */
   readonly transform?: ((event: StreamllEvent) => StreamllEvent | undefined) | undefined;
-
-  // Observing
-
-  /** Called every `metricsInterval`, and once at `stop()`. */
-  readonly metricsCallback?: ((stats: DeliveryStats) => void) | undefined;
-  /** Seconds. Default 10. */
-  readonly metricsInterval?: number | DurationText | undefined;
-  /** Called for each event that failed for good or was dropped. */
-  readonly onFailure?: ((failure: Failure) => void) | undefined;
-  /** Shaped like pino. Never handed a secret or an event's data. */
-  readonly logger?: Logger | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   rowsWith,
   WHERE,
 } from "@streamll/connection/internal";
-import type { DeliveryStats, Logger, StreamllEvent } from "@streamll/core";
+import type { StreamllEvent } from "@streamll/core";
 import {
   boolean,
   callback,
@@ -14,15 +14,14 @@ import {
   count,
   duration,
   name,
-  objectWith,
   orFalse,
   type ResolvedOptions as Resolved,
   type RowsOf,
   size,
   template,
 } from "@streamll/core/options";
-import type { Failure } from "../failure.js";
 import { messageTable } from "./message-table.js";
+import { observingTable } from "./observing-table.js";
 import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
 import { circuitBreaker, eventFilter } from "./special-kinds.js";
 
@@ -31,7 +30,6 @@ const MiB = 2 ** 20;
 const where = inGroup(WHERE);
 const declared = inGroup("What is declared on the broker");
 const delivery = inGroup("Delivery");
-const observing = inGroup("Observing");
 
 /** RabbitMQ's longest expiry: 2³² - 1 ms. */
 const LONGEST_TTL = 4_294_967;
@@ -261,24 +259,7 @@ const deliveringTable = {
 
   ...messageTable,
 
-  metricsCallback: observing({
-    kind: callback<(stats: DeliveryStats) => void>("(stats) => void"),
-    about: "Called every `metricsInterval`, and once at `stop()`.",
-  }),
-  metricsInterval: observing({
-    kind: duration("s", { min: 0.01, max: 86_400, plausible: 3600 }),
-    default: 10,
-    about: "Interval of `metricsCallback`.",
-  }),
-  onFailure: observing({
-    kind: callback<(failure: Failure) => void>("(failure) => void"),
-    about: "Called for each event that failed for good or was dropped, with event, code, attempts and cause.",
-  }),
-  logger: observing({
-    kind: objectWith<Logger>("`Logger`", "debug", "info", "warn", "error"),
-    about:
-      "Shaped like pino. Without one, what will not recover by itself is reported once through `process.emitWarning`.",
-  }),
+  ...observingTable,
 } satisfies RowsOf<DeliveringOptions>;
 
 /** Every option that all transports share, in the order of the documentation. */
