@@ -49,14 +49,17 @@ export function observeSink({ meter, sink, capacity, attributes }: SinkMetricsSe
     result.observe(rejected, stats.events_rejected, attributes);
     result.observe(open, stats.connections_open, attributes);
     result.observe(reconnects, stats.reconnects, attributes);
-    const codes = sink.health().problems.map(({ code }) => code);
-    for (const code of new Set(codes))
-      result.observe(problem, codes.filter((one) => one === code).length, withError(code));
+    const problems = sink.health().problems.map(({ code }) => code);
+    for (const code of problems) reported.add(code);
+    for (const code of reported)
+      result.observe(problem, problems.filter((one) => one === code).length, withError(code));
     if (!stopped || leaving) return;
     leaving = true;
     // Not during the collection, which reads the list of callbacks.
     setImmediate(() => meter.removeBatchObservableCallback(observe, instruments)).unref();
   };
+  // A problem that is over is observed as 0: what is not observed, an SDK may export with its last value for ever.
+  const reported = new Set<string>();
   let stopped = false;
   let leaving = false;
   meter.addBatchObservableCallback(observe, instruments);

@@ -10,7 +10,9 @@ const exporter = new metrics.InMemoryMetricExporter(metrics.AggregationTemporali
 const reader = new metrics.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
 const meterProvider = new metrics.MeterProvider({ readers: [reader] });
 const spanExporter = new InMemorySpanExporter();
-const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spanExporter })] });
+const tracerProvider = new TracerProvider({
+  spanProcessors: [new SimpleSpanProcessor({ exporter: spanExporter })],
+});
 api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 const played = await play({

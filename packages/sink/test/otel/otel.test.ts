@@ -42,6 +42,23 @@ describe("a sink with a meter and a tracer of OpenTelemetry 2", () => {
     expect(second).toMatchObject({ status: { code: 0 } });
   });
 
+  it("exports a problem as 1 while it lasts, and as 0 once it is over", async () => {
+    await using sdk = sdk2();
+    const { sink, broker } = onMemory({ meter: sdk.meterProvider, connectionPoolSize: 1 });
+    const problem = async () => {
+      await sdk.meterProvider.forceFlush();
+      const metrics = sdk.metrics().flatMap((scope) => scope.metrics);
+      return metrics.find(({ descriptor: { name } }) => name === "streamll.sink.problem")?.dataPoints[0];
+    };
+    await sink.start();
+    expect(await problem()).toBeUndefined();
+    broker.faults.block("memory alarm");
+    await expect.poll(problem).toMatchObject({ value: 1, attributes: { "error.type": "TRANSPORT_BLOCKED" } });
+    broker.faults.unblock();
+    await expect.poll(problem).toMatchObject({ value: 0, attributes: { "error.type": "TRANSPORT_BLOCKED" } });
+    await sink.stop();
+  });
+
   it("is let go by the provider once its last figures are collected", async () => {
     await using sdk = sdk2();
     const meter = sdk.meterProvider.getMeter("mine");

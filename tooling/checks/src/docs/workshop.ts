@@ -2,6 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import type { Block } from "./fences.js";
 
+/** Pages that show a library which only one package has installed. */
+const homes: Readonly<Record<string, string>> = {
+  "docs/consuming.md": "consumer",
+  "docs/opentelemetry.md": "sink",
+};
+
 /**
  * Where blocks lie as files: inside the repository, so that imports resolve as a reader's would, and ignored by git.
  */
@@ -19,10 +25,10 @@ export class Workshop {
     for (const folder of this.#folders.values()) rmSync(folder, { recursive: true, force: true });
   }
 
-  /** `docs/sources` shows frameworks that only `packages/sources` has installed, `docs/consuming.md` a schema library. */
+  /** `docs/sources` shows frameworks that only `packages/sources` has installed. */
   #folderOf(page: string): string {
     const [, folderName] = /^docs\/([^/]+)\//.exec(page) ?? [];
-    const name = page === "docs/consuming.md" ? "consumer" : folderName;
+    const name = homes[page] ?? folderName;
     const home = join(this.#root, name === undefined ? "" : `packages/${name}`);
     const place = existsSync(join(home, "package.json")) ? home : this.#root;
     let folder = this.#folders.get(place);
