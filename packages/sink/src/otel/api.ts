@@ -24,8 +24,6 @@ export interface ObservableResult {
   observe(instrument: Observable, value: number, attributes?: Attributes): void;
 }
 
-export type ObservableCallback = (result: ObservableResult) => void;
-
 /** `Meter` of `@opentelemetry/api`, as far as a sink uses it. */
 export interface Meter {
   createCounter(name: string, options?: InstrumentOptions): Counter;
