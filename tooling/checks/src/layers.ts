@@ -56,25 +56,27 @@ function brokenImports(root: string, { folder, manifest }: Package, layer: Layer
 }
 
 /**
- * The circles of imports within each package and app, each as one line. Imports of types count too: files that need each
+ * The circles of imports within each package, each as one line. Imports of types count too: files that need each
  * other's types are read together, and one `type` less makes a circle at run time.
  */
 export function circles(root: string): string[] {
-  return packagesIn(["packages", "apps"], root).flatMap(({ folder }) => {
-    const files = sourcesIn(join(root, folder));
-    const known = new Set(files);
-    const graph = new Map(
-      files.map((file) => [
-        file,
-        importsOf(file, readFileSync(file, "utf8"))
-          .map(({ specifier }) => sourceOf(file, specifier))
-          .filter((target) => known.has(target)),
-      ]),
-    );
-    return cyclesIn(graph).map(
-      (circle) => `a circle of imports: ${circle.map((file) => relative(root, file)).join(" → ")}`,
-    );
-  });
+  return packagesIn(["packages", "apps", "tooling", "verification", "examples"], root).flatMap(
+    ({ folder }) => {
+      const files = sourcesIn(join(root, folder));
+      const known = new Set(files);
+      const graph = new Map(
+        files.map((file) => [
+          file,
+          importsOf(file, readFileSync(file, "utf8"))
+            .map(({ specifier }) => sourceOf(file, specifier))
+            .filter((target) => known.has(target)),
+        ]),
+      );
+      return cyclesIn(graph).map(
+        (circle) => `a circle of imports: ${circle.map((file) => relative(root, file)).join(" → ")}`,
+      );
+    },
+  );
 }
 
 /** The source that a relative import names by what it is compiled to. */

@@ -6,7 +6,7 @@ import { defaults, FaultProxy, type Protocol } from "@streamll/harness";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { connect } from "amqplib";
 import type { Found } from "./account.js";
-import type { Row } from "./fault.js";
+import type { BehaviourName } from "./behaviours.js";
 import { HostProgram } from "./host-program.js";
 import { defaultLoad, type Load } from "./messages.js";
 import { sayings } from "./sayings.js";
@@ -16,8 +16,23 @@ export type Place = Broker | Cluster | FakeServiceBus | FakePubSub;
 
 const isPubSub = (place: Place): place is FakePubSub => "grpcHost" in place;
 
-/** Whether a row is for such a place. */
-export function isFor({ over, on }: Row, place: Place): boolean {
+/** What a bench is of. */
+export interface Seat {
+  readonly over: Protocol;
+  /** Default: one broker, of each generation that speaks the protocol. */
+  readonly on?: "cluster";
+}
+
+/** What a sink and its program are given, where a fault needs other than they usually have. */
+export interface Given {
+  /** Over those that {@link Bench} gives every sink. */
+  readonly options?: RabbitMQSinkOptions;
+  readonly load?: Load;
+  readonly behaviour?: BehaviourName;
+}
+
+/** Whether what is to be run is for such a place. */
+export function isFor({ over, on }: Seat, place: Place): boolean {
   if (isPubSub(place)) return over === "pubsub";
   if ("faults" in place) return over === "service-bus";
   if ("nodes" in place) return on === "cluster";
@@ -43,13 +58,13 @@ export class Bench implements AsyncDisposable {
   readonly nodeFlags: string[] = [];
   faultAt = Number.POSITIVE_INFINITY;
   mendedAt: number | undefined;
-  readonly #row: Row;
+  readonly #row: Seat & Given;
   readonly #place: Place;
   #program: HostProgram | undefined;
   readonly #down = new Set<Broker>();
   readonly #cleanups: (() => unknown)[] = [];
 
-  private constructor(row: Row, place: Place, proxy: FaultProxy) {
+  private constructor(row: Seat & Given, place: Place, proxy: FaultProxy) {
     this.#row = row;
     this.#place = place;
     this.nodes = nodesOf(place);
@@ -59,7 +74,7 @@ export class Bench implements AsyncDisposable {
     if ("faults" in place && !isPubSub(place)) place.add(this.name);
   }
 
-  static async for(row: Row, place: Place): Promise<Bench> {
+  static async for(row: Seat & Given, place: Place): Promise<Bench> {
     const { over } = row;
     return new Bench(row, place, await FaultProxy.to(addressOf(place, over), { over }));
   }

@@ -1,9 +1,7 @@
 import type { DeliveryErrorCode } from "@streamll/core";
 import type { Protocol } from "@streamll/harness";
-import type { RabbitMQSinkOptions, SinkEvents } from "@streamll/sink";
-import type { BehaviourName } from "./behaviours.js";
-import type { Bench } from "./bench.js";
-import type { Load } from "./messages.js";
+import type { SinkEvents } from "@streamll/sink";
+import type { Bench, Given, Seat } from "./bench.js";
 import type { Run } from "./run.js";
 
 /** Times are those of a quiet machine. Others get so many times as much. */
@@ -41,13 +39,9 @@ export interface Expectation {
 }
 
 /** What a fault is on one protocol. */
-export interface Setting {
+export interface Setting extends Given {
   /** Part of `npm run test:slow`. */
   readonly fast?: true;
-  /** Over those that {@link Bench} gives every sink. */
-  readonly options?: RabbitMQSinkOptions;
-  readonly load?: Load;
-  readonly behaviour?: BehaviourName;
   /** Starts the program and brings the fault about. */
   readonly inflict: (bench: Bench) => Promise<void>;
   readonly expect: Expectation;
@@ -71,11 +65,9 @@ export interface Fault extends Setting {
 }
 
 /** A fault on one protocol: what is run. */
-export interface Row extends Setting {
+export interface Row extends Setting, Seat {
   readonly number: number;
   readonly title: string;
-  readonly on?: "cluster";
-  readonly over: Protocol;
 }
 
 export function rowsOf({ over, ...fault }: Fault): Row[] {
