@@ -143,6 +143,7 @@ function top() {
     file: "file",
     lost: "connection lost",
     connecting: "connecting",
+    waiting: "waiting for the exchange, which the first sink declares",
     ended: "the command has ended",
   };
   const queues = figures?.queues ?? [];

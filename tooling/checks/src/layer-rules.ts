@@ -47,6 +47,7 @@ const layers: Readonly<Record<string, Layer>> = {
     ],
   },
   "apps/bench": { may: ["@streamll/*", "streamll"] },
+  "apps/site": { may: [] },
   "apps/demo": { may: ["@streamll/*", "streamll"] },
 };
 

@@ -5,6 +5,7 @@ import type { Delivery, Subscribe, Subscription, Where } from "./subscription.js
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
+const LOOK_AGAIN_MS = 500;
 
 export interface Following {
   /** The addresses of one cluster, tried one after another. */
@@ -17,6 +18,8 @@ export interface Following {
   disconnected(reason: string): void;
   /** After the first connection: one could not be opened, and is tried again. */
   refused(error: TransportError): void;
+  /** Told once that there is no exchange yet: it is waited for. Without this, that is an error. */
+  missing?(error: TransportError): void;
   readonly ended: AbortSignal;
 }
 
@@ -29,10 +32,17 @@ export async function follow(following: Following): Promise<void> {
   const { ended } = following;
   const over = whenAborted(ended);
   let connectedBefore = false;
+  let { missing } = following;
   for (let failures = 0; !ended.aborted; ) {
     const attempt = await Promise.race([tryEach(following), over]);
     if (attempt === undefined) return;
     if ("error" in attempt) {
+      if (following.missing && attempt.error.kind === "not-found") {
+        missing?.(attempt.error);
+        missing = undefined;
+        await setTimeout(LOOK_AGAIN_MS, undefined, { signal: ended }).catch(() => {});
+        continue;
+      }
       if (!connectedBefore || attempt.error.permanent) throw attempt.error;
       following.refused(attempt.error);
       await pause(failures++, ended);

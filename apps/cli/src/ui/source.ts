@@ -15,7 +15,7 @@ import type { Store } from "./store.js";
 export interface Source {
   /** Shown at the top of the page. */
   readonly name: string;
-  readonly state: "connecting" | "live" | "lost" | "file";
+  readonly state: "connecting" | "waiting" | "live" | "lost" | "file";
   /** Messages that are no events. */
   readonly foreign: number;
   /** Of the broker. */
@@ -90,6 +90,11 @@ export function sourceOfBroker({
           source.state = "lost";
           store.lost(reason);
           notify(`connection lost: ${reason}; the page marks the gap`);
+        },
+        missing({ message }) {
+          source.state = "waiting";
+          arrived();
+          notify(`${message}. Waiting for it`);
         },
         refused: ({ message }) => notify(`not connected: ${message}; trying again`),
         ended: signal,

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RabbitMQSink } from "@streamll/sink";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "../support/shell.js";
 
@@ -119,8 +120,23 @@ describe("streamll ui", () => {
       expect(await run.code).toBe(2);
       expect(run.stderr.text).toMatch(text);
     }
-    const run = command(["ui", "memory:nothing-here"]);
-    expect(await run.code).toBe(1);
-    expect(run.stderr.text).toMatch(/there is no exchange "streamll_events"/);
+  });
+
+  it("waits for an exchange that no sink has declared yet, and then shows what is sent", async () => {
+    const run = command(["ui", "memory:early"]);
+    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/));
+    const head = () => get(new URL("live", run.stdout.text.trim())).then(({ body }) => body);
+    expect(run.stderr.text).toMatch(/there is no exchange "streamll_events".*Waiting for it/);
+    expect(await head()).toContain('"state":"waiting"');
+
+    const sink = new RabbitMQSink({ amqpUrl: "memory:early" });
+    await sink.start();
+    await vi.waitFor(async () => expect(await head()).toContain('"state":"live"'), 10_000);
+    await sink.publish({ eventType: "start", moduleName: "RAG" });
+    await vi.waitFor(async () => expect(await head()).toContain("RAG"), 10_000);
+    expect(run.stderr.text.match(/Waiting for it/g)).toHaveLength(1);
+    await sink.stop();
+    run.interrupt();
+    expect(await run.code).toBe(130);
   });
 });

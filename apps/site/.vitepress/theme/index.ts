@@ -1,0 +1,5 @@
+import DefaultTheme from "vitepress/theme";
+// After the theme, whose colours it changes.
+import "./style.css";
+
+export default DefaultTheme;

@@ -1,0 +1,2 @@
+/** Where the site is on its host. */
+export const base = "/streamll-js/";
