@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { benchBroker, noBroker } from "./broker.js";
 import { type Course, courses } from "./courses.js";
+import { drawAll } from "./draw.js";
 import type { FieldName } from "./fields.js";
 import { figureTable, goalTable } from "./print.js";
 import { about, type Outcome, record } from "./record.js";
@@ -22,7 +23,8 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
-  --record       write the figures to docs/evidence/benchmarks.md and the goals to docs/benchmarks.md
+  --record       write the figures to docs/evidence/benchmarks.md, the goals to docs/benchmarks.md, and draw
+  --draw         measure nothing: draw what is recorded, as SVG, into docs/images/benchmarks
   --help`;
 
 const { values } = parseArgs({
@@ -38,11 +40,13 @@ const { values } = parseArgs({
     all: { type: "boolean", default: false },
     broker: { type: "string", default: "4" },
     record: { type: "boolean", default: false },
+    draw: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(HELP);
+else if (values.draw) await drawAll();
 else await bench(chosen());
 
 async function bench(names: readonly FieldName[]): Promise<void> {
@@ -57,6 +61,7 @@ async function bench(names: readonly FieldName[]): Promise<void> {
     if (values.record) await record(outcome);
     outcomes.push(outcome);
   }
+  if (values.record) await drawAll();
   console.log(goalTable(outcomes.flatMap(({ goals }) => goals)));
 }
 

@@ -50,8 +50,8 @@ export const batchContestants = {
   byHand: byHand("amqplib, arrays of 50 by hand", { size: 50 }),
   batch: streamll('streamll, `messageFormat: "batch"`', batch),
   byHand200: byHand("amqplib, arrays of 200 by hand", { size: 200 }),
-  batch200: streamll("the same with `batchSize: 200`", { ...batch, batchSize: 200 }),
+  batch200: streamll("streamll, batches with `batchSize: 200`", { ...batch, batchSize: 200 }),
   gzipByHand: byHand("amqplib, arrays of 50 by hand, `gzipSync`", { size: 50, contentEncoding: "gzip" }),
   gzip: streamll('streamll, batches with `compressionType: "gzip"`', gzip),
-  gzip200: streamll("the same with `batchSize: 200`", { ...gzip, batchSize: 200 }),
+  gzip200: streamll("streamll, batches with gzip and `batchSize: 200`", { ...gzip, batchSize: 200 }),
 } as const;
