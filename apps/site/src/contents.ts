@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path/posix";
 import type { List } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
+import type { Page } from "./pages.js";
 
-const source = "docs/README.md";
+const contents = "docs/README.md";
 
 /** A line of the table of contents: `- [title](link): description`, and the lines below it. */
 export interface Entry {
@@ -21,7 +22,7 @@ export interface Chapter {
 
 /** What docs/README.md lists: the sidebar of the site and `llms.txt` are made of it. */
 export const readContents = (root: string): Chapter[] =>
-  parseContents(readFileSync(join(root, source), "utf8"));
+  parseContents(readFileSync(join(root, contents), "utf8"));
 
 /** @throws Error with the line that is no entry. */
 export function parseContents(text: string): Chapter[] {
@@ -34,7 +35,7 @@ export function parseContents(text: string): Chapter[] {
         entries: [],
       });
     }
-    if (node.type === "list") chapters.at(-1)?.entries.push(...entriesOf(node, text, dirname(source)));
+    if (node.type === "list") chapters.at(-1)?.entries.push(...entriesOf(node, text, dirname(contents)));
   }
   return chapters;
 }
@@ -45,7 +46,7 @@ function entriesOf(list: List, text: string, folder: string): Entry[] {
     const link = line?.type === "paragraph" ? line.children[0] : undefined;
     const name = link?.type === "link" ? link.children[0] : undefined;
     if (link?.type !== "link" || !name || !("value" in name)) {
-      throw new Error(`${source}:${item.position?.start.line}: write - [title](link): description`);
+      throw new Error(`${contents}:${item.position?.start.line}: write - [title](link): description`);
     }
     const description = text.slice(link.position?.end.offset, line?.position?.end.offset);
     return {
@@ -62,4 +63,13 @@ export function* everyEntry(entries: readonly Entry[]): Generator<Entry> {
     yield entry;
     yield* everyEntry(entry.entries);
   }
+}
+
+/** The pages of docs and examples that no chapter lists: nobody would find them. */
+export function unlisted(pages: readonly Page[], chapters: readonly Chapter[]): string[] {
+  const listed = new Set(
+    chapters.flatMap(({ entries }) => [...everyEntry(entries)]).map((entry) => entry.source),
+  );
+  const needed = pages.map((page) => page.source).filter((source) => /^(docs|examples)\//.test(source));
+  return needed.filter((source) => source !== contents && !listed.has(source));
 }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeApi } from "./api.js";
-import { everyEntry, readContents } from "./contents.js";
+import { readContents, unlisted } from "./contents.js";
 import { changeLinks, SiteLinks } from "./links.js";
 import { llmsText } from "./llms.js";
 import { type Page, pagesOf, repository } from "./pages.js";
@@ -30,13 +30,8 @@ export async function writePages(folder: string): Promise<Readonly<Record<string
   const pages = pagesOf(repository);
   const links = new SiteLinks(repository, pages);
   const chapters = readContents(repository);
-  const listed = new Set(
-    chapters.flatMap(({ entries }) => [...everyEntry(entries)]).map(({ source }) => source),
-  );
-  const missing = pages.filter(({ source }) => /^docs\/(?!README)/.test(source) && !listed.has(source));
-  if (missing.length > 0) {
-    throw new Error(`docs/README.md does not list ${missing.map(({ source }) => source).join(", ")}`);
-  }
+  const forgotten = unlisted(pages, chapters);
+  if (forgotten.length > 0) throw new Error(`docs/README.md does not list ${forgotten.join(", ")}`);
 
   await writeApi(join(folder, "api"));
   const texts = new Map<Page, string>();

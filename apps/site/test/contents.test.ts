@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { everyEntry, parseContents, readContents } from "../src/contents.js";
+import { everyEntry, parseContents, readContents, unlisted } from "../src/contents.js";
 import { llmsText } from "../src/llms.js";
 import { pagesOf, repository } from "../src/pages.js";
 
@@ -21,10 +21,17 @@ describe("the table of contents", () => {
     );
   });
 
-  it("of this project names only pages that are there", () => {
-    const sources = pagesOf(repository).map(({ source }) => source);
-    const listed = readContents(repository).flatMap(({ entries }) => [...everyEntry(entries)]);
-    expect(sources).toEqual(expect.arrayContaining(listed.map(({ source }) => source)));
+  it("of this project names only pages that are there, and each page of docs and examples", () => {
+    const pages = pagesOf(repository);
+    const chapters = readContents(repository);
+    const listed = chapters.flatMap(({ entries }) => [...everyEntry(entries)]);
+    expect(pages.map(({ source }) => source)).toEqual(
+      expect.arrayContaining(listed.map(({ source }) => source)),
+    );
+    expect(unlisted(pages, chapters)).toEqual([]);
+    expect(unlisted([...pages, { source: "docs/new.md", path: "new.md" }], chapters)).toEqual([
+      "docs/new.md",
+    ]);
   });
 });
 
