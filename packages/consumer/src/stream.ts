@@ -8,7 +8,8 @@ type Asked = Connection<typeof table>;
 const ofQueues = {
   exchange: "a stream is read by itself, through no exchange: name it by stream",
   bindings: "a stream has no bindings: handlers choose what they handle by type",
-  deadLetterExchange: "a stream has no dead letters: what is given up stays in it",
+  deadLetterExchange:
+    "a stream has no dead letters: what is given up stays in it. To have it elsewhere too, publish it in the handler before that throws DeadLetter",
   maxDeliveries: "a stream does not count deliveries",
   streamFilter: "is of the sink: a consumer is handed all, and handlers choose by type",
 } as const;

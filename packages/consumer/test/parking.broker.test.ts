@@ -104,6 +104,36 @@ describe.each(brokersForTests())("a dead letter of a consumer on RabbitMQ $versi
     });
   });
 
+  it.runIf(Number.parseInt(broker.version, 10) >= 4)(
+    "has its reason over AMQP 1.0 too, and all else as it was",
+    async () => {
+      const consumer = await consume({ amqpVersion: "1.0" });
+      const headers = { text: "ü", yes: true, long: 5_000_000_000 };
+      const properties = {
+        ...{ contentType: "text/x-own", priority: 7, deliveryMode: 2, correlationId: "c", replyTo: "r" },
+        ...{ messageId: "m", timestamp: 1_700_000_000, type: "t", appId: "a" },
+      };
+      const body = Buffer.alloc(300_000, "no event ");
+      channel.publish(name, "some.key", body, { ...properties, expiration: "600000", headers });
+      const { content, fields, properties: got } = await letter();
+      expect(content.equals(body)).toBe(true);
+      expect(fields).toMatchObject({ exchange: `${name}-dead`, routingKey: "some.key" });
+      expect(got).toMatchObject(properties);
+      expect(got.expiration).toBeUndefined();
+      expect(got.headers).toEqual({
+        ...headers,
+        ...{ streamll_failure: "INVALID_EVENT", streamll_failure_message: "the message is no event" },
+        ...{ streamll_exchange: name, streamll_routing_key: "some.key", streamll_queue: name },
+        ...{ streamll_attempts: 1, streamll_failed_at: expect.any(String), streamll_expiration: "600000" },
+      });
+      const userId = decodeURIComponent(new URL(broker.url).username || "guest");
+      channel.publish(name, "some.key", Buffer.from("no event"), { userId });
+      const { properties: own } = await letter();
+      expect(own).toMatchObject({ userId, headers: { streamll_failure: "INVALID_EVENT" } });
+      expect(consumer.stats()).toMatchObject({ events_dead_lettered: 2, settlements_lost: 0 });
+    },
+  );
+
   it("waits with the consumer while there is no exchange for it, without a hot loop, and is then put once", async () => {
     let tries = 0;
     await channel.assertQueue(name);

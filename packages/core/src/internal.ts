@@ -25,6 +25,7 @@ export { grantedCapabilities } from "./capabilities.js";
 export { memoryDedup } from "./consuming/dedup.js";
 export { ConsumingEngine } from "./consuming/engine.js";
 export { GivenBack } from "./consuming/handler-errors.js";
+export { Locks } from "./consuming/locks.js";
 export { LogOffsets, type LogOptions } from "./consuming/log-offsets.js";
 export { type ConsumingOptions, defaultConsumingOptions } from "./consuming/options.js";
 export type { ParkingRequest } from "./consuming/parking.js";

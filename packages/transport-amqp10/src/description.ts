@@ -19,7 +19,7 @@ export const amqp10Description = {
     contentEncoding: true,
     topology: true,
   },
-  consuming: { deadLetters: "bare", delays: false, peek: "counts" },
+  consuming: { deadLetters: "bare", delays: false, peek: "counts", relays: true },
 } satisfies TransportDescription;
 
 /** What a sink has to know of Azure Service Bus before this transport is loaded. */
@@ -39,7 +39,7 @@ export const serviceBusDescription = {
     contentEncoding: true,
     topology: false,
   },
-  consuming: { deadLetters: "reason", delays: false, peek: "counts", sessions: true },
+  consuming: { deadLetters: "reason", delays: false, peek: "counts", relays: true, sessions: true },
   options: serviceBusOptions,
   configure,
 } satisfies TransportDescription<typeof serviceBusOptions>;

@@ -61,13 +61,12 @@ export class DeadLetters<Factory extends TransportFactory = TransportFactory> {
     const complain = complainTo(plan.values.logger, logger);
     for (const warning of plan.warnings) complain("option_warning", warning, warning);
     this.#place = {
-      queue: plan.queue,
+      ...plan.place,
       consuming: plan.consuming,
       connect: (...given) => plan.transport.connect(...given),
       endpoints: plan.endpoints,
       clock: systemClock,
       connectionTimeoutMs: plan.values.connectionTimeout,
-      deliveryLimit: plan.values.deliveryLimit,
     };
   }
 

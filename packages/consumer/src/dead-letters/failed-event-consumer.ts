@@ -30,6 +30,7 @@ import {
 import { failureOf } from "./failure.js";
 import { digestOf } from "./journal.js";
 import { Kept } from "./kept.js";
+import type { DeadLetterQueue } from "./queue-of.js";
 import { isWorn, moved, replayed } from "./replayed.js";
 import { resolveFailed } from "./resolve-failed.js";
 import { eventOf } from "./selection.js";
@@ -58,7 +59,7 @@ export class FailedEventConsumer<Factory extends TransportFactory = TransportFac
   implements AsyncDisposable
 {
   readonly #values: FailedValues;
-  readonly #queue: string;
+  readonly #place: DeadLetterQueue;
   readonly #engine: ConsumingEngine;
   readonly #relay: Relay;
   readonly #kept = new Kept();
@@ -79,7 +80,7 @@ export class FailedEventConsumer<Factory extends TransportFactory = TransportFac
       resolveFailed(given, logger),
     );
     this.#values = plan.values;
-    this.#queue = plan.options.source;
+    this.#place = plan.place;
     this.#complain = complainTo(plan.values.logger, logger);
     for (const warning of plan.warnings) this.#complain("option_warning", warning, warning);
     const { transport, endpoints } = plan;
@@ -189,8 +190,9 @@ export class FailedEventConsumer<Factory extends TransportFactory = TransportFac
 
   /** What the broker would drop after some more starts of this consumer goes to the end of the queue. */
   async #isRenewed(delivery: Delivery): Promise<boolean> {
-    if (!isWorn(delivery, this.#values.deliveryLimit)) return false;
-    const [outcome] = await this.#relay.send([moved(delivery, this.#queue)]);
+    const { queue, deliveryLimit } = this.#place;
+    if (!isWorn(delivery, deliveryLimit)) return false;
+    const [outcome] = await this.#relay.send([moved(delivery, queue)]);
     return outcome?.kind === "confirmed";
   }
 
@@ -218,7 +220,8 @@ export class FailedEventConsumer<Factory extends TransportFactory = TransportFac
   }
 
   async #replay(delivery: Delivery): Promise<FailedEventAction> {
-    const outbound = replayed(delivery, { replayId: this.#replayId, to: this.#values.to });
+    const { home } = this.#place;
+    const outbound = replayed(delivery, { replayId: this.#replayId, to: this.#values.to, home });
     if (outbound === undefined) {
       const message =
         "a dead letter does not say where it was meant for: it is kept. Name a place with the option to";

@@ -1,4 +1,5 @@
 import type { Consuming, Delivery, Subscription } from "@streamll/core";
+import { Locks, systemClock } from "@streamll/core/internal";
 
 /**
  * Deliveries that stay where they are: for the engine they are done, for the broker they are with this consumer until it
@@ -6,6 +7,12 @@ import type { Consuming, Delivery, Subscription } from "@streamll/core";
  */
 export class Kept {
   readonly #deliveries = new Set<Delivery>();
+  /** Where the broker keeps a delivery for a time only. */
+  readonly #locks = new Locks({
+    clock: systemClock,
+    now: Date.now,
+    lost: (delivery) => this.#deliveries.delete(delivery),
+  });
 
   get size(): number {
     return this.#deliveries.size;
@@ -26,13 +33,22 @@ export class Kept {
 
   #wrapped(subscription: Subscription): Subscription {
     const deliveries = this.#deliveries;
-    void subscription.closed.then(() => deliveries.clear());
+    const locks = this.#locks;
+    const { closed, renew, waiting } = subscription;
+    void closed.then(() => {
+      deliveries.clear();
+      locks.clear();
+    });
     return {
-      closed: subscription.closed,
+      closed,
+      ...(renew && { renew }),
+      ...(waiting && { waiting }),
       stop: () => subscription.stop(),
       settle(delivery, verdict, told) {
-        if (deliveries.has(delivery) && verdict.kind === "done") told("settled");
-        else subscription.settle(delivery, verdict, told);
+        if (!deliveries.has(delivery) || verdict.kind !== "done")
+          return subscription.settle(delivery, verdict, told);
+        locks.hold(delivery, subscription);
+        told("settled");
       },
       close(signal) {
         for (const delivery of deliveries)

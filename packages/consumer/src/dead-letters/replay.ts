@@ -168,7 +168,8 @@ class Run {
 
   /** `undefined` for what is not to be sent. */
   #sendingOf({ message }: Letter, known: Delivery[]): Sending | undefined {
-    const outbound = replayed(message, { replayId: this.#replayId, to: this.#request.to });
+    const { to } = this.#request;
+    const outbound = replayed(message, { replayId: this.#replayId, to, home: this.#place.home });
     if (outbound === undefined) {
       const text = "the message does not say where it was meant for: name a place with to (--to)";
       this.#problem("NO_TARGET", text);

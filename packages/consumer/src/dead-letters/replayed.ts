@@ -34,6 +34,8 @@ export interface ReplayMark {
   readonly replayId: string;
   /** Instead of where each was meant for. */
   readonly to?: ReplayTarget | undefined;
+  /** Where a letter goes that does not say where it was meant for. */
+  readonly home?: ReplayTarget | undefined;
 }
 
 /**
@@ -42,14 +44,15 @@ export interface ReplayMark {
  */
 const past =
   /^(x-.*death.*|x-delivery-count|x-acquired-count|DeadLetter.*|streamll_(failure|failure_message|exchange|routing_key|queue|attempts|failed_at|expiration|replayed|replay_id|replayed_at))$/;
-/** What the broker counts, and so differs at each delivery. */
-export const deliveryCounts = /^x-(delivery|acquired)-count$/;
+/** What the broker counts, or says of the delivery: it differs each time. */
+export const deliveryCounts = /^x-(delivery-count|acquired-count|opt-locked-until)$/;
 
 /** The dead letter as it is sent again; `undefined` where it does not say where it was meant for, and `to` does not. */
-export function replayed(message: Delivery, { replayId, to }: ReplayMark): OutboundMessage | undefined {
+export function replayed(message: Delivery, { replayId, to, home }: ReplayMark): OutboundMessage | undefined {
   const failure = failureOf(message);
-  const exchange = to?.exchange ?? failure.exchange;
-  const routingKey = to?.routingKey ?? failure.routingKey ?? (to && message.routingKey);
+  const target = to ?? (failure.exchange === undefined ? home : undefined);
+  const exchange = target?.exchange ?? failure.exchange;
+  const routingKey = target?.routingKey ?? failure.routingKey ?? (target && (message.routingKey ?? ""));
   if (exchange === undefined || routingKey === undefined) return undefined;
   return copyOf(message, past, exchange, routingKey, {
     streamll_replayed: failure.replayed + 1,

@@ -1,11 +1,12 @@
 import { resolveConnection } from "@streamll/connection/internal";
-import type { ConfigurationProblem, Logger } from "@streamll/core";
+import type { Logger } from "@streamll/core";
 import { type Openable, openable } from "../openable.js";
-import { type DeadLetterSource, type DeadLettersValues, deadLettersTable } from "./dead-letters-options.js";
+import { type DeadLettersValues, deadLettersTable } from "./dead-letters-options.js";
+import { type DeadLetterQueue, queueOf } from "./queue-of.js";
 
 export interface DeadLettersPlan extends Openable {
   readonly values: DeadLettersValues;
-  readonly queue: string;
+  readonly place: DeadLetterQueue;
   readonly warnings: readonly string[];
 }
 
@@ -19,24 +20,11 @@ export function resolveDeadLetters(
   logger: Logger,
 ): DeadLettersPlan {
   const connection = resolveConnection({ table: deadLettersTable, given, className: "DeadLetters" });
-  const { queue, problems } = queueOf(connection.values);
+  const { place, problems } = queueOf(connection);
   if (connection.isSet("waitForBroker"))
     problems.push({ option: "waitForBroker", message: "is for what keeps running: leave it out" });
   const topology = { mode: "none", exchanges: [], queues: [], bindings: [] } as const;
   const { values, warnings } = connection;
-  return { ...openable(connection, { queue, topology }, logger, problems), values, queue, warnings };
-}
-
-/** The queue of dead letters, and what is wrong with how it was named. */
-export function queueOf({ queue, deadLetterExchange }: DeadLetterSource): {
-  readonly queue: string;
-  readonly problems: ConfigurationProblem[];
-} {
-  const problems: ConfigurationProblem[] = [];
-  if (queue === undefined && deadLetterExchange === undefined) {
-    const message =
-      'is missing; write the queue of the dead letters such as "dspy_failed.failed", or deadLetterExchange';
-    problems.push({ option: "queue", message });
-  }
-  return { queue: queue ?? `${deadLetterExchange ?? ""}.failed`, problems };
+  const { queue } = place;
+  return { ...openable(connection, { queue, topology }, logger, problems), values, place, warnings };
 }

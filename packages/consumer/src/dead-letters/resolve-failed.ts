@@ -4,10 +4,11 @@ import { type ConsumingOptions, defaultConsumingOptions } from "@streamll/core/i
 import { type Openable, openable } from "../openable.js";
 import { resolveTopology } from "../topology.js";
 import { type FailedValues, failedTable } from "./failed-options.js";
-import { queueOf } from "./resolve-dead-letters.js";
+import { type DeadLetterQueue, queueOf } from "./queue-of.js";
 
 export interface FailedPlan extends Openable {
   readonly values: FailedValues;
+  readonly place: DeadLetterQueue;
   readonly options: ConsumingOptions;
   readonly warnings: readonly string[];
 }
@@ -20,14 +21,15 @@ export interface FailedPlan extends Openable {
 export function resolveFailed(given: Readonly<Record<string, unknown>>, logger: Logger): FailedPlan {
   const connection = resolveConnection({ table: failedTable, given, className: "FailedEventConsumer" });
   const { values, warnings, isSet } = connection;
-  const { queue, problems } = queueOf(values);
+  const { place, problems } = queueOf(connection);
+  const { queue } = place;
   if (!isSet("handle")) problems.push({ option: "handle", message: HANDLER });
   const { topology, problems: inTopology } = resolveTopology({
     ...{ queue, exchange: values.deadLetterExchange },
     ...{ queueType: values.queueType, declareTopology: values.declareTopology },
   });
   const opened = openable(connection, { queue, topology }, logger, [...problems, ...inTopology.map(named)]);
-  return { ...opened, values, options: consumingOptionsOf(values, queue), warnings };
+  return { ...opened, values, place, options: consumingOptionsOf(values, place), warnings };
 }
 
 const HANDLER = 'is missing; write handle: (event, failure) => "replay", "keep" or "drop"';
@@ -42,9 +44,10 @@ const named = ({ option, message }: ConfigurationProblem): ConfigurationProblem 
  * Without dead letters of its own: what its handler cannot do is kept. What is kept comes back with each start, which says
  * nothing against it: no number of deliveries makes it a suspect, for which others would have to wait.
  */
-const consumingOptionsOf = (values: FailedValues, source: string): ConsumingOptions => ({
+const consumingOptionsOf = (values: FailedValues, { queue, home }: DeadLetterQueue): ConsumingOptions => ({
   ...defaultConsumingOptions,
-  source,
+  source: queue,
+  fromDeadLetters: home !== undefined,
   deadLetters: false,
   maxDeliveries: Number.MAX_SAFE_INTEGER,
   window: values.prefetch,

@@ -6,7 +6,7 @@ import {
   TransportError,
   type Verdict,
 } from "@streamll/core";
-import { type Clock, isTransportError } from "@streamll/core/internal";
+import { type Clock, isTransportError, Locks } from "@streamll/core/internal";
 
 /** The most that AMQP 0-9-1 lets one consumer hold, and the seam with it. */
 export const LARGEST_WINDOW = 65_535;
@@ -24,6 +24,8 @@ export interface ScanSetup {
   readonly clock: Clock;
   readonly connectionTimeoutMs: number;
   readonly source: string;
+  /** Its dead letters are read, which the broker keeps beside it. */
+  readonly besideQueue: boolean;
   /** Deliveries that are held at a time. */
   readonly window: number;
   readonly signal: AbortSignal;
@@ -49,6 +51,8 @@ export class Scan {
   readonly #subscription: Subscription;
   readonly #arrived: Delivery[] = [];
   readonly #held = new Set<Delivery>();
+  /** Where the broker keeps a delivery for a time only. One that is lost comes again, and must not be taken twice. */
+  readonly #locks: Locks;
   #bytes = 0;
   readonly #closing = new AbortController();
   #wake = () => {};
@@ -57,11 +61,12 @@ export class Scan {
     this.#setup = setup;
     this.#subscription = subscription;
     this.total = total;
+    this.#locks = new Locks({ clock: setup.clock, now: Date.now, lost: () => this.#lose() });
   }
 
   /** @throws TransportError where no address lets it in, and of kind `not-found` where there is no such queue. */
   static async open(setup: ScanSetup): Promise<Scan> {
-    const { consuming, endpoints, connectionTimeoutMs, source, window, signal } = setup;
+    const { consuming, endpoints, connectionTimeoutMs, source, besideQueue, window, signal } = setup;
     let failed: unknown = new TransportError("unreachable", "there is no address to connect to");
     for (const endpoint of endpoints) {
       const arrived: Delivery[] = [];
@@ -74,12 +79,15 @@ export class Scan {
         if (scan === undefined) arrived.push(...deliveries);
         else scan.#receive(deliveries);
       };
+      const lost = () => {
+        if (scan !== undefined) scan.#lose();
+      };
       try {
         const timeout = AbortSignal.timeout(connectionTimeoutMs + 1000);
         const either = AbortSignal.any([timeout, signal]);
         const subscription = await consuming.subscribe(
           endpoint,
-          { source, window, counted, receive },
+          { source, deadLetters: besideQueue, window, counted, receive, lost },
           either,
         );
         scan = new Scan(setup, subscription, total);
@@ -119,6 +127,7 @@ export class Scan {
     const given = this.held.map((delivery) => this.#settle(delivery, { kind: "again", failed: false }));
     await this.#subscription.close(AbortSignal.timeout(CLOSING_MS)).catch(() => {});
     await Promise.all(given);
+    this.#locks.clear();
   }
 
   #begin(arrived: readonly Delivery[]): void {
@@ -126,11 +135,7 @@ export class Scan {
     void this.#subscription.closed.then((error) => {
       if (this.#closing.signal.aborted) return;
       this.error = error;
-      this.incomplete = "lost";
-      // They are void, and come again.
-      this.#arrived.length = 0;
-      this.#held.clear();
-      this.#wake();
+      this.#lose();
     });
     const abort = () => {
       this.#end("aborted");
@@ -144,10 +149,20 @@ export class Scan {
   #receive(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       this.#held.add(delivery);
+      this.#locks.hold(delivery, this.#subscription);
       this.#bytes += delivery.body.length;
     }
     this.#arrived.push(...deliveries);
     if (this.#bytes > MOST_BYTES) this.#end("bytes");
+    this.#wake();
+  }
+
+  /** What came is void, and comes again. */
+  #lose(): void {
+    this.incomplete = "lost";
+    this.#arrived.length = 0;
+    this.#held.clear();
+    this.#locks.clear();
     this.#wake();
   }
 
@@ -160,6 +175,7 @@ export class Scan {
 
   #settle(delivery: Delivery, verdict: Verdict): Promise<string> {
     this.#held.delete(delivery);
+    this.#locks.release(delivery);
     this.#bytes -= delivery.body.length;
     return new Promise((resolve) => this.#subscription.settle(delivery, verdict, resolve));
   }

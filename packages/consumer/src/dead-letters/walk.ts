@@ -1,6 +1,6 @@
 import type { Consuming, Endpoint, Transport } from "@streamll/core";
 import { type Clock, Relay } from "@streamll/core/internal";
-import { isWorn, moved } from "./replayed.js";
+import { isWorn, moved, type ReplayTarget } from "./replayed.js";
 import { type Incomplete, LARGEST_WINDOW, Scan } from "./scan.js";
 import { type Letter, letterOf } from "./selection.js";
 
@@ -18,6 +18,8 @@ export interface Place {
   readonly connectionTimeoutMs: number;
   /** Of the queue, where it is a quorum queue; 0: none. */
   readonly deliveryLimit: number;
+  /** The dead letters are kept beside the queue, and this is where replayed ones go; absent: the queue has them itself. */
+  readonly home?: ReplayTarget | undefined;
 }
 
 /** What was looked at. */
@@ -52,6 +54,7 @@ export async function walk(place: Place, { window, signal, progress, visit }: Wa
   try {
     const scan = await Scan.open({
       ...{ consuming, endpoints, clock, connectionTimeoutMs, signal, source: queue },
+      besideQueue: place.home !== undefined,
       window: Math.min(window, LARGEST_WINDOW),
     });
     try {

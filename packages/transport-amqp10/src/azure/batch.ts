@@ -6,6 +6,7 @@ import {
 } from "@streamll/core";
 import { dataHead } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits, Transfer } from "../dialect.js";
+import { relayedPayload } from "../relayed.js";
 import { encodeSections, groupOf, LONGEST_ID, type Sections, sectionsOf } from "./message.js";
 
 /** Of a transfer that holds several messages, each encoded as a whole in a data section of its own. */
@@ -16,6 +17,13 @@ const LARGEST_BATCH = 1_000_000;
 
 /** The service takes no more in one, whatever their size. */
 const MOST_MESSAGES = 4500;
+
+/** https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide#message-annotations */
+const ofBroker: ReadonlySet<string> = new Set(
+  ["deadletter-source", "enqueue-sequence-number", "enqueued-time", "locked-until", "message-state"]
+    .concat(["partition-id", "scheduled-enqueue-time", "sequence-number"])
+    .map((name) => `x-opt-${name}`),
+);
 
 interface Batch {
   readonly at: number[];
@@ -40,6 +48,10 @@ export function encodeBatches(
   const open = new Map<string, Batch>();
 
   for (const [index, message] of messages) {
+    if (message.relayed !== undefined) {
+      encoded.push(relayedTransfer(index, message, maxMessageSize));
+      continue;
+    }
     const sections = sectionsOf(message, defaults);
     const head = encodeSections(sections);
     const body = message.body();
@@ -64,6 +76,19 @@ export function encodeBatches(
   }
   for (const batch of open.values()) encoded.push(transferOf(batch));
   return encoded;
+}
+
+/** One that was consumed goes alone: its sections are as its sender wrote them. */
+function relayedTransfer(index: number, message: OutboundMessage, maxMessageSize: number): Encoded {
+  const at = [index];
+  try {
+    const payload = relayedPayload(message, { ofBroker });
+    const error = faultOf(message, payload.length, maxMessageSize);
+    return error === undefined ? { at, payload, format: 0 } : { at, error };
+  } catch (error) {
+    if (error instanceof TransportError) return { at, error };
+    throw error;
+  }
 }
 
 function transferOf({ at, parts, sections }: Batch): Transfer {

@@ -41,7 +41,8 @@ export function serviceBusDialect(options: ServiceBusTransportOptions, tokenLife
           : tokensOfCredential(credential, endpoint);
       return opening(options, endpoint, tokenOf);
     },
-    addressOf: ({ routingKey }) => defaults.exchange || routingKey,
+    addressOf: ({ exchange, routingKey, relayed }) =>
+      (relayed === undefined ? defaults.exchange : exchange) || routingKey,
     ...(firstAddress === undefined ? {} : { firstAddress }),
     encode: (messages, limits) => encodeBatches(messages, defaults, limits),
     outcomeOf,

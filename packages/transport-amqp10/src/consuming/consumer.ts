@@ -18,7 +18,7 @@ export interface Consuming {
 }
 
 /** A way to consume on an open connection. */
-export interface Consumer extends Pick<Subscription, "settle" | "renew"> {
+export interface Consumer extends Pick<Subscription, "settle" | "renew" | "waiting"> {
   /** Resolves when nothing more comes, within a bounded time. */
   stop(): Promise<void>;
   /** Writes what is settled, and ends in good order. */

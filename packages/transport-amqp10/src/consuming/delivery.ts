@@ -26,94 +26,95 @@ export interface Lock {
 /** A message as it came: its properties and headers are decoded when somebody asks for them. */
 export class Amqp10Delivery implements Delivery {
   readonly lock: Lock | undefined;
-  readonly #message: ReceivedMessage;
+  /** As it came. */
+  readonly received: ReceivedMessage;
   readonly #reading: Reading;
   #headers: Readonly<Record<string, unknown>> | undefined;
 
   constructor(payload: Buffer, reading: Reading, lockOf?: (message: ReceivedMessage) => Lock) {
-    this.#message = new ReceivedMessage(payload);
+    this.received = new ReceivedMessage(payload);
     this.#reading = reading;
-    this.lock = lockOf?.(this.#message);
+    this.lock = lockOf?.(this.received);
   }
 
   get body(): Buffer {
-    return this.#message.body;
+    return this.received.body;
   }
 
   get exchange(): string | undefined {
-    return this.#reading.exchange(this.#message);
+    return this.#reading.exchange(this.received);
   }
 
   get routingKey(): string | undefined {
-    return this.#reading.routingKey(this.#message);
+    return this.#reading.routingKey(this.received);
   }
 
   get messageId(): string | undefined {
-    return textIn(this.#message, propertyField.messageId);
+    return textIn(this.received, propertyField.messageId);
   }
 
   get correlationId(): string | undefined {
-    return textIn(this.#message, propertyField.correlationId);
+    return textIn(this.received, propertyField.correlationId);
   }
 
   get type(): string | undefined {
-    return this.#reading.type(this.#message);
+    return this.#reading.type(this.received);
   }
 
   get timestamp(): number | undefined {
-    const time = this.#message.property(propertyField.creationTime);
+    const time = this.received.property(propertyField.creationTime);
     return types.isDate(time) && !Number.isNaN(time.getTime()) ? time.getTime() : undefined;
   }
 
   get headers(): Readonly<Record<string, unknown>> {
-    this.#headers ??= this.#reading.headers(this.#message);
+    this.#headers ??= this.#reading.headers(this.received);
     return this.#headers;
   }
 
   get contentType(): string | undefined {
-    return textIn(this.#message, propertyField.contentType);
+    return textIn(this.received, propertyField.contentType);
   }
 
   get contentEncoding(): string | undefined {
-    return textIn(this.#message, propertyField.contentEncoding);
+    return textIn(this.received, propertyField.contentEncoding);
   }
 
   get appId(): string | undefined {
-    return this.#reading.appId(this.#message);
+    return this.#reading.appId(this.received);
   }
 
   get userId(): string | undefined {
-    const id = this.#message.property(propertyField.userId);
+    const id = this.received.property(propertyField.userId);
     return Buffer.isBuffer(id) ? id.toString("utf8") : textOf(id);
   }
 
   get replyTo(): string | undefined {
-    return textIn(this.#message, propertyField.replyTo);
+    return textIn(this.received, propertyField.replyTo);
   }
 
   get priority(): number | undefined {
-    return numberOf(this.#message.header(headerField.priority));
+    return numberOf(this.received.header(headerField.priority));
   }
 
   get expiration(): string | undefined {
-    return numberOf(this.#message.header(headerField.ttl))?.toString();
+    return numberOf(this.received.header(headerField.ttl))?.toString();
   }
 
   get persistent(): boolean | undefined {
-    const durable = this.#message.header(headerField.durable);
+    const durable = this.received.header(headerField.durable);
     return typeof durable === "boolean" ? durable : undefined;
   }
 
   get redelivered(): boolean {
-    return this.#reading.redelivered(this.#message);
+    return this.#reading.redelivered(this.received);
   }
 
   get earlier(): number | undefined {
-    return this.#reading.earlier(this.#message);
+    return this.#reading.earlier(this.received);
   }
 
   get orderingKey(): string | undefined {
-    return this.#reading.orderingKey(this.#message);
+    return this.#reading.orderingKey(this.received);
   }
 
   get lockedUntil(): number | undefined {

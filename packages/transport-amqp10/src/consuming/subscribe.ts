@@ -84,12 +84,13 @@ export function subscribe(subscribing: Subscribing, signal: AbortSignal): Promis
         });
         return consumer;
       };
-      const { settle, stop, renew } = await attempt.race(Promise.race([begin(), lost]));
+      const { settle, stop, renew, waiting } = await attempt.race(Promise.race([begin(), lost]));
       let stopping: Promise<void> | undefined;
       return {
         closed: life.closed,
         close: life.close,
         ...(renew && { renew }),
+        ...(waiting && { waiting }),
         settle(delivery, verdict, told) {
           if (isOver()) told("lost");
           else settle(delivery, verdict, told);

@@ -4,7 +4,10 @@ import type { Consume } from "../consuming/consumer.js";
 import { ConsumingLink, tellLost } from "../consuming/consuming-link.js";
 import { Amqp10Delivery } from "../consuming/delivery.js";
 import { ACCEPTED, FAILED, RELEASED, undeliverable } from "../consuming/states.js";
+import type { OpenConnection } from "../dialect.js";
 import { queueAddress } from "./address.js";
+import { declarationFailure } from "./failure.js";
+import { openManagement } from "./management.js";
 import { rabbitmqReading } from "./reading.js";
 
 /** Consumes from a queue of RabbitMQ 4, over one link. The end of the link is the end of the subscription. */
@@ -32,8 +35,11 @@ export const consume: Consume = async ({ wire, tap, open, request, label, failed
       );
     },
   });
+  const waiting = () => messagesIn(source, open, label);
+  request.counted?.(await waiting());
   await link.attach();
   return {
+    waiting,
     settle: (delivery, verdict, told) =>
       link.settle(delivery as Amqp10Delivery, verdict, told) || told("lost"),
     async stop() {
@@ -45,6 +51,21 @@ export const consume: Consume = async ({ wire, tap, open, request, label, failed
     leave: () => link.leave(),
   };
 };
+
+/** How many messages of the queue nobody has been handed, as its management node says. @throws TransportError */
+async function messagesIn(queue: string, open: OpenConnection, label: string): Promise<number> {
+  try {
+    const management = await openManagement(open, label);
+    try {
+      const answer = await management.request("GET", queueAddress(queue));
+      return Number((answer as { readonly message_count?: unknown } | null)?.message_count);
+    } finally {
+      management.close();
+    }
+  } catch (error) {
+    throw declarationFailure(error, label);
+  }
+}
 
 /**
  * Modified with delivery-failed counts against the limit of a quorum queue; up to 4.2 released does too. A dead letter

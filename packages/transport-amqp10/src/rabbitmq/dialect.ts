@@ -23,22 +23,24 @@ const PORTS = { plain, tls };
 
 /** RabbitMQ 4: one link to the anonymous terminus, and everything declared through its management node. */
 export function rabbitmqDialect(options: TransportOptions): Dialect {
+  const users = new Set<string>();
   return {
     name: amqp10Description.name,
     capabilities: grantedCapabilities(amqp10Description.capabilities, options),
     firstAddress: "",
     addressOf: () => "",
-    encode: messagesEncoder(options.message),
+    encode: messagesEncoder(options.message, (user) => users.has(user)),
     outcomeOf: outcomes(options.message),
     failure: failureOf,
     accused: (fault) => accused(fault, options.message.exchange),
-    begin: (endpoint) => begin(options, endpoint),
+    begin: (endpoint) => begin(options, endpoint, users),
   };
 }
 
-async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Opening> {
+async function begin(options: TransportOptions, endpoint: Endpoint, users: Set<string>): Promise<Opening> {
   const { label } = endpoint;
   const given = await login(options, endpoint);
+  users.add(given.username);
   const { topology, message } = options;
   const address = dialAddressOf(endpoint, options, PORTS, "amqps");
   const virtualHost = virtualHostOf(endpoint);

@@ -18,8 +18,8 @@ export class RefusedError extends Error {
 
 /** HTTP over AMQP, as RabbitMQ 4 has it. */
 export interface Management {
-  /** @throws RefusedError, FaultError, TransportError */
-  request(method: "GET" | "PUT" | "POST", path: string, body?: unknown): Promise<void>;
+  /** Gives the body of the answer. @throws RefusedError, FaultError, TransportError */
+  request(method: "GET" | "PUT" | "POST", path: string, body?: unknown): Promise<unknown>;
   close(): void;
 }
 
@@ -80,7 +80,7 @@ export async function openManagement(open: OpenConnection, label: string): Promi
       sender.send({ message_id: id, reply_to: "$me", subject: method, to: path, body });
       const answer = await bounded(Promise.race([answered, ended])).finally(() => pending.delete(id));
       const status = Number(answer.subject);
-      if (status >= 200 && status < 300) return;
+      if (status >= 200 && status < 300) return answer.body;
       throw new RefusedError(status, typeof answer.body === "string" ? answer.body : "no reason given");
     },
     close: () => session.close(),

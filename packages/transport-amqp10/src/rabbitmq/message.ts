@@ -38,10 +38,13 @@ import {
 } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits } from "../dialect.js";
 import { bytesOf, type Payload } from "../payload.js";
+import { relayedPayload } from "../relayed.js";
 import { destination } from "./address.js";
 
 /** Everything but headers, body and address: texts of the message's own have at most 255 bytes each. */
 const FIXED_BYTES = 4 * SECTION_HEAD_BYTES + DATA_HEAD_BYTES + 160 + 4 * 260;
+/** Annotations by which RabbitMQ says where a message was published to. */
+const ofBroker: ReadonlySet<string> = new Set(["x-exchange", "x-routing-key"]);
 /** Keys that are remembered with their addresses. */
 const REMEMBERED = 1000;
 
@@ -53,8 +56,13 @@ export type MessagesEncoder = (
 /**
  * A message for the anonymous terminus: its `to` says exchange and routing key. RabbitMQ gives a consumer over
  * AMQP 0-9-1 `type` from an annotation and `app-id` from group-id, which AMQP 1.0 does not have by those names.
+ *
+ * @param isLoggedIn whether that user has a connection of the transport's.
  */
-export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
+export function messagesEncoder(
+  defaults: MessageDefaults,
+  isLoggedIn: (user: string) => boolean,
+): MessagesEncoder {
   const { contentType, appId } = defaults;
   const header = headerSection(defaults);
   const typeName = symbolBytes("x-basic-type");
@@ -114,8 +122,15 @@ export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   }
 
   function payloadOf(message: OutboundMessage): Payload {
-    const { exchange, routingKey } = message;
+    const { exchange, routingKey, relayed } = message;
     const to = exchange === undefined ? addressOf(routingKey) : destination(exchange, routingKey);
+    if (relayed !== undefined) {
+      const { userId } = relayed.message;
+      // RabbitMQ takes a user-id from the user of that name alone, and ends the session over any other.
+      if (userId !== undefined && !isLoggedIn(userId))
+        throw unsendable("its user-id is of another user: log in as that one");
+      return relayedPayload(message, { to, ofBroker });
+    }
     const encoded = encodedMessage(message);
     return {
       length: bound(encoded, to),

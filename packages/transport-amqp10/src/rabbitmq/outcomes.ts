@@ -20,7 +20,9 @@ export function outcomes({ exchange, mandatory }: MessageDefaults): Dialect["out
         return mandatory
           ? refused(
               "unroutable",
-              `no queue of exchange "${exchange}" takes the message: bind one to its routing key`,
+              exchange === ""
+                ? "no queue takes the message: it goes to an exchange without a binding for it, or to a queue that is not there"
+                : `no queue of exchange "${exchange}" takes the message: bind one to its routing key`,
             )
           : confirmed;
       case "rejected":

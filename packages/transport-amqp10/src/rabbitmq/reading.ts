@@ -18,9 +18,14 @@ export const rabbitmqReading: Reading = {
   appId: (message) => textIn(message, propertyField.groupId),
   orderingKey: () => undefined,
   redelivered,
-  /** Quorum queues count: before 4.3 every return, from then on failures only. Classic ones say 0 each time. */
+  /**
+   * Quorum queues count in an annotation: before 4.3 every return, from then on failures only. The header says 0 of what
+   * was released, and of all that comes from a classic queue.
+   */
   earlier(message) {
-    const count = numberOf(message.header(headerField.deliveryCount));
+    const count = numberOf(
+      message.annotations["x-delivery-count"] ?? message.header(headerField.deliveryCount),
+    );
     return count === 0 && redelivered(message) ? undefined : count;
   },
   headers({ annotations, applicationProperties }) {

@@ -62,6 +62,22 @@ export function listItem(bytes: Buffer, at: number, place: number): number | und
   return item;
 }
 
+/**
+ * The pairs of a map, each with its key as text and both encoded, as they lie there.
+ *
+ * @throws MalformedValueError where there is no map at `at`.
+ */
+export function* mapPairs(bytes: Buffer, at: number): Generator<[key: string, pair: Buffer]> {
+  const isShort = bytes[at] === 0xc1;
+  if (!isShort && bytes[at] !== 0xd1) throw new MalformedValueError("a value is no map");
+  const end = valueEnd(bytes, at);
+  for (let key = at + (isShort ? 3 : 9); key < end; ) {
+    const next = valueEnd(bytes, valueEnd(bytes, key));
+    yield [String(readValue(bytes, key)), bytes.subarray(key, next)];
+    key = next;
+  }
+}
+
 class ValueReader {
   readonly #bytes: Buffer;
   #at: number;

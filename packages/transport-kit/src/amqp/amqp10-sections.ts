@@ -1,4 +1,4 @@
-import { listItem, MalformedValueError, readValue, valueEnd } from "./amqp10-reader.js";
+import { listItem, MalformedValueError, mapPairs, readValue, valueEnd } from "./amqp10-reader.js";
 import { APPLICATION_PROPERTIES, HEADER, MESSAGE_ANNOTATIONS, PROPERTIES } from "./amqp10-values.js";
 
 /** Places in the section `header` (AMQP 1.0, 3.2.1). */
@@ -36,6 +36,8 @@ export class ReceivedMessage {
   /** The bytes of the data sections; of a body that is one text, that in UTF-8; of another body its section, encoded. */
   readonly body: Buffer;
   readonly #bytes: Buffer;
+  /** Where the sections of the body begin, with the footer after them. */
+  #content: number | undefined;
   /** Where the value of each section begins, from `header` (0x70) on. */
   readonly #sections: (number | undefined)[] = [];
   #annotations: Readonly<Record<string, unknown>> | undefined;
@@ -44,7 +46,10 @@ export class ReceivedMessage {
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     const body = readable(() => this.#findSections(), undefined);
-    if (body === undefined) this.#sections.length = 0;
+    if (body === undefined) {
+      this.#sections.length = 0;
+      this.#content = undefined;
+    }
     this.body = body ?? bytes;
   }
 
@@ -68,6 +73,30 @@ export class ReceivedMessage {
     return this.#applicationProperties;
   }
 
+  /**
+   * The body and the footer, encoded.
+   *
+   * @throws MalformedValueError where the bytes are no message.
+   */
+  get content(): Buffer {
+    if (this.#sections.length === 0 && this.#content === undefined)
+      throw new MalformedValueError("the bytes are no message of AMQP 1.0");
+    return this.#bytes.subarray(this.#content ?? this.#bytes.length);
+  }
+
+  /** A field of `HEADER` or `PROPERTIES`, encoded; `undefined` where the sender left it out. */
+  encodedField(section: number, field: number): Buffer | undefined {
+    const at = this.#sections[section - HEADER];
+    const item = at === undefined ? undefined : listItem(this.#bytes, at, field);
+    return item === undefined ? undefined : this.#bytes.subarray(item, valueEnd(this.#bytes, item));
+  }
+
+  /** The pairs of `MESSAGE_ANNOTATIONS` or `APPLICATION_PROPERTIES`, encoded: see {@link mapPairs}. */
+  encodedPairs(section: number): [key: string, pair: Buffer][] {
+    const at = this.#sections[section - HEADER];
+    return at === undefined ? [] : [...mapPairs(this.#bytes, at)];
+  }
+
   #findSections(): Buffer {
     const bytes = this.#bytes;
     const data: Buffer[] = [];
@@ -77,6 +106,7 @@ export class ReceivedMessage {
       const code = bytes[start] === 0 ? codeOf(bytes, start + 1) : 0;
       if (code < HEADER || code > LAST_SECTION) throw new MalformedValueError("no section begins here");
       const end = valueEnd(bytes, at);
+      if (code >= DATA) this.#content ??= start;
       if (code === DATA) data.push(bytes.subarray(at + (bytes[at] === 0xa0 ? 2 : 5), end));
       else if (code < DATA) this.#sections[code - HEADER] = at;
       else if (code < LAST_SECTION)

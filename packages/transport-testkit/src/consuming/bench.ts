@@ -109,15 +109,11 @@ export class ConsumingBench {
     message: Delivery,
     { headers, without }: { readonly headers: MessageHeaders; readonly without: readonly string[] },
   ): Promise<void> {
-    const {
-      exchange,
-      routingKey = "",
-      messageId = "",
-      correlationId = "",
-      type = "",
-      timestamp = 0,
-      body,
-    } = message;
+    const { name } = await this.queue();
+    // Where the broker does not tell, the queue is named by the key.
+    const { exchange = "", routingKey = "" } =
+      message.exchange === undefined ? { routingKey: name } : message;
+    const { messageId = "", correlationId = "", type = "", timestamp = 0, body } = message;
     const own = { sequence: 0, exchange, routingKey, messageId, correlationId, type, timestamp, body };
     const outbound = outboundMessage({ ...own, headers, relayed: { message, without: new Set(without) } });
     const { signal } = new AbortController();

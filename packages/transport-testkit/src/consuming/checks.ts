@@ -218,7 +218,7 @@ export const consumingChecks: readonly ConsumingCheck[] = [
     name: "publishes again what was consumed, unchanged, where it relays",
     async run(bench) {
       if ((await bench.consuming()).relays !== true) return;
-      const headers = { text: "ü", deep: { list: [1, "two"] } };
+      const headers = bench.richHeaders;
       const [sent] = await bench.put(1, { headers: { ...headers, lose: "this" }, expiration: "60000" });
       const probe = await bench.subscribe();
       await probe.came(1, "relays");

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeadLetter, DeadLetters, EventConsumer, FailedEventConsumer } from "@streamll/consumer";
+import { silentLogger } from "@streamll/core";
+import { type FakeServiceBus, startFakeServiceBus } from "@streamll/fake-service-bus";
+import { RabbitMQSink } from "@streamll/sink";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+const patient = { timeout: 20_000 };
+const LOCK_MS = 1000;
+const DEAD = "events/$DeadLetterQueue";
+
+/** A queue whose dead letters have these codes; locks are short. */
+async function scene(codes: readonly string[]) {
+  const bus = await startFakeServiceBus({ entities: [{ name: "events", lockMs: LOCK_MS }] });
+  onTestFinished(() => bus.close());
+  const url = bus.connectionString;
+  const shared = { queue: "events", logger: silentLogger } as const;
+  const sink = new RabbitMQSink({
+    ...{ amqpUrl: url, exchange: "", routingKey: "events", logger: silentLogger },
+  });
+  for (const [step, code] of codes.entries())
+    await sink.publish({
+      eventType: "step",
+      eventId: `id-${step}`,
+      executionId: "run",
+      data: { step, code },
+    });
+  await sink.stop();
+  const consumer = new EventConsumer({
+    ...{ ...shared, url },
+    handle({ data }) {
+      throw new DeadLetter(String(data.code), "the price is missing");
+    },
+  });
+  await consumer.start();
+  await expect.poll(() => bus.stored(DEAD).length, patient).toBe(codes.length);
+  await consumer.stop();
+  return { bus, letters: new DeadLetters({ ...shared, url }), shared: { ...shared, url } };
+}
+
+const idsOf = (bus: FakeServiceBus, address: string) =>
+  bus.stored(address).map(({ message }) => String(message.message.message_id));
+
+describe("dead letters that Azure Service Bus keeps beside a queue", () => {
+  it("are listed and shown with their reason, and stay", async () => {
+    const { bus, letters } = await scene(["NO_PRICE", "NO_PRICE", "OTHER"]);
+    const { groups, scanned } = await letters.list();
+    expect(groups).toMatchObject([
+      { code: "NO_PRICE", type: "step", count: 2 },
+      { code: "OTHER", count: 1 },
+    ]);
+    expect(scanned).toBe(3);
+    const { letters: shown } = await letters.show({ code: "OTHER" });
+    expect(shown).toMatchObject([
+      { id: "id-2", reason: "the price is missing", event: { data: { step: 2 } } },
+    ]);
+    expect(idsOf(bus, DEAD)).toEqual(["id-0", "id-1", "id-2"]);
+    expect(bus.protocolErrors).toEqual([]);
+  });
+
+  it("go back to their queue as they were, once, and those that do not fit stay", async () => {
+    const { bus, letters } = await scene(["RARE", "COMMON", "RARE"]);
+    const folder = await mkdtemp(join(tmpdir(), "replay-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [before] = bus.received("events");
+    const report = await letters.replay({ code: "RARE", journal: join(folder, "journal") });
+    expect(report).toMatchObject({ matched: 2, replayed: 2, complete: true, problems: [] });
+    expect([idsOf(bus, "events"), idsOf(bus, DEAD)]).toEqual([["id-0", "id-2"], ["id-1"]]);
+    const after = bus.received("events").find(({ message }, at) => at >= 3 && message.message_id === "id-0")!;
+    expect(after.body).toEqual(before!.body);
+    const { application_properties: properties, ...sent } = before!.message;
+    const { application_properties: own, ...again } = after.message;
+    for (const field of ["message_id", "correlation_id", "subject", "content_type", "creation_time"] as const)
+      expect(again[field]).toEqual(sent[field]);
+    expect(own).toEqual({
+      ...properties,
+      ...{ streamll_replayed: 1, streamll_replay_id: report.replayId },
+      streamll_replayed_at: expect.any(String),
+    });
+  });
+
+  it("keep their locks while a slow replay holds them, and are purged", async () => {
+    const { bus, letters } = await scene(["A", "A", "A", "A"]);
+    const report = await letters.replay({ rate: 1, limit: 3 });
+    expect(report).toMatchObject({ replayed: 3, unacknowledged: 0, complete: true });
+    expect(await letters.purge()).toMatchObject({ purged: 1 });
+    expect([idsOf(bus, "events").length, idsOf(bus, DEAD).length]).toEqual([3, 0]);
+  });
+
+  it("are replayed, kept or dropped by a handler; what is kept stays with the consumer", async () => {
+    const { bus, shared } = await scene(["replay", "keep", "drop"]);
+    const asked: string[] = [];
+    const failed = new FailedEventConsumer({
+      ...shared,
+      handle(_, { code }) {
+        asked.push(code);
+        return code as "replay" | "keep" | "drop";
+      },
+    });
+    await failed.start();
+    await expect
+      .poll(() => failed.stats(), patient)
+      .toMatchObject({
+        ...{ events_replayed: 1, events_kept: 1, events_dropped: 1 },
+      });
+    // Longer than the lock.
+    const since = Date.now();
+    await expect.poll(() => Date.now() - since > 2 * LOCK_MS, patient).toBe(true);
+    expect(failed.stats()).toMatchObject({ events_kept: 1, events_received: 3 });
+    await failed.stop();
+    expect([asked, idsOf(bus, "events"), idsOf(bus, DEAD)]).toEqual([
+      ["replay", "keep", "drop"],
+      ["id-0"],
+      ["id-1"],
+    ]);
+  });
+});
+
+describe("dead letters where there are none", () => {
+  it.each([
+    [
+      { url: "rabbitmq-stream://localhost/", queue: "x" },
+      "a stream has no dead letters: what is given up stays in it. Name the broker by amqp:// for those of its queues",
+    ],
+    [
+      { url: "pubsub://project", queue: "x" },
+      "dead letters cannot be replayed through the transport pubsub: read them with EventConsumer, and send them with a sink",
+    ],
+    [
+      { url: "amqps://ns.servicebus.windows.net", username: "u", password: "p", deadLetterExchange: "x" },
+      "deadLetterExchange: is of RabbitMQ: Azure Service Bus keeps dead letters beside each queue, which queue names",
+    ],
+  ])("are refused for %j, with what to write instead", (options, message) => {
+    expect(() => new DeadLetters(options)).toThrow(message);
+  });
+});
