@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
 import { amqp091Transport } from "@streamll/transport-amqp091";
+import { heartbeatSeconds, login } from "@streamll/transport-kit";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 
 /** Where to connect, and how. */
@@ -28,8 +29,8 @@ export async function closeOrDestroy(model: ChannelModel): Promise<void> {
 /** @throws TransportError with the words of the transport. */
 export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
   const { endpoint, options } = place;
-  const { host, port, username, password, path, scheme } = endpoint;
-  const login = username === undefined && password === undefined ? ["guest", "guest"] : [username, password];
+  const { host, port, path, scheme } = endpoint;
+  const { mechanism, username, password } = await login(options, endpoint);
   const target = {
     protocol: scheme,
     hostname: host,
@@ -43,17 +44,13 @@ export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
     return await connect(target, {
       ...(scheme === "amqps" ? { minVersion: "TLSv1.2", ...tls } : {}),
       timeout: connectionTimeoutMs,
-      credentials: credentials.plain(login[0] ?? "", login[1] ?? ""),
+      credentials: mechanism === "EXTERNAL" ? credentials.external() : credentials.plain(username, password),
       clientProperties: { connection_name: connectionName },
     } as SocketOptions);
   } catch (error) {
     throw await explained(error, place);
   }
 }
-
-/** 0 switches it off, so that half a second must not become it; the field has 16 bits. */
-const heartbeatSeconds = (milliseconds: number): number =>
-  milliseconds === 0 ? 0 : Math.min(Math.max(1, Math.round(milliseconds / 1000)), 0xffff);
 
 /** The transport knows what a failed handshake means and what to do, so it tries the same. */
 async function explained(error: unknown, { endpoint, options }: AmqpPlace): Promise<TransportError> {

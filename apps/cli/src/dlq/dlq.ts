@@ -18,7 +18,13 @@ import type { Task } from "./task.js";
 const actions: Readonly<Record<string, (task: Task) => Promise<number>>> = { list, show, replay, purge };
 
 const which = ["deadLetterExchange", "deadLetterQueue"] as const satisfies readonly OptionName[];
-const where = ["amqpUrl", "amqpVersion", ...connectionOptions] as const satisfies readonly OptionName[];
+const where = [
+  "amqpUrl",
+  "amqpVersion",
+  ...connectionOptions,
+  "authProvider",
+  "webSocket",
+] as const satisfies readonly OptionName[];
 
 export const dlq: Command = {
   name: "dlq",
@@ -31,6 +37,7 @@ replay  sends each to where it was meant for: confirmed first, then taken out of
 purge   takes them out for good; it asks first, unless --yes is given.
 
 Each goes once through what is in the queue at that moment, and gives back what it did not take.
+On Azure Service Bus --dead-letter-queue names the queue beside which the letters are kept.
 
 Exit code 0: done, and nothing is left of what was asked for.
           1: the broker, the queue or the journal could not be used.

@@ -19,6 +19,7 @@ const PREFETCH = 200;
 
 const options = [
   "amqpUrl",
+  "amqpVersion",
   ...connectionOptions,
   "exchange",
   "exchangeType",

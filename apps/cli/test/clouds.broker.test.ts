@@ -1,0 +1,54 @@
+import { startFakePubSub } from "@streamll/fake-pubsub";
+import { startFakeServiceBus } from "@streamll/fake-service-bus";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { command } from "./support/shell.js";
+
+const patient = { timeout: 20_000 };
+const event = (step: number) => `{"event_type":"step","event_id":"id-${step}","data":{"step":${step}}}`;
+const events = [1, 2, 3].map(event);
+
+describe("streamll on Azure Service Bus", () => {
+  it("takes events out of a queue, and lists, replays and purges its dead letters", async () => {
+    const bus = await startFakeServiceBus({ entities: ["events"] });
+    onTestFinished(() => bus.close());
+    const env = { RABBITMQ_URL: bus.connectionString };
+    const pipe = command(["pipe", "--exchange=", "--routing-key", "events"], {
+      stdin: events.map((line) => `${line}\n`),
+      env,
+    });
+    expect(await pipe.code).toBe(0);
+    const killing = command(["consume", "events", "--exec", "sed -u 's/.*/dead NO_PRICE/'"], { env });
+    await expect.poll(() => bus.stored("events/$DeadLetterQueue").length, patient).toBe(3);
+    killing.interrupt();
+    expect(await killing.code).toBe(130);
+
+    const dlq = (...args: string[]) => command(["dlq", ...args, "--dead-letter-queue", "events"], { env });
+    const list = dlq("list", "--json");
+    expect(await list.code).toBe(0);
+    expect(JSON.parse(list.stdout.text)).toMatchObject({ groups: [{ code: "NO_PRICE", type: "step", count: 3 }] });
+    const replay = dlq("replay", "--limit", "2");
+    expect([await replay.code, replay.stderr.text]).toEqual([0, expect.stringContaining("2 dead letters replayed")]);
+    expect(await dlq("purge", "--yes").code).toBe(0);
+    expect(bus.stored("events/$DeadLetterQueue")).toEqual([]);
+    const consume = command(["consume", "events", "--limit", "2"], { env });
+    expect(await consume.code).toBe(0);
+    expect(consume.stdout.text.trim().split("\n").map((line) => JSON.parse(line).event_id)).toEqual(["id-1", "id-2"]);
+    await expect.poll(() => bus.stored("events").length, patient).toBe(0);
+  });
+});
+
+describe("streamll on Google Cloud Pub/Sub", () => {
+  it("takes the events of a subscription", async () => {
+    const fake = await startFakePubSub({ topics: ["events"] });
+    onTestFinished(() => fake[Symbol.asyncDispose]());
+    fake.subscription("reader", { topic: "events" });
+    const env = { RABBITMQ_URL: `pubsub-emulator://${fake.address}/${fake.project}` };
+    const pipe = command(["pipe", "--exchange", "events"], { stdin: events.map((line) => `${line}\n`), env });
+    expect([await pipe.code, pipe.stderr.text]).toEqual([0, expect.any(String)]);
+    const consume = command(["consume", "reader", "--limit", "3"], { env });
+    expect([await consume.code, consume.stderr.text]).toEqual([0, expect.any(String)]);
+    expect(consume.stdout.text.trim().split("\n").map((line) => JSON.parse(line).event_id).sort()).toEqual(["id-1", "id-2", "id-3"]);
+    const { depth, leased } = fake.store.subscription(`projects/${fake.project}/subscriptions/reader`);
+    expect(depth + leased).toBe(0);
+  });
+});
