@@ -25,14 +25,24 @@ describe("streamll on Azure Service Bus", () => {
     const dlq = (...args: string[]) => command(["dlq", ...args, "--dead-letter-queue", "events"], { env });
     const list = dlq("list", "--json");
     expect(await list.code).toBe(0);
-    expect(JSON.parse(list.stdout.text)).toMatchObject({ groups: [{ code: "NO_PRICE", type: "step", count: 3 }] });
+    expect(JSON.parse(list.stdout.text)).toMatchObject({
+      groups: [{ code: "COMMAND_GAVE_UP", type: "step", count: 3 }],
+    });
     const replay = dlq("replay", "--limit", "2");
-    expect([await replay.code, replay.stderr.text]).toEqual([0, expect.stringContaining("2 dead letters replayed")]);
+    expect([await replay.code, replay.stderr.text]).toEqual([
+      0,
+      expect.stringContaining("2 dead letters replayed"),
+    ]);
     expect(await dlq("purge", "--yes").code).toBe(0);
     expect(bus.stored("events/$DeadLetterQueue")).toEqual([]);
     const consume = command(["consume", "events", "--limit", "2"], { env });
     expect(await consume.code).toBe(0);
-    expect(consume.stdout.text.trim().split("\n").map((line) => JSON.parse(line).event_id)).toEqual(["id-1", "id-2"]);
+    expect(
+      consume.stdout.text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).event_id),
+    ).toEqual(["id-1", "id-2"]);
     await expect.poll(() => bus.stored("events").length, patient).toBe(0);
   });
 });
@@ -42,12 +52,18 @@ describe("streamll on Google Cloud Pub/Sub", () => {
     const fake = await startFakePubSub({ topics: ["events"] });
     onTestFinished(() => fake[Symbol.asyncDispose]());
     fake.subscription("reader", { topic: "events" });
-    const env = { RABBITMQ_URL: `pubsub-emulator://${fake.address}/${fake.project}` };
+    const env = { RABBITMQ_URL: `pubsub-emulator://${fake.host}/${fake.project}` };
     const pipe = command(["pipe", "--exchange", "events"], { stdin: events.map((line) => `${line}\n`), env });
     expect([await pipe.code, pipe.stderr.text]).toEqual([0, expect.any(String)]);
     const consume = command(["consume", "reader", "--limit", "3"], { env });
     expect([await consume.code, consume.stderr.text]).toEqual([0, expect.any(String)]);
-    expect(consume.stdout.text.trim().split("\n").map((line) => JSON.parse(line).event_id).sort()).toEqual(["id-1", "id-2", "id-3"]);
+    expect(
+      consume.stdout.text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).event_id)
+        .sort(),
+    ).toEqual(["id-1", "id-2", "id-3"]);
     const { depth, leased } = fake.store.subscription(`projects/${fake.project}/subscriptions/reader`);
     expect(depth + leased).toBe(0);
   });
