@@ -25,6 +25,7 @@ import type { ConsumerExplanation } from "./explain.js";
 import { Inbox } from "./inbox.js";
 import { OpenDeliveries } from "./open-delivery.js";
 import type { EventConsumerOptions, EventInHand } from "./options/consumer-options.js";
+import type { AnyData, NoSchemas, Schemas } from "./options/event-data.js";
 import { table } from "./options/table.js";
 import { type Plan, resolve } from "./resolve.js";
 import { unpacking } from "./unpacking/unpacking.js";
@@ -44,7 +45,12 @@ const MOST_TYPES_TOLD = 100;
  * });
  * await consumer.start();
  */
-export class EventConsumer<Factory extends TransportFactory = TransportFactory> implements AsyncDisposable {
+export class EventConsumer<
+  Factory extends TransportFactory = TransportFactory,
+  Given extends Schemas = NoSchemas,
+  Types extends string = string,
+> implements AsyncDisposable
+{
   readonly #plan: Plan;
   readonly #engine: ConsumingEngine;
   readonly #complain: Complain;
@@ -55,7 +61,9 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
   /** The async context in which the program made the consumer: handlers run in it, and not in that of `start()`. */
   readonly #origin = new AsyncResource("streamll.consumer");
 
-  constructor(options: EventConsumerOptions<Factory> = {} as EventConsumerOptions<Factory>) {
+  constructor(
+    options: EventConsumerOptions<Factory, Given, Types> = {} as EventConsumerOptions<Factory, Given, Types>,
+  ) {
     const logger = loggerOf(options?.logger);
     const { amqpUrl } = (options ?? {}) as { readonly amqpUrl?: unknown };
     const urlOption = amqpUrl === undefined ? "url" : "amqpUrl";
@@ -85,10 +93,14 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
    *
    * @throws ConfigurationError that names the variable with a bad value.
    */
-  static fromEnv<Factory extends TransportFactory = TransportFactory>(
-    overrides: EventConsumerOptions<Factory>,
+  static fromEnv<
+    Factory extends TransportFactory = TransportFactory,
+    Given extends Schemas = NoSchemas,
+    Types extends string = string,
+  >(
+    overrides: EventConsumerOptions<Factory, Given, Types>,
     env: NodeJS.ProcessEnv = process.env,
-  ): EventConsumer<Factory> {
+  ): EventConsumer<Factory, Given, Types> {
     const named = renamed(overrides, "url", "amqpUrl");
     const rows = rowsWith(table, factoriesIn(named as Readonly<Record<string, unknown>>));
     return new EventConsumer(overEnvironment(rows, named, env));
@@ -133,7 +145,7 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
    *   await delivery.done();
    * }
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<EventInHand, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<EventInHand<AnyData<Given>>, undefined> {
     const inbox = this.#gathering;
     if (!(inbox instanceof Inbox))
       throw new StreamllError(
@@ -141,11 +153,12 @@ export class EventConsumer<Factory extends TransportFactory = TransportFactory> 
         "the consumer has handlers, which take all events: leave them out",
       );
     let started: Promise<void> | undefined;
-    const iterator: AsyncIterableIterator<EventInHand, undefined> = {
+    const iterator: AsyncIterableIterator<EventInHand<AnyData<Given>>, undefined> = {
       next: async () => {
         started ??= this.#start();
         await started;
-        return inbox.next();
+        // The schema has made its data.
+        return inbox.next() as Promise<IteratorResult<EventInHand<AnyData<Given>>, undefined>>;
       },
       return: async () => {
         const stopped = this.stop();

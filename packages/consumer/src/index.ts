@@ -42,4 +42,5 @@ export type {
   EventHandler,
   EventInHand,
 } from "./options/consumer-options.js";
+export type { EventOf } from "./options/event-data.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";

@@ -1,5 +1,7 @@
+import { EventConsumer } from "@streamll/consumer";
+import type { StreamllEvent } from "@streamll/core";
 import { number as valibotNumber, object as valibotObject } from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { scene } from "./scene.js";
 
@@ -54,4 +56,69 @@ describe("a schema of a type", () => {
       expect(lines.join()).not.toContain("secret");
     },
   );
+});
+
+describe("the type of an event's data", () => {
+  const usage = z.object({ tokens: z.number().transform(String) });
+  const price = valibotObject({ price: valibotNumber() });
+  const url = "memory:types";
+  type Any = StreamllEvent["data"];
+
+  it("is that of the schema of its type, in handlers", () => {
+    new EventConsumer({
+      ...{ url, queue: "q", deadLetterExchange: "dead" },
+      schema: { llm_end: usage, sale: price },
+      handlers: {
+        llm_end: ({ data }) => expectTypeOf(data).toEqualTypeOf<{ tokens: string }>(),
+        sale: async ({ data }, { attempt }) => {
+          expectTypeOf(data).toEqualTypeOf<{ price: number }>();
+          expectTypeOf(attempt).toEqualTypeOf<number>();
+        },
+        "*": ({ data, eventType }) => {
+          expectTypeOf(data).toEqualTypeOf<Any>();
+          expectTypeOf(eventType).toEqualTypeOf<string>();
+        },
+      },
+    });
+  });
+
+  it("is that of the schema for all others, also of each event", async () => {
+    const schema = { llm_end: usage, "*": price };
+    type Either = { tokens: string } | { price: number };
+    new EventConsumer({
+      ...{ url, queue: "q", schema },
+      handlers: { other: ({ data }) => expectTypeOf(data).toEqualTypeOf<{ price: number }>() },
+    });
+    new EventConsumer({
+      ...{ url, queue: "q", schema },
+      handle: ({ data }) => expectTypeOf(data).toEqualTypeOf<Either>(),
+    });
+    new EventConsumer({
+      ...{ url, queue: "q", schema },
+      handleBatch: ([first]) => expectTypeOf(first!.event.data).toEqualTypeOf<Either>(),
+    });
+    const loop = new EventConsumer({ url, queue: "q", schema })[Symbol.asyncIterator]();
+    expectTypeOf(loop.next).returns.resolves.toExtend<
+      IteratorResult<{ event: { data: Either } }, undefined>
+    >();
+  });
+
+  it("is any without a schema, and where not each type has one", () => {
+    new EventConsumer({
+      ...{ url, queue: "q" },
+      handlers: { end: ({ data }) => expectTypeOf(data).toEqualTypeOf<Any>() },
+    });
+    new EventConsumer({
+      ...{ url, queue: "q", schema: { end: usage } },
+      handle: ({ data }) => expectTypeOf(data).toEqualTypeOf<Any>(),
+    });
+    EventConsumer.fromEnv(
+      {
+        ...{ url, queue: "q", schema: { end: usage } },
+        // @ts-expect-error a number would need no schema that makes a text of it
+        handlers: { end: ({ data }) => data.tokens.toFixed(2) },
+      },
+      {},
+    );
+  });
 });

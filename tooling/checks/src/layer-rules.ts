@@ -43,6 +43,8 @@ const layers: Readonly<Record<string, Layer>> = {
       ...["@streamll/core", "@streamll/connection", "@streamll/sink", "@streamll/consumer"],
       // Spans that are received become events as those of the process do.
       "@streamll/sources",
+      // What only looks reads by amqplib, and logs in as the transports do.
+      "@streamll/transport-kit",
       ...transports,
     ],
   },

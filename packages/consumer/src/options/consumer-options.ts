@@ -10,7 +10,7 @@ import type {
   TransportFactory,
 } from "@streamll/core";
 import type { DurationText } from "@streamll/core/options";
-import type { StandardSchema } from "../standard-schema.js";
+import type { AnyData, DataOf, EventOf, NoSchemas, Schemas } from "./event-data.js";
 
 /** A message in the hands of a handler, with its properties and headers as the broker has them. */
 export interface EventDelivery extends Delivery {
@@ -24,8 +24,8 @@ export interface EventDelivery extends Delivery {
  * An event whose verdict is given by a call: the first one counts. One that has none when `handlerTimeout` is over has
  * failed.
  */
-export interface EventInHand extends EventDelivery {
-  readonly event: StreamllEvent;
+export interface EventInHand<Data = StreamllEvent["data"]> extends EventDelivery {
+  readonly event: EventOf<Data>;
   /**
    * It is handled, and the broker may forget it. Resolves when the broker was told; `"lost"` where that could not be, since
    * the connection or the time for it is gone, so that the event comes again.
@@ -53,16 +53,19 @@ export interface EventInHand extends EventDelivery {
  * What is done with several events at once, in the order of the queue. When it returns or resolves, those that have no
  * verdict of their own are done; when it throws or rejects, these have failed.
  */
-export type BatchHandler = (events: readonly EventInHand[]) => unknown;
+export type BatchHandler<Data = StreamllEvent["data"]> = (events: readonly EventInHand<Data>[]) => unknown;
 
 /**
  * What is done with an event. Returning, or resolving, is done; throwing, or rejecting, is another try. `RetryLater` and
  * `DeadLetter` of `@streamll/core` say more.
  */
-export type EventHandler = (event: StreamllEvent, delivery: EventDelivery) => unknown;
+export type EventHandler<Data = StreamllEvent["data"]> = (
+  event: EventOf<Data>,
+  delivery: EventDelivery,
+) => unknown;
 
 /** Options of a consumer alone. */
-export interface ConsumingOptions {
+export interface ConsumingOptions<Given extends Schemas = NoSchemas, Types extends string = string> {
   // What to consume
 
   /** Name of the queue. It has no default. */
@@ -107,11 +110,11 @@ export interface ConsumingOptions {
   // Handling
 
   /** By event type; `"*"` has all others. */
-  readonly handlers?: Readonly<Record<string, EventHandler>> | undefined;
+  readonly handlers?: { readonly [Type in Types]: EventHandler<DataOf<Given, Type>> } | undefined;
   /** Instead of `handlers`: of every event. */
-  readonly handle?: EventHandler | undefined;
+  readonly handle?: EventHandler<AnyData<Given>> | undefined;
   /** Instead of `handlers`: of several events at once. */
-  readonly handleBatch?: BatchHandler | undefined;
+  readonly handleBatch?: BatchHandler<AnyData<Given>> | undefined;
   /**
    * Of `handleBatch`: at most `size` events, and no longer than `wait` seconds after the first of them. Default
    * `{ size: 100, wait: "100ms" }`.
@@ -121,13 +124,13 @@ export interface ConsumingOptions {
     | undefined;
   /**
    * By event type, what `event.data` has to be, in Zod, Valibot, ArkType or anything else that is a Standard Schema; `"*"`
-   * is for all other types. Handlers get the data as the schema makes it. What does not match is given up, with the code
-   * `SCHEMA_MISMATCH`.
+   * is for all other types. Handlers get the data as the schema makes it, and with its type. What does not match is given
+   * up, with the code `SCHEMA_MISMATCH`.
    *
    * @example
    * schema: { llm_end: z.object({ usage: z.object({ output_tokens: z.number() }) }) }
    */
-  readonly schema?: Readonly<Record<string, StandardSchema>> | undefined;
+  readonly schema?: Given | undefined;
   /**
    * Whether handlers run as a part of the execution that made the event: what they record has its `execution_id`, and
    * spans of OpenTelemetry are below the one of its `traceparent`. Default `false`.
@@ -167,8 +170,14 @@ export interface ConsumingOptions {
  * also takes a string with its unit.
  *
  * @typeParam Factory of `transport` and `transports`; inferred.
+ * @typeParam Given of `schema`; inferred.
+ * @typeParam Types of `handlers`; inferred.
  */
-export type EventConsumerOptions<Factory extends TransportFactory = TransportFactory> = ConsumingOptions &
+export type EventConsumerOptions<
+  Factory extends TransportFactory = TransportFactory,
+  Given extends Schemas = NoSchemas,
+  Types extends string = string,
+> = ConsumingOptions<Given, Types> &
   ConnectionOptions &
   BuiltInTransportOptions & {
     /** URL of the broker, or a list of URLs of one cluster. Default `amqp://guest:guest@localhost:5672/`. */
