@@ -5,7 +5,8 @@ import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
 import { isFor, type Place } from "./bench.js";
 import { deviations } from "./compare.js";
-import { consumingFaults } from "./consuming/faults.js";
+import type { ConsumingFault } from "./consuming/fault.js";
+import { consumingFaults, isForBroker } from "./consuming/matrix/index.js";
 import { consumingHead, consumingLine, recordConsuming } from "./consuming/record.js";
 import { type ConsumingResult, runConsuming } from "./consuming/run.js";
 import type { Row } from "./fault.js";
@@ -22,7 +23,7 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   --row 1,8-12   only these faults, on every protocol that they apply to
   --over streams only this protocol: amqp, streams, amqp10, service-bus or pubsub
   --on 4.0       only brokers whose version begins so; "as" are the servers as Service Bus and Pub/Sub
-  --consume      the faults that a consumer meets instead, over AMQP 0-9-1
+  --consume      the faults that a consumer meets instead
   --fast         only those that npm run test:slow runs too
   --timeline     show what the program said, where a fault went another way than expected
   --record       write what came out into the table of docs/evidence/faults.md
@@ -112,15 +113,14 @@ async function consuming(): Promise<number> {
   const brokers = await connectBrokers();
   const results: ConsumingResult[] = [];
   try {
-    for (const fault of consumingFaults.filter(isAsked)) {
-      for (const broker of brokers.all.filter(({ version }) => version.startsWith(values.on))) {
-        const result = await runConsuming(fault, broker);
-        results.push(result);
-        const [number, title, version] = consumingLine(result);
-        console.error(`${result.deviations.length === 0 ? "ok  " : "FAIL"} ${number} ${title} (${version})`);
-        for (const deviation of result.deviations) console.error(`       ${deviation}`);
-      }
-    }
+    const asked = consumingFaults.filter(isAsked);
+    for (const fault of asked)
+      for (const broker of brokers.all)
+        if (broker.version.startsWith(values.on) && isForBroker(fault, broker.version))
+          results.push(toldOf(await runConsuming(fault, broker)));
+    const onCluster = asked.filter(({ on }) => on === "cluster");
+    if (onCluster.length > 0 && brokers.all.at(-1)!.version.startsWith(values.on))
+      results.push(...(await consumingOnCluster(onCluster)));
   } finally {
     await brokers.close();
   }
@@ -132,6 +132,27 @@ async function consuming(): Promise<number> {
   console.log(`${results.length - wrong.length} of ${results.length} as expected`);
   if (values.record) await recordConsuming(results);
   return wrong.length === 0 ? 0 : 1;
+}
+
+async function consumingOnCluster(faults: readonly ConsumingFault[]): Promise<ConsumingResult[]> {
+  const cluster = await startCluster();
+  try {
+    const results: ConsumingResult[] = [];
+    for (const fault of faults) {
+      const result = await runConsuming(fault, cluster.nodes[0]!, cluster);
+      results.push(toldOf({ ...result, version: `${result.version} × 3` }));
+    }
+    return results;
+  } finally {
+    await cluster.close();
+  }
+}
+
+function toldOf(result: ConsumingResult): ConsumingResult {
+  const [number, title, version] = consumingLine(result);
+  console.error(`${result.deviations.length === 0 ? "ok  " : "FAIL"} ${number} ${title} (${version})`);
+  for (const deviation of result.deviations) console.error(`       ${deviation}`);
+  return result;
 }
 
 async function result(row: Row, place: Place, version: string): Promise<Result> {

@@ -18,6 +18,7 @@ export type Behaviour =
 const HANDLER_MS = 2;
 /** Four heartbeats of the bench. */
 const BLOCKED_MS = 4000;
+const SLOW_MS = 6000;
 
 const handler = (
   host: Host,
@@ -43,6 +44,11 @@ const behaviours = {
 
   hangs: (host: Host) =>
     handler(host, (index, { attempt }) => (index === THE_EVENT && attempt === 1 ? forEver() : undefined)),
+
+  isSlowOnce: (host: Host) =>
+    handler(host, (index, { redelivered }) =>
+      index === THE_EVENT && !redelivered ? sleep(SLOW_MS) : undefined,
+    ),
 
   hangsToTheEnd: (host: Host) => handler(host, (index) => (index >= THE_EVENT ? forEver() : undefined)),
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Broker } from "@streamll/brokers";
+import type { Broker, Cluster } from "@streamll/brokers";
 import type { EventConsumerOptions } from "@streamll/consumer";
 import { ChildProgram, type Exit, FaultProxy } from "@streamll/harness";
 import { connect } from "amqplib";
@@ -37,11 +37,20 @@ export class ConsumingBench implements AsyncDisposable {
   put = 0;
   readonly #file: string;
   readonly #folder: string;
-  #isDown = false;
+  readonly #cluster: Cluster | undefined;
+  /** Brokers that are down. */
+  readonly #down = new Set<Broker>();
   readonly #cleanups: (() => unknown)[] = [];
 
-  private constructor(broker: Broker, proxy: FaultProxy, folder: string, behaviour: BehaviourName) {
+  private constructor(
+    broker: Broker,
+    proxy: FaultProxy,
+    folder: string,
+    behaviour: BehaviourName,
+    cluster: Cluster | undefined,
+  ) {
     this.broker = broker;
+    this.#cluster = cluster;
     this.proxy = proxy;
     this.behaviour = behaviour;
     this.#folder = folder;
@@ -61,9 +70,18 @@ export class ConsumingBench implements AsyncDisposable {
     };
   }
 
-  static async for(broker: Broker, behaviour: BehaviourName): Promise<ConsumingBench> {
+  static async for(
+    broker: Broker,
+    behaviour: BehaviourName,
+    cluster: Cluster | undefined,
+  ): Promise<ConsumingBench> {
     const folder = await mkdtemp(join(tmpdir(), "streamll-consuming-"));
-    return new ConsumingBench(broker, await FaultProxy.to(broker.url), folder, behaviour);
+    return new ConsumingBench(broker, await FaultProxy.to(broker.url), folder, behaviour, cluster);
+  }
+
+  get cluster(): Cluster {
+    if (this.#cluster === undefined) throw new Error("the fault needs a cluster");
+    return this.#cluster;
   }
 
   /** Numbers of events, in the order in which handlers ended. */
@@ -173,15 +191,33 @@ export class ConsumingBench implements AsyncDisposable {
     this.mendedAt = performance.now();
   }
 
-  async down(how: "kill" | "stop"): Promise<void> {
+  async down(how: "kill" | "stop", broker = this.broker): Promise<void> {
     this.hasKilledBroker ||= how === "kill";
-    await this.broker[how]();
-    this.#isDown = true;
+    await broker[how]();
+    this.#down.add(broker);
   }
 
   async up(): Promise<void> {
-    await this.broker.start();
-    this.#isDown = false;
+    for (const broker of this.#down) await broker.start();
+    this.#down.clear();
+  }
+
+  /** Sets parameters of the running broker, until the end. */
+  async configure(parameters: Readonly<Record<string, number>>): Promise<void> {
+    for (const [name, value] of Object.entries(parameters)) {
+      const before = await this.broker.ctl("eval", `application:get_env(rabbit, ${name}).`);
+      const [, old] = /^\{ok,(.*)\}/.exec(before.trim()) ?? [];
+      const restore = old === undefined ? `unset_env(rabbit, ${name})` : `set_env(rabbit, ${name}, ${old})`;
+      this.cleanUp(() => this.broker.ctl("eval", `application:${restore}.`));
+      await this.broker.ctl("eval", `application:set_env(rabbit, ${name}, ${value}).`);
+    }
+  }
+
+  /** Waits until there are so many dead letters. */
+  async hasDead(count: number): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    for (let found = -1; found !== count; found = await this.depth(this.deadQueue))
+      if (performance.now() > end) throw new Error(`there are ${found} dead letters, not ${count}`);
   }
 
   /** SIGKILL to the program; resolves when it is gone. */
@@ -220,7 +256,7 @@ export class ConsumingBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.program?.[Symbol.dispose]();
     await this.proxy.heal();
-    if (this.#isDown) await this.up();
+    await this.up();
     for (const undo of this.#cleanups) await undo();
     await this.proxy[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true });

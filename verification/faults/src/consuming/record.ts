@@ -6,7 +6,7 @@ import {
   today,
   writeBetween,
 } from "@streamll/evidence";
-import { consumingFaults } from "./faults.js";
+import { consumingFaults } from "./matrix/index.js";
 import type { ConsumingResult } from "./run.js";
 
 const PAGE = "evidence/faults.md";

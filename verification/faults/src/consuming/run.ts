@@ -1,6 +1,6 @@
-import type { Broker } from "@streamll/brokers";
+import type { Broker, Cluster } from "@streamll/brokers";
 import { ConsumingBench, PREFETCH } from "./bench.js";
-import type { ConsumingFault } from "./faults.js";
+import type { ConsumingFault } from "./fault.js";
 import { executionOf } from "./messages.js";
 
 /** What came out of a fault on one broker. */
@@ -22,8 +22,13 @@ export interface ConsumingResult {
   readonly deviations: readonly string[];
 }
 
-export async function runConsuming(fault: ConsumingFault, broker: Broker): Promise<ConsumingResult> {
-  await using bench = await ConsumingBench.for(broker, fault.behaviour ?? "ordinary");
+/** @param cluster of which the broker is a node, where the fault needs one. */
+export async function runConsuming(
+  fault: ConsumingFault,
+  broker: Broker,
+  cluster?: Cluster,
+): Promise<ConsumingResult> {
+  await using bench = await ConsumingBench.for(broker, fault.behaviour ?? "ordinary", cluster);
   bench.options = { ...bench.options, ...fault.options };
   const deviations: string[] = [];
   const attempt = async (step: () => Promise<unknown>) => {
