@@ -64,6 +64,8 @@ export const deadLetterFaults: readonly ConsumingFault[] = [
       await held;
       await bench.hasDead(1);
       await bench.inflict(() => bench.kill());
+      // What is held must not reach the broker.
+      bench.proxy.reset();
       await bench.proxy.heal();
       await bench.begin();
       await bench.fill(100);
