@@ -32,6 +32,7 @@ import { OpenTelemetry } from "./otel/open-telemetry.js";
 import type { PublishOptions } from "./publish-options.js";
 import { type Plan, resolve } from "./resolve.js";
 import { invalidSequence, requirePublisherName } from "./sequence.js";
+import { PlatformWait } from "./serverless/wait-until.js";
 import type { SinkEvents } from "./sink-events.js";
 
 /**
@@ -60,6 +61,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
   readonly #metrics: Metrics | undefined;
   readonly #endObserving: () => void;
+  readonly #platform: PlatformWait | undefined;
   /** The listener that the engine has in the place of the user's, for as long as that one lives. */
   readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
   /**
@@ -79,7 +81,9 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
     const templates = ownTemplates(connection.rows, connection.own);
     this.#messageOf = messageMaker(values, templates, this.#complain);
-    const { onFailure, metricsCallback } = values;
+    const { onFailure, metricsCallback, waitUntil } = values;
+    if (waitUntil !== undefined)
+      this.#platform = new PlatformWait(waitUntil, () => this.flush(), this.#complain);
     const deadLetter = deadLetterOf(values);
     const telemetry = new OpenTelemetry(this.#plan, this.#complain);
     this.#engine = new DeliveryEngine({
@@ -142,10 +146,12 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       const message = this.#messageOf(event);
       if (message === undefined) return true;
       if (isRepetition()) return false;
-      return this.#atOrigin(() => {
+      const taken = this.#atOrigin(() => {
         this.#metrics?.start();
         return this.#engine.offer(message);
       });
+      if (taken) this.#platform?.accepted();
+      return taken;
     } catch (error) {
       this.#reject(error);
       return false;

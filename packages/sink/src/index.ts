@@ -13,4 +13,6 @@ export type {
 export type { Meter, MeterProvider, Tracer, TracerProvider } from "./otel/api.js";
 export type { PublishOptions } from "./publish-options.js";
 export { RabbitMQSink } from "./rabbitmq-sink.js";
+export { type FlushAfterOptions, type Flushable, flushAfter } from "./serverless/flush-after.js";
+export type { WaitUntil } from "./serverless/wait-until.js";
 export type { SinkEvents } from "./sink-events.js";

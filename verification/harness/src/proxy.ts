@@ -86,6 +86,17 @@ export class FaultProxy implements AsyncDisposable {
     this.#conditions.silence(silent);
   }
 
+  /**
+   * The connections that are there pass nothing any more, for good, and the client is not told: as by a firewall that has
+   * forgotten them. New ones are not concerned.
+   */
+  forget(): void {
+    for (const { client, broker } of this.#links) {
+      client.removeAllListeners("data").resume();
+      broker.removeAllListeners("close").destroy();
+    }
+  }
+
   /** Ends the connections that are there, in an orderly way (FIN). */
   cut(): void {
     for (const { client, broker } of this.#links) {

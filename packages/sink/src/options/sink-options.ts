@@ -1,6 +1,7 @@
 import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@streamll/connection";
 import type { StreamllEvent, Transport, TransportFactory } from "@streamll/core";
 import type { DurationText, SizeText } from "@streamll/core/options";
+import type { WaitUntil } from "../serverless/wait-until.js";
 import type { MessageOptions } from "./message-options.js";
 import type { ObservingOptions } from "./observing-options.js";
 
@@ -92,6 +93,11 @@ export interface DeliveringOptions extends MessageOptions, ObservingOptions {
   readonly maxEventBytes?: number | SizeText | undefined;
   /** Seconds that `flush()` and `stop()` take at most. Default 20. */
   readonly flushTimeout?: number | DurationText | undefined;
+  /**
+   * Where the platform freezes or ends the program after a call: called with a promise that settles when the events
+   * accepted in the call are delivered, such as `waitUntil` of `@vercel/functions`. Default: none.
+   */
+  readonly waitUntil?: WaitUntil | undefined;
   /** Event types to deliver, or a predicate. Default: all. One that throws lets the event pass. */
   readonly eventFilter?:
     | readonly string[]

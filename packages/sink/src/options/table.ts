@@ -20,6 +20,7 @@ import {
   size,
   template,
 } from "@streamll/core/options";
+import type { WaitUntil } from "../serverless/wait-until.js";
 import { messageTable } from "./message-table.js";
 import { observingTable } from "./observing-table.js";
 import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
@@ -245,6 +246,11 @@ const deliveringTable = {
     kind: duration("s", { min: 0, max: 86_400, plausible: 3600 }),
     default: 20,
     about: "Limits `flush()`, and `stop()` including its closing. Kubernetes grants 30 s.",
+  }),
+  waitUntil: delivery({
+    kind: callback<WaitUntil>("(promise) => void"),
+    about:
+      "Called when events are accepted, with a promise that settles when they are delivered: for platforms that freeze the program after a call. See [serverless](serverless.md).",
   }),
   eventFilter: delivery({
     kind: eventFilter,
