@@ -136,6 +136,8 @@ export const deliveryErrorCodes = [
   "DELIVERY_TIMEOUT",
   "UNSENT_AT_STOP",
   "UNCONFIRMED_AT_STOP",
+  "SPOOLED_AT_STOP",
+  "SPOOL_DAMAGED",
   "STOPPED",
 ] as const;
 

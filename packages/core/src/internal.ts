@@ -47,6 +47,7 @@ export {
 export { Pause } from "./delivery/pause.js";
 export { withResolvers } from "./delivery/promises.js";
 export type { DeliverySetup, PublishOptions } from "./delivery/setup.js";
+export type { SpoolFolder, SpoolSetup } from "./delivery/spool/setup.js";
 export { expectEnding, isRepetition } from "./ending.js";
 export { textOf } from "./error-text.js";
 export { toEvent } from "./event/create-event.js";
@@ -63,6 +64,7 @@ export { beforeColon, quoted, redacted, redactedDeeply, told } from "./redact.js
 export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { topicMatches, wordsOf } from "./routing/topic.js";
+export { type Disk, type DiskFile, type Fsync, Spool, type SpooledEvent } from "./spool/spool.js";
 export { Histogram } from "./telemetry/histogram.js";
 export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";
 export { parseDuration } from "./units/duration.js";

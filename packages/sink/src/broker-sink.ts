@@ -13,7 +13,7 @@ import {
   type TransportFactory,
 } from "@streamll/core";
 import {
-  DeliveryEngine,
+  type DeliveryEngine,
   type EngineEvents,
   type EngineFailure,
   expectEnding,
@@ -34,6 +34,8 @@ import { type Plan, resolve } from "./resolve.js";
 import { invalidSequence, requirePublisherName } from "./sequence.js";
 import { PlatformWait } from "./serverless/wait-until.js";
 import type { SinkEvents } from "./sink-events.js";
+import type { Orphans } from "./spool/orphans.js";
+import { engineOf } from "./spool/spooled-engine.js";
 
 /**
  * Delivers every event that it accepts to a broker, without slowing your program down: RabbitMQ by any of its protocols,
@@ -57,6 +59,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   protected static readonly random: () => number = Math.random;
   readonly #plan: Plan;
   readonly #engine: DeliveryEngine;
+  readonly #orphans: Orphans | undefined;
   readonly #complain: Complain;
   readonly #messageOf: (event: AnyEvent) => PreparedMessage | undefined;
   readonly #metrics: Metrics | undefined;
@@ -76,7 +79,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     const logger = sinkLogger(options?.logger);
     const resolveGiven = (given: Readonly<Record<string, unknown>>) => resolve(given, logger, className);
     this.#plan = resolveNamed(options, urlOption, className, resolveGiven);
-    const { connection, values, transport, endpoints, delivery, warnings } = this.#plan;
+    const { connection, values, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
     const templates = ownTemplates(connection.rows, connection.own);
@@ -86,15 +89,16 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       this.#platform = new PlatformWait(waitUntil, () => this.flush(), this.#complain);
     const deadLetter = deadLetterOf(values);
     const telemetry = new OpenTelemetry(this.#plan, this.#complain);
-    this.#engine = new DeliveryEngine({
-      transport: telemetry.recorded(transport),
-      endpoints,
-      options: delivery,
+    const { engine, orphans } = engineOf({
+      plan: this.#plan,
       logger,
+      recorded: (transport) => telemetry.recorded(transport),
       random: new.target.random,
       ...(deadLetter === undefined ? {} : { deadLetter }),
       ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
     });
+    this.#engine = engine;
+    this.#orphans = orphans;
     this.#endObserving = telemetry.observe(this.#engine);
     expectEnding();
     if (metricsCallback !== undefined) {
@@ -129,7 +133,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
    */
   start(): Promise<void> {
     return this.#atOrigin(() => {
-      this.#metrics?.start();
+      this.#begin();
       return unawaited(this.#engine.start());
     });
   }
@@ -147,7 +151,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       if (message === undefined) return true;
       if (isRepetition()) return false;
       const taken = this.#atOrigin(() => {
-        this.#metrics?.start();
+        this.#begin();
         return this.#engine.offer(message);
       });
       if (taken) this.#platform?.accepted();
@@ -193,7 +197,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       message.sequence = sequence;
     }
     return this.#atOrigin(() => {
-      this.#metrics?.start();
+      this.#begin();
       return this.#engine.publish(message, signal === undefined ? {} : { signal });
     });
   }
@@ -225,8 +229,27 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
 
   /** Accepts no more events, delivers those it has, and closes. Ends within `flushTimeout`. Called again: the same report. */
   stop(): Promise<FlushReport> {
-    this.#stopped ??= this.#atOrigin(() => this.#engine.stop().finally(() => this.#ended()));
+    this.#stopped ??= this.#atOrigin(() => this.#stop().finally(() => this.#ended()));
     return this.#stopped;
+  }
+
+  async #stop(): Promise<FlushReport> {
+    const [report] = await Promise.all([this.#engine.stop(), this.#orphans?.stop()]);
+    return report;
+  }
+
+  /**
+   * Resolves when every event that was accepted before the call is in the spool's files: from then on it survives a
+   * SIGKILL, and with `fsync: "always"` a loss of power.
+   *
+   * @throws StreamllError of code `SPOOL_UNWRITABLE` where the disk takes nothing, or the option `spool` is not set.
+   * @example
+   * sink.handleEvent(event);
+   * await sink.spooled();
+   * await acknowledge(request);
+   */
+  spooled(): Promise<void> {
+    return unawaited(this.#atOrigin(() => this.#engine.spooled()));
   }
 
   stats(): DeliveryStats {
@@ -260,6 +283,11 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   #ended(): void {
     this.#metrics?.stop();
     this.#endObserving();
+  }
+
+  #begin(): void {
+    this.#metrics?.start();
+    if (!this.#stopped) this.#orphans?.start();
   }
 
   #atOrigin<T>(work: () => T): T {

@@ -18,5 +18,7 @@ export function contradictions(values: ResolvedOptions): ConfigurationProblem[] 
   // It returns each message that it holds, and stores it all the same.
   if (values.mandatory === true && values.exchangeType === DELAYED)
     problem("mandatory", `an exchange of type "${DELAYED}" returns what it has stored: leave this out`);
+  if (values.spool !== undefined && values.maxEventBytes > values.spool.maxBytes / 8)
+    problem("spool", `maxBytes must be at least 8 times maxEventBytes, ${values.maxEventBytes} bytes`);
   return problems;
 }

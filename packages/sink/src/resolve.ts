@@ -37,6 +37,8 @@ export interface Plan {
   readonly derived: Readonly<Record<string, unknown>>;
   readonly endpoints: readonly Endpoint[];
   readonly transport: Transport;
+  /** A transport whose publisher has this name for a broker that deduplicates. */
+  readonly transportNamed: (publisherName: string) => Transport;
   readonly topology: Topology;
   /** Where events are published to; on Azure Service Bus the entity, `""` if each event's key names it. */
   readonly exchange: string;
@@ -77,12 +79,15 @@ export function resolve(
     const unsupported = unsupportedCapabilities(transport, { table, values, isSet });
     if (unsupported.length > 0) throw new ConfigurationError(unsupported);
   }
+  const transportNamed = (publisherName: string) =>
+    makeTransport(choice, { ...options, publisherName }, endpoints ?? [], configured.partitions);
   return {
     connection,
     values,
     derived: choice.kind === "given" ? {} : derivedValues(options, topology, configured.derived),
     endpoints: endpoints ?? [placeOf(transport)],
     transport,
+    transportNamed,
     topology: transport.capabilities.topology || configured.topology ? topology.topology : nothing,
     exchange: options.message.exchange,
     delivery: deliveryOptionsOf(values),

@@ -8,21 +8,24 @@ import { megabytes } from "./judge.js";
 import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
 import { HEAP_MIB } from "./rig.js";
+import { type SpoolRun, spoolThroughKills } from "./spool/run.js";
 
 const HELP = `What shows only after a long time: many events over a broker that is killed again and again, many sinks, many reconnects.
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects,batches,consume
+  --only kills,sinks,reconnects,batches,consume,spool
                        some of them (default: all)
   --events 1000000     of kills, and of batches
   --kills 20
   --sinks 10000
   --reconnects 1000
   --consumed 200000    events of consume, whose consumers are killed ten times, and its broker five times
+  --spool-kills 200    of a program with a spool that sends to a queue, and as many that send to a stream
+  --seed 1             of when the program is killed, and what its broker does meanwhile
   --on 4.0             the broker's version begins so (default: the newest)
-  --record             write what came out to docs/evidence/endurance.md: of all but consume, or of consume
-                       alone, with the numbers above
+  --record             write what came out to docs/evidence/endurance.md: of kills, sinks and reconnects,
+                       or of --only batches, consume or spool, with the numbers above
   --help`;
 
 const { values } = parseArgs({
@@ -33,6 +36,8 @@ const { values } = parseArgs({
     sinks: { type: "string", default: "10000" },
     reconnects: { type: "string", default: "1000" },
     consumed: { type: "string", default: "200000" },
+    "spool-kills": { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
     on: { type: "string", default: "" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -50,14 +55,15 @@ const sending = {
   sinks: () => leaks("sinks"),
   reconnects: () => leaks("reconnects"),
 } as const;
-const parts = { ...sending, batches, consume } as const;
+const parts = { ...sending, batches, consume, spool } as const;
 /** Those that are recorded alone, and where. */
 const recordedAlone = new Map([
   ["consume", "consuming"],
   ["batches", "batches"],
+  ["spool", "spool"],
 ]);
 const progress = (line: string) => console.error(line);
-const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "on"].every(
+const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "spool-kills", "on"].every(
   (name) => !process.argv.includes(`--${name}`),
 );
 const names = values.only?.split(",") ?? Object.keys(values.record ? sending : parts);
@@ -67,7 +73,7 @@ const place = names.join() === Object.keys(sending).join() ? "endurance" : recor
 if (values.help) console.log(HELP);
 else if (values.record && !(isAsIs && place !== undefined))
   throw new RangeError(
-    "--record is of kills, sinks and reconnects, or of --only batches or consume, in full: leave the other options out",
+    "--record is of kills, sinks and reconnects, or of --only batches, consume or spool, in full: leave the other options out",
   );
 else process.exit(await endurance());
 
@@ -139,6 +145,31 @@ async function consume(): Promise<Part> {
     "took",
   ];
   return { text: `${title}.\n\n${markdownTable(head, rows)}`, wrong: runs.flatMap(({ wrong }) => wrong) };
+}
+
+/** Programs with a spool that are killed. */
+async function spool(): Promise<Part> {
+  const kills = Number(values["spool-kills"]);
+  const broker = await startBroker({ generation: values.on });
+  try {
+    const runs: SpoolRun[] = [];
+    for (const isStream of [false, true])
+      runs.push(await spoolThroughKills({ broker, kills, isStream, seed: Number(values.seed), progress }));
+    const rows = runs.map(({ account, seconds }, index) => [
+      index === 0 ? "queue" : "stream",
+      number(account.accepted),
+      number(account.lost),
+      number(account.twice),
+      number(account.sentAgain),
+      number(account.outOfOrder),
+      `${number(seconds)} s`,
+    ]);
+    const head = ["to a", "accepted", "lost", "twice", "sent again after an answer", "overtaken", "took"];
+    const title = `**${number(kills)} kills of a program with a spool**, each, RabbitMQ ${broker.version}`;
+    return { text: `${title}.\n\n${markdownTable(head, rows)}`, wrong: runs.flatMap(({ wrong }) => wrong) };
+  } finally {
+    await broker.close();
+  }
 }
 
 async function leaks(what: "sinks" | "reconnects"): Promise<Part> {

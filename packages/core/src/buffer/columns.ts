@@ -19,6 +19,10 @@ export class Columns {
   execution = new Uint32Array(FIRST_SLOTS);
   tries = new Uint32Array(FIRST_SLOTS);
   flags = new Uint16Array(FIRST_SLOTS);
+  /** The file of the spool that holds the event too, 0 for none. */
+  spoolFile = new Uint32Array(FIRST_SLOTS);
+  /** Of an event that an earlier program has accepted: the id by which a broker that deduplicates would know it. */
+  spoolId = new Float64Array(FIRST_SLOTS);
 
   grow(): void {
     this.order = doubled(this.order, Float64Array);
@@ -32,6 +36,8 @@ export class Columns {
     this.execution = doubled(this.execution, Uint32Array);
     this.tries = doubled(this.tries, Uint32Array);
     this.flags = doubled(this.flags, Uint16Array);
+    this.spoolFile = doubled(this.spoolFile, Uint32Array);
+    this.spoolId = doubled(this.spoolId, Float64Array);
   }
 }
 

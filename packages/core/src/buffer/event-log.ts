@@ -1,7 +1,15 @@
 import type { MessageChanges, OutboundMessage } from "../transport.js";
 import { Columns } from "./columns.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
-import { type RecordPlace, RecordWriter, wholeWords } from "./record.js";
+import {
+  BODY,
+  fieldLength,
+  lengthOf,
+  type RecordPlace,
+  RecordWriter,
+  setSlot,
+  wholeWords,
+} from "./record.js";
 import { RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
 
@@ -20,6 +28,8 @@ export const DUPLICATE = 16;
 export const AWAITED = 32;
 /** The event failed, and is on its way to the dead-letter exchange. */
 export const DEAD = 64;
+/** An earlier program accepted the event, and it was read back from the spool. */
+export const FROM_EARLIER = 128;
 
 const LARGEST_SEGMENT = 256 * 1024;
 const SMALLEST_SEGMENT = 2048;
@@ -61,17 +71,31 @@ export class EventLog extends Columns {
 
   /** Writes an event, and returns its slot. */
   append(event: EncodedEvent, order: number, now: number): number {
-    const slot = this.#free.pop() ?? this.#slots++;
-    if (slot === this.order.length) this.grow();
-    this.order[slot] = order;
-    this.acceptedAt[slot] = now;
-    this.sequence[slot] = event.sequence;
-    this.flight[slot] = 0;
-    this.tries[slot] = 0;
-    this.flags[slot] = event.sequence > 0 ? NUMBERED : 0;
+    const slot = this.#take(order, now, event.sequence);
     this.#write(slot, event);
     this.#compact();
     return slot;
+  }
+
+  /** Copies an event from its record elsewhere, and returns its slot. */
+  appendRecord(place: RecordPlace, order: number, acceptedAt: number, sequence: number): number {
+    const slot = this.#take(order, acceptedAt, sequence);
+    const length = lengthOf(place);
+    const segment = this.#segments.withRoom(length);
+    place.source.copy(segment.source, segment.end, place.record, place.record + length);
+    setSlot({ words: segment.words, record: segment.end }, slot);
+    this.bodyBytes[slot] = fieldLength(place, BODY);
+    this.#place(slot, segment, length);
+    this.#compact();
+    return slot;
+  }
+
+  /** The unsettled events that a file of the spool holds. */
+  heldBy(spoolFile: number): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.#slots; slot++)
+      if (this.spoolFile[slot] === spoolFile && !this.has(slot, SETTLED)) slots.push(slot);
+    return slots;
   }
 
   /** Returns a new flight number, unique over all lanes. */
@@ -147,6 +171,20 @@ export class EventLog extends Columns {
     place.source = source;
     place.words = words;
     place.record = this.offset[slot]!;
+  }
+
+  #take(order: number, acceptedAt: number, sequence: number): number {
+    const slot = this.#free.pop() ?? this.#slots++;
+    if (slot === this.order.length) this.grow();
+    this.order[slot] = order;
+    this.acceptedAt[slot] = acceptedAt;
+    this.sequence[slot] = sequence;
+    this.flight[slot] = 0;
+    this.tries[slot] = 0;
+    this.flags[slot] = sequence > 0 ? NUMBERED : 0;
+    this.spoolFile[slot] = 0;
+    this.spoolId[slot] = 0;
+    return slot;
   }
 
   #write(slot: number, event: EncodedEvent): void {

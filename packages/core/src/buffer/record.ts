@@ -55,6 +55,9 @@ export const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
 
 export const lengthOf = ({ words, record }: Words): number => words[record >> 2]!;
 export const slotOf = ({ words, record }: Words): number => words[(record >> 2) + SLOT]!;
+export function setSlot({ words, record }: Words, slot: number): void {
+  words[(record >> 2) + SLOT] = slot;
+}
 export const timestampOf = ({ source, record }: Place): number => source.readDoubleLE(record + 4 * TIMESTAMP);
 export const headerCountOf = ({ words, record }: Words): number => words[(record >> 2) + HEADER_COUNT]!;
 export const endOf = ({ words, record }: Words, field: Field): number =>

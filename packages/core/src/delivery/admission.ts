@@ -12,6 +12,10 @@ import type { DeliveryOptions } from "./options.js";
 import { Room } from "./room.js";
 import { SequenceGuard } from "./sequence-guard.js";
 import type { Settlement, Waiter } from "./settlement.js";
+import type { Spooling } from "./spool/spooling.js";
+
+/** In the place of a slot: the event was accepted, and is on the disk alone. */
+export const SPOOLED = -1;
 
 export interface AdmissionSetup {
   readonly log: EventLog;
@@ -19,6 +23,7 @@ export interface AdmissionSetup {
   readonly affinity: LaneAffinity;
   readonly settlement: Settlement;
   readonly losses: Losses;
+  readonly spooling: Spooling | undefined;
   readonly events: Pick<EventDispatcher<never>, "dispatching" | "pendingBytes" | "drain">;
   readonly clock: Clock;
   readonly options: DeliveryOptions;
@@ -50,9 +55,9 @@ export class Admission {
     });
   }
 
-  /** Accepts an event and returns its slot, or why it was not accepted. */
+  /** Accepts an event and returns its slot or {@link SPOOLED}, or why it was not accepted. */
   admit(message: PreparedMessage, waiter: Waiter | undefined): number | DeliveryError {
-    const { events, options, settlement, ledger, log, affinity } = this.#setup;
+    const { events, options, settlement, log, affinity, spooling, losses } = this.#setup;
     // A program that publishes faster than its listeners are called must not pile up dropped events.
     if (events.pendingBytes > options.maxBufferedBytes / 4) events.drain();
     const { bytes, sequence } = message;
@@ -66,15 +71,21 @@ export class Admission {
     if (invalid !== undefined) return this.reject(new DeliveryError("REJECTED", invalid));
     const size = log.bound(message);
     if (!this.#makeRoom(size)) {
-      const full = `the buffer is full (${ledger.unsettled} events, ${log.bytes} bytes)`;
-      const error = new DeliveryError("BUFFER_FULL", `${full}; wait for ready(), or raise maxBufferedEvents`);
+      const error = new DeliveryError("BUFFER_FULL", spooling?.whyFull() ?? this.#whyFull());
       if (this.#overflow !== "drop-newest") return this.reject(error);
       settlement.drop(this.#enter(message, undefined), error);
       return error;
     }
     this.#overhead = Math.max(this.#overhead, size - bytes);
     this.#sequences.accepted(sequence);
+    if (spooling !== undefined && (spooling.isTail || !this.#fits(size))) {
+      this.#room.taken();
+      losses.watch();
+      spooling.accept(message, waiter);
+      return SPOOLED;
+    }
     const slot = this.#enter(message, waiter);
+    spooling?.keep(slot);
     affinity.laneOf(log.execution[slot]!).accept(slot);
     return slot;
   }
@@ -115,7 +126,18 @@ export class Admission {
 
   readonly #chooseLane = (hash: number): Lane => this.#setup.chooseLane(hash);
 
+  #whyFull(): string {
+    const { ledger, log } = this.#setup;
+    return `the buffer is full (${ledger.unsettled} events, ${log.bytes} bytes); wait for ready(), or raise maxBufferedEvents`;
+  }
+
   #hasRoom(bytes: number): boolean {
+    const { spooling } = this.#setup;
+    return spooling === undefined ? this.#fits(bytes) : spooling.takes(bytes, this.#fits(bytes));
+  }
+
+  /** There is room in memory. */
+  #fits(bytes: number): boolean {
     const { ledger, log, options } = this.#setup;
     if (ledger.unsettled === 0) return true;
     return ledger.unsettled < options.maxBufferedEvents && log.bytes + bytes <= options.maxBufferedBytes;
@@ -123,14 +145,17 @@ export class Admission {
 
   /** A lower bound for how many more events fit. */
   #freeRoom(): number {
-    const { ledger, log, options } = this.#setup;
-    const byBytes = Math.floor((options.maxBufferedBytes - log.bytes) / (this.#maxBytes + this.#overhead));
+    const { ledger, log, options, spooling } = this.#setup;
+    const bytes = this.#maxBytes + this.#overhead;
+    const byBytes = Math.floor((options.maxBufferedBytes - log.bytes) / bytes);
     const least = ledger.unsettled === 0 ? 1 : 0;
-    return Math.max(least, Math.min(options.maxBufferedEvents - ledger.unsettled, byBytes));
+    const fitting = Math.max(least, Math.min(options.maxBufferedEvents - ledger.unsettled, byBytes));
+    return spooling === undefined ? fitting : spooling.room(bytes, fitting);
   }
 
   #isHalfFree(): boolean {
-    const { ledger, log, options } = this.#setup;
+    const { ledger, log, options, spooling } = this.#setup;
+    if (spooling?.isUsed) return this.#freeRoom() > 0;
     const { unsettled } = ledger;
     const { maxBufferedEvents, maxBufferedBytes } = options;
     return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && log.bytes <= maxBufferedBytes / 2);

@@ -1,14 +1,14 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
 import { EventLog } from "../buffer/event-log.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
-import { DeliveryError } from "../errors.js";
+import { DeliveryError, StreamllError } from "../errors.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
 import { Meter } from "../telemetry/meter.js";
 import type { DeliveryStats } from "../telemetry/stats.js";
 import { onAbort } from "./aborts.js";
-import { Admission } from "./admission.js";
+import { Admission, SPOOLED } from "./admission.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Connections, causeOf } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
@@ -24,6 +24,8 @@ import { Settlement, type Waiter } from "./settlement.js";
 import type { DeliverySetup, PublishOptions } from "./setup.js";
 import { Shutdown } from "./shutdown.js";
 import { healthOf, issuesOf, statsOf } from "./snapshot.js";
+import type { SpoolSetup } from "./spool/setup.js";
+import { Spooling, type SpoolingSetup } from "./spool/spooling.js";
 
 /**
  * Accepts events, delivers them over the lanes of one transport, and accounts for each: every accepted event is settled
@@ -33,7 +35,7 @@ export class DeliveryEngine {
   readonly #options: DeliveryOptions;
   readonly #clock: Clock;
   readonly #log: EventLog;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #meter: Meter;
   readonly #throttle: LogThrottle;
   readonly #losses: Losses;
@@ -45,36 +47,56 @@ export class DeliveryEngine {
   readonly #admission: Admission;
   readonly #shutdown: Shutdown;
   readonly #expiry: Expiry;
+  readonly #spooling: Spooling | undefined;
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #stopped: Promise<FlushReport> | undefined;
   #unwatchEnd: (() => void) | undefined;
 
-  constructor({ transport, endpoints, options, logger, deadLetter, onFailure, ...setup }: DeliverySetup) {
+  constructor({
+    transport,
+    endpoints,
+    options,
+    logger,
+    deadLetter,
+    onFailure,
+    spool,
+    ...setup
+  }: DeliverySetup) {
     const { clock = systemClock, random = Math.random } = setup;
     const affinity = new LaneAffinity();
     this.#options = options;
     this.#clock = clock;
     this.#log = new EventLog(options.maxBufferedBytes);
+    this.#ledger = new Ledger(spool !== undefined);
     this.#meter = new Meter(() => clock.now());
     this.#keepAlive = new KeepAlive(clock);
     this.#throttle = new LogThrottle(clock, logger);
     this.#events = new EventDispatcher(clock, logger);
     const shared = { log: this.#log, ledger: this.#ledger, affinity, clock, logger, options };
     const telemetry = { throttle: this.#throttle, events: this.#events, meter: this.#meter };
+    this.#losses = new Losses({
+      ...shared,
+      ...telemetry,
+      reason: () => this.#connections.lastError,
+      saved: () => this.#spooling?.save() ?? false,
+    });
+    const spooling = this.#spoolingOf(spool, { ...shared, ...telemetry, losses: this.#losses });
+    this.#spooling = spooling;
     this.#connections = new Connections({
       ...shared,
       ...telemetry,
+      spooling,
       transport,
       endpoints,
       random,
       outcomes: () => this.#settlement,
       running: () => this.isRunning,
     });
-    this.#losses = new Losses({ ...shared, ...telemetry, reason: () => this.#connections.lastError });
     this.#settlement = new Settlement({
       ...shared,
       ...telemetry,
       losses: this.#losses,
+      spooling,
       deadLetter,
       deliveryTimeoutMs: options.deliveryTimeoutMs,
       freed: () => this.#freed(),
@@ -84,6 +106,7 @@ export class DeliveryEngine {
       events: this.#events,
       settlement: this.#settlement,
       losses: this.#losses,
+      spooling,
       maxMessageBytes: transport.capabilities.maxMessageBytes ?? Number.POSITIVE_INFINITY,
       lanes: () => this.#connections.lanes,
       chooseLane: (hash) => this.#connections.choose(hash),
@@ -91,7 +114,7 @@ export class DeliveryEngine {
     this.#monitor = new HealthMonitor({
       clock,
       throttle: this.#throttle,
-      find: () => issuesOf({ ...shared, connections: this.#connections, throttle: this.#throttle }),
+      find: () => issuesOf({ ...shared, spooling, connections: this.#connections, throttle: this.#throttle }),
       emit: (name, problem) => this.#events.emit(name, [problem]),
     });
     this.#expiry = new Expiry(clock, options, () => this.#connections.lanes);
@@ -101,6 +124,7 @@ export class DeliveryEngine {
       connections: this.#connections,
       settlement: this.#settlement,
       monitor: this.#monitor,
+      spooling,
     });
     if (onFailure !== undefined) {
       this.on("failed", onFailure);
@@ -112,7 +136,12 @@ export class DeliveryEngine {
     return this.#state === "running";
   }
 
-  /** Events that are not settled. */
+  /** Events that are not settled, in memory and on disk; above 0 while the disk is searched. */
+  get unsettled(): number {
+    return (this.#spooling?.isSearching ? 1 : 0) + this.#ledger.open;
+  }
+
+  /** Events in memory that are not settled. */
   get pending(): number {
     return this.#ledger.unsettled;
   }
@@ -128,6 +157,7 @@ export class DeliveryEngine {
     const asked = this.#connections.ask();
     if (!this.#begin()) throw new DeliveryError("STOPPED", "the sink was stopped; make a new one");
     return this.#keepAlive.during(async () => {
+      await this.#spooling?.opened();
       if (this.#connections.isConnected) return;
       const { news } = this.#connections.hear(
         asked,
@@ -155,6 +185,7 @@ export class DeliveryEngine {
       const order = this.#log.order[slot]!;
       const forget = onAbort(signal, () => {
         reject(signal.reason);
+        if (slot === SPOOLED) return;
         if (this.#log.holds(slot, order) && this.#log.flight[slot] === 0) this.#settlement.withdraw(slot);
       });
       return promise.finally(forget);
@@ -219,6 +250,22 @@ export class DeliveryEngine {
     return this.#stopped;
   }
 
+  /**
+   * Resolves when every event that was accepted before the call is on disk, with `fsync: "always"` beyond the memory of the
+   * operating system.
+   *
+   * @throws StreamllError `SPOOL_UNWRITABLE` where the disk takes nothing, or there is no spool.
+   */
+  async spooled(): Promise<void> {
+    if (this.#spooling === undefined)
+      throw new StreamllError(
+        "SPOOL_UNWRITABLE",
+        'there is no spool: set the option spool, for example spool: "./spool"',
+      );
+    if (this.#state === "idle") return;
+    await this.#keepAlive.during(() => this.#spooling!.written());
+  }
+
   stats(): DeliveryStats {
     return statsOf({
       ledger: this.#ledger,
@@ -226,6 +273,7 @@ export class DeliveryEngine {
       connections: this.#connections,
       counts: this.#settlement.counts,
       meter: this.#meter,
+      spooling: this.#spooling,
     });
   }
 
@@ -235,7 +283,9 @@ export class DeliveryEngine {
   }
 
   health(): Health {
-    return healthOf(this.#connections, this.isRunning, this.pending, this.#monitor.problems());
+    const { pending } = this;
+    const open = this.#spooling === undefined ? { pending } : { pending, spooled: this.#ledger.spooled };
+    return healthOf(this.#connections, this.isRunning, open, this.#monitor.problems());
   }
 
   on<K extends keyof EngineEvents>(name: K, listener: (...args: EngineEvents[K]) => void): void {
@@ -249,6 +299,7 @@ export class DeliveryEngine {
   #begin(): boolean {
     if (this.#state === "idle") {
       this.#state = "running";
+      this.#spooling?.begin();
       this.#connections.pool.at(0);
       this.#expiry.start();
       this.#monitor.start();
@@ -262,13 +313,13 @@ export class DeliveryEngine {
         new DeliveryError("STOPPED", "the sink was stopped and takes no more events"),
       );
     const admitted = this.#admission.admit(message, waiter);
-    if (this.#ledger.unsettled > 0) this.#unwatchEnd ??= this.#clock.beforeExit(() => void this.#finish());
+    if (this.#ledger.open > 0) this.#unwatchEnd ??= this.#clock.beforeExit(() => void this.#finish());
     return admitted;
   }
 
   #freed(): void {
     this.#admission.freed();
-    if (this.#ledger.unsettled > 0) return;
+    if (this.#ledger.open > 0) return;
     this.#unwatchEnd?.();
     this.#unwatchEnd = undefined;
   }
@@ -277,9 +328,23 @@ export class DeliveryEngine {
   async #finish(): Promise<void> {
     if (!this.isRunning) return;
     const deadline = this.#deadline();
-    const { pending } = await this.#keepAlive.during(() => this.#shutdown.drainFor(deadline));
-    if (pending === 0) return;
+    await this.#keepAlive.during(() => this.#shutdown.drainFor(deadline));
+    if (this.#ledger.open === 0) return;
     this.#stopped ??= this.#keepAlive.during(() => this.#stop(deadline));
+  }
+
+  #spoolingOf(
+    spool: SpoolSetup | undefined,
+    shared: Omit<SpoolingSetup, "spool" | "settlement" | "chooseLane" | "freed">,
+  ): Spooling | undefined {
+    if (spool === undefined) return undefined;
+    return new Spooling({
+      ...shared,
+      spool,
+      settlement: () => this.#settlement,
+      chooseLane: (hash) => this.#connections.choose(hash),
+      freed: () => this.#admission.freed(),
+    });
   }
 
   #deadline(): number {

@@ -8,6 +8,9 @@ export type Settlement =
 
 export const SENT: Settlement = { as: "sent" };
 
+/** Events that are not settled: `spooled` ones are on the disk alone, `pending` ones in memory. */
+type Open = Pick<FlushReport, "pending" | "spooled">;
+
 /** How many events were settled in which way. */
 class Tally {
   sent = 0;
@@ -15,9 +18,9 @@ class Tally {
   dropped = 0;
   readonly failures = new Map<DeliveryErrorCode, number>();
 
-  add(settlement: Settlement): void {
-    this[settlement.as]++;
-    if (settlement.as !== "sent") this.#addFailures(settlement.code, 1);
+  add(settlement: Settlement, events = 1): void {
+    this[settlement.as] += events;
+    if (settlement.as !== "sent") this.#addFailures(settlement.code, events);
   }
 
   /** Adds `other`, or subtracts it with -1. */
@@ -29,10 +32,10 @@ class Tally {
     return this;
   }
 
-  report(rejected: number, pending: number, durationMs: number): FlushReport {
+  report(rejected: number, open: Open, durationMs: number): FlushReport {
     const { sent, failed, dropped } = this;
     const failures = Object.fromEntries([...this.failures].filter(([, count]) => count > 0));
-    return { sent, failed, dropped, rejected, pending, failures, durationMs };
+    return { sent, failed, dropped, rejected, ...open, failures, durationMs };
   }
 
   #addFailures(code: DeliveryErrorCode, count: number): void {
@@ -45,6 +48,8 @@ interface Epoch {
   /** The order of the epoch's last event. */
   upTo: number;
   unsettled: number;
+  /** How many of the unsettled are on the disk alone. */
+  spooled: number;
   readonly ended: Tally;
   readonly barriers: Set<Barrier>;
 }
@@ -52,7 +57,8 @@ interface Epoch {
 /** Waits for every event that was accepted before it, and reports how they were settled. */
 export interface Barrier {
   readonly done: Promise<void>;
-  readonly pending: number;
+  /** Events that are not settled. */
+  readonly unsettled: number;
   report(durationMs: number): FlushReport;
   /** The last barrier that waited for it is gone. */
   release(): void;
@@ -62,23 +68,32 @@ export interface Barrier {
 
 /**
  * The accounts: every accepted event is settled exactly once, and
- * `received = sent + failed + dropped + buffered + inFlight` holds at any moment.
+ * `received = sent + failed + dropped + buffered + inFlight + spooled` holds at any moment.
  */
 export class Ledger {
   received = 0;
   /** Events in the buffer or waiting for a retry. */
   buffered = 0;
   inFlight = 0;
+  /** Events that lie in the spool alone. */
+  spooled = 0;
   /** Events that were never accepted. */
   rejected = 0;
   /** Rejected events that a flush has reported. */
   #reportedRejected = 0;
+  /** The order of the last event that was accepted. */
+  #order = 0;
+  readonly #hasSpool: boolean;
 
   readonly #ended = new Tally();
   /** The sum of the epochs that are over, as are all before them. */
   readonly #over = new Tally();
   /** An epoch for each position of a barrier, and the current one. */
   readonly #open: Epoch[] = [newEpoch()];
+
+  constructor(hasSpool = false) {
+    this.#hasSpool = hasSpool;
+  }
 
   get sent(): number {
     return this.#ended.sent;
@@ -92,8 +107,18 @@ export class Ledger {
     return this.#ended.dropped;
   }
 
+  /** Events in memory that are not settled. */
   get unsettled(): number {
     return this.buffered + this.inFlight;
+  }
+
+  /** All events that are not settled. */
+  get open(): number {
+    return this.unsettled + this.spooled;
+  }
+
+  get lastOrder(): number {
+    return this.#order;
   }
 
   /** Counts a new event and returns its order. */
@@ -101,7 +126,52 @@ export class Ledger {
     this.received++;
     this.buffered++;
     this.#open.at(-1)!.unsettled++;
-    return this.received;
+    return ++this.#order;
+  }
+
+  /** Counts a new event that goes to the disk alone, and returns its order. */
+  acceptSpooled(): number {
+    const order = this.accept();
+    this.#toDisk(this.#open.at(-1)!, 1);
+    return order;
+  }
+
+  /** Counts events that an earlier program has left on the disk: their orders are below those of all others. */
+  found(events: number): void {
+    this.received += events;
+    this.spooled += events;
+    this.#open[0]!.unsettled += events;
+    this.#open[0]!.spooled += events;
+  }
+
+  /** An event came from the disk into the buffer. */
+  refilled(order: number): void {
+    this.#toDisk(this.#epochOf(order), -1);
+  }
+
+  /** An event of the buffer stays on the disk, for the next program. */
+  left(order: number): void {
+    this.#toDisk(this.#epochOf(order), 1);
+  }
+
+  /** Of the events that are on the disk alone, so many at most are lost, the last ones. Returns how many. */
+  loseSpooled(settlement: Settlement, most = this.spooled): number {
+    const before = this.spooled;
+    for (const epoch of this.#open.toReversed()) {
+      const lost = Math.min(epoch.spooled, most - (before - this.spooled));
+      this.#ended.add(settlement, lost);
+      epoch.ended.add(settlement, lost);
+      epoch.unsettled -= lost;
+      epoch.spooled -= lost;
+      this.spooled -= lost;
+    }
+    this.#close();
+    return before - this.spooled;
+  }
+
+  /** Orders up to this one are passed over. */
+  skipTo(order: number): void {
+    this.#order = Math.max(this.#order, order);
   }
 
   depart(events: number): void {
@@ -118,7 +188,7 @@ export class Ledger {
   settle(order: number, settlement: Settlement): void {
     this.buffered--;
     this.#ended.add(settlement);
-    const epoch = this.#open.find(({ upTo }) => order <= upTo)!;
+    const epoch = this.#epochOf(order);
     epoch.ended.add(settlement);
     epoch.unsettled--;
     if (epoch.unsettled === 0) this.#close();
@@ -126,7 +196,7 @@ export class Ledger {
 
   /** The totals since the beginning. */
   report(durationMs: number): FlushReport {
-    return this.#ended.report(this.rejected, this.unsettled, durationMs);
+    return this.#ended.report(this.rejected, this.#openOf(this.open, this.spooled), durationMs);
   }
 
   /** Waits for all events accepted by now. */
@@ -142,6 +212,7 @@ export class Ledger {
     });
     const now = () =>
       awaited().reduce((sum, epoch) => sum.addAll(epoch.ended), new Tally().addAll(this.#over));
+    const openOf = (unsettled: number, spooled: number) => this.#openOf(unsettled, spooled);
     const rejected = () => {
       const unreported = this.rejected - this.#reportedRejected;
       this.#reportedRejected = this.rejected;
@@ -149,14 +220,15 @@ export class Ledger {
     };
     const barrier: Barrier = {
       done,
-      get pending() {
+      get unsettled() {
         return ended === undefined ? awaited().reduce((sum, epoch) => sum + epoch.unsettled, 0) : 0;
       },
       report(durationMs) {
+        const spooled = ended === undefined ? awaited().reduce((sum, epoch) => sum + epoch.spooled, 0) : 0;
         return new Tally()
           .addAll(ended ?? now())
           .addAll(before, -1)
-          .report(rejected(), this.pending, durationMs);
+          .report(rejected(), openOf(this.unsettled, spooled), durationMs);
       },
       release: () => {
         last.barriers.delete(barrier);
@@ -172,12 +244,27 @@ export class Ledger {
     return barrier;
   }
 
+  #openOf(unsettled: number, spooled: number): Open {
+    return this.#hasSpool ? { pending: unsettled - spooled, spooled } : { pending: unsettled };
+  }
+
+  #epochOf(order: number): Epoch {
+    return this.#open.find(({ upTo }) => order <= upTo)!;
+  }
+
+  /** Moves events of an epoch between memory and disk. */
+  #toDisk(epoch: Epoch, events: number): void {
+    epoch.spooled += events;
+    this.spooled += events;
+    this.buffered -= events;
+  }
+
   /** The epoch that ends with the last event accepted so far. */
   #cut(): Epoch {
     const before = this.#open.at(-2);
-    if (before?.upTo === this.received) return before;
+    if (before?.upTo === this.#order) return before;
     const last = this.#open.at(-1)!;
-    last.upTo = this.received;
+    last.upTo = this.#order;
     this.#open.push(newEpoch());
     return last;
   }
@@ -188,6 +275,7 @@ export class Ledger {
     if (at < 0 || epoch.barriers.size > 0) return;
     const next = this.#open[at + 1]!;
     next.unsettled += epoch.unsettled;
+    next.spooled += epoch.spooled;
     next.ended.addAll(epoch.ended);
     this.#open.splice(at, 1);
   }
@@ -209,6 +297,7 @@ export class Ledger {
 const newEpoch = (): Epoch => ({
   upTo: Number.POSITIVE_INFINITY,
   unsettled: 0,
+  spooled: 0,
   ended: new Tally(),
   barriers: new Set(),
 });

@@ -15,6 +15,8 @@ export interface LossesSetup {
   readonly ledger: Ledger;
   /** What keeps events from being sent, if anything does. */
   reason(): StreamllError | undefined;
+  /** The process ends: whether all that is unsettled is on disk, for the next program. */
+  saved(): boolean;
 }
 
 /**
@@ -36,9 +38,9 @@ export class Losses {
   }
 
   /** An accepted event failed, or was dropped. */
-  lost(way: "failed" | "dropped", error: DeliveryError): void {
-    this.#setup.throttle.log(way, { code: error.code }, `${way}: ${error.message}`);
-    this.#count(way, error.code, 1);
+  lost(way: "failed" | "dropped", error: DeliveryError, events = 1): void {
+    this.#setup.throttle.log(way, { code: error.code }, `${way}: ${error.message}`, events);
+    this.#count(way, error.code, events);
   }
 
   /** An event was not accepted. */
@@ -119,15 +121,15 @@ export class Losses {
 
   /** The event loop ran empty. If anything is unsettled, the engine goes on, and the loop runs empty again later. */
   #atEnd(): void {
-    if (this.#setup.ledger.unsettled === 0) this.report();
+    if (this.#setup.ledger.open === 0) this.report();
   }
 
   #lastWords(): string | undefined {
     for (const [code, { count }] of this.#fresh) this.#count("rejected", code, count);
     this.#fresh.clear();
-    const { unsettled, inFlight } = this.#setup.ledger;
+    const { open: unsettled, inFlight } = this.#setup.ledger;
     const sentences: string[] = [];
-    if (unsettled > 0) {
+    if (unsettled > 0 && !this.#setup.saved()) {
       const arrived = inFlight > 0 ? ` (${inFlight} may have arrived)` : "";
       const what = `the process ended before ${countOf(unsettled)} could be delivered${arrived}`;
       sentences.push(`${what}${this.#because()}. Await stop() of the sink before process.exit()`);

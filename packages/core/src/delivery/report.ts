@@ -16,6 +16,8 @@ export interface FlushReport {
   readonly rejected: number;
   /** Events unsettled when the time ran out. Always 0 after `stop()`, which fails the remaining ones. */
   readonly pending: number;
+  /** Events that lie in the `spool` alone: the next program sends what `stop()` leaves there. Absent without a spool. */
+  readonly spooled?: number;
   /** How many events failed or were dropped, by code. */
   readonly failures: Readonly<Partial<Record<DeliveryErrorCode, number>>>;
   readonly durationMs: number;
@@ -50,6 +52,8 @@ export interface Health {
   readonly blocked?: string;
   /** Events that are buffered, waiting for a retry, or in flight. */
   readonly pending: number;
+  /** Events that lie in the `spool` alone, until there is room for them in memory. Absent without a spool. */
+  readonly spooled?: number;
   /** The last error of a connection, until one is up again. Never contains a password. */
   readonly lastError?: { readonly code: string; readonly message: string };
   /** All current problems, each once, the worst first. Empty if there are none. */

@@ -14,6 +14,7 @@ import type { LaneAffinity } from "./lane-affinity.js";
 import { type Settlement as Ending, type Ledger, SENT } from "./ledger.js";
 import type { Losses } from "./losses.js";
 import type { Receipt } from "./report.js";
+import { leftAtStop } from "./spool/problems.js";
 
 /** The caller of `publish()`, which waits for a single event. */
 export interface Waiter {
@@ -33,6 +34,8 @@ export interface SettlementSetup {
   readonly meter: Meter;
   readonly deadLetter: DeadLetterRoute | undefined;
   readonly deliveryTimeoutMs: number | undefined;
+  /** Keeps events on disk until they are settled. */
+  readonly spooling: { settled(slot: number, order: number): void } | undefined;
   /** An event is settled, which makes room for another. */
   freed(): void;
 }
@@ -150,6 +153,16 @@ export class Settlement implements LaneOutcomes {
     if (this.#end(slot, "failed", death)) this.#setup.losses.lost("failed", death.error);
   }
 
+  /** `stop()`: the event stays in the spool, for the next program. */
+  leave(slot: number): void {
+    const { log, ledger } = this.#setup;
+    if (log.has(slot, AWAITED)) this.#waiters.get(slot)?.reject(leftAtStop());
+    const order = log.order[slot]!;
+    this.#forget(slot);
+    ledger.left(order);
+    this.#setup.freed();
+  }
+
   /** The time limit of `stop()` is over for the event. */
   failAtStop(slot: number, cause: Error | undefined): void {
     const { log } = this.#setup;
@@ -193,17 +206,23 @@ export class Settlement implements LaneOutcomes {
   }
 
   #settle(slot: number, ending: Ending): void {
-    const { log, ledger, affinity, losses } = this.#setup;
-    const execution = log.execution[slot]!;
+    const { log, ledger, losses, spooling } = this.#setup;
     const order = log.order[slot]!;
+    this.#forget(slot);
+    ledger.settle(order, ending);
+    spooling?.settled(slot, order);
+    if (ledger.open === 0) losses.settled();
+    this.#setup.freed();
+  }
+
+  #forget(slot: number): void {
+    const { log, affinity } = this.#setup;
+    const execution = log.execution[slot]!;
     if (log.has(slot, AWAITED)) this.#waiters.delete(slot);
     if (log.has(slot, DEAD)) this.#deaths.delete(slot);
     affinity.laneOf(execution).left(slot);
     affinity.leave(execution);
     log.settle(slot);
-    ledger.settle(order, ending);
-    if (ledger.unsettled === 0) losses.settled();
-    this.#setup.freed();
   }
 
   #receipt(slot: number, as: "confirmed" | "written"): Receipt {

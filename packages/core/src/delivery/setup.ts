@@ -4,6 +4,7 @@ import type { Clock } from "./clock.js";
 import type { DeadLetterRoute } from "./dead-letter.js";
 import type { EngineFailure } from "./engine-events.js";
 import type { DeliveryOptions } from "./options.js";
+import type { SpoolSetup } from "./spool/setup.js";
 
 export interface DeliverySetup {
   readonly transport: Transport;
@@ -14,6 +15,8 @@ export interface DeliverySetup {
   readonly deadLetter?: DeadLetterRoute;
   /** Called with each event that failed for good or was dropped. What it throws is caught. */
   readonly onFailure?: (failure: EngineFailure) => void;
+  /** Absent: events are kept in memory alone. */
+  readonly spool?: SpoolSetup;
   readonly clock?: Clock;
   /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random?: () => number;

@@ -9,6 +9,7 @@ import type { DeliveryOptions } from "./options.js";
 import { within } from "./promises.js";
 import type { FlushReport } from "./report.js";
 import type { Settlement } from "./settlement.js";
+import type { Spooling } from "./spool/spooling.js";
 
 /** At most this much of `flushTimeout` is reserved for closing the connections. */
 const CLOSING_MS = 2000;
@@ -21,6 +22,7 @@ export interface ShutdownSetup {
   readonly connections: Connections;
   readonly settlement: Settlement;
   readonly monitor: HealthMonitor;
+  readonly spooling: Spooling | undefined;
 }
 
 /** Delivers the accepted events, and shuts the engine down. */
@@ -33,16 +35,18 @@ export class Shutdown {
 
   /** Waits until all events accepted by now are settled, or every address refuses the connection for good. */
   async drain(timeoutMs: number): Promise<FlushReport> {
-    const { clock, ledger, connections, events } = this.#setup;
+    const { clock, ledger, connections, events, spooling } = this.#setup;
     const startedAt = clock.now();
+    // What an earlier program has left counts too.
+    if (spooling?.isSearching) await within(clock, timeoutMs, spooling.searched());
     const barrier = ledger.barrier();
-    if (barrier.pending > 0) {
+    if (barrier.unsettled > 0) {
       for (const lane of connections.lanes) lane.hurry();
       const refused = connections.hear(connections.ask(), (errors) =>
         connections.isRefusedEverywhere(errors),
       );
       connections.flushes++;
-      await within(clock, timeoutMs, Promise.race([barrier.done, refused.news]));
+      await within(clock, timeoutMs - (clock.now() - startedAt), Promise.race([barrier.done, refused.news]));
       connections.flushes--;
       refused.cancel();
     }
@@ -60,17 +64,21 @@ export class Shutdown {
 
   /** Delivers, fails what could not be delivered, and closes the connections, all by `deadline`. */
   async deliverAndClose(deadline: number): Promise<void> {
-    const { clock, connections, settlement, monitor } = this.#setup;
+    const { clock, connections, settlement, monitor, spooling } = this.#setup;
     await this.drainFor(deadline);
     // Connections that are closed on purpose must not show as problems.
     monitor.stop();
     const { lastError } = connections;
-    for (const slot of connections.lanes.flatMap((lane) => lane.drain()))
-      settlement.failAtStop(slot, lastError);
+    spooling?.failUnwritten();
+    for (const slot of connections.lanes.flatMap((lane) => lane.drain())) {
+      if (spooling?.leaves(slot)) settlement.leave(slot);
+      else settlement.failAtStop(slot, lastError);
+    }
     const closing = new AbortController();
     // Each connection adds a listener, and Node warns about an eleventh.
     setMaxListeners(0, closing.signal);
     await within(clock, deadline - clock.now(), connections.close(closing.signal));
     closing.abort();
+    await spooling?.close();
   }
 }

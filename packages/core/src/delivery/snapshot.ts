@@ -9,6 +9,7 @@ import type { Ledger } from "./ledger.js";
 import type { DeliveryOptions } from "./options.js";
 import type { Health, Problem } from "./report.js";
 import type { Settlement } from "./settlement.js";
+import type { Spooling } from "./spool/spooling.js";
 
 interface StatsSources {
   readonly ledger: Ledger;
@@ -16,10 +17,11 @@ interface StatsSources {
   readonly connections: Connections;
   readonly counts: Settlement["counts"];
   readonly meter: Meter;
+  readonly spooling: Spooling | undefined;
 }
 
 /** The counters and gauges of this moment. */
-export function statsOf({ ledger, log, connections, counts, meter }: StatsSources): DeliveryStats {
+export function statsOf({ ledger, log, connections, counts, meter, spooling }: StatsSources): DeliveryStats {
   const { received, sent, failed, dropped, rejected, buffered, inFlight } = ledger;
   const { confirms, nacks, returns } = counts;
   const { perSecond, p50, p95, p99 } = meter.read();
@@ -35,7 +37,10 @@ export function statsOf({ ledger, log, connections, counts, meter }: StatsSource
     events_dead_lettered: counts.deadLettered,
     events_buffered: buffered,
     events_in_flight: inFlight,
+    events_spooled: ledger.spooled,
+    events_spool_lost: spooling?.lostEvents ?? 0,
     bytes_buffered: log.bytes,
+    bytes_spooled: spooling?.bytes ?? 0,
     batches_sent: counts.batches,
     bytes_sent: counts.bytes,
     bytes_saved: counts.savedBytes,
@@ -62,6 +67,7 @@ interface IssueSources {
   readonly log: EventLog;
   readonly connections: Connections;
   readonly throttle: LogThrottle;
+  readonly spooling: Spooling | undefined;
 }
 
 /** All current problems. */
@@ -72,6 +78,7 @@ export function issuesOf({
   log,
   connections,
   throttle,
+  spooling,
 }: IssueSources): HealthIssue[] {
   const { pool, endpoints, lanes } = connections;
   return findIssues({
@@ -83,6 +90,7 @@ export function issuesOf({
     maxEvents: options.maxBufferedEvents,
     bytes: log.bytes,
     maxBytes: options.maxBufferedBytes,
+    spool: spooling?.problem,
     recent: throttle.recent(lanes.length),
   });
 }
@@ -91,7 +99,7 @@ export function issuesOf({
 export function healthOf(
   { lanes, endpoints, lastError }: Connections,
   isRunning: boolean,
-  pending: number,
+  unsettled: Pick<Health, "pending" | "spooled">,
   problems: readonly Problem[],
 ): Health {
   const open = lanes.filter((lane) => lane.connected);
@@ -101,7 +109,7 @@ export function healthOf(
     status: isRunning ? (up ? "up" : "degraded") : "stopped",
     connectionsOpen: open.length,
     circuitState: endpoints.circuitState,
-    pending,
+    ...unsettled,
     problems,
     ...(blocked === undefined ? {} : { blocked }),
     ...(lastError === undefined ? {} : { lastError: { code: lastError.code, message: lastError.message } }),

@@ -19,6 +19,7 @@ export interface Circumstances {
   readonly maxEvents: number;
   readonly bytes: number;
   readonly maxBytes: number;
+  readonly spool: Problem | undefined;
   readonly recent: readonly Recent[];
 }
 
@@ -39,6 +40,7 @@ export function findIssues(circumstances: Circumstances): HealthIssue[] {
     ...limitOf(circumstances),
     ...seenBy(circumstances),
     ...fillingOf(circumstances),
+    ...spoolOf(circumstances),
     ...circumstances.recent.map(({ code, message }) => ({ about: `events ${code}`, code, message })),
   ];
   return [...new Map(issues.map((issue) => [issue.about, issue])).values()];
@@ -113,6 +115,12 @@ function limitOf({ pool: { size, lowered } }: Circumstances): HealthIssue[] {
 function seenBy({ pool: { lanes } }: Circumstances): HealthIssue[] {
   const problems = lanes.map(({ problem }) => problem).filter((problem) => problem !== undefined);
   return problems.map(({ code, message }) => ({ about: `seen ${message}`, code, message }));
+}
+
+function spoolOf({ spool }: Circumstances): HealthIssue[] {
+  return spool === undefined
+    ? []
+    : [{ about: `spool ${spool.code}`, code: spool.code, message: spool.message }];
 }
 
 function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): HealthIssue[] {

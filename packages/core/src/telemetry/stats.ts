@@ -3,11 +3,11 @@ import type { CircuitState } from "../delivery/report.js";
 /**
  * Counters since the sink was created, and gauges of this moment.
  *
- * `events_received` is always the sum of `events_sent`, `events_failed`, `events_dropped`, `events_buffered`
- * and `events_in_flight`.
+ * `events_received` is always the sum of `events_sent`, `events_failed`, `events_dropped`, `events_buffered`,
+ * `events_in_flight` and `events_spooled`.
  */
 export interface DeliveryStats {
-  /** Events that were accepted, each of which is accounted for from then on. */
+  /** Events that were accepted, each of which is accounted for from then on; those found in the spool are among them. */
   readonly events_received: number;
   readonly events_sent: number;
   /** Events among `events_sent` whose `sequence` the broker had already: it confirmed them without storing them again. */
@@ -24,7 +24,13 @@ export interface DeliveryStats {
   /** Events in the buffer, those waiting for a retry included. */
   readonly events_buffered: number;
   readonly events_in_flight: number;
+  /** Events that lie in the spool alone. Those in memory lie there too, and are counted as buffered or in flight. */
+  readonly events_spooled: number;
+  /** Events that were in the spool and could not be read back. */
+  readonly events_spool_lost: number;
   readonly bytes_buffered: number;
+  /** What the spool takes on disk. */
+  readonly bytes_spooled: number;
   readonly batches_sent: number;
   /** Bytes of bodies as written to connections, after compression, retries included. */
   readonly bytes_sent: number;

@@ -87,8 +87,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event has the state of the one that had its slot before",
     file: "buffer/event-log.ts",
-    from: "    this.flags[slot] = event.sequence",
-    to: "    this.flags[slot]! |= event.sequence",
+    from: "    this.flags[slot] = sequence",
+    to: "    this.flags[slot]! |= sequence",
   },
   {
     fault: "the count of events in flight leaks when a connection is lost",

@@ -4,8 +4,10 @@ import type { DurationText, SizeText } from "@streamll/core/options";
 import type { WaitUntil } from "../serverless/wait-until.js";
 import type { MessageOptions } from "./message-options.js";
 import type { ObservingOptions } from "./observing-options.js";
+import type { UserSpool } from "./spool-kind.js";
 
 export type { HeaderValue, MessageOptions, UserHeaders } from "./message-options.js";
+export type { UserSpool } from "./spool-kind.js";
 
 /** Options of a sink alone. */
 export interface DeliveringOptions extends MessageOptions, ObservingOptions {
@@ -87,6 +89,11 @@ export interface DeliveringOptions extends MessageOptions, ObservingOptions {
   readonly maxBufferedEvents?: number | undefined;
   /** Bytes of the buffer, which holds what is buffered and in flight, outside of V8's heap. Default 64 MiB. */
   readonly maxBufferedBytes?: number | SizeText | undefined;
+  /**
+   * Keeps every accepted event on disk until it is settled: a directory, or an object with more. Default: none, events are
+   * kept in memory alone.
+   */
+  readonly spool?: string | UserSpool | undefined;
   /** What gives way when the buffer is full. Default `"reject"`. */
   readonly overflow?: "reject" | "drop-oldest" | "drop-newest" | undefined;
   /** Bytes of one encoded event. Default 1 MiB. */

@@ -25,6 +25,7 @@ import { messageTable } from "./message-table.js";
 import { observingTable } from "./observing-table.js";
 import type { DeliveringOptions, SinkOptions } from "./sink-options.js";
 import { circuitBreaker, eventFilter } from "./special-kinds.js";
+import { spool } from "./spool-kind.js";
 
 const MiB = 2 ** 20;
 
@@ -230,6 +231,12 @@ const deliveringTable = {
     default: "64MiB",
     about:
       "Bytes of the buffer, which holds what is buffered and in flight: the JSON of each event in UTF-8, its headers, ids and routing key, and some 60 bytes more. The buffer lies outside of V8's heap, beside `--max-old-space-size`.",
+  }),
+  spool: delivery({
+    kind: spool,
+    about:
+      "Keeps every accepted event on disk until it is settled: a program that is killed, or a broker that is gone for a day, loses none. A path, or `{ directory, maxBytes, fsync, required }`: see [the spool](spool.md). Default: events are kept in memory alone.",
+    defaultText: "none",
   }),
   overflow: delivery({
     kind: choice("reject", "drop-oldest", "drop-newest"),

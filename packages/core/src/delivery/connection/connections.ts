@@ -11,6 +11,7 @@ import { requireLastSequence } from "../deduplication.js";
 import type { EngineEvents } from "../engine-events.js";
 import { Lane } from "../lane/lane.js";
 import type { LaneOutcomes } from "../lane/lane-setup.js";
+import type { SpoolIds } from "../lane/sequences.js";
 import type { LaneAffinity } from "../lane-affinity.js";
 import type { DeliveryOptions } from "../options.js";
 import { ConnectAttempts } from "./connect-attempts.js";
@@ -28,6 +29,7 @@ export interface ConnectionsSetup {
   readonly affinity: LaneAffinity;
   readonly throttle: LogThrottle;
   readonly events: EventDispatcher<EngineEvents>;
+  readonly spooling: SpoolIds | undefined;
   outcomes(): LaneOutcomes;
   /** Whether the sink runs and is not stopping. */
   running(): boolean;
@@ -125,6 +127,7 @@ export class Connections {
       share,
       deduplication: this.#transport.capabilities.deduplication,
       outcomes: this.#setup.outcomes(),
+      spooling: this.#setup.spooling,
       blocked: (reason) => this.#blocked(reason),
       abandon: (error) => supervisor.abandon(error),
     });

@@ -90,7 +90,7 @@ export class Batches {
 
   /** @param leastBytes is the limit where `batchBytes` is lower. */
   #take(events: number, leastBytes: number): number[] {
-    const { log, queue, options, outcomes } = this.#setup;
+    const { log, queue, options, outcomes, deduplication, sequences } = this.#setup;
     const most = Math.max(options.batchBytes, leastBytes);
     const batch: number[] = [];
     let bytes = 0;
@@ -102,6 +102,10 @@ export class Batches {
       if (isFull && !isSettled && !this.#isOneMessage(batch.at(-1), head)) break;
       queue.take();
       if (isSettled || outcomes.expired(head)) continue;
+      if (deduplication && sequences.isStored(head)) {
+        outcomes.sent([head], "confirmed", 0);
+        continue;
+      }
       bytes += size;
       batch.push(head);
     }

@@ -2,6 +2,7 @@ import type { EventLog } from "../../buffer/event-log.js";
 import type { StreamllError, TransportError } from "../../errors.js";
 import type { Clock } from "../clock.js";
 import type { DeliveryOptions } from "../options.js";
+import type { SpoolIds } from "./sequences.js";
 
 /** A lane without a connection: since when, and what it ended or failed with. */
 export interface Outage {
@@ -48,6 +49,8 @@ export interface LaneSetup {
   /** Whether the broker deduplicates by sequence, so that unknown events must be sent again in their old place. */
   readonly deduplication: boolean;
   readonly outcomes: LaneOutcomes;
+  /** Present where events have ids that rise across programs. */
+  readonly spooling?: SpoolIds | undefined;
   blocked(reason: string | undefined): void;
   /** The connection is to be abandoned. */
   abandon(error: TransportError): void;

@@ -1,8 +1,16 @@
-import { DUPLICATE, type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
+import { DUPLICATE, type EventLog, FROM_EARLIER, MAYBE_STORED } from "../../buffer/event-log.js";
+
+/** The ids that the spool gives events, for brokers that deduplicate. */
+export interface SpoolIds {
+  idOf(slot: number): number;
+  /** Notes that the broker is about to know these events by another id. */
+  numbered(slots: readonly number[], id: number): void;
+}
 
 /** Numbers the events of a lane with sequences that increase on each connection. */
 export class Sequences {
   readonly #log: EventLog;
+  readonly #spooling: SpoolIds | undefined;
   #last = 0;
   /** The broker's highest sequence when the present connection was opened. */
   storedBefore = 0;
@@ -10,17 +18,28 @@ export class Sequences {
   #carried = 0;
   /** The highest sequence that the broker confirmed, or had from before; unknown until it is connected. */
   storedTo: number | undefined;
+  /** What the broker had stored when this program connected first: only earlier programs can have sent it. */
+  #storedByEarlier: number | undefined;
 
-  constructor(log: EventLog) {
+  /** @param spooling gives each event an id that rises across programs. */
+  constructor(log: EventLog, spooling?: SpoolIds) {
     this.#log = log;
+    this.#spooling = spooling;
   }
 
   /** @param lastSequence what the broker has stored of the lane. */
   connected(lastSequence: number): void {
     this.#carried = 0;
     this.storedBefore = lastSequence;
+    this.#storedByEarlier ??= lastSequence;
     this.confirmed(lastSequence);
     this.#last = Math.max(this.#last, this.storedTo!);
+  }
+
+  /** An earlier program has sent the event, and the broker has it. */
+  isStored(slot: number): boolean {
+    const id = this.#log.spoolId[slot]!;
+    return this.#log.has(slot, FROM_EARLIER) && id <= (this.#storedByEarlier ?? 0);
   }
 
   confirmed(sequence: number): void {
@@ -47,8 +66,18 @@ export class Sequences {
       const slot = slots[i]!;
       if (sequence[slot]! <= this.#carried || sequence[slot] !== sequence[last]) this.#log.renumber(slot);
     }
-    this.#carried = sequence[last]! || this.#last + 1;
-    this.#last = Math.max(this.#last, this.#carried);
+    const before = this.#last;
+    const fresh = sequence[last] === 0;
+    const own = this.#spooling?.idOf(last) ?? 0;
+    this.#carried = sequence[last]! || Math.max(before + 1, own);
+    this.#last = Math.max(before, this.#carried);
+    // The next program takes the ids of unsettled events for what it reads from the disk.
+    if (
+      fresh &&
+      this.#spooling !== undefined &&
+      (this.#carried !== own || this.#spooling.idOf(slots[from]!) <= before)
+    )
+      this.#spooling.numbered(slots.slice(from, to), this.#carried);
     for (let i = from; i < to; i++) {
       const slot = slots[i]!;
       sequence[slot] = this.#carried;

@@ -1,0 +1,181 @@
+import type { Disk, DiskFile } from "./disk.js";
+import { MarkBuilder, type Marks } from "./marks.js";
+
+/** A file of events, and the file of marks beside it. */
+export interface SpoolFile {
+  /** Rises from file to file, from 1. */
+  readonly ordinal: number;
+  /** Its name: the index of its first event, or more. */
+  readonly first: number;
+  /** The bytes of events and of marks that are written. */
+  size: number;
+  marksSize: number;
+  /** Events in it, those that are not written yet included. */
+  events: number;
+  /** How many of them are not settled. Of a file of an earlier program it is known once the file was searched. */
+  live: number;
+  /** What an earlier program has marked. */
+  readonly found?: Marks | undefined;
+  readonly marks: MarkBuilder;
+  marksFile?: DiskFile | undefined;
+  /** Part of it cannot be read: the file is kept for whoever wants to look. */
+  isDamaged: boolean;
+}
+
+/** The version of the format is part of the name: another one is left alone. */
+const EVENTS = ".v1.events";
+const MARKS = ".v1.marks";
+const DAMAGED = ".v1.bad";
+
+/** Files with damage that are kept; older ones go. */
+const KEPT_DAMAGED = 4;
+
+const nameOf = (first: number): string => String(first).padStart(16, "0");
+
+/** The first indices of the files of events in a folder, in order. */
+export const filesIn = (disk: Disk): { readonly first: number; readonly size: number }[] =>
+  disk
+    .list()
+    .filter(({ name }) => /^\d{16}$/.test(name.slice(0, -EVENTS.length)) && name.endsWith(EVENTS))
+    .map(({ name, size }) => ({ first: Number(name.slice(0, 16)), size }))
+    .sort((a, b) => a.first - b.first);
+
+/** The files of a spool, oldest first. */
+export class SpoolFiles {
+  readonly #disk: Disk;
+  readonly #files = new Map<number, SpoolFile>();
+  #ordinals = 0;
+  #lastFirst = -1;
+  /** Bytes of all files on the disk, of events and marks. */
+  bytes = 0;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  get all(): IterableIterator<SpoolFile> {
+    return this.#files.values();
+  }
+
+  at(ordinal: number): SpoolFile | undefined {
+    return this.#files.get(ordinal);
+  }
+
+  /** The file after this one. */
+  after(ordinal: number): SpoolFile | undefined {
+    for (const file of this.#files.values()) if (file.ordinal > ordinal) return file;
+    return undefined;
+  }
+
+  add(
+    first: number,
+    found?: { readonly size: number; readonly marksSize: number; readonly marks: Marks },
+  ): SpoolFile {
+    // What is added anew after a failed sync has an index that is older than its file.
+    this.#lastFirst = Math.max(first, this.#lastFirst + 1);
+    const file: SpoolFile = {
+      ordinal: ++this.#ordinals,
+      first: this.#lastFirst,
+      size: found?.size ?? 0,
+      marksSize: found?.marksSize ?? 0,
+      events: 0,
+      live: 0,
+      found: found?.marks,
+      marks: new MarkBuilder(),
+      isDamaged: false,
+    };
+    this.#files.set(file.ordinal, file);
+    this.bytes += file.size + file.marksSize;
+    return file;
+  }
+
+  create({ first }: SpoolFile): DiskFile {
+    return this.#disk.create(nameOf(first) + EVENTS);
+  }
+
+  open({ first }: Pick<SpoolFile, "first">): DiskFile {
+    return this.#disk.open(nameOf(first) + EVENTS);
+  }
+
+  /** The bytes of its marks; none where they cannot be read. */
+  readMarks(first: number, sizes: ReadonlyMap<string, number>): Buffer {
+    const name = nameOf(first) + MARKS;
+    const bytes = Buffer.alloc(sizes.get(name) ?? 0);
+    if (bytes.length === 0) return bytes;
+    try {
+      const file = this.#disk.open(name);
+      try {
+        return bytes.subarray(0, file.read(bytes, 0));
+      } finally {
+        file.close();
+      }
+    } catch {
+      return bytes.subarray(0, 0);
+    }
+  }
+
+  /** Writes the marks that wait. */
+  writeMarks(file: SpoolFile): void {
+    if (file.marks.isEmpty || !this.#files.has(file.ordinal)) return;
+    const name = nameOf(file.first) + MARKS;
+    file.marksFile ??= file.marksSize > 0 ? this.#disk.open(name) : this.#disk.create(name);
+    const { bytes } = file.marks;
+    // Of marks that are written in part the next ones begin at the same place.
+    if (file.marksFile.write(bytes, file.marksSize) < bytes.length) return;
+    file.marks.written();
+    file.marksSize += bytes.length;
+    this.bytes += bytes.length;
+  }
+
+  /** Events were written. */
+  grown(file: SpoolFile, bytes: number): void {
+    file.size += bytes;
+    if (this.#files.has(file.ordinal)) this.bytes += bytes;
+  }
+
+  /** Forgets a file that cannot be read, and leaves it where it is. */
+  leave(file: SpoolFile): void {
+    if (this.#files.delete(file.ordinal)) this.bytes -= file.size + file.marksSize;
+  }
+
+  /** Removes a file of which all events are settled; one with damage is renamed. */
+  remove(file: SpoolFile): void {
+    if (this.#files.delete(file.ordinal)) this.bytes -= file.size + file.marksSize;
+    closeQuietly(file.marksFile);
+    const name = nameOf(file.first);
+    quietly(() => {
+      if (file.isDamaged) this.#disk.rename(name + EVENTS, name + DAMAGED);
+      else this.#disk.remove(name + EVENTS);
+    });
+    // After its events: marks without events say nothing, and are removed at the next start.
+    if (file.marksSize > 0) quietly(() => this.#disk.remove(name + MARKS));
+    if (file.isDamaged) this.#removeOldDamaged();
+  }
+
+  /** Removes marks whose events are gone. */
+  removeStrays(): void {
+    const names = new Set(this.#disk.list().map(({ name }) => name));
+    for (const name of names)
+      if (name.endsWith(MARKS) && !names.has(name.slice(0, -MARKS.length) + EVENTS))
+        quietly(() => this.#disk.remove(name));
+  }
+
+  #removeOldDamaged(): void {
+    quietly(() => {
+      const damaged = this.#disk.list().filter(({ name }) => name.endsWith(DAMAGED));
+      const names = damaged.map(({ name }) => name).sort();
+      for (const name of names.slice(0, -KEPT_DAMAGED)) this.#disk.remove(name);
+    });
+  }
+}
+
+/** What cannot be removed now is removed at the next start, and costs doubles at most. */
+export function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Said above.
+  }
+}
+
+export const closeQuietly = (file: DiskFile | undefined): void => quietly(() => file?.close());

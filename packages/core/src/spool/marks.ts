@@ -1,0 +1,104 @@
+// Beside each file of events lies a file of marks: what was settled of it, and which of its events a broker that
+// deduplicates knows by another id than their index. A mark is
+//   index (f64), count (u32), checksum of the other fields (u32), id (f64; 0: settled)
+export const MARK_BYTES = 24;
+
+/** Marks that are not written yet. Consecutive events that were settled are one mark. */
+export class MarkBuilder {
+  #bytes = Buffer.allocUnsafeSlow(64 * MARK_BYTES);
+  #end = 0;
+  #from = 0;
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#end === 0 && this.#count === 0;
+  }
+
+  settled(index: number): void {
+    if (this.#count > 0 && this.#from + this.#count === index) {
+      this.#count++;
+      return;
+    }
+    this.#closeRun();
+    this.#from = index;
+    this.#count = 1;
+  }
+
+  numbered(index: number, id: number): void {
+    this.#closeRun();
+    this.#put(index, 1, id);
+  }
+
+  /** The marks that are not written. */
+  get bytes(): Buffer {
+    this.#closeRun();
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  written(): void {
+    this.#end = 0;
+  }
+
+  #closeRun(): void {
+    if (this.#count > 0) this.#put(this.#from, this.#count, 0);
+    this.#count = 0;
+  }
+
+  #put(index: number, count: number, id: number): void {
+    if (this.#end === this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, this.#bytes], 2 * this.#bytes.length);
+    this.#bytes.writeDoubleLE(index, this.#end);
+    this.#bytes.writeUInt32LE(count, this.#end + 8);
+    this.#bytes.writeDoubleLE(id, this.#end + 16);
+    this.#bytes.writeUInt32LE(checksum(this.#bytes, this.#end), this.#end + 12);
+    this.#end += MARK_BYTES;
+  }
+}
+
+/** FNV-1a over the words: a call of `crc32` costs more than a mark. */
+function checksum(bytes: Buffer, at: number): number {
+  let sum = 0x811c9dc5;
+  for (const word of [0, 4, 8, 16, 20]) sum = Math.imul(sum ^ bytes.readUInt32LE(at + word), 0x01000193);
+  return (sum ^ (sum >>> 15)) >>> 0;
+}
+
+/** What the marks of a file say. A mark that is cut or damaged says nothing: its events may be sent twice. */
+export class Marks {
+  /** Ranges without overlap, in order: where each begins, and ends. */
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+  readonly #ids = new Map<number, number>();
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    const ranges: { from: number; to: number }[] = [];
+    for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
+      if (bytes.readUInt32LE(at + 12) !== checksum(bytes, at)) continue;
+      const from = bytes.readDoubleLE(at);
+      const id = bytes.readDoubleLE(at + 16);
+      if (id > 0) this.#ids.set(from, id);
+      else ranges.push({ from, to: from + bytes.readUInt32LE(at + 8) });
+    }
+    ranges.sort((a, b) => a.from - b.from);
+    for (const { from, to } of ranges) {
+      const end = this.#to.at(-1);
+      if (end !== undefined && from <= end) this.#to[this.#to.length - 1] = Math.max(end, to);
+      else {
+        this.#from.push(from);
+        this.#to.push(to);
+      }
+    }
+  }
+
+  /** Whether the event is settled. Asked for rising indices, it takes constant time. */
+  isSettled(index: number): boolean {
+    if (this.#at > 0 && index < this.#to[this.#at - 1]!) this.#at = 0;
+    while (this.#at < this.#to.length && this.#to[this.#at]! <= index) this.#at++;
+    return this.#at < this.#from.length && this.#from[this.#at]! <= index;
+  }
+
+  /** The id by which the broker knows the event, 0 if that is its index. */
+  idOf(index: number): number {
+    return this.#ids.get(index) ?? 0;
+  }
+}

@@ -1,0 +1,128 @@
+import type { RecordPlace } from "../buffer/record.js";
+import type { DiskFile } from "./disk.js";
+import { closeQuietly, type SpoolFile, type SpoolFiles } from "./files.js";
+import { isIntact } from "./frame.js";
+import { FrameScanner } from "./scanner.js";
+import { entriesOf } from "./search.js";
+
+/** An event as it lies on the disk, valid until the next one is asked for. */
+export interface SpooledEvent extends RecordPlace {
+  readonly file: number;
+  readonly index: number;
+  readonly sequence: number;
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly acceptedAt: number;
+  /** The id by which a broker that deduplicates knows it, if it knows it. */
+  readonly id: number;
+  /** An earlier program accepted it, and may have sent it. */
+  readonly isEarlier: boolean;
+}
+
+type Entries = ReturnType<typeof entriesOf>;
+
+/** Reads the events that are on the disk alone, in order. */
+export class TailReader {
+  readonly #files: SpoolFiles;
+  readonly #lost: (file: SpoolFile, events: number) => void;
+  #file: SpoolFile | undefined;
+  #open: DiskFile | undefined;
+  #scanner: FrameScanner | undefined;
+  #entries: Entries | undefined;
+  /** Events up to this index are no part of the tail. */
+  after = 0;
+
+  /** @param lost is told of events that cannot be read any more. */
+  constructor(files: SpoolFiles, lost: (file: SpoolFile, events: number) => void) {
+    this.#files = files;
+    this.#lost = lost;
+  }
+
+  /** The next event; `"read"` if more has to be read first; `undefined` if all that is written was read. */
+  next(): SpooledEvent | "read" | undefined {
+    for (;;) {
+      const event = this.#nextEntry();
+      if (event !== undefined) return event;
+      const scanner = this.#scannerOfFile();
+      if (scanner === undefined) return undefined;
+      const file = this.#file!;
+      const frame = scanner.next(file.size);
+      if (frame === "read") return "read";
+      if (frame === undefined) {
+        const following = this.#files.after(file.ordinal);
+        if (following === undefined || following.size === 0) return undefined;
+        this.#close();
+        this.#file = following;
+        continue;
+      }
+      const { source } = scanner.memory;
+      if (isIntact(source, frame)) this.#entries = entriesOf(source, frame);
+      else if (file.found === undefined) this.#lost(file, frame.count);
+    }
+  }
+
+  /** Reads more, without holding the event loop. */
+  async readLater(): Promise<void> {
+    if (this.#file !== undefined) await this.#scanner?.readLater(this.#file.size);
+  }
+
+  read(): void {
+    if (this.#file !== undefined) this.#scanner?.read(this.#file.size);
+  }
+
+  close(): void {
+    this.#close();
+    this.#file = undefined;
+  }
+
+  #nextEntry(): SpooledEvent | undefined {
+    const file = this.#file;
+    const memory = this.#scanner?.memory;
+    if (file === undefined || memory === undefined) return undefined;
+    const { source } = memory;
+    for (let entry = this.#entries?.next(); entry?.done === false; entry = this.#entries?.next()) {
+      const { at, record } = entry.value;
+      const index = source.readDoubleLE(at);
+      // What an earlier program has added anew, after a failed sync, comes behind later events.
+      if (file.found === undefined ? index <= this.after : file.found.isSettled(index)) continue;
+      this.after = Math.max(this.after, index);
+      return {
+        ...memory,
+        record,
+        file: file.ordinal,
+        index,
+        sequence: source.readDoubleLE(at + 8),
+        acceptedAt: source.readDoubleLE(at + 16),
+        id: file.found?.idOf(index) || index,
+        isEarlier: file.found !== undefined,
+      };
+    }
+    this.#entries = undefined;
+    return undefined;
+  }
+
+  #scannerOfFile(): FrameScanner | undefined {
+    if (this.#scanner !== undefined) return this.#scanner;
+    this.#file ??= this.#firstFile();
+    if (this.#file === undefined || this.#file.size === 0) return undefined;
+    this.#open = this.#files.open(this.#file);
+    this.#scanner = new FrameScanner(this.#open);
+    return this.#scanner;
+  }
+
+  /** The file in which the tail begins. */
+  #firstFile(): SpoolFile | undefined {
+    let first: SpoolFile | undefined;
+    for (const file of this.#files.all) {
+      if (first !== undefined && file.first > this.after + 1) break;
+      first = file;
+    }
+    return first;
+  }
+
+  #close(): void {
+    closeQuietly(this.#open);
+    this.#open = undefined;
+    this.#scanner = undefined;
+    this.#entries = undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { type Logger, silentLogger } from "@streamll/core";
+import {
+  DeliveryEngine,
+  type DeliveryOptions,
+  defaultDeliveryOptions,
+  type SpoolSetup,
+} from "@streamll/core/internal";
+import { FakeClock } from "../delivery/fake-clock.js";
+import { FakeTransport, fakeEndpoint } from "../delivery/fake-transport.js";
+import { MemoryDisk } from "./memory-disk.js";
+
+export interface SpooledProgram {
+  readonly disk?: MemoryDisk;
+  readonly transport?: FakeTransport;
+  readonly clock?: FakeClock;
+  readonly options?: Partial<DeliveryOptions>;
+  readonly spool?: Partial<SpoolSetup>;
+  readonly logger?: Logger;
+}
+
+/** A program with a spool. Another one on the same disk is the program after it. */
+export function program(given: SpooledProgram = {}) {
+  const { disk = new MemoryDisk(), transport = new FakeTransport(), clock = new FakeClock() } = given;
+  const engine = new DeliveryEngine({
+    transport,
+    clock,
+    random: () => 0.5,
+    logger: given.logger ?? silentLogger,
+    endpoints: [fakeEndpoint()],
+    options: { ...defaultDeliveryOptions, batchTimeoutMs: 0, ...given.options },
+    spool: {
+      maxBytes: 64 * 1024 * 1024,
+      fsync: "interval",
+      required: true,
+      open: async () => ({ disk, path: "/spool/w-1", release: async () => {} }),
+      ...given.spool,
+    },
+  });
+  return { disk, transport, clock, engine };
+}
+
+/** The broker takes everything at once. */
+export function answering(transport = new FakeTransport()): FakeTransport {
+  transport.onPublish = (connection) => connection.answer();
+  return transport;
+}
+
+export const idsOf = (transport: FakeTransport): string[] =>
+  transport.stored.map(({ messageId }) => messageId);

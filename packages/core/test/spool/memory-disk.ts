@@ -1,0 +1,107 @@
+import type { Disk, DiskFile } from "@streamll/core/internal";
+
+type Call = "list" | "create" | "open" | "write" | "read" | "sync" | "syncFolder" | "rename" | "remove";
+
+/** A folder in memory, which outlives the programs of a test, and fails as the test says. */
+export class MemoryDisk implements Disk {
+  readonly files = new Map<string, Buffer>();
+  /** Returns the code that a call fails with. */
+  fails: (call: Call, name: string) => string | undefined = () => undefined;
+  /** So many bytes of each write are taken at most. */
+  takes = Number.POSITIVE_INFINITY;
+  /** What a write beside the program waits for. */
+  delay: () => Promise<void> | undefined = () => undefined;
+  /** What a write in the program waits for. */
+  hold: () => void = () => {};
+  readonly calls: Call[] = [];
+
+  list() {
+    this.#call("list", "");
+    return [...this.files].map(([name, { length: size }]) => ({ name, size }));
+  }
+
+  create(name: string): DiskFile {
+    this.#call("create", name);
+    if (this.files.has(name)) throw failure("EEXIST");
+    this.files.set(name, Buffer.alloc(0));
+    return this.#file(name);
+  }
+
+  open(name: string): DiskFile {
+    this.#call("open", name);
+    if (!this.files.has(name)) throw failure("ENOENT");
+    return this.#file(name);
+  }
+
+  rename(from: string, to: string): void {
+    this.#call("rename", from);
+    this.files.set(to, this.files.get(from)!);
+    this.files.delete(from);
+  }
+
+  remove(name: string): void {
+    this.#call("remove", name);
+    if (!this.files.delete(name)) throw failure("ENOENT");
+  }
+
+  async syncFolder(): Promise<void> {
+    this.#call("syncFolder", "");
+  }
+
+  /** A copy, as a program that starts now would find it. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [name, bytes] of this.files) copy.files.set(name, Buffer.from(bytes));
+    return copy;
+  }
+
+  /** The names of the files of events, oldest first. */
+  get eventFiles(): string[] {
+    return [...this.files.keys()].filter((name) => name.endsWith(".events")).sort();
+  }
+
+  #call(call: Call, name: string): void {
+    this.calls.push(call);
+    const code = this.fails(call, name);
+    if (code !== undefined) throw failure(code);
+  }
+
+  #file(name: string): DiskFile {
+    // A file that is removed while it is open lives on for those that have it open.
+    let own = this.files.get(name)!;
+    const bytes = () => {
+      own = this.files.get(name) ?? own;
+      return own;
+    };
+    const write = (given: Buffer, at: number) => {
+      this.#call("write", name);
+      const taken = given.subarray(0, this.takes);
+      const grown = Buffer.alloc(Math.max(bytes().length, at + taken.length));
+      bytes().copy(grown);
+      taken.copy(grown, at);
+      own = grown;
+      if (this.files.has(name)) this.files.set(name, grown);
+      return taken.length;
+    };
+    const read = (target: Buffer, at: number) => {
+      this.#call("read", name);
+      return bytes().copy(target, 0, at);
+    };
+    return {
+      write: (given, at) => {
+        this.hold();
+        return write(given, at);
+      },
+      writeLater: async (given, at) => {
+        await this.delay();
+        return write(given, at);
+      },
+      read,
+      readLater: async (target, at) => read(target, at),
+      sync: async () => this.#call("sync", name),
+      close: () => {},
+    };
+  }
+}
+
+const failure = (code: string): Error => Object.assign(new Error(`${code}: the disk of the test`), { code });

@@ -1,0 +1,58 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Disk, DiskFile } from "@streamll/core/internal";
+
+const write = promisify(fs.write);
+const read = promisify(fs.read);
+const fdatasync = promisify(fs.fdatasync);
+
+/** A folder of the file system. */
+export const nodeDisk = (folder: string): Disk => ({
+  list() {
+    const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return entries.map(({ name }) => ({ name, size: fs.statSync(join(folder, name)).size }));
+  },
+  create: (name) => nodeFile(fs.openSync(join(folder, name), "wx+", 0o600)),
+  open: (name) => nodeFile(fs.openSync(join(folder, name), "r+")),
+  rename: (from, to) => fs.renameSync(join(folder, from), join(folder, to)),
+  remove: (name) => fs.unlinkSync(join(folder, name)),
+  async syncFolder() {
+    // Windows opens no folder as a file.
+    if (process.platform === "win32") return;
+    const handle = await fs.promises.open(folder, "r");
+    await handle.sync().finally(() => handle.close());
+  },
+});
+
+/** Closed at once, a file that is being read or written beside the program would hand its number to another file. */
+function nodeFile(fd: number): DiskFile {
+  let busy = 0;
+  let isClosing = false;
+  const closeWhenIdle = () => {
+    if (isClosing && busy === 0) fs.closeSync(fd);
+  };
+  const beside = async <T>(work: Promise<T>): Promise<T> => {
+    busy++;
+    try {
+      return await work;
+    } finally {
+      busy--;
+      closeWhenIdle();
+    }
+  };
+  return {
+    write: (bytes, at) => fs.writeSync(fd, bytes, 0, bytes.length, at),
+    writeLater: (bytes, at) =>
+      beside(write(fd, bytes, 0, bytes.length, at)).then(({ bytesWritten }) => bytesWritten),
+    read: (target, at) => fs.readSync(fd, target, 0, target.length, at),
+    readLater: (target, at) =>
+      beside(read(fd, target, 0, target.length, at)).then(({ bytesRead }) => bytesRead),
+    sync: () => beside(fdatasync(fd)),
+    close() {
+      if (isClosing) return;
+      isClosing = true;
+      closeWhenIdle();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+/** What a folder says of the program that writes it. */
+export interface Owner {
+  /** The machine, since it started: a socket answers only there. */
+  readonly host: string;
+  /** The name under which a stream knows the events of the folder. */
+  readonly publisherName: string;
+  /** The number of the folder in its file system: a copy has another one. */
+  readonly inode: number;
+}
+
+const FILE = "owner.json";
+/** How often an owner shows other machines that it lives. */
+export const SIGN_MS = 10_000;
+
+/** Containers of one machine share it, and so can reach each other's sockets; those of others cannot. */
+export const thisHost = (): string => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return hostname();
+  }
+};
+
+/** `undefined` if the folder does not say. */
+export function ownerOf(folder: string): Owner | undefined {
+  try {
+    const { host, publisherName, inode } = JSON.parse(
+      readFileSync(join(folder, FILE), "utf8"),
+    ) as Partial<Owner>;
+    if (typeof host !== "string" || typeof publisherName !== "string" || typeof inode !== "number")
+      return undefined;
+    return { host, publisherName, inode };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Signs a folder that this program has locked. It keeps the publisher's name of the programs before, unless it is a copy:
+ * two programs under one name would lose the events of one of them.
+ */
+export function own(folder: string): Owner {
+  const inode = statSync(folder).ino;
+  const before = ownerOf(folder);
+  const isSame = before?.inode === inode;
+  const owner: Owner = {
+    host: thisHost(),
+    publisherName: isSame ? before.publisherName : `streamll-${randomUUID()}`,
+    inode,
+  };
+  const temporary = join(folder, `${FILE}.new`);
+  writeFileSync(temporary, JSON.stringify(owner), { mode: 0o600, flush: true });
+  renameSync(temporary, join(folder, FILE));
+  return owner;
+}
+
+/** Shows other machines that this program lives. */
+export function sign(folder: string): void {
+  const now = new Date();
+  try {
+    utimesSync(join(folder, FILE), now, now);
+  } catch {
+    // The disk is full, or gone: the spool says so itself.
+  }
+}
+
+/** When the owner has last signed, by the clock of its machine: it serves to see whether that changes. */
+export function signedAt(folder: string): number {
+  try {
+    return statSync(join(folder, FILE)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { RabbitMQSink } from "../../src/index.js";
+import { onMemory } from "../on-memory.js";
+import { problemsOf } from "../problems.js";
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "spool-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const nowhere = "amqp://127.0.0.1:1/";
+const event = (n: number) => ({ eventType: "token", executionId: "one", data: { n } });
+
+it("a sink keeps its events on disk, and the next one delivers them, in order", async () => {
+  const first = new RabbitMQSink({
+    amqpUrl: nowhere,
+    spool: directory,
+    flushTimeout: 0.2,
+    maxBufferedEvents: 10,
+  });
+  await first.start();
+  for (let n = 0; n < 500; n++) expect(first.handleEvent(event(n))).toBe(true);
+  await first.spooled();
+  expect(first.health()).toMatchObject({ pending: 10, spooled: 490 });
+  expect(await first.stop()).toMatchObject({ sent: 0, failed: 0, pending: 0, spooled: 500 });
+
+  const { sink, arrived } = onMemory({ spool: directory });
+  await sink.start();
+  expect(sink.handleEvent(event(500))).toBe(true);
+  expect(await sink.flush()).toMatchObject({ sent: 501, pending: 0, spooled: 0 });
+  const numbers = arrived().map(
+    ({ body }) => (JSON.parse(body.toString()) as { data: { n: number } }).data.n,
+  );
+  expect(numbers).toEqual(Array.from({ length: 501 }, (_, n) => n));
+  await sink.stop();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it("sinks in one directory do not disturb each other", async () => {
+  const sinks = [1, 2, 3].map(() => onMemory({ spool: { directory, fsync: "always" } }));
+  for (const { sink } of sinks) for (let n = 0; n < 20; n++) sink.handleEvent(event(n));
+  await Promise.all(sinks.map(({ sink }) => sink.spooled()));
+  const reports = await Promise.all(sinks.map(({ sink }) => sink.stop()));
+  expect(reports.map(({ sent }) => sent)).toEqual([20, 20, 20]);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it("a directory that is a file fails start(), and refuses events, where it is required", async () => {
+  const file = join(directory, "file");
+  writeFileSync(file, "");
+  const { sink } = onMemory({ spool: file });
+  await expect(sink.start()).rejects.toMatchObject({ code: "SPOOL_UNWRITABLE" });
+  expect(sink.handleEvent(event(1))).toBe(false);
+  await sink.stop();
+
+  const careless = onMemory({ spool: { directory: file, required: false } });
+  await careless.sink.start();
+  expect(careless.sink.handleEvent(event(1))).toBe(true);
+  expect(await careless.sink.stop()).toMatchObject({ sent: 1 });
+  rmSync(file);
+});
+
+it("spooled() says what to write where there is no spool", async () => {
+  const { sink } = onMemory();
+  await expect(sink.spooled()).rejects.toThrow('set the option spool, for example spool: "./spool"');
+  await sink.stop();
+});
+
+it("says what is wrong with the option", () => {
+  expect(problemsOf({ spool: 7 })[0]).toContain("spool: must be a directory or an object with directory");
+  expect(problemsOf({ spool: {} })[0]).toContain("spool: directory must be");
+  expect(problemsOf({ spool: { directory: "d", size: 1 } })[0]).toContain('unknown key "size"');
+  expect(problemsOf({ spool: { directory: "d", maxBytes: "1MiB" } })[0]).toContain(
+    "maxBytes must be 16MiB to",
+  );
+  expect(problemsOf({ spool: { directory: "d", fsync: "often" } })[0]).toContain(
+    'fsync must be one of "interval"',
+  );
+  expect(problemsOf({ spool: { directory: "d", maxBytes: "16MiB" }, maxEventBytes: "4MiB" })[0]).toContain(
+    "8 times",
+  );
+});
