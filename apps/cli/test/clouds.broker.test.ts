@@ -47,6 +47,41 @@ describe("streamll on Azure Service Bus", () => {
   });
 });
 
+describe("streamll tail on Azure Service Bus", () => {
+  it("shows what is in a queue and what comes, and takes nothing", async () => {
+    const bus = await startFakeServiceBus({ entities: ["events"] });
+    onTestFinished(() => bus.close());
+    const env = { RABBITMQ_URL: bus.connectionString };
+    const put = async (...lines: string[]) =>
+      expect(
+        await command(["pipe", "--exchange=", "--routing-key", "events"], {
+          stdin: lines.map((line) => `${line}\n`),
+          env,
+        }).code,
+      ).toBe(0);
+    const tail = (...args: string[]) => command(["tail", "--exchange", "events", "--json", ...args], { env });
+    await put(event(1), event(2));
+    const all = tail("--from", "first", "-n", "3");
+    const next = tail("-n", "1");
+    for (const run of [all, next])
+      await expect.poll(() => run.stderr.text, patient).toContain("tailing events");
+    await put(event(3));
+    expect([await all.code, await next.code]).toEqual([0, 0]);
+    const idsIn = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).event_id);
+    expect([idsIn(all.stdout.text), idsIn(next.stdout.text)]).toEqual([["id-1", "id-2", "id-3"], ["id-3"]]);
+    expect([bus.stored("events").length, bus.depth("events")]).toEqual([3, 3]);
+    const wrong = tail("--from", "1h");
+    expect([await wrong.code, wrong.stderr.text]).toEqual([
+      2,
+      expect.stringContaining("--from must be first or next"),
+    ]);
+  });
+});
+
 describe("streamll on Google Cloud Pub/Sub", () => {
   it("takes the events of a subscription", async () => {
     const fake = await startFakePubSub({ topics: ["events"] });

@@ -68,7 +68,9 @@ describe.each(
   it("refuses --from of an exchange, and a stream that is not there", async () => {
     const exchange = command(["tail", "--url", "memory:", "--exchange", "x", "--from", "first"]);
     expect(await exchange.code).toBe(2);
-    expect(exchange.stderr.text).toContain("--from is of streams: name one by --stream");
+    expect(exchange.stderr.text).toContain(
+      "--from is of streams, and of Azure Service Bus: name a stream by --stream",
+    );
     const stream = command([
       "tail",
       "--url",

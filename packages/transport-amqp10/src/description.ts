@@ -39,7 +39,14 @@ export const serviceBusDescription = {
     contentEncoding: true,
     topology: false,
   },
-  consuming: { deadLetters: "reason", delays: false, peek: "counts", relays: true, sessions: true },
+  consuming: {
+    deadLetters: "reason",
+    delays: false,
+    peek: "counts",
+    relays: true,
+    sessions: true,
+    browses: true,
+  },
   options: serviceBusOptions,
   configure,
 } satisfies TransportDescription<typeof serviceBusOptions>;

@@ -1,6 +1,7 @@
 import type { Plan } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
 import { bindingsOf } from "./bindings.js";
+import { browseQueue } from "./browse.js";
 import type { Subscribe, Where } from "./subscription.js";
 
 /**
@@ -9,17 +10,20 @@ import type { Subscribe, Where } from "./subscription.js";
  * @param from of a stream: see `positionOf`.
  * @throws UsageError for one that cannot be read yet.
  */
-export async function subscriberFor({ transport }: Plan, command: string, from?: string): Promise<Subscribe> {
+export async function subscriberFor(plan: Plan, command: string, from?: string): Promise<Subscribe> {
+  const { transport } = plan;
+  if (transport.consuming?.browses) return browseQueue(plan, from ?? "next");
   if (transport.name === "streams") {
     const { positionOf, subscribeStream } = await import("./streams.js");
     return subscribeStream(positionOf(from ?? "next"));
   }
-  if (from !== undefined) throw new UsageError("--from is of streams: name one by --stream");
+  if (from !== undefined)
+    throw new UsageError("--from is of streams, and of Azure Service Bus: name a stream by --stream");
   if (transport.name === "memory") return (await import("./memory.js")).subscribeMemory;
   // RabbitMQ 4 speaks 0-9-1 on the port of 1.0 too.
   if (/^amqp/.test(transport.name)) return (await import("./amqp.js")).subscribeAmqp;
   throw new UsageError(
-    `${command} reads from amqp:, amqps:, rabbitmq-stream: and memory:, not yet from ${transport.name}`,
+    `${command} cannot look into ${transport.name} without taking events from others: make a subscription of its own there, and read that by streamll consume`,
   );
 }
 
@@ -31,8 +35,8 @@ export function placeIn(
   const { stream } = connection.own;
   const isStream = transport.name === "streams";
   const exchange = isStream && typeof stream === "string" ? stream : values.exchange;
-  if (isStream && patterns.length > 0)
-    throw new UsageError("a stream has no routing by --pattern: leave it out");
+  if ((isStream || transport.consuming?.browses) && patterns.length > 0)
+    throw new UsageError(`a ${isStream ? "stream" : "queue"} has no routing by --pattern: leave it out`);
   if (exchange === "")
     throw new UsageError("the default exchange takes no bindings: name another with --exchange");
   const given = connection.origins.has("exchangeType") ? values.exchangeType : undefined;

@@ -25,6 +25,8 @@ const options = [
   "exchangeType",
   "exchangeArguments",
   "useStreams",
+  "authProvider",
+  "webSocket",
 ] as const satisfies readonly OptionName[];
 
 export const tail: Command = {
@@ -35,6 +37,8 @@ export const tail: Command = {
 ends with the connection: after a loss it connects again, and events in between are not shown.
 An exchange that distributes its events among its queues, such as x-consistent-hash, is refused.
 A stream (--stream) is read as it is, from any place (--from), and after a loss on from there.
+On Azure Service Bus --exchange names the queue, or TOPIC/Subscriptions/NAME, which is looked at once a
+second without taking anything: what others have taken by then is not shown.
 
 Exit code 0: --limit was reached, or the output was closed.
           1: the broker could not be reached, or there is no such exchange.
@@ -51,7 +55,7 @@ Exit code 0: --limit was reached, or the output was closed.
       name: "from",
       value: "WHERE",
       about:
-        "Of a stream: first, last (the last chunk), next, a duration such as 1h, or a time such as 2026-01-31T12:00Z. Default: next.",
+        "Of a stream: first, last (the last chunk), next, a duration such as 1h, or a time such as 2026-01-31T12:00Z. On Azure Service Bus: first or next. Default: next.",
     },
     { name: "json", about: "The events as they arrived, as NDJSON: the input of streamll pipe." },
     { name: "limit", letter: "n", value: "NUMBER", about: "Ends after this many events." },

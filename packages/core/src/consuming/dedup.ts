@@ -36,14 +36,15 @@ export function memoryDedup(window: number): DedupStore {
   return {
     has: (id) => ids.has(id),
     add(id) {
-      if (ids.has(id)) return;
-      if (order.length < window) order.push(id);
+      const before = ids.size;
+      ids.add(id);
+      if (ids.size === before) return;
+      if (before < window) order.push(id);
       else {
         ids.delete(order[oldest]!);
         order[oldest] = id;
         oldest = (oldest + 1) % window;
       }
-      ids.add(id);
     },
   };
 }

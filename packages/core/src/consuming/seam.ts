@@ -25,6 +25,8 @@ export interface ConsumingCapabilities {
   readonly relays?: true;
   /** A queue may keep its messages in sessions, each of which one consumer has at a time. Absent: it does not. */
   readonly sessions?: true;
+  /** Messages can be looked at without taking them from anybody: see {@link SubscribeRequest.browse}. Absent: they cannot. */
+  readonly browses?: true;
   /**
    * Its messages stay where they are, whoever has read them, and have offsets: a stream. Nothing is given back or dead,
    * and a message comes again where reading begins again before it. Absent: a queue.
@@ -85,6 +87,12 @@ export interface SubscribeRequest {
    * have messages. A delivery's `orderingKey` is its session.
    */
   readonly sessions?: { readonly name: string } | { readonly atOnce: number };
+  /**
+   * Only with the capability: hands over copies, of which nobody has fewer messages to take. `"first"`: of what is there, and
+   * of what comes; `"next"`: of what comes. What is gone before it was looked at is not among them. Settling makes room in
+   * the window, and does nothing else.
+   */
+  readonly browse?: "first" | "next";
   /** Never more than so many deliveries are unsettled; from 1 to 65,535. */
   readonly window: number;
   /** Present where the transport reads a log. */

@@ -1,5 +1,6 @@
 import type { SubscribeRequest } from "@streamll/core";
 import type { Consume } from "../consuming/consumer.js";
+import { browse } from "./browse.js";
 import { entityManagement } from "./entity-management.js";
 import { consumeQueue } from "./queue-consumer.js";
 import { openRequests } from "./requests.js";
@@ -29,6 +30,7 @@ export const consume: Consume = async (consuming) => {
       requests = opened();
     return (await requests).request(properties, body);
   }, `${label}: ${entity}`);
+  if (request.browse !== undefined) return browse({ ...consuming, entity, management });
   const begin = request.sessions === undefined ? consumeQueue : consumeSessions;
   return begin({ ...consuming, entity, management });
 };

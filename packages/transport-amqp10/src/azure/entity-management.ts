@@ -11,6 +11,8 @@ export interface EntityManagement {
   renewSession(session: string): Promise<number>;
   /** Settles by the lock alone, when the link is gone. Not of a session. */
   settle(lock: Lock, verdict: Verdict): Promise<void>;
+  /** Copies of at most so many messages from a sequence number on, encoded; none where there are none. */
+  peek(from: number, most: number): Promise<readonly Buffer[]>;
 }
 
 const UUID = 0x98;
@@ -36,6 +38,13 @@ export function entityManagement(request: Requests["request"], label: string): E
     },
     async settle({ token }, verdict) {
       await ask("update-disposition", { "lock-tokens": tokens(token), ...dispositionOf(verdict) });
+    },
+    async peek(from, most) {
+      const body = (await ask("peek-message", {
+        "from-sequence-number": types.wrap_long(from),
+        "message-count": types.wrap_int(most),
+      })) as { readonly messages?: readonly { readonly message: Buffer }[] } | undefined;
+      return (body?.messages ?? []).map(({ message }) => message);
     },
   };
 }
