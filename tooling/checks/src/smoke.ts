@@ -4,10 +4,11 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { startBroker } from "@streamll/brokers";
+import { startFakePubSub } from "@streamll/fake-pubsub";
 import { withTarballs } from "./pack.js";
 import { run } from "./processes.js";
 import { tryBundlers } from "./smoke/bundles.js";
-import { errandsTo, refusalsBy } from "./smoke/errands.js";
+import { errandsTo, PUBSUB_TOPIC, refusalsBy } from "./smoke/errands.js";
 import { dependenciesOn, install, sources } from "./smoke/project.js";
 import { tryRuntimes } from "./smoke/runtimes.js";
 import { installTools } from "./smoke/tools.js";
@@ -41,7 +42,8 @@ await withTarballs(async (packed, folder) => {
   await installTools(tools);
   const broker = await startBroker({ generation: "4" });
   try {
-    const errands = errandsTo(broker);
+    await using pubsub = await startFakePubSub({ topics: [PUBSUB_TOPIC] });
+    const errands = errandsTo(broker, pubsub);
     await tryRuntimes(packed, errands, refusalsBy(broker), tools);
     await tryBundlers(packed, errands, { tools, elsewhere: join(folder, "bundles") });
   } finally {

@@ -93,7 +93,7 @@ async function sayWhatEsbuildLacks(
   const entryPoints = [join(project, "main.mjs")];
   await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", logLevel: "error" });
   const said = await run(process.execPath, [outfile], elsewhere, env).catch((error: Error) => error.message);
-  const isWhole = transport === "memory" || transport === "streams";
+  const isWhole = transport !== "amqp091" && transport !== "amqp10";
   if (!said.includes(isWhole ? "events confirmed" : `--banner:js="${banner.js}"`))
     throw new Error(
       `${transport} bundled by esbuild to ESM without a banner says no line that helps:\n${said}`,

@@ -1,18 +1,25 @@
 import type { Broker } from "@streamll/brokers";
+import type { FakePubSub } from "@streamll/fake-pubsub";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import type { Errand } from "./deliver.js";
 import type { Refusal } from "./under-jest.js";
 
-export const transports = ["memory", "amqp091", "amqp10", "streams"] as const;
+export const transports = ["memory", "amqp091", "amqp10", "streams", "pubsub"] as const;
+
+export const PUBSUB_TOPIC = "smoke-pubsub";
 
 export type TransportName = (typeof transports)[number];
 
 /** What to deliver over each transport, where it is the only one that is installed. */
-export function errandsTo({ url, streamPort }: Broker): Record<TransportName, Errand> {
+export function errandsTo(
+  { url, streamPort }: Broker,
+  { host, project }: FakePubSub,
+): Record<TransportName, Errand> {
   const options: Record<TransportName, RabbitMQSinkOptions> = {
     memory: { amqpUrl: "memory:smoke" },
     amqp091: { amqpUrl: url, exchange: "smoke-091" },
     amqp10: { amqpUrl: url, amqpVersion: "1.0", exchange: "smoke-10" },
+    pubsub: { amqpUrl: `pubsub-emulator://${host}/${project}`, exchange: PUBSUB_TOPIC },
     streams: { amqpUrl: `rabbitmq-stream://127.0.0.1:${streamPort}/`, exchange: "smoke-streams" },
   };
   const errand = (name: TransportName): Errand => ({
