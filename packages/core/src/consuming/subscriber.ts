@@ -158,7 +158,7 @@ export class Subscriber {
       stopping: this.#stopping.signal,
       open: async (signal) => {
         // What comes before the subscription is there waits for it.
-        const opened: Opened = { early: [], subscription: undefined as never, isUsed: false };
+        const opened = new Opened();
         const receive = (deliveries: readonly Delivery[]) => {
           if (!opened.isUsed) opened.early.push(...deliveries);
           else if (this.#current === opened.subscription) this.#receive(deliveries, opened.subscription);
@@ -225,9 +225,12 @@ export class Subscriber {
   }
 }
 
-/** A subscription, and what came before it was there. */
-interface Opened {
-  subscription: Subscription;
-  readonly early: Delivery[];
-  isUsed: boolean;
+/**
+ * A subscription, and what came before it was there. A class, since Rollup (4.68), which writes the package, takes
+ * `isUsed: false` in an object literal for its value for ever, and leaves out what happens once it is true.
+ */
+class Opened {
+  subscription!: Subscription;
+  readonly early: Delivery[] = [];
+  isUsed = false;
 }
