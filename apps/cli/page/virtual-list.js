@@ -1,7 +1,7 @@
 // @ts-check
 import { html, nothing } from "./lit-html.js";
 
-/** Of a row, as in page.css. */
+/** Of a row, as in rows.css. */
 const ROW = 28;
 /** Rendered above and below what is seen. */
 const MARGIN = 12;

@@ -13,6 +13,9 @@ const types = { html: "text/html", css: "text/css", js: "text/javascript", svg: 
 const names = [
   "index.html",
   "page.css",
+  "rows.css",
+  "details.css",
+  "narrow.css",
   "page.js",
   "connection.js",
   "executions.js",

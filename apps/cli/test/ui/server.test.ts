@@ -62,7 +62,7 @@ describe("streamll ui", () => {
       `${url.pathname}src`,
     ])
       expect((await get(new URL(path, url))).status).toBe(404);
-    for (const name of ["page.js", "lit-html.js", "page.css"])
+    for (const name of ["page.js", "lit-html.js", "page.css", "narrow.css"])
       expect((await get(new URL(name, url))).status).toBe(200);
     const rebound = await get(url, { host: `attacker.example:${url.port}` });
     expect(rebound).toMatchObject({ status: 421, body: expect.not.stringContaining("page.js") });
