@@ -170,7 +170,7 @@ export class SpoolFiles {
 }
 
 /** What cannot be removed now is removed at the next start, and costs doubles at most. */
-export function quietly(work: () => void): void {
+function quietly(work: () => void): void {
   try {
     work();
   } catch {

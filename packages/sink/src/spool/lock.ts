@@ -57,13 +57,6 @@ export async function takeLock(folder: string): Promise<Lock | undefined> {
   return lock;
 }
 
-/** Whether the folder has a lock whose owner lives. */
-export async function isLocked(folder: string): Promise<boolean> {
-  if (process.platform === "win32") return connects(lockPath(folder, 0));
-  const last = numbersIn(folder).at(-1) ?? 0;
-  return last > 0 && (await connects(lockPath(folder, last)));
-}
-
 const numbersIn = (folder: string): number[] =>
   readdirSync(folder)
     .map((name) => Number(NAME.exec(name)?.[1] ?? 0))

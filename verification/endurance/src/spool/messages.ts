@@ -13,5 +13,5 @@ export interface SpoolSetup {
   readonly isLast: boolean;
 }
 
-export const EXECUTIONS = 7;
+const EXECUTIONS = 7;
 export const executionOf = (index: number): string => `execution-${index % EXECUTIONS}`;
