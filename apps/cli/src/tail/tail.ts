@@ -37,8 +37,8 @@ export const tail: Command = {
 ends with the connection: after a loss it connects again, and events in between are not shown.
 An exchange that distributes its events among its queues, such as x-consistent-hash, is refused.
 A stream (--stream) is read as it is, from any place (--from), and after a loss on from there.
-On Azure Service Bus --exchange names the queue, or TOPIC/Subscriptions/NAME, which is looked at once a
-second without taking anything: what others have taken by then is not shown.
+On Azure Service Bus --exchange names the queue, or TOPIC/Subscriptions/NAME, which is looked at
+once a second without taking anything: what others have taken by then is not shown.
 
 Exit code 0: --limit was reached, or the output was closed.
           1: the broker could not be reached, or there is no such exchange.
