@@ -196,10 +196,13 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       }
       message.sequence = sequence;
     }
-    return this.#atOrigin(() => {
+    const published = this.#atOrigin(() => {
       this.#begin();
       return this.#engine.publish(message, signal === undefined ? {} : { signal });
     });
+    // A refusal is known only later: where this event was not accepted, the platform waits for those that were.
+    if (this.isRunning) this.#platform?.accepted();
+    return published;
   }
 
   /**

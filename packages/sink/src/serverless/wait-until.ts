@@ -10,8 +10,10 @@ export class PlatformWait {
   readonly #flush: () => Promise<unknown>;
   readonly #complain: Complain;
   #flushed: Promise<unknown> = Promise.resolve();
-  /** Whether a flush is to begin: it will cover all events that are accepted until then. */
-  #isDue = false;
+  /** The flush that is to begin: it will cover all events that are accepted until then. */
+  #due: Promise<unknown> | undefined;
+  /** Whether the platform waits for that flush. */
+  #isTaken = false;
 
   constructor(waitUntil: WaitUntil, flush: () => Promise<unknown>, complain: Complain) {
     this.#waitUntil = waitUntil;
@@ -21,18 +23,27 @@ export class PlatformWait {
 
   /** Called in the async context of the caller: platforms find their call by it. */
   accepted(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    // One flush at a time, so that events gather into batches meanwhile.
-    const flushed = this.#flushed.then(() => {
-      this.#isDue = false;
+    this.#due ??= this.#next();
+    const due = this.#due;
+    if (this.#isTaken) return;
+    this.#isTaken = true;
+    runCallback(
+      () => this.#waitUntil(due),
+      (error) => {
+        // Outside of a call, for example: the next event may come from within one.
+        this.#isTaken = false;
+        this.#complain("callback_failed", "waitUntil", `waitUntil ${faultOf(error)} (reported once)`);
+      },
+    );
+  }
+
+  /** One flush at a time, so that events gather into batches meanwhile. */
+  #next(): Promise<unknown> {
+    this.#isTaken = false;
+    this.#flushed = this.#flushed.then(() => {
+      this.#due = undefined;
       return this.#flush();
     });
-    this.#flushed = flushed;
-    runCallback(
-      () => this.#waitUntil(flushed),
-      (error) =>
-        this.#complain("callback_failed", "waitUntil", `waitUntil ${faultOf(error)} (reported once)`),
-    );
+    return this.#flushed;
   }
 }
