@@ -43,6 +43,17 @@ describe("a handler with flushAfter", () => {
     expect(await flushAfter(() => 42, { sink: { flush } })()).toBe(42);
   });
 
+  it("passes on its result and error where the flush or the context throws", async () => {
+    const boom = () => {
+      throw new RangeError("boom");
+    };
+    expect(await flushAfter(() => 42, { sink: { flush: boom } })()).toBe(42);
+    const failing = flushAfter((_context: object) => Promise.reject(new Error("mine")), {
+      sink: { flush: boom },
+    });
+    await expect(failing({ getRemainingTimeInMillis: boom })).rejects.toThrow("mine");
+  });
+
   describe("while the broker is away", () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
     afterEach(() => void vi.useRealTimers());
@@ -122,6 +133,41 @@ describe("the option waitUntil", () => {
     broker.faults.unblock();
     await waits[1]?.promise;
     expect(types()).toHaveLength(2);
+    await sink.stop();
+  });
+
+  it("is called for an event that is published", async () => {
+    const promises: Promise<unknown>[] = [];
+    const { sink, types } = onMemory({ waitUntil: (promise) => void promises.push(promise) });
+    void sink.publish(event("a"));
+    expect(promises).toHaveLength(1);
+    await promises[0];
+    expect(types()).toEqual(["step"]);
+    await sink.stop();
+    await expect(sink.publish(event("late"))).rejects.toMatchObject({ code: "STOPPED" });
+    expect(promises).toHaveLength(1);
+  });
+
+  it("is called again by the next event after it threw, while an earlier flush runs", async () => {
+    const calls = new AsyncLocalStorage<string>();
+    const promises: Promise<unknown>[] = [];
+    const { sink, broker, types } = onMemory({
+      waitUntil(promise) {
+        if (calls.getStore() === undefined) throw new Error("outside of a request");
+        promises.push(promise);
+      },
+      logger: silentLogger,
+    });
+    await sink.start();
+    broker.faults.block("memory alarm");
+    calls.run("first", () => sink.handleEvent(event("a")));
+    await new Promise(setImmediate);
+    sink.handleEvent(event("outside"));
+    for (const operation of ["b", "c"]) calls.run("second", () => sink.handleEvent(event(operation)));
+    expect(promises).toHaveLength(2);
+    broker.faults.unblock();
+    await promises[1];
+    expect(types()).toHaveLength(4);
     await sink.stop();
   });
 

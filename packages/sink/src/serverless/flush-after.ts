@@ -39,7 +39,7 @@ export function flushAfter<Args extends unknown[], Result>(
     try {
       return await handler(...args);
     } finally {
-      await within(Math.min(timeoutMs, remainingMs(args)), sink.flush());
+      await flushed(sink, Math.min(timeoutMs, remainingMs(args)));
     }
   };
 }
@@ -60,19 +60,28 @@ function resolved(handler: unknown, { sink, timeout = 2 }: FlushAfterOptions) {
 function remainingMs(args: readonly unknown[]): number {
   for (const arg of args) {
     const { getRemainingTimeInMillis: ask } = (arg ?? {}) as { getRemainingTimeInMillis?: () => number };
-    if (typeof ask === "function") return Math.max(0, ask.call(arg) - RESERVE_MS);
+    if (typeof ask !== "function") continue;
+    try {
+      return Math.max(0, ask.call(arg) - RESERVE_MS);
+    } catch {
+      // Not Lambda's own context: `timeout` alone bounds the wait.
+    }
   }
   return Number.POSITIVE_INFINITY;
 }
 
 /** Waits for the flush, or for so long. A flush that fails is the sink's to report, and no fault of the call. */
-function within(ms: number, flush: Promise<unknown>): Promise<void> {
+function flushed(sink: Flushable, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     const done = () => {
       clearTimeout(timer);
       resolve();
     };
-    flush.then(done, done);
+    try {
+      sink.flush().then(done, done);
+    } catch {
+      done();
+    }
   });
 }
