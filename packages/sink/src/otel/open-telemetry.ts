@@ -48,7 +48,8 @@ export class OpenTelemetry {
     if (meter === undefined) return () => {};
     const capacity = this.#plan.delivery.maxBufferedEvents;
     const attributes = placeAttributes(this.#plan);
-    return this.#safely(() => observeSink({ meter, sink, capacity, attributes })) ?? (() => {});
+    const safely = (act: () => void) => this.#safely(act);
+    return this.#safely(() => observeSink({ meter, sink, capacity, attributes, safely })) ?? (() => {});
   }
 
   #safe(operation: PublishOperation): PublishOperation {

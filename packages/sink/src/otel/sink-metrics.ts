@@ -1,3 +1,4 @@
+import { deliveryErrorCodes } from "@streamll/core";
 import type { DeliveryEngine } from "@streamll/core/internal";
 import type { Attributes, Meter, ObservableResult } from "./api.js";
 
@@ -10,10 +11,12 @@ interface SinkMetricsSetup {
   /** The option `maxBufferedEvents`. */
   readonly capacity: number;
   readonly attributes: Attributes;
+  /** Reports what OpenTelemetry throws. */
+  readonly safely: (act: () => void) => void;
 }
 
 /** The metrics of a sink that no convention has: read when they are collected, so that they cost nothing in between. */
-export function observeSink({ meter, sink, capacity, attributes }: SinkMetricsSetup): () => void {
+export function observeSink({ meter, sink, capacity, attributes, safely }: SinkMetricsSetup): () => void {
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`streamll.sink.${name}`, { unit, description });
   const gauge = (name: string, unit: string, description: string) =>
@@ -44,8 +47,9 @@ export function observeSink({ meter, sink, capacity, attributes }: SinkMetricsSe
     result.observe(room, capacity, attributes);
     result.observe(inFlight, stats.events_in_flight, attributes);
     result.observe(exported, stats.events_sent, attributes);
-    for (const [code, count] of Object.entries(sink.totals().failures))
-      result.observe(exported, count, withError(code));
+    const { failures } = sink.totals();
+    // Each from 0 on: a rate sees no increase in a series that begins with the first loss.
+    for (const code of deliveryErrorCodes) result.observe(exported, failures[code] ?? 0, withError(code));
     result.observe(rejected, stats.events_rejected, attributes);
     result.observe(open, stats.connections_open, attributes);
     result.observe(reconnects, stats.reconnects, attributes);
@@ -56,7 +60,7 @@ export function observeSink({ meter, sink, capacity, attributes }: SinkMetricsSe
     if (!stopped || leaving) return;
     leaving = true;
     // Not during the collection, which reads the list of callbacks.
-    setImmediate(() => meter.removeBatchObservableCallback(observe, instruments)).unref();
+    setImmediate(() => safely(() => meter.removeBatchObservableCallback(observe, instruments))).unref();
   };
   // A problem that is over is observed as 0: what is not observed, an SDK may export with its last value for ever.
   const reported = new Set<string>();

@@ -1,3 +1,4 @@
+import { deliveryErrorCodes } from "@streamll/core";
 import { expect } from "vitest";
 import { version } from "../../src/version.js";
 import type { Played } from "./scene.js";
@@ -26,6 +27,9 @@ export function checkPlayed({ running, stopped, spans, scopes }: Played): void {
       "streamll.sink.event.queue.capacity {event}": 500,
       "streamll.sink.event.inflight {event}": 0,
       "streamll.sink.event.exported {event}": 3,
+      ...Object.fromEntries(
+        deliveryErrorCodes.map((code) => [`streamll.sink.event.exported {event} ${code}`, 0]),
+      ),
       "streamll.sink.event.exported {event} RETRIES_EXHAUSTED": 1,
       "streamll.sink.event.rejected {event}": 0,
       "streamll.sink.connection.open {connection}": 1,

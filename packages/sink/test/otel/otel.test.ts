@@ -1,4 +1,4 @@
-import { silentLogger } from "@streamll/core";
+import { deliveryErrorCodes, silentLogger } from "@streamll/core";
 import { describe, expect, it, vi } from "vitest";
 import type { RabbitMQSinkOptions } from "../../src/index.js";
 import { placeAttributes } from "../../src/otel/place.js";
@@ -59,6 +59,23 @@ describe("a sink with a meter and a tracer of OpenTelemetry 2", () => {
     await sink.stop();
   });
 
+  it("exports losses from 0 on by each code, so that the first one is an increase", async () => {
+    await using sdk = sdk2();
+    const { sink } = onMemory({ meter: sdk.meterProvider });
+    await sink.start();
+    await sdk.meterProvider.forceFlush();
+    const metrics = sdk.metrics().flatMap((scope) => scope.metrics);
+    const exported = metrics.find(({ descriptor: { name } }) => name === "streamll.sink.event.exported");
+    expect(exported?.dataPoints).toHaveLength(1 + deliveryErrorCodes.length);
+    expect(exported?.dataPoints).toContainEqual(
+      expect.objectContaining({
+        value: 0,
+        attributes: expect.objectContaining({ "error.type": "UNROUTABLE" }),
+      }),
+    );
+    await sink.stop();
+  });
+
   it("is let go by the provider once its last figures are collected", async () => {
     await using sdk = sdk2();
     const meter = sdk.meterProvider.getMeter("mine");
@@ -73,6 +90,21 @@ describe("a sink with a meter and a tracer of OpenTelemetry 2", () => {
     await sdk.meterProvider.forceFlush();
     await new Promise(setImmediate);
     expect(removed.mock.calls).toEqual(added.mock.calls);
+  });
+
+  it("that throws when it is to let go ends no program", async () => {
+    await using sdk = sdk2();
+    const meter = sdk.meterProvider.getMeter("mine");
+    vi.spyOn(meter, "removeBatchObservableCallback").mockImplementation(boom);
+    const warn = vi.fn();
+    const { sink } = onMemory({ meter, logger: { ...silentLogger, warn } });
+    await sink.stop();
+    await sdk.meterProvider.forceFlush();
+    await vi.waitFor(() =>
+      expect(warn.mock.calls).toEqual([
+        [{ line: "callback_failed", about: "OpenTelemetry" }, "meter or tracer threw Error (reported once)"],
+      ]),
+    );
   });
 
   it("takes a meter and a tracer of the program's own scope", async () => {
