@@ -5,7 +5,7 @@ import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { brokersForTests, closeConnection, connectionsOf, freePort } from "@streamll/brokers";
 import { silentLogger } from "@streamll/core";
-import { RabbitMQSink } from "@streamll/sink";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Prometheus, startPrometheus } from "./support/prometheus.js";
 
@@ -34,6 +34,9 @@ const filled = (expression: string): string =>
 const [broker] = brokersForTests().slice(-1);
 const waiting = { timeout: 120_000, interval: 200 };
 
+/** Where a sink loses events in one burst, and never again. */
+const once = `once-${randomUUID()}`;
+let loseOnce: () => Promise<unknown>;
 let prometheus: Prometheus;
 let end: () => Promise<void>;
 
@@ -43,19 +46,23 @@ beforeAll(async () => {
   const provider = new MeterProvider({ readers: [exporter] });
   const queue = `dashboard-${randomUUID()}`;
   await broker!.manage("PUT", `queues/%2F/${queue}`, { auto_delete: false, durable: false, arguments: {} });
-  const sink = new RabbitMQSink({
+  const options: RabbitMQSinkOptions = {
     amqpUrl: broker!.url,
     exchange: "",
     queue: false,
-    routingKey: "{data.queue}",
-    connectionName: queue,
     connectionPoolSize: 1,
     maxRetries: 1,
     maxBufferedEvents: 30,
     meter: provider,
     logger: silentLogger,
-  });
-  await sink.start();
+  };
+  const sink = new RabbitMQSink({ ...options, routingKey: "{data.queue}", connectionName: queue });
+  const losing = new RabbitMQSink({ ...options, routingKey: once, connectionName: once });
+  await Promise.all([sink.start(), losing.start()]);
+  loseOnce = () => {
+    for (let event = 0; event < 5; event++) losing.handleEvent({ eventType: "step" });
+    return losing.flush();
+  };
   prometheus = await startPrometheus(port);
 
   // All that the dashboard shows, again and again: a rate needs two values that differ.
@@ -76,7 +83,7 @@ beforeAll(async () => {
   end = async () => {
     running = false;
     await work;
-    await sink.stop();
+    await Promise.all([sink.stop(), losing.stop()]);
     await broker!.manage("DELETE", `queues/%2F/${queue}`);
     await provider.shutdown();
     await prometheus[Symbol.asyncDispose]();
@@ -84,18 +91,29 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => end?.());
 
+const largestOf = (expression: string) => async () => {
+  const samples = await prometheus.query(filled(expression));
+  return Math.max(...samples.map(({ value: [, value] }) => Number(value)), 0);
+};
+
 it.each(expressions)("the dashboard's panel %s has values of a real sink: %s", async (_, expression) => {
-  const largest = async () => {
-    const samples = await prometheus.query(filled(expression));
-    return Math.max(...samples.map(({ value: [, value] }) => Number(value)), 0);
-  };
-  await expect.poll(largest, waiting).toBeGreaterThan(0);
+  await expect.poll(largestOf(expression), waiting).toBeGreaterThan(0);
+});
+
+it("the dashboard's panels of lost events show the only burst of losses that a sink has", async () => {
+  const scraped = `streamll_sink_event_exported_total{messaging_destination_template="${once}"}`;
+  await expect.poll(() => prometheus.query(scraped), waiting).not.toEqual([]);
+  await loseOnce();
+  const panels = expressions.filter(([title]) => title.startsWith("Lost events"));
+  expect(panels).toHaveLength(2);
+  const shown = panels.map(([, expression]) => largestOf(expression.replaceAll("$destination", once)));
+  await Promise.all(shown.map((largest) => expect.poll(largest, waiting).toBeGreaterThan(0)));
 });
 
 it.each(variables)("the dashboard's variable %s has values", async (definition) => {
   const [, selector = "", label = ""] = /^label_values\((.+), (\w+)\)$/.exec(definition) ?? [];
   const samples = async () => (await prometheus.query(filled(selector))).map(({ metric }) => metric[label]);
-  await expect.poll(samples, waiting).toEqual([expect.stringMatching(/./)]);
+  await expect.poll(samples, waiting).toContainEqual(expect.stringMatching(/./));
 });
 
 it.each(["StreamllEventsLost", "StreamllEventsRejected", "StreamllBufferFilling", "StreamllProblem"])(

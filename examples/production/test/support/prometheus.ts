@@ -23,7 +23,7 @@ export interface Prometheus extends AsyncDisposable {
 }
 
 /**
- * A Prometheus that scrapes one port every 200 ms: Debian's, unpacked and not installed, as a package of its kind starts a
+ * A Prometheus that scrapes one port every second: Debian's, unpacked and not installed, as a package of its kind starts a
  * service.
  */
 export async function startPrometheus(scraped: number): Promise<Prometheus> {
@@ -39,7 +39,7 @@ export async function startPrometheus(scraped: number): Promise<Prometheus> {
   await writeFile(
     config,
     JSON.stringify({
-      global: { scrape_interval: "200ms", scrape_timeout: "200ms", evaluation_interval: "200ms" },
+      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "200ms" },
       rule_files: [rules],
       scrape_configs: [{ job_name: "rag", static_configs: [{ targets: [`127.0.0.1:${scraped}`] }] }],
     }),
