@@ -11,7 +11,11 @@ sink.on("problem", ({ code, message }) => console.error(`${code}: ${message}`));
 sink.on("solved", ({ code }) => console.error(`${code} is over`));
 
 const app = service(sink);
-const address = await app.listen({ host: "127.0.0.1", port: Number(process.argv[3] ?? 3000) });
+// All interfaces by default: the probes of a cluster and Prometheus come from outside of the pod.
+const address = await app.listen({
+  host: process.env.HOST ?? "0.0.0.0",
+  port: Number(process.argv[3] ?? 3000),
+});
 console.log(`listening on ${new URL(address).port}`);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -16,7 +16,7 @@ export function service(sink: RabbitMQSink): FastifyInstance {
   app.get<{ Querystring: { question: string } }>("/answer", async ({ query }) => ({
     answer: await rag.answer(query.question),
   }));
-  // Alive, and ready for requests, also while the broker is away: until then the sink buffers.
+  // Alive, and ready for requests, also while the broker is away: meanwhile the sink buffers.
   app.get("/health", async () => sink.health());
   app.get("/metrics", (_, reply) => {
     reply.hijack();

@@ -45,8 +45,8 @@ it("the service says how it is, and delivers every event when it is told to end 
       output += text;
     });
   const ended = once(child, "close");
-  await expect.poll(() => output, waiting).toContain("listening on");
-  const service = `http://127.0.0.1:${/\d+/.exec(output)?.[0]}`;
+  await expect.poll(() => output, waiting).toMatch(/listening on \d+\n/);
+  const service = `http://127.0.0.1:${/listening on (\d+)/.exec(output)?.[1]}`;
 
   let answered = 0;
   const clients = Array.from({ length: 10 }, async () => {
