@@ -39,7 +39,9 @@ describe(`a program that is frozen for three heartbeats, while a firewall forget
     };
     await child.until(isThawed, "its flush ended");
 
-    expect(said).toMatchObject({ sent: 2, pending: 0, disconnects: 1 });
+    expect(said).toMatchObject({ sent: 2, pending: 0 });
+    // A busy machine may stall the program past a heartbeat of 1 s, which loses a connection once more.
+    expect((said as Thawed).disconnects).toBeGreaterThanOrEqual(1);
     expect((said as Thawed).durationMs).toBeLessThan(10_000);
     expect((await child.end()).stderr).toBe("");
     expect(await typesIn(exchange)).toEqual(["before", "frozen", "after"]);
