@@ -77,8 +77,8 @@ export class Settlement implements LaneOutcomes {
     this.#setup.ledger.depart(events);
   }
 
-  handedOver({ bytes, savedBytes }: BatchSizes): void {
-    this.counts.batches++;
+  handedOver({ batches, bytes, savedBytes }: BatchSizes): void {
+    this.counts.batches += batches;
     this.counts.bytes += bytes;
     this.counts.savedBytes += savedBytes;
   }

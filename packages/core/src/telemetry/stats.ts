@@ -31,6 +31,7 @@ export interface DeliveryStats {
   readonly bytes_buffered: number;
   /** What the spool takes on disk. */
   readonly bytes_spooled: number;
+  /** Messages of several events, with `messageFormat: "batch"`; else how often events were handed to a connection together. */
   readonly batches_sent: number;
   /** Bytes of bodies as written to connections, after compression, retries included. */
   readonly bytes_sent: number;

@@ -26,10 +26,12 @@ export class Handovers {
   readonly bytesPerTurn: number;
   readonly #log: EventLog;
   readonly #pack: ReturnType<typeof packer> | undefined;
+  readonly #joins: boolean;
 
   constructor(log: EventLog, packing: Packing | undefined) {
     this.#log = log;
     this.#pack = packing && packer(log, packing);
+    this.#joins = packing !== undefined && packing.layout !== "single";
     this.bytesPerTurn = packing?.compression === undefined ? Number.POSITIVE_INFINITY : COMPRESSED_A_TURN;
   }
 
@@ -38,10 +40,11 @@ export class Handovers {
     if (this.#pack === undefined || ends === undefined) {
       let bytes = 0;
       for (const slot of slots) bytes += this.#log.bodyBytes[slot]!;
-      return { batch: new LogBatch(this.#log, slots, id), bytes, savedBytes: 0, settle };
+      return { batch: new LogBatch(this.#log, slots, id), batches: 1, bytes, savedBytes: 0, settle };
     }
     const { messages: batch, ...sizes } = this.#pack({ slots, ends });
-    return { batch, ...sizes, settle: settleEvents(ends, settle) };
+    const batches = this.#joins ? batch.length : 1;
+    return { batch, batches, ...sizes, settle: settleEvents(ends, settle) };
   }
 }
 

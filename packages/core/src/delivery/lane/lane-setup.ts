@@ -14,6 +14,8 @@ export interface Outage {
 
 /** What was handed to a connection. */
 export interface BatchSizes {
+  /** Messages of several events; of others all together are one batch. */
+  readonly batches: number;
   /** Of all bodies. */
   readonly bytes: number;
   /** How many compression has spared. */
