@@ -91,6 +91,10 @@ describe("the type of an event's data", () => {
     });
     new EventConsumer({
       ...{ url, queue: "q", schema },
+      handlers: { "*": ({ data }) => expectTypeOf(data).toEqualTypeOf<Either>() },
+    });
+    new EventConsumer({
+      ...{ url, queue: "q", schema },
       handle: ({ data }) => expectTypeOf(data).toEqualTypeOf<Either>(),
     });
     new EventConsumer({

@@ -12,12 +12,14 @@ export type EventOf<Data> = Omit<StreamllEvent, "data"> & { readonly data: Data 
 
 type Output<Schema> = Schema extends StandardSchema<infer Data> ? Data : never;
 
-/** The data of events of one type. */
-export type DataOf<Given extends Schemas, Type extends string> = Type extends keyof Given
-  ? Output<Given[Type]>
-  : "*" extends keyof Given
-    ? Output<Given["*"]>
-    : StreamllEvent["data"];
+/** The data of events of one type; the handler `"*"` may also get those of a type that has a schema and no handler. */
+export type DataOf<Given extends Schemas, Type extends string> = Type extends "*"
+  ? AnyData<Given>
+  : Type extends keyof Given
+    ? Output<Given[Type]>
+    : "*" extends keyof Given
+      ? Output<Given["*"]>
+      : StreamllEvent["data"];
 
 /** The data of an event of any type: a schema says what it is only where each type has one. */
 export type AnyData<Given extends Schemas> = "*" extends keyof Given
