@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, Cluster } from "@streamll/brokers";
 import type { EventConsumerOptions } from "@streamll/consumer";
 import { ChildProgram, type Exit, FaultProxy } from "@streamll/harness";
@@ -162,6 +163,20 @@ export class ConsumingBench implements AsyncDisposable {
     return this.program.until(holds, what, PATIENCE_MS);
   }
 
+  /** @throws Error where that takes too long. */
+  async within<T>(expected: Promise<T>, what: string): Promise<T> {
+    const over = new AbortController();
+    const late = sleep(PATIENCE_MS, undefined, { signal: over.signal }).then(() => {
+      throw new Error(`timed out: waited for ${what}`);
+    });
+    try {
+      return await Promise.race([expected, late]);
+    } finally {
+      over.abort();
+      late.catch(() => {});
+    }
+  }
+
   /** Waits until a program says what fits, such as `disconnected`, `problem TRANSPORT_AUTH` or `degraded`. */
   said(pattern: RegExp): Promise<void> {
     const isSaid = () => this.words.some((word) => pattern.test(word));
@@ -216,8 +231,12 @@ export class ConsumingBench implements AsyncDisposable {
   /** Waits until there are so many dead letters. */
   async hasDead(count: number): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    for (let found = -1; found !== count; found = await this.depth(this.deadQueue))
+    for (;;) {
+      const found = await this.depth(this.deadQueue);
+      if (found === count) return;
       if (performance.now() > end) throw new Error(`there are ${found} dead letters, not ${count}`);
+      await sleep(100);
+    }
   }
 
   /** SIGKILL to the program; resolves when it is gone. */
@@ -248,9 +267,14 @@ export class ConsumingBench implements AsyncDisposable {
     const connection = await connect(this.broker.url);
     const channel = await connection.createChannel();
     channel.on("error", () => {});
-    const { messageCount } = await channel.checkQueue(queue).catch(() => ({ messageCount: 0 }));
-    await connection.close();
-    return messageCount;
+    try {
+      return (await channel.checkQueue(queue)).messageCount;
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === 404) return 0;
+      throw error;
+    } finally {
+      await connection.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

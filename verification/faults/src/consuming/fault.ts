@@ -2,7 +2,7 @@ import type { EventConsumerOptions } from "@streamll/consumer";
 import type { BehaviourName } from "./behaviours.js";
 import type { ConsumingBench } from "./bench.js";
 
-/** A fault that a consumer meets, and what has to come out of it. What is not named is expected as the comments say. */
+/** A fault that a consumer meets, and what has to come out of it. What is left out has the default in its comment. */
 export interface ConsumingFault {
   readonly number: number;
   readonly title: string;

@@ -61,7 +61,7 @@ export const deadLetterFaults: readonly ConsumingFault[] = [
       await bench.begin();
       const held = bench.proxy.holdAt(BASIC_ACK);
       await bench.fill(0, ["no event"]);
-      await held;
+      await bench.within(held, "an acknowledgement to be held");
       await bench.hasDead(1);
       await bench.inflict(() => bench.kill());
       // What is held must not reach the broker.

@@ -27,7 +27,7 @@ export const processFaults: readonly ConsumingFault[] = [
         if (ended === undefined) break;
         bench.kills++;
         // It may end before what it has said gets out.
-        await bench.begin().catch(() => bench.program.exited);
+        await bench.begin().catch(() => bench.within(bench.program.exited, "the process to end"));
       }
       await bench.allHandled(1);
       await bench.said(/^deadLettered MAX_DELIVERIES/);
