@@ -20,10 +20,9 @@ export async function browse({ request, management, open, failed }: EntityConsum
   /** Those from `next` on, each once. */
   async function look(most: number): Promise<readonly Amqp10Delivery[]> {
     const found = await management.peek(next, Math.min(most, MOST_AT_ONCE));
-    const deliveries = found.map((payload) => new Amqp10Delivery(payload, serviceBusReading));
-    const last = deliveries.at(-1)?.headers["x-opt-sequence-number"];
-    if (last !== undefined) next = Number(last) + 1;
-    return deliveries;
+    const last = numberIn(found);
+    if (last !== undefined) next = last + 1;
+    return found.map((payload) => new Amqp10Delivery(payload, serviceBusReading));
   }
 
   async function follow(): Promise<void> {
@@ -37,7 +36,7 @@ export async function browse({ request, management, open, failed }: EntityConsum
     }
   }
 
-  if (request.browse === "next") while ((await look(MOST_AT_ONCE)).length > 0);
+  if (request.browse === "next") next = await endOf(async (from) => numberIn(await management.peek(from, 1)));
   const following = follow().catch(failed);
   return {
     settle: (delivery, _, told) => told(shown.delete(delivery) ? "settled" : "lost"),
@@ -51,4 +50,34 @@ export async function browse({ request, management, open, failed }: EntityConsum
     },
     leave: () => ending.abort(),
   };
+}
+
+/** The sequence number of the last one; `undefined` where there is none. */
+function numberIn(found: readonly Buffer[]): number | undefined {
+  const last = found.at(-1);
+  if (last === undefined) return undefined;
+  const number = Number(new Amqp10Delivery(last, serviceBusReading).headers["x-opt-sequence-number"]);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/**
+ * A sequence number above all that there are. A queue may hold millions: it is found by halves, in about twice as many
+ * requests as the number has bits.
+ *
+ * @param firstFrom the first sequence number from this one on.
+ */
+export async function endOf(firstFrom: (from: number) => Promise<number | undefined>): Promise<number> {
+  let low = 0;
+  let end = 1;
+  for (let found = await firstFrom(end); found !== undefined; found = await firstFrom(end)) {
+    low = found + 1;
+    end = 2 * low;
+  }
+  while (low < end) {
+    const middle = Math.floor((low + end) / 2);
+    const found = await firstFrom(middle);
+    if (found === undefined) end = middle;
+    else low = found + 1;
+  }
+  return end;
 }
