@@ -19,7 +19,7 @@ const BLOCKED = "the broker takes nothing: it has closed the session's window (s
 export interface LaneSetup {
   readonly wire: Wire;
   readonly dialect: Dialect;
-  readonly opening: Pick<Opening, "attaching" | "declined">;
+  readonly opening: Pick<Opening, "attaching" | "declined" | "user">;
   readonly confirms: boolean;
   /** The suspects of the lane, which outlive the connection. */
   readonly suspects: Suspects;
@@ -108,6 +108,7 @@ export function laneConnection({ wire, dialect, opening, ...lane }: LaneSetup): 
       dialect,
       address,
       confirms: lane.confirms,
+      user: opening.user,
       label,
       attaching: async () => opening.attaching?.(address, open),
       changed() {

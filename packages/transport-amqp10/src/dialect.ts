@@ -57,6 +57,8 @@ export interface Opening {
   dial(attempt: ConnectAttempt): Promise<Duplex>;
   /** Absent: no SASL layer. */
   readonly sasl?: Sasl;
+  /** The user that logs in, where that is known. */
+  readonly user?: string;
   /** Of the open frame. */
   readonly hostname: string;
   /** What the broker does not say of an open that it refused, where that can be found out otherwise. */
@@ -92,8 +94,10 @@ export interface OpenConnection {
   retire(): void;
 }
 
-/** What the other end of a link allows. */
+/** What a link allows. */
 export interface LinkLimits {
+  /** The user of its connection, where that is known. */
+  readonly user?: string | undefined;
   /** Bytes of the largest transfer; `Infinity` sets no bound. */
   readonly maxMessageSize: number;
   /** Link properties that the other end attached with. */

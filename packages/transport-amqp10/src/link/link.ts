@@ -22,6 +22,8 @@ export interface LinkSetup {
   readonly dialect: Dialect;
   readonly address: string;
   readonly confirms: boolean;
+  /** The user of the connection, where that is known. */
+  readonly user: string | undefined;
   /** The endpoint's, for messages. */
   readonly label: string;
   /** Before each attach. */
@@ -119,6 +121,7 @@ export class SenderLink {
     await this.#attached(session, sender);
     if (this.#state !== "opening") return;
     this.#limits = {
+      user: this.#setup.user,
       maxMessageSize: Number(sender.max_message_size) || Number.POSITIVE_INFINITY,
       properties: sender.properties ?? {},
     };

@@ -23,24 +23,22 @@ const PORTS = { plain, tls };
 
 /** RabbitMQ 4: one link to the anonymous terminus, and everything declared through its management node. */
 export function rabbitmqDialect(options: TransportOptions): Dialect {
-  const users = new Set<string>();
   return {
     name: amqp10Description.name,
     capabilities: grantedCapabilities(amqp10Description.capabilities, options),
     firstAddress: "",
     addressOf: () => "",
-    encode: messagesEncoder(options.message, (user) => users.has(user)),
+    encode: messagesEncoder(options.message),
     outcomeOf: outcomes(options.message),
     failure: failureOf,
     accused: (fault) => accused(fault, options.message.exchange),
-    begin: (endpoint) => begin(options, endpoint, users),
+    begin: (endpoint) => begin(options, endpoint),
   };
 }
 
-async function begin(options: TransportOptions, endpoint: Endpoint, users: Set<string>): Promise<Opening> {
+async function begin(options: TransportOptions, endpoint: Endpoint): Promise<Opening> {
   const { label } = endpoint;
   const given = await login(options, endpoint);
-  users.add(given.username);
   const { topology, message } = options;
   const address = dialAddressOf(endpoint, options, PORTS, "amqps");
   const virtualHost = virtualHostOf(endpoint);
@@ -49,6 +47,7 @@ async function begin(options: TransportOptions, endpoint: Endpoint, users: Set<s
     dial: (attempt) => dial(address, attempt),
     hostname: `vhost:${virtualHost}`,
     sasl: saslOf(given, endpoint, options),
+    user: given.username,
     async whyRefused({ condition }, signal) {
       if (condition !== undefined) return undefined;
       const reply = await refusalOfVirtualHost(address, given, virtualHost, signal);

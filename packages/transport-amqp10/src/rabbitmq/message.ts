@@ -56,13 +56,8 @@ export type MessagesEncoder = (
 /**
  * A message for the anonymous terminus: its `to` says exchange and routing key. RabbitMQ gives a consumer over
  * AMQP 0-9-1 `type` from an annotation and `app-id` from group-id, which AMQP 1.0 does not have by those names.
- *
- * @param isLoggedIn whether that user has a connection of the transport's.
  */
-export function messagesEncoder(
-  defaults: MessageDefaults,
-  isLoggedIn: (user: string) => boolean,
-): MessagesEncoder {
+export function messagesEncoder(defaults: MessageDefaults): MessagesEncoder {
   const { contentType, appId } = defaults;
   const header = headerSection(defaults);
   const typeName = symbolBytes("x-basic-type");
@@ -106,12 +101,12 @@ export function messagesEncoder(
 
   function* encode(
     messages: Iterable<[at: number, message: OutboundMessage]>,
-    { maxMessageSize }: LinkLimits,
+    { maxMessageSize, user }: LinkLimits,
   ): Generator<Encoded> {
     for (const [index, message] of messages) {
       const at = [index];
       try {
-        let payload = payloadOf(message);
+        let payload = payloadOf(message, user);
         if (payload.length > maxMessageSize) payload = bytesOf(payload);
         if (payload.length > maxMessageSize) throw tooLarge(payload.length, maxMessageSize);
         yield { at, payload, format: 0 };
@@ -121,13 +116,13 @@ export function messagesEncoder(
     }
   }
 
-  function payloadOf(message: OutboundMessage): Payload {
+  function payloadOf(message: OutboundMessage, user: string | undefined): Payload {
     const { exchange, routingKey, relayed } = message;
     const to = exchange === undefined ? addressOf(routingKey) : destination(exchange, routingKey);
     if (relayed !== undefined) {
       const { userId } = relayed.message;
       // RabbitMQ takes a user-id from the user of that name alone, and ends the session over any other.
-      if (userId !== undefined && !isLoggedIn(userId))
+      if (userId !== undefined && userId !== user)
         throw unsendable("its user-id is of another user: log in as that one");
       return relayedPayload(message, { to, ofBroker });
     }
