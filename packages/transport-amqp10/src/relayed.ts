@@ -22,6 +22,8 @@ import { Amqp10Delivery } from "./consuming/delivery.js";
 export interface Relaying {
   /** The address of its `to`; absent: it keeps its own. */
   readonly to?: string;
+  /** Absent: it keeps its own. */
+  readonly messageId?: string | undefined;
   /** Annotations that the broker has written, and writes anew. */
   readonly ofBroker: ReadonlySet<string>;
 }
@@ -35,7 +37,7 @@ const PROPERTY_COUNT = 13;
  *
  * @throws TransportError for one that cannot be sent so.
  */
-export function relayedPayload(outbound: OutboundMessage, { to, ofBroker }: Relaying): Buffer {
+export function relayedPayload(outbound: OutboundMessage, { to, messageId, ofBroker }: Relaying): Buffer {
   const { headers, relayed } = outbound;
   const { message, without } = relayed!;
   if (!(message instanceof Amqp10Delivery))
@@ -50,6 +52,7 @@ export function relayedPayload(outbound: OutboundMessage, { to, ofBroker }: Rela
     const ownAnnotations = kept(MESSAGE_ANNOTATIONS).filter(({ name }) => !ofBroker.has(name));
     const properties = Array.from({ length: PROPERTY_COUNT }, (_, field) => {
       if (field === propertyField.to && to !== undefined) return text(to);
+      if (field === propertyField.messageId && messageId !== undefined) return text(messageId);
       if (field === propertyField.absoluteExpiryTime) return NULL;
       return received.encodedField(PROPERTIES, field) ?? NULL;
     });

@@ -61,7 +61,11 @@ export class Scan {
     this.#setup = setup;
     this.#subscription = subscription;
     this.total = total;
-    this.#locks = new Locks({ clock: setup.clock, now: Date.now, lost: () => this.#lose() });
+    this.#locks = new Locks({
+      clock: setup.clock,
+      now: Date.now,
+      lost: (delivery) => this.#loseLock(delivery),
+    });
   }
 
   /** @throws TransportError where no address lets it in, and of kind `not-found` where there is no such queue. */
@@ -152,17 +156,29 @@ export class Scan {
       this.#locks.hold(delivery, this.#subscription);
       this.#bytes += delivery.body.length;
     }
-    this.#arrived.push(...deliveries);
+    // What was lost may be among them.
+    if (this.incomplete !== "lost") this.#arrived.push(...deliveries);
     if (this.#bytes > MOST_BYTES) this.#end("bytes");
     this.#wake();
   }
 
-  /** What came is void, and comes again. */
+  /** With the connection: what came is void, and comes again. */
   #lose(): void {
-    this.incomplete = "lost";
-    this.#arrived.length = 0;
     this.#held.clear();
     this.#locks.clear();
+    this.#endAsLost();
+  }
+
+  /** The others are held as before, and given back by {@link close}. */
+  #loseLock(delivery: Delivery): void {
+    this.#held.delete(delivery);
+    this.#endAsLost();
+    void this.#subscription.stop();
+  }
+
+  #endAsLost(): void {
+    this.incomplete = "lost";
+    this.#arrived.length = 0;
     this.#wake();
   }
 

@@ -8,6 +8,7 @@ import { dataHead } from "@streamll/transport-kit";
 import type { Encoded, LinkLimits, Transfer } from "../dialect.js";
 import { relayedPayload } from "../relayed.js";
 import { encodeSections, groupOf, LONGEST_ID, type Sections, sectionsOf } from "./message.js";
+import { replayMessageId } from "./replay-id.js";
 
 /** Of a transfer that holds several messages, each encoded as a whole in a data section of its own. */
 export const BATCH_FORMAT = 0x8001_3700;
@@ -82,7 +83,7 @@ export function encodeBatches(
 function relayedTransfer(index: number, message: OutboundMessage, maxMessageSize: number): Encoded {
   const at = [index];
   try {
-    const payload = relayedPayload(message, { ofBroker });
+    const payload = relayedPayload(message, { ofBroker, messageId: replayMessageId(message) });
     const error = faultOf(message, payload.length, maxMessageSize);
     return error === undefined ? { at, payload, format: 0 } : { at, error };
   } catch (error) {
