@@ -1,11 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import { type Endpoint, TransportError } from "@streamll/core";
 import { whenAborted } from "../exit.js";
-import type { Delivery, Subscribe, Subscription, Where } from "./subscription.js";
+import {
+  type Delivery,
+  MissingExchange,
+  type Subscribe,
+  type Subscription,
+  type Where,
+} from "./subscription.js";
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
-const LOOK_AGAIN_MS = 500;
+/** An exchange that is waited for: what arrives between its declaration and the next look is not seen. */
+const MAX_LOOK_PAUSE_MS = 2000;
 
 export interface Following {
   /** The addresses of one cluster, tried one after another. */
@@ -18,8 +25,8 @@ export interface Following {
   disconnected(reason: string): void;
   /** After the first connection: one could not be opened, and is tried again. */
   refused(error: TransportError): void;
-  /** Told once that there is no exchange yet: it is waited for. Without this, that is an error. */
-  missing?(error: TransportError): void;
+  /** Told once each time that there is no exchange: it is waited for. Without this, that is an error. */
+  missing?(error: MissingExchange): void;
   readonly ended: AbortSignal;
 }
 
@@ -32,15 +39,15 @@ export async function follow(following: Following): Promise<void> {
   const { ended } = following;
   const over = whenAborted(ended);
   let connectedBefore = false;
-  let { missing } = following;
+  let isMissing = false;
   for (let failures = 0; !ended.aborted; ) {
     const attempt = await Promise.race([tryEach(following), over]);
     if (attempt === undefined) return;
     if ("error" in attempt) {
-      if (following.missing && attempt.error.kind === "not-found") {
-        missing?.(attempt.error);
-        missing = undefined;
-        await setTimeout(LOOK_AGAIN_MS, undefined, { signal: ended }).catch(() => {});
+      if (following.missing && attempt.error instanceof MissingExchange) {
+        if (!isMissing) following.missing(attempt.error);
+        isMissing = true;
+        await pause(failures++, ended, MAX_LOOK_PAUSE_MS);
         continue;
       }
       if (!connectedBefore || attempt.error.permanent) throw attempt.error;
@@ -51,6 +58,7 @@ export async function follow(following: Following): Promise<void> {
     const { subscription, endpoint } = attempt;
     following.connected(endpoint);
     connectedBefore = true;
+    isMissing = false;
     failures = 0;
     const reason = await Promise.race([subscription.closed, over]);
     await subscription.close();
@@ -76,7 +84,7 @@ async function tryEach({ endpoints, subscribe, where, receive }: Following): Pro
 }
 
 /** With jitter, so that clients that lost the same broker do not all return at once. */
-function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS) * (0.5 + Math.random() / 2);
+function pause(failures: number, signal: AbortSignal, most = MAX_PAUSE_MS): Promise<void> {
+  const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, most) * (0.5 + Math.random() / 2);
   return setTimeout(ms, undefined, { signal }).catch(() => {});
 }
