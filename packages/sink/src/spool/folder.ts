@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { SpoolFolder } from "@streamll/core/internal";
 import { type Lock, takeLock } from "./lock.js";
 import { nodeDisk } from "./node-disk.js";
-import { own, ownerOf, SIGN_MS, sign, thisHost } from "./owner.js";
+import { disown, own, ownerOf, SIGN_MS, sign, thisHost } from "./owner.js";
 
 /** A folder that belongs to this program. */
 export interface OwnFolder extends SpoolFolder {
@@ -28,7 +28,8 @@ export async function openFolder(directory: string): Promise<OwnFolder> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const folder of foldersIn(directory)) {
     if (!isOfThisHost(folder)) continue;
-    const taken = await takeFolder(folder);
+    // One that cannot be used, such as another user's, stops no program: it makes its own.
+    const taken = await takeFolder(folder).catch(() => undefined);
     if (taken !== undefined) return taken;
   }
   for (;;) {
@@ -43,23 +44,25 @@ export async function openFolder(directory: string): Promise<OwnFolder> {
 /** Takes a folder; `undefined` if its owner lives, or it is gone. */
 export async function takeFolder(folder: string): Promise<OwnFolder | undefined> {
   let lock: Lock | undefined;
+  let publisherName: string;
   try {
     lock = await takeLock(folder);
+    if (lock === undefined) return undefined;
+    publisherName = own(folder).publisherName;
   } catch (error) {
+    if (lock !== undefined) await release(folder, lock);
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  if (lock === undefined) return undefined;
-  const { publisherName } = own(folder);
+  const held = lock;
   const timer = setInterval(() => sign(folder), SIGN_MS).unref();
   return {
     disk: nodeDisk(folder),
     path: folder,
     publisherName,
-    async release() {
+    release() {
       clearInterval(timer);
-      removeIfEmpty(folder);
-      await lock.release();
+      return release(folder, held);
     },
   };
 }
@@ -70,16 +73,31 @@ export async function takeFolder(folder: string): Promise<OwnFolder | undefined>
  */
 export function isOfThisHost(folder: string): boolean {
   const owner = ownerOf(folder);
-  if (owner !== undefined) return owner.host === thisHost();
-  return readdirSync(folder).some((name) => name.endsWith(".events"));
+  return owner === undefined ? contentOf(folder) === "events" : owner.host === thisHost();
 }
 
-/** A folder without events says nothing to anybody. */
-function removeIfEmpty(folder: string): void {
+/** What lies in a folder: a damaged file is `"kept"` for people, and `"nothing"` is of no use to anybody. */
+export function contentOf(folder: string): "events" | "kept" | "nothing" | undefined {
   try {
-    const isEmpty = readdirSync(folder).every((name) => /^(lock-\d+|owner\.json(\.new)?)$/.test(name));
-    if (isEmpty) rmSync(folder, { recursive: true, force: true });
+    const names = readdirSync(folder).filter((name) => !/^(lock-\d+|owner\.json(\.new)?)$/.test(name));
+    if (names.length === 0) return "nothing";
+    return names.some((name) => name.endsWith(".events")) ? "events" : "kept";
   } catch {
-    // The next program finds it empty, and uses it.
+    // It is gone, or belongs to another user.
+    return undefined;
+  }
+}
+
+/** Releases a folder, and removes one with nothing in it. */
+async function release(folder: string, lock: Lock): Promise<void> {
+  const isOfNoUse = contentOf(folder) === "nothing";
+  if (isOfNoUse) disown(folder);
+  // The lock removes its socket itself: a program that takes the folder from then on binds one of its own in it.
+  await lock.release();
+  if (!isOfNoUse) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another program has taken it.
   }
 }

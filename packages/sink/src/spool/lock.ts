@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, unlinkSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -41,20 +41,29 @@ export function lockPath(
  * number that is there owns the folder.
  */
 export async function takeLock(folder: string): Promise<Lock | undefined> {
-  if (process.platform === "win32") return locked(await listening(lockPath(folder, 0)));
+  if (process.platform === "win32") {
+    const pipe = await listening(lockPath(folder, 0));
+    return pipe && locked(pipe);
+  }
   const last = numbersIn(folder).at(-1) ?? 0;
   if (last > 0 && (await answers(folder, last))) return undefined;
   const own = last + 1;
   const server = await listening(lockPath(folder, own));
   if (server === undefined) return undefined;
   const lock = locked(server);
-  // Another one took the folder, and has ended since this one looked first.
-  if (numbersIn(folder).at(-1) !== own) {
-    await lock?.release();
-    return undefined;
+  try {
+    const numbers = numbersIn(folder);
+    if (numbers.at(-1) === own) {
+      for (const number of numbers) if (number < own) rmSync(lockPath(folder, number), { force: true });
+      return lock;
+    }
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
-  for (const number of numbersIn(folder)) if (number < own) unlinkSync(lockPath(folder, number));
-  return lock;
+  // Another one took the folder, and has ended since this one looked first.
+  await lock.release();
+  return undefined;
 }
 
 const numbersIn = (folder: string): number[] =>
@@ -98,5 +107,6 @@ function listening(path: string): Promise<Server | undefined> {
   });
 }
 
-const locked = (server: Server | undefined): Lock | undefined =>
-  server && { release: () => new Promise((resolve) => server.close(() => resolve())) };
+const locked = (server: Server): Lock => ({
+  release: () => new Promise((resolve) => server.close(() => resolve())),
+});

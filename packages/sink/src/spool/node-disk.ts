@@ -32,23 +32,29 @@ function nodeFile(fd: number): DiskFile {
   const closeWhenIdle = () => {
     if (isClosing && busy === 0) fs.closeSync(fd);
   };
-  const beside = async <T>(work: Promise<T>): Promise<T> => {
+  /** From then on its number may be another file's. */
+  const open = (): number => {
+    if (isClosing) throw new Error("the file is closed");
+    return fd;
+  };
+  const beside = async <T>(work: (fd: number) => Promise<T>): Promise<T> => {
+    const number = open();
     busy++;
     try {
-      return await work;
+      return await work(number);
     } finally {
       busy--;
       closeWhenIdle();
     }
   };
   return {
-    write: (bytes, at) => fs.writeSync(fd, bytes, 0, bytes.length, at),
+    write: (bytes, at) => fs.writeSync(open(), bytes, 0, bytes.length, at),
     writeLater: (bytes, at) =>
-      beside(write(fd, bytes, 0, bytes.length, at)).then(({ bytesWritten }) => bytesWritten),
-    read: (target, at) => fs.readSync(fd, target, 0, target.length, at),
+      beside((fd) => write(fd, bytes, 0, bytes.length, at)).then(({ bytesWritten }) => bytesWritten),
+    read: (target, at) => fs.readSync(open(), target, 0, target.length, at),
     readLater: (target, at) =>
-      beside(read(fd, target, 0, target.length, at)).then(({ bytesRead }) => bytesRead),
-    sync: () => beside(fdatasync(fd)),
+      beside((fd) => read(fd, target, 0, target.length, at)).then(({ bytesRead }) => bytesRead),
+    sync: () => beside((fd) => fdatasync(fd)),
     close() {
       if (isClosing) return;
       isClosing = true;

@@ -1,4 +1,4 @@
-import { foldersIn, isOfThisHost, type OwnFolder, takeFolder } from "./folder.js";
+import { contentOf, foldersIn, isOfThisHost, type OwnFolder, takeFolder } from "./folder.js";
 import { SIGN_MS, signedAt } from "./owner.js";
 
 /** The owner of a folder on another machine has ended if it has not signed for this long, as seen from here. */
@@ -9,9 +9,10 @@ export interface OrphansSetup {
   readonly intervalMs: number;
   /** Default: a minute. */
   readonly silenceMs?: number;
-  /** Delivers what is in a folder, and releases it. */
-  drain(folder: OwnFolder): Promise<void>;
-  failed(error: unknown): void;
+  /** Delivers what is in a folder, and releases it; on `signal` with what is left. */
+  drain(folder: OwnFolder, signal: AbortSignal): Promise<void>;
+  /** Called once for each folder, or the directory, with which something is wrong. */
+  failed(path: string, error: unknown): void;
 }
 
 /**
@@ -24,7 +25,8 @@ export class Orphans {
   readonly #signed = new Map<string, { readonly at: number; readonly since: number }>();
   #timer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
-  isStopped = false;
+  readonly #stopping = new AbortController();
+  readonly #failed = new Set<string>();
 
   constructor(setup: OrphansSetup) {
     this.#setup = setup;
@@ -32,7 +34,7 @@ export class Orphans {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      this.#draining ??= this.#drainNext().finally(() => {
+      this.#draining ??= this.#drainAll().finally(() => {
         this.#draining = undefined;
       });
     }, this.#setup.intervalMs).unref();
@@ -40,24 +42,40 @@ export class Orphans {
 
   /** Resolves when the folder that is being drained is released, with what is left in it. */
   async stop(): Promise<void> {
-    this.isStopped = true;
+    this.#stopping.abort();
     clearInterval(this.#timer);
     await this.#draining;
   }
 
-  async #drainNext(): Promise<void> {
+  async #drainAll(): Promise<void> {
+    const { directory } = this.#setup;
+    const folders: string[] = [];
+    await this.#try(directory, async () => void folders.push(...foldersIn(directory)));
+    for (const folder of folders) await this.#try(folder, () => this.#drain(folder));
+  }
+
+  /** What is wrong with one folder keeps nobody from the others. */
+  async #try(path: string, work: () => Promise<void>): Promise<void> {
     try {
-      for (const folder of foldersIn(this.#setup.directory)) {
-        if (!this.#mayBeLeft(folder)) continue;
-        const taken = await takeFolder(folder);
-        if (taken !== undefined) return await this.#setup.drain(taken);
-      }
+      await work();
     } catch (error) {
-      this.#setup.failed(error);
+      if (!this.#failed.has(path)) this.#setup.failed(path, error);
+      this.#failed.add(path);
     }
   }
 
+  async #drain(folder: string): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted || !this.#mayBeLeft(folder)) return;
+    const taken = await takeFolder(folder);
+    if (taken === undefined) return;
+    if (!signal.aborted && contentOf(folder) === "events") await this.#setup.drain(taken, signal);
+    else await taken.release();
+  }
+
   #mayBeLeft(folder: string): boolean {
+    const content = contentOf(folder);
+    if (content === undefined || content === "kept") return false;
     if (isOfThisHost(folder)) return true;
     const { silenceMs = SILENCE_MS } = this.#setup;
     const at = signedAt(folder);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -14,6 +14,7 @@ export interface Owner {
 }
 
 const FILE = "owner.json";
+const TEMPORARY = `${FILE}.new`;
 /** How often an owner shows other machines that it lives. */
 export const SIGN_MS = 10_000;
 
@@ -43,20 +44,36 @@ export function ownerOf(folder: string): Owner | undefined {
 /**
  * Signs a folder that this program has locked. It keeps the publisher's name of the programs before, unless it is a copy:
  * two programs under one name would lose the events of one of them.
+ *
+ * @throws what the file system answers, where nothing valid is there yet: a full disk stops no program that has events.
  */
 export function own(folder: string): Owner {
   const inode = statSync(folder).ino;
   const before = ownerOf(folder);
   const isSame = before?.inode === inode;
+  if (isSame && before.host === thisHost()) {
+    sign(folder);
+    return before;
+  }
   const owner: Owner = {
     host: thisHost(),
     publisherName: isSame ? before.publisherName : `streamll-${randomUUID()}`,
     inode,
   };
-  const temporary = join(folder, `${FILE}.new`);
-  writeFileSync(temporary, JSON.stringify(owner), { mode: 0o600, flush: true });
-  renameSync(temporary, join(folder, FILE));
+  const temporary = join(folder, TEMPORARY);
+  try {
+    writeFileSync(temporary, JSON.stringify(owner), { mode: 0o600, flush: true });
+    renameSync(temporary, join(folder, FILE));
+  } catch (error) {
+    if (!isSame) throw error;
+    sign(folder);
+  }
   return owner;
+}
+
+/** A folder that is to be removed needs no owner. */
+export function disown(folder: string): void {
+  for (const name of [FILE, TEMPORARY]) rmSync(join(folder, name), { force: true });
 }
 
 /** Shows other machines that this program lives. */

@@ -34,18 +34,20 @@ export function engineOf(request: EngineRequest): SinkEngine {
       engine: new DeliveryEngine({ ...setup, transport: recorded(transport), endpoints, options, logger }),
     };
   const directory = absolute(values.spool.directory);
-  const orphans: Orphans = new Orphans({
+  const orphans = new Orphans({
     directory,
     intervalMs: LOOK_MS,
-    drain: (folder) =>
-      drain(
+    async drain(folder, signal) {
+      const sent = await drain(
         engineOn(request, async () => folder),
-        logger,
-        folder.path,
-        orphans,
-      ),
-    failed(error) {
-      const message = `the spool ${directory} cannot be searched for what others have left: ${textOf(error)}`;
+        signal,
+      );
+      const message = `delivered ${sent} events that another program had left in ${folder.path}`;
+      const fields = { events: sent, directory: folder.path };
+      if (sent > 0) logLine(logger, "spool_adopted", fields, message);
+    },
+    failed(path, error) {
+      const message = `what other programs have left in the spool ${path} cannot be delivered: ${textOf(error)}`;
       logLine(logger, "spool_failed", { code: "SPOOL_UNREADABLE" }, message);
     },
   });
@@ -73,20 +75,20 @@ function engineOn(
   return new DeliveryEngine({ ...setup, transport: recorded(transport), endpoints, options, logger, spool });
 }
 
-/** Delivers what a program that has ended left in a folder. */
-async function drain(
-  engine: DeliveryEngine,
-  logger: Logger,
-  directory: string,
-  orphans: Orphans,
-): Promise<void> {
+/** Delivers what a program that has ended left in a folder, until `signal` is aborted. Returns how many events. */
+async function drain(engine: DeliveryEngine, signal: AbortSignal): Promise<number> {
+  // `start()` may wait for the broker for ever.
+  const stop = () => void engine.stop();
+  signal.addEventListener("abort", stop, { once: true });
   try {
     await engine.start();
-    do await pause(LOOK_WHILE_DRAINING_MS, undefined, { ref: false });
-    while (engine.unsettled > 0 && !orphans.isStopped);
+    do await pause(LOOK_WHILE_DRAINING_MS, undefined, { ref: false, signal });
+    while (engine.unsettled > 0);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
-    const { sent } = await engine.stop();
-    const message = `delivered ${sent} events that another program had left in ${directory}`;
-    if (sent > 0) logLine(logger, "spool_adopted", { events: sent, directory }, message);
+    signal.removeEventListener("abort", stop);
+    await engine.stop();
   }
+  return engine.totals().sent;
 }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { foldersIn, type OwnFolder, openFolder, takeFolder } from "../../src/spool/folder.js";
 import { lockPath, takeLock } from "../../src/spool/lock.js";
+import { nodeDisk } from "../../src/spool/node-disk.js";
 import { Orphans } from "../../src/spool/orphans.js";
 
 const made: string[] = [];
@@ -75,6 +76,15 @@ describe("the lock of a folder", () => {
   });
 });
 
+it("a file that is closed is neither read nor written: its number may be another file's", async () => {
+  const file = nodeDisk(scratch()).create("one");
+  expect(file.write(Buffer.from("event"), 0)).toBe(5);
+  file.close();
+  file.close();
+  expect(() => file.write(Buffer.from("event"), 0)).toThrow("the file is closed");
+  await expect(file.sync()).rejects.toThrow("the file is closed");
+});
+
 describe("a directory of several programs", () => {
   it("has a folder for each, which only their owner can read", async () => {
     const directory = join(scratch(), "spool");
@@ -113,6 +123,59 @@ describe("a directory of several programs", () => {
     await second?.release();
   });
 
+  it("goes on where nothing can be written, under the same publisher's name", async () => {
+    const directory = scratch();
+    const first = await openFolder(directory);
+    leaveEvents(first.path);
+    await first.release();
+    // The file that is written first.
+    mkdirSync(join(first.path, "owner.json.new"));
+    const owner = join(first.path, "owner.json");
+    const left = JSON.parse(readFileSync(owner, "utf8"));
+    for (const host of [left.host, "before the machine was started anew"]) {
+      writeFileSync(owner, JSON.stringify({ ...left, host }));
+      const taken = await takeFolder(first.path);
+      expect(taken?.publisherName).toBe(first.publisherName);
+      await taken?.release();
+    }
+  });
+
+  it("is opened though a folder in it cannot be used, and those behind that one are drained", async () => {
+    const directory = scratch();
+    const bad = join(directory, "w-00000000");
+    mkdirSync(join(bad, "owner.json"), { recursive: true });
+    leaveEvents(bad);
+    await expect(takeFolder(bad)).rejects.toThrow();
+    const own = await openFolder(directory);
+    expect(own.path).not.toBe(bad);
+    const left = ["w-11111111", "w-22222222"].map((name) => join(directory, name));
+    for (const folder of left) {
+      mkdirSync(folder);
+      leaveEvents(folder);
+    }
+    const drained: string[] = [];
+    const failed: string[] = [];
+    const orphans = new Orphans({
+      directory,
+      intervalMs: 10,
+      drain: async (folder) => {
+        drained.push(folder.path);
+        await folder.release();
+      },
+      failed: (path) => failed.push(path),
+    });
+    orphans.start();
+    await vi.waitUntil(() => drained.length >= 4, { timeout: 20_000, interval: 5 });
+    await orphans.stop();
+    expect(drained.slice(0, 4)).toEqual([...left, ...left]);
+    expect(failed).toEqual([bad]);
+    rmSync(join(bad, "owner.json"), { recursive: true });
+    const taken = await takeFolder(bad);
+    expect(taken?.path).toBe(bad);
+    await taken?.release();
+    await own.release();
+  });
+
   it("keeps a folder of another machine until its owner is silent", async () => {
     const directory = scratch();
     const first = await openFolder(directory);
@@ -133,7 +196,7 @@ describe("a directory of several programs", () => {
         rmSync(join(folder.path, "0000000000000001.v1.events"));
         await folder.release();
       },
-      failed: (error) => {
+      failed: (_, error) => {
         throw error;
       },
     });

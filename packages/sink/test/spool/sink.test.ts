@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { RabbitMQSink } from "../../src/index.js";
+import { foldersIn } from "../../src/spool/folder.js";
 import { onMemory } from "../on-memory.js";
 import { problemsOf } from "../problems.js";
 
@@ -13,6 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const nowhere = "amqp://127.0.0.1:1/";
+const lockIn = (folder: string) => readdirSync(folder).find((name) => name.startsWith("lock-"));
 const event = (n: number) => ({ eventType: "token", executionId: "one", data: { n } });
 
 it("a sink keeps its events on disk, and the next one delivers them, in order", async () => {
@@ -70,7 +72,36 @@ it("spooled() says what to write where there is no spool", async () => {
   await sink.stop();
 });
 
+it("stop() does not wait for the broker while it delivers what another program has left", async () => {
+  const shared = mkdtempSync(join(tmpdir(), "spool-"));
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  try {
+    const options = { amqpUrl: nowhere, spool: shared, flushTimeout: 0.2 };
+    const waiting = new RabbitMQSink({ ...options, waitForBroker: true });
+    const started = expect(waiting.start()).rejects.toMatchObject({ code: "STOPPED" });
+    await waiting.spooled();
+    const other = new RabbitMQSink(options);
+    await other.start();
+    other.handleEvent(event(1));
+    expect(await other.stop()).toMatchObject({ spooled: 1 });
+    const locks = () => foldersIn(shared).filter((folder) => lockIn(folder)).length;
+    expect(locks()).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    await vi.waitUntil(() => locks() === 2, { timeout: 20_000, interval: 5 });
+    await waiting.stop();
+    await started;
+    expect(locks()).toBe(0);
+    expect(foldersIn(shared)).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+    rmSync(shared, { recursive: true });
+  }
+});
+
 it("says what is wrong with the option", () => {
+  expect(problemsOf({ useStreams: true, publisherName: "me", spool: "d" })).toEqual([
+    "publisherName: leave this out with spool: each folder of the spool has a name of its own",
+  ]);
   expect(problemsOf({ spool: 7 })[0]).toContain("spool: must be a directory or an object with directory");
   expect(problemsOf({ spool: {} })[0]).toContain("spool: directory must be");
   expect(problemsOf({ spool: { directory: "d", size: 1 } })[0]).toContain('unknown key "size"');
