@@ -5,7 +5,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
-import { brokersForTests, closeConnection, connectionsOf } from "@streamll/brokers";
+import { brokersForTests, closeConnection, connectionsOf, type ListedConnection } from "@streamll/brokers";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { commandLine, environment, Spawned } from "./support/spawned.js";
@@ -174,6 +174,12 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
     );
   });
 
+  it("ui does not wait for a virtual host that is not there", async () => {
+    const ui = start("ui", "--url", `${broker.url}no-such-vhost`);
+    expect(await ui.ended).toBe(1);
+    expect(ui.stderr).toMatch(/no-such-vhost.* not found/);
+  });
+
   it("pipe reads files", async () => {
     const folder = await temporaryFolder();
     const file = join(folder, "events.ndjson");
@@ -258,6 +264,26 @@ describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (br
       expect(tail.stderr).toContain("connection lost: ");
       channel.publish(exchange, "k", Buffer.from(line(0)));
       await until(() => expect(tail.stdout).toBe(line(0)));
+    });
+
+    it("ui waits for the exchange each time that it is gone", async () => {
+      const name = `cli-${randomUUID()}`;
+      const ui = start("ui", "--connection-name", name);
+      for (const times of [1, 2]) {
+        await until(() => expect(ui.stderr.match(/Waiting for it/g)).toHaveLength(times));
+        await channel.assertExchange(exchange, "topic", { durable: true });
+        await until(() => expect(ui.stderr.match(/reading /g)).toHaveLength(times));
+        if (times === 2) return;
+        await channel.deleteExchange(exchange);
+        // One reads, another counts; the management API lists them late.
+        const isOurs = ({ client_properties: { connection_name } }: ListedConnection) =>
+          connection_name?.includes(name);
+        await until(async () => {
+          for (const one of (await connectionsOf(broker)).filter(isOurs))
+            await closeConnection(broker, one, "for a test").catch(() => {});
+          expect(ui.stderr.match(/connection lost/g)).toHaveLength(times);
+        });
+      }
     });
 
     it("both speak TLS", async () => {
