@@ -58,6 +58,7 @@ export class Spool {
   readonly #earlier: { readonly first: number; readonly size: number }[];
   /** The index of the first event that this program accepts. */
   readonly firstIndex: number;
+  readonly #unwatch: () => void;
   #isClosed = false;
 
   /** @throws what the file system answers. */
@@ -84,6 +85,8 @@ export class Spool {
       unsynced: (file) => this.#unsynced(file),
     });
     this.#tail = new TailReader(this.#files, (file, events) => this.#lost(file, events));
+    // What was settled in the turn in which the process ends is not sent again.
+    this.#unwatch = clock.atExit(() => void this.#writer.writeNow());
   }
 
   /** Bytes that it takes on the disk, those that are not written yet included. */
@@ -198,6 +201,7 @@ export class Spool {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#unwatch();
     this.#tail.close();
     await this.#writer.close();
     for (const file of [...this.#files.all]) if (file.live === 0) this.#files.remove(file);

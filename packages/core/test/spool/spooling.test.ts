@@ -71,6 +71,21 @@ describe("a sink with a spool", () => {
     expect(again.stored).toHaveLength(20);
   });
 
+  it("sends nothing again that was answered in the turn in which the process ends", async () => {
+    const transport = new FakeTransport();
+    const first = program({ transport });
+    offerMany(first.engine, 50);
+    await first.clock.advance(100);
+    transport.live[0]?.answer();
+    expect(first.clock.lastWords()).toEqual([]);
+    const again = answering();
+    const second = program({ disk: first.disk.copy(), transport: again });
+    await second.engine.start();
+    await second.clock.advance(1000);
+    expect(first.engine.stats()).toMatchObject({ events_sent: 50 });
+    expect(again.stored).toHaveLength(0);
+  });
+
   it("leaves on the disk what cannot be delivered before it stops, as neither failed nor lost", async () => {
     const first = program({ options: { ...small, flushTimeoutMs: 1000 } });
     await first.engine.start();
