@@ -7,35 +7,34 @@ import {
   type EventSink,
   type FlushReport,
   type Health,
-  InvalidEventError,
   type Receipt,
-  StreamllError,
   type TransportFactory,
 } from "@streamll/core";
 import {
   type DeliveryEngine,
-  type EngineEvents,
-  type EngineFailure,
   expectEnding,
   isRepetition,
   type PreparedMessage,
 } from "@streamll/core/internal";
 import { deadLetterOf } from "./dead-letter.js";
 import type { Explanation } from "./explain.js";
-import { type Failure, failureOf } from "./failure.js";
-import { type Complain, complainTo, nameOfError, sinkLogger } from "./logging.js";
+import { failureOf } from "./failure.js";
+import { type Complain, complainTo, sinkLogger } from "./logging.js";
 import { messageMaker, ownTemplates } from "./message.js";
 import { Metrics } from "./metrics.js";
 import { overSinkEnvironment } from "./options/environment.js";
 import type { BrokerSinkOptions } from "./options/sink-options.js";
 import { OpenTelemetry } from "./otel/open-telemetry.js";
 import type { PublishOptions } from "./publish-options.js";
+import { complainOfEvent } from "./rejection.js";
 import { type Plan, resolve } from "./resolve.js";
 import { invalidSequence, requirePublisherName } from "./sequence.js";
 import { PlatformWait } from "./serverless/wait-until.js";
 import type { SinkEvents } from "./sink-events.js";
+import { SinkListeners } from "./sink-listeners.js";
 import type { Orphans } from "./spool/orphans.js";
 import { engineOf } from "./spool/spooled-engine.js";
+import { unawaited } from "./unawaited.js";
 
 /**
  * Delivers every event that it accepts to a broker, without slowing your program down: RabbitMQ by any of its protocols,
@@ -65,8 +64,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   readonly #metrics: Metrics | undefined;
   readonly #endObserving: () => void;
   readonly #platform: PlatformWait | undefined;
-  /** The listener that the engine has in the place of the user's, for as long as that one lives. */
-  readonly #listeners = new WeakMap<object, (failure: EngineFailure) => void>();
+  readonly #listeners: SinkListeners;
   /**
    * The async context in which the program made the sink. Timers and sockets would keep that of the first event, such as
    * a request, for as long as the sink lives, and show it to all callbacks.
@@ -82,8 +80,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     const { connection, values, warnings } = this.#plan;
     this.#complain = complainTo(values.logger, logger);
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
-    const templates = ownTemplates(connection.rows, connection.own);
-    this.#messageOf = messageMaker(values, templates, this.#complain);
+    this.#messageOf = messageMaker(values, ownTemplates(connection.rows, connection.own), this.#complain);
     const { onFailure, metricsCallback, waitUntil } = values;
     if (waitUntil !== undefined)
       this.#platform = new PlatformWait(waitUntil, () => this.flush(), this.#complain);
@@ -98,6 +95,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
       ...(onFailure === undefined ? {} : { onFailure: (failure) => onFailure(failureOf(failure)) }),
     });
     this.#engine = engine;
+    this.#listeners = new SinkListeners(engine);
     this.#orphans = orphans;
     this.#endObserving = telemetry.observe(this.#engine);
     expectEnding();
@@ -217,12 +215,11 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
    * }
    */
   lastSequence(): Promise<number> {
-    return unawaited(this.#lastSequence());
-  }
-
-  async #lastSequence(): Promise<number> {
-    requirePublisherName(this.#plan, "lastSequence");
-    return this.#atOrigin(() => this.#engine.lastSequence());
+    const asked = this.#atOrigin(async () => {
+      requirePublisherName(this.#plan, "lastSequence");
+      return this.#engine.lastSequence();
+    });
+    return unawaited(asked);
   }
 
   /** Resolves when every event accepted before the call is settled, or after `flushTimeout` with those that are pending. */
@@ -232,13 +229,18 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
 
   /** Accepts no more events, delivers those it has, and closes. Ends within `flushTimeout`. Called again: the same report. */
   stop(): Promise<FlushReport> {
-    this.#stopped ??= this.#atOrigin(() => this.#stop().finally(() => this.#ended()));
+    this.#stopped ??= this.#atOrigin(() => this.#stop());
     return this.#stopped;
   }
 
   async #stop(): Promise<FlushReport> {
-    const [report] = await Promise.all([this.#engine.stop(), this.#orphans?.stop()]);
-    return report;
+    try {
+      const [report] = await Promise.all([this.#engine.stop(), this.#orphans?.stop()]);
+      return report;
+    } finally {
+      this.#metrics?.stop();
+      this.#endObserving();
+    }
   }
 
   /**
@@ -270,22 +272,17 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
   }
 
   on<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void): this {
-    this.#engine.on(name, this.#forEngine(name, listener));
+    this.#listeners.on(name, listener);
     return this;
   }
 
   off<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void): this {
-    this.#engine.off(name, this.#forEngine(name, listener));
+    this.#listeners.off(name, listener);
     return this;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  #ended(): void {
-    this.#metrics?.stop();
-    this.#endObserving();
   }
 
   #begin(): void {
@@ -297,31 +294,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     return this.#origin.runInAsyncScope(work);
   }
 
-  #forEngine<K extends keyof SinkEvents>(name: K, listener: (...args: SinkEvents[K]) => void) {
-    type ForEngine = (...args: EngineEvents[K]) => void;
-    if (name !== "failed" && name !== "dropped") return listener as unknown as ForEngine;
-    const known = this.#listeners.get(listener);
-    const wrapped = known ?? ((failure) => (listener as (failure: Failure) => void)(failureOf(failure)));
-    this.#listeners.set(listener, wrapped);
-    return wrapped as unknown as ForEngine;
-  }
-
   #reject(error: unknown): void {
-    this.#engine.countRejected(error instanceof InvalidEventError ? "INVALID_EVENT" : "CALLBACK_FAILED");
-    if (error instanceof InvalidEventError) {
-      this.#complain(
-        "invalid_event",
-        "event",
-        `rejected an invalid event${error.field === "" ? "" : `: check ${error.field}`} (reported once)`,
-      );
-    } else if (!(error instanceof StreamllError)) {
-      this.#complain("invalid_event", "event", `rejected an event: ${nameOfError(error)} (reported once)`);
-    }
+    this.#engine.countRejected(complainOfEvent(error, this.#complain));
   }
-}
-
-/** A promise that the caller may ignore: no rejection of it ends the host. */
-function unawaited<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }
