@@ -167,9 +167,11 @@ export class Admission {
   }
 
   #makeRoom(bytes: number): boolean {
-    const { log, settlement } = this.#setup;
+    const { log, settlement, spooling } = this.#setup;
     while (!this.#hasRoom(bytes)) {
       if (this.#overflow !== "drop-oldest") return false;
+      // An event that is dropped makes no room on the disk.
+      if (spooling !== undefined && !spooling.isDoneWithout) return false;
       const oldest = log.oldestOf(...this.#setup.lanes().map((lane) => lane.oldestBuffered()));
       if (oldest === undefined) return false;
       settlement.drop(

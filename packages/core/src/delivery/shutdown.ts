@@ -14,6 +14,9 @@ import type { Spooling } from "./spool/spooling.js";
 /** At most this much of `flushTimeout` is reserved for closing the connections. */
 const CLOSING_MS = 2000;
 
+/** At least this much the spool has to write what waits, even after `flushTimeout`. */
+const SPOOL_CLOSING_MS = 1000;
+
 export interface ShutdownSetup {
   readonly clock: Clock;
   readonly options: DeliveryOptions;
@@ -79,6 +82,8 @@ export class Shutdown {
     setMaxListeners(0, closing.signal);
     await within(clock, deadline - clock.now(), connections.close(closing.signal));
     closing.abort();
-    await spooling?.close();
+    // A disk that does not answer must not hold the program.
+    if (spooling !== undefined)
+      await within(clock, Math.max(SPOOL_CLOSING_MS, deadline - clock.now()), spooling.close());
   }
 }

@@ -1,5 +1,5 @@
 import type { Disk, DiskFile } from "./disk.js";
-import { MarkBuilder, type Marks } from "./marks.js";
+import { MARK_BYTES, MarkBuilder, Marks } from "./marks.js";
 
 /** A file of events, and the file of marks beside it. */
 export interface SpoolFile {
@@ -12,7 +12,7 @@ export interface SpoolFile {
   marksSize: number;
   /** Events in it, those that are not written yet included. */
   events: number;
-  /** How many of them are not settled. Of a file of an earlier program it is known once the file was searched. */
+  /** How many of them are not settled; infinite until a file of an earlier program was searched. */
   live: number;
   /** What an earlier program has marked. */
   readonly found?: Marks | undefined;
@@ -57,6 +57,10 @@ export class SpoolFiles {
     return this.#files.values();
   }
 
+  get lastOrdinal(): number {
+    return this.#ordinals;
+  }
+
   at(ordinal: number): SpoolFile | undefined {
     return this.#files.get(ordinal);
   }
@@ -79,7 +83,7 @@ export class SpoolFiles {
       size: found?.size ?? 0,
       marksSize: found?.marksSize ?? 0,
       events: 0,
-      live: 0,
+      live: found === undefined ? 0 : Number.POSITIVE_INFINITY,
       found: found?.marks,
       marks: new MarkBuilder(),
       isDamaged: false,
@@ -97,28 +101,30 @@ export class SpoolFiles {
     return this.#disk.open(nameOf(first) + EVENTS);
   }
 
-  /** The bytes of its marks; none where they cannot be read. */
-  readMarks(first: number, sizes: ReadonlyMap<string, number>): Buffer {
+  /** What its marks say: nothing where they cannot be read. */
+  readMarks(first: number, sizes: ReadonlyMap<string, number>): { marksSize: number; marks: Marks } {
     const name = nameOf(first) + MARKS;
-    const bytes = Buffer.alloc(sizes.get(name) ?? 0);
-    if (bytes.length === 0) return bytes;
-    try {
-      const file = this.#disk.open(name);
-      try {
-        return bytes.subarray(0, file.read(bytes, 0));
-      } finally {
-        file.close();
-      }
-    } catch {
-      return bytes.subarray(0, 0);
-    }
+    const size = sizes.get(name) ?? 0;
+    // The next mark overwrites one that was cut.
+    const bytes = Buffer.alloc(size - (size % MARK_BYTES));
+    let filled = 0;
+    if (bytes.length > 0)
+      quietly(() => {
+        const file = this.#disk.open(name);
+        try {
+          filled = file.read(bytes, 0);
+        } finally {
+          file.close();
+        }
+      });
+    return { marksSize: bytes.length, marks: new Marks(bytes.subarray(0, filled)) };
   }
 
   /** Writes the marks that wait. */
   writeMarks(file: SpoolFile): void {
     if (file.marks.isEmpty || !this.#files.has(file.ordinal)) return;
     const name = nameOf(file.first) + MARKS;
-    file.marksFile ??= file.marksSize > 0 ? this.#disk.open(name) : this.#disk.create(name);
+    file.marksFile ??= this.#openOrCreate(name);
     const { bytes } = file.marks;
     // Of marks that are written in part the next ones begin at the same place.
     if (file.marksFile.write(bytes, file.marksSize) < bytes.length) return;
@@ -148,7 +154,7 @@ export class SpoolFiles {
       else this.#disk.remove(name + EVENTS);
     });
     // After its events: marks without events say nothing, and are removed at the next start.
-    if (file.marksSize > 0) quietly(() => this.#disk.remove(name + MARKS));
+    quietly(() => this.#disk.remove(name + MARKS));
     if (file.isDamaged) this.#removeOldDamaged();
   }
 
@@ -160,6 +166,16 @@ export class SpoolFiles {
         quietly(() => this.#disk.remove(name));
   }
 
+  /** An empty one may have been left by an earlier program. */
+  #openOrCreate(name: string): DiskFile {
+    try {
+      return this.#disk.open(name);
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
+      return this.#disk.create(name);
+    }
+  }
+
   #removeOldDamaged(): void {
     quietly(() => {
       const damaged = this.#disk.list().filter(({ name }) => name.endsWith(DAMAGED));
@@ -169,7 +185,7 @@ export class SpoolFiles {
   }
 }
 
-/** What cannot be removed now is removed at the next start, and costs doubles at most. */
+/** What cannot be read or removed now costs doubles at most. */
 function quietly(work: () => void): void {
   try {
     work();

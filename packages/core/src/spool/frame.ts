@@ -80,6 +80,8 @@ export interface Frame {
   readonly count: number;
   /** How many events the file holds before it. */
   readonly before: number;
+  /** The index of its first event. */
+  readonly first: number;
   /** Where its entries begin and end in the memory that was searched. */
   readonly from: number;
   readonly to: number;
@@ -93,7 +95,13 @@ export function frameAt(bytes: Buffer, at: number): Frame | undefined {
   if (crc32(bytes.subarray(at + 8, at + FRAME_HEAD)) !== bytes.readUInt32LE(at + 4)) return undefined;
   const from = at + FRAME_HEAD;
   const to = from + bytes.readUInt32LE(at + 8);
-  return { count: bytes.readUInt32LE(at + 16), before: bytes.readUInt32LE(at + 20), from, to };
+  return {
+    count: bytes.readUInt32LE(at + 16),
+    before: bytes.readUInt32LE(at + 20),
+    first: bytes.readDoubleLE(at + 24),
+    from,
+    to,
+  };
 }
 
 /** Whether the entries are as they were written. */

@@ -39,7 +39,10 @@ export async function searchFile(file: DiskFile, size: number, marks: Marks): Pr
 }
 
 /** Where the entries of an intact frame begin, and where their records do. */
-export function* entriesOf(source: Buffer, { from, to }: Frame): Generator<{ at: number; record: number }> {
+export function* entriesOf(
+  source: Buffer,
+  { from, to }: Pick<Frame, "from" | "to">,
+): Generator<{ at: number; record: number }> {
   for (let at = from; at < to; ) {
     const record = at + ENTRY_HEAD;
     yield { at, record };

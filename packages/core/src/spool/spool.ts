@@ -2,14 +2,14 @@ import { lengthOf, type RecordPlace } from "../buffer/record.js";
 import type { Clock } from "../delivery/clock.js";
 import type { Disk } from "./disk.js";
 import { closeQuietly, filesIn, type SpoolFile, SpoolFiles } from "./files.js";
-import { Marks } from "./marks.js";
 import { searchFile } from "./search.js";
+import type { Fsync } from "./syncing.js";
 import { type SpooledEvent, TailReader } from "./tail.js";
-import { type Fsync, SPOOL_OVERHEAD, SpoolWriter } from "./writer.js";
+import { SPOOL_OVERHEAD, SpoolWriter } from "./writer.js";
 
 export type { Disk, DiskFile } from "./disk.js";
+export type { Fsync } from "./syncing.js";
 export type { SpooledEvent } from "./tail.js";
-export type { Fsync } from "./writer.js";
 
 export interface SpoolLimits {
   /** Of all files together. */
@@ -70,8 +70,7 @@ export class Spool {
     this.#earlier = filesIn(disk);
     const sizes = new Map(disk.list().map(({ name, size }) => [name, size]));
     for (const { first, size } of this.#earlier) {
-      const marks = this.#files.readMarks(first, sizes);
-      this.#files.add(first, { size, marksSize: marks.length, marks: new Marks(marks) });
+      this.#files.add(first, { size, ...this.#files.readMarks(first, sizes) });
     }
     const last = this.#earlier.at(-1)?.first ?? 0;
     this.firstIndex = Math.max(Math.floor(setup.wallTime()) * 1000, last + BETWEEN_PROGRAMS);
@@ -170,6 +169,11 @@ export class Spool {
     return this.#writer.writtenTo;
   }
 
+  /** How many events that are on the disk alone are not written yet. */
+  get unwrittenTail(): number {
+    return this.#writer.unwrittenAbove(this.#tail.after);
+  }
+
   /** Resolves when what was added is in a file, with `fsync: "always"` on the disk. Rejects where the disk fails. */
   written(): Promise<void> {
     return this.#writer.written();
@@ -178,8 +182,7 @@ export class Spool {
   /** Events from the next one on are read back by {@link next}; those up to `index` are in memory. */
   beginTail(index: number): void {
     this.#writer.write();
-    this.#tail.close();
-    this.#tail.after = index;
+    this.#tail.begin(index, this.#files.lastOrdinal);
   }
 
   /** The next event of the tail, as {@link TailReader.next}. */
@@ -213,6 +216,8 @@ export class Spool {
       try {
         const open = this.#files.open(file);
         const found = await searchFile(open, file.size, file.found!).finally(() => closeQuietly(open));
+        // It may be another program's by now.
+        if (this.#isClosed) return 0;
         file.live = found.live;
         file.isDamaged = found.lost > 0;
         if (found.lost > 0 || found.cutBytes > 0)

@@ -30,11 +30,20 @@ export class TailReader {
   #entries: Entries | undefined;
   /** Events up to this index are no part of the tail. */
   after = 0;
+  /** The number of the file in which it begins, or of an earlier one. */
+  #from = 0;
 
   /** @param lost is told of events that cannot be read any more. */
   constructor(files: SpoolFiles, lost: (file: SpoolFile, events: number) => void) {
     this.#files = files;
     this.#lost = lost;
+  }
+
+  /** The tail begins after an event, in a file or one behind it. */
+  begin(after: number, file: number): void {
+    this.close();
+    this.after = after;
+    this.#from = file;
   }
 
   /** The next event; `"read"` if more has to be read first; `undefined` if all that is written was read. */
@@ -56,7 +65,8 @@ export class TailReader {
       }
       const { source } = scanner.memory;
       if (isIntact(source, frame)) this.#entries = entriesOf(source, frame);
-      else if (file.found === undefined) this.#lost(file, frame.count);
+      // Every tail begins with a frame. The events of an earlier frame are in memory.
+      else if (file.found === undefined && frame.first > this.after) this.#lost(file, frame.count);
     }
   }
 
@@ -102,21 +112,11 @@ export class TailReader {
 
   #scannerOfFile(): FrameScanner | undefined {
     if (this.#scanner !== undefined) return this.#scanner;
-    this.#file ??= this.#firstFile();
+    this.#file ??= this.#files.after(this.#from - 1);
     if (this.#file === undefined || this.#file.size === 0) return undefined;
     this.#open = this.#files.open(this.#file);
     this.#scanner = new FrameScanner(this.#open);
     return this.#scanner;
-  }
-
-  /** The file in which the tail begins. */
-  #firstFile(): SpoolFile | undefined {
-    let first: SpoolFile | undefined;
-    for (const file of this.#files.all) {
-      if (first !== undefined && file.first > this.after + 1) break;
-      first = file;
-    }
-    return first;
   }
 
   #close(): void {

@@ -1,12 +1,10 @@
 import type { RecordPlace } from "../buffer/record.js";
 import type { Clock } from "../delivery/clock.js";
-import { textOf } from "../error-text.js";
-import { isError } from "../realm.js";
 import type { Disk, DiskFile } from "./disk.js";
 import { closeQuietly, type SpoolFile, type SpoolFiles } from "./files.js";
 import { ENTRY_HEAD, FRAME_HEAD, FrameBuilder } from "./frame.js";
-
-export type Fsync = "always" | "interval" | "never";
+import { type Fsync, Syncing } from "./syncing.js";
+import { type Unwritten, WriteQueue } from "./write-queue.js";
 
 export interface WriterSetup {
   readonly disk: Disk;
@@ -21,29 +19,16 @@ export interface WriterSetup {
   unsynced(file: SpoolFile): void;
 }
 
-/** A write that takes longer holds up the program: what follows is written beside it. In milliseconds. */
-const SLOW_MS = 20;
-const SYNC_MS = 1000;
-const RETRY_MS = 1000;
 /** So much waits for a slow disk at most, in bytes. */
 const MOST_UNWRITTEN = 8 * 1024 * 1024;
 /** The current file is given back early if all of it is settled, so that most of it never reaches the disk. */
 const WORTH_REMOVING = 4 * 1024 * 1024;
 
-/** A frame that is not written yet, and its place. */
-interface Unwritten {
-  readonly file: SpoolFile;
-  readonly at: number;
-  readonly bytes: Buffer;
-  readonly lastIndex: number;
-}
-
 /** Writes events to files: those of one turn of the event loop, or 64 KiB of them, at once. */
 export class SpoolWriter {
   readonly #setup: WriterSetup;
   readonly #frame = new FrameBuilder();
-  readonly #queue: Unwritten[] = [];
-  #queuedBytes = 0;
+  readonly #queue: WriteQueue;
   #current: SpoolFile | undefined;
   /** Where the next frame goes in the current file, and how many events are in it before. */
   #nextAt = 0;
@@ -51,29 +36,48 @@ export class SpoolWriter {
   #writtenTo = 0;
   readonly #open = new Map<SpoolFile, DiskFile>();
   readonly #marked = new Set<SpoolFile>();
-  readonly #unsynced = new Set<SpoolFile>();
+  readonly #syncing: Syncing;
   #turn: (() => void) | undefined;
-  #retry: (() => void) | undefined;
-  #syncTimer: (() => void) | undefined;
-  #syncing: Promise<void> | undefined;
-  #pumping: Promise<void> | undefined;
-  /** Why the disk takes nothing. */
-  failure: Error | undefined;
-  /** The disk is slow, and is written to beside the program. */
-  isSlow = false;
 
   constructor(setup: WriterSetup) {
     this.#setup = setup;
+    const { disk, clock, fsync } = setup;
+    this.#queue = new WriteQueue({
+      clock,
+      open: (file) => this.#fileOf(file),
+      wrote: (frame, isFree) => this.#wrote(frame, isFree),
+      wroteAll: () => this.#writeMarks(),
+      changed: () => setup.changed(),
+    });
+    this.#syncing = new Syncing({
+      disk,
+      clock,
+      fsync,
+      openOf: (file) => this.#open.get(file),
+      lost: (file) => this.#lostSync(file),
+      ended: () => this.#closeFull(),
+      changed: () => setup.changed(),
+    });
+  }
+
+  /** Why the disk takes nothing, or keeps nothing. */
+  get failure(): Error | undefined {
+    return this.#queue.failure ?? this.#syncing.failure;
+  }
+
+  /** The disk is slow, and is written to beside the program. */
+  get isSlow(): boolean {
+    return this.#queue.isSlow;
   }
 
   /** Bytes that are not written. */
   get unwrittenBytes(): number {
-    return this.#queuedBytes + this.#frame.bytes;
+    return this.#queue.bytes + this.#frame.bytes;
   }
 
   /** Every event up to this index is in a file. */
   get writtenTo(): number {
-    return this.#frame.count === 0 && this.#queue.length === 0 ? Number.POSITIVE_INFINITY : this.#writtenTo;
+    return this.#frame.count === 0 && this.#queue.isEmpty ? Number.POSITIVE_INFINITY : this.#writtenTo;
   }
 
   /** Whether the disk takes more now. */
@@ -83,10 +87,7 @@ export class SpoolWriter {
 
   /** Adds an event, and returns its file. Indices rise. */
   add(index: number, sequence: number, wallTime: number, place: RecordPlace, length: number): SpoolFile {
-    if (!this.#frame.fits(length)) {
-      this.#seal();
-      this.#write();
-    }
+    if (!this.#frame.fits(length)) this.write();
     if (this.#frame.count === 0) this.#beginFrame(index);
     const file = this.#current!;
     this.#frame.add(index, sequence, wallTime, place, length);
@@ -106,28 +107,26 @@ export class SpoolWriter {
   /** Writes what waits: at once, or beside the program where the disk is slow. */
   write(): void {
     this.#seal();
-    this.#write();
+    this.#queue.write();
   }
 
   /** Writes everything at once, also what is being written beside the program: it has its place already. */
   writeNow(): void {
     this.#seal();
-    this.#writeQueue();
-  }
-
-  /** The next event begins a frame. Returns whether everything before it is written. */
-  cut(): boolean {
-    this.write();
-    return this.#queue.length === 0;
+    this.#queue.writeNow();
   }
 
   /** Resolves when every event added so far is in a file, with `fsync: "always"` on the disk. Rejects when the disk fails. */
   async written(): Promise<void> {
     this.write();
-    await this.#pumping;
+    await this.#queue.written();
+    if (this.#setup.fsync === "always" && this.failure === undefined) await this.#syncing.all();
     if (this.failure !== undefined) throw this.failure;
-    if (this.#setup.fsync === "always") while (this.#unsynced.size > 0) await this.#sync();
-    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** How many events with a higher index are in no file. */
+  unwrittenAbove(index: number): number {
+    return this.#queue.eventsAbove(index);
   }
 
   /** Ends the current file: no more is added to it. */
@@ -145,7 +144,7 @@ export class SpoolWriter {
       this.#current = undefined;
     }
     // A frame of it that is not written yet makes it anew.
-    if (this.#queue.some((one) => one.file === file)) return;
+    if (this.#queue.files.has(file)) return;
     this.#forget(file);
     this.#setup.files.remove(file);
     this.#setup.changed();
@@ -153,12 +152,11 @@ export class SpoolWriter {
 
   /** Writes everything, also to the disk, and closes all files. */
   async close(): Promise<void> {
-    this.#turn?.();
     this.endFile();
-    await this.#pumping;
-    this.writeNow();
-    for (const cancel of [this.#turn, this.#retry, this.#syncTimer]) cancel?.();
-    await this.#sync();
+    await this.#queue.close();
+    this.#turn?.();
+    await this.#syncing.all();
+    this.#syncing.close();
     for (const file of this.#open.values()) closeQuietly(file);
     for (const file of this.#setup.files.all) closeQuietly(file.marksFile);
   }
@@ -187,70 +185,21 @@ export class SpoolWriter {
   #push(bytes: Buffer, lastIndex: number): void {
     this.#queue.push({ file: this.#current!, at: this.#nextAt, bytes, lastIndex });
     this.#nextAt += bytes.length;
-    this.#queuedBytes += bytes.length;
   }
 
-  #write(): void {
-    if (!this.isSlow) return this.#writeQueue();
-    if (this.failure === undefined) this.#pumping ??= this.#pump();
-  }
-
-  #writeQueue(): void {
-    try {
-      for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-        const startedAt = this.#setup.clock.now();
-        const file = this.#fileOf(next);
-        writeWhole(next, (bytes, at) => file.write(bytes, at));
-        this.#wrote(next);
-        if (this.#setup.clock.now() - startedAt > SLOW_MS) this.isSlow = true;
-      }
-      this.#writeMarks();
-      this.#works();
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-
-  async #pump(): Promise<void> {
-    let longest = 0;
-    try {
-      for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-        const startedAt = this.#setup.clock.now();
-        const file = this.#fileOf(next);
-        for (let done = 0; done < next.bytes.length; ) {
-          const taken = await file.writeLater(next.bytes.subarray(done), next.at + done);
-          if (taken === 0) throw new Error("the file system took nothing");
-          done += taken;
-        }
-        longest = Math.max(longest, this.#setup.clock.now() - startedAt);
-        // `writeNow` may have been quicker.
-        if (this.#queue[0] === next) this.#wrote(next);
-      }
-      this.#works();
-      this.isSlow = longest > SLOW_MS / 4;
-      this.#writeMarks();
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#pumping = undefined;
-    }
-  }
-
-  #fileOf({ file }: Unwritten): DiskFile {
+  #fileOf(file: SpoolFile): DiskFile {
     const open = this.#open.get(file) ?? this.#setup.files.create(file);
     this.#open.set(file, open);
     return open;
   }
 
-  #wrote({ file, bytes, lastIndex }: Unwritten): void {
-    this.#queue.shift();
-    this.#queuedBytes -= bytes.length;
-    this.#writtenTo = lastIndex;
-    // A write beside the program may still read it.
-    if (this.#pumping === undefined) this.#frame.recycle(bytes);
+  #wrote({ file, bytes, lastIndex }: Unwritten, isFree: boolean): void {
+    // What is written anew has an older index.
+    this.#writtenTo = Math.max(this.#writtenTo, lastIndex);
+    if (isFree) this.#frame.recycle(bytes);
     this.#setup.files.grown(file, bytes.length);
-    this.#unsynced.add(file);
-    this.#syncSoon();
+    this.#syncing.wrote(file);
+    if (this.#setup.fsync === "never") this.#closeFull();
     if (file.live === 0 && file !== this.#current) this.emptied(file);
   }
 
@@ -260,57 +209,6 @@ export class SpoolWriter {
     this.#marked.clear();
   }
 
-  #works(): void {
-    if (this.failure === undefined) return;
-    this.failure = undefined;
-    this.#setup.changed();
-  }
-
-  #failed(error: unknown): void {
-    this.failure = isError(error) ? error : new Error(textOf(error));
-    this.#retry ??= this.#setup.clock.after(RETRY_MS, () => {
-      this.#retry = undefined;
-      this.#writeQueue();
-    });
-    this.#setup.changed();
-  }
-
-  #syncSoon(): void {
-    const { fsync, clock } = this.#setup;
-    if (fsync === "never") return this.#closeFull();
-    if (fsync === "always") this.#syncing ??= this.#sync();
-    else
-      this.#syncTimer ??= clock.after(SYNC_MS, () => {
-        this.#syncTimer = undefined;
-        void this.#sync();
-      });
-  }
-
-  #sync(): Promise<void> {
-    this.#syncing ??= this.#syncFiles().finally(() => {
-      this.#syncing = undefined;
-    });
-    return this.#syncing;
-  }
-
-  async #syncFiles(): Promise<void> {
-    const { fsync, disk } = this.#setup;
-    do {
-      const files = [...this.#unsynced];
-      this.#unsynced.clear();
-      for (const file of files) {
-        try {
-          await this.#open.get(file)?.sync();
-        } catch {
-          // Removed meanwhile, or failed: asked again, the operating system could say that all is well.
-          if (this.#open.has(file)) this.#lostSync(file);
-        }
-      }
-      await disk.syncFolder().catch(() => {});
-      this.#closeFull();
-    } while (fsync === "always" && this.#unsynced.size > 0 && this.failure === undefined);
-  }
-
   #lostSync(file: SpoolFile): void {
     if (file === this.#current) this.endFile();
     this.#setup.unsynced(file);
@@ -318,9 +216,9 @@ export class SpoolWriter {
 
   /** Files that take no more events need not stay open. */
   #closeFull(): void {
-    const waiting = new Set(this.#queue.map(({ file }) => file));
+    const waiting = this.#queue.files;
     for (const [file, open] of this.#open) {
-      if (file === this.#current || this.#unsynced.has(file) || waiting.has(file)) continue;
+      if (file === this.#current || this.#syncing.has(file) || waiting.has(file)) continue;
       this.#open.delete(file);
       closeQuietly(open);
     }
@@ -329,16 +227,8 @@ export class SpoolWriter {
   #forget(file: SpoolFile): void {
     closeQuietly(this.#open.get(file));
     this.#open.delete(file);
-    this.#unsynced.delete(file);
+    this.#syncing.forget(file);
     this.#marked.delete(file);
-  }
-}
-
-function writeWhole({ bytes, at }: Unwritten, write: (bytes: Buffer, at: number) => number): void {
-  for (let done = 0; done < bytes.length; ) {
-    const taken = write(bytes.subarray(done), at + done);
-    if (taken === 0) throw new Error("the file system took nothing");
-    done += taken;
   }
 }
 

@@ -47,7 +47,8 @@ export class Entrance {
     const age = Math.max(0, Date.now() - event.acceptedAt);
     const slot = log.appendRecord(event, order, clock.now() - age, event.sequence);
     log.spoolFile[slot] = event.file;
-    log.spoolId[slot] = event.id;
+    // A publisher's own sequence is what the broker knows.
+    log.spoolId[slot] = event.sequence || event.id;
     if (event.isEarlier) log.mark(slot, MAYBE_STORED | FROM_EARLIER);
     this.#entered(slot, order);
   }

@@ -1,4 +1,5 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
+import { FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
 import { textOf } from "../../error-text.js";
@@ -59,6 +60,10 @@ export class Spooling {
   /** What an index is above the event's order. */
   #offset = 0;
   #isRefilling = false;
+  /** `stop()` has ended delivery. */
+  #isEnding = false;
+  /** Memory holds events that the disk did not take. */
+  #hasUnkept = false;
   /** Events of earlier programs, and of this one, that could not be read back. */
   lostEvents = 0;
   #damage: Problem | undefined;
@@ -125,12 +130,17 @@ export class Spooling {
         return this.#held.length < maxBufferedEvents && this.#heldBytes + bytes <= maxBufferedBytes;
       case "searching":
       case "open":
-        return (
-          this.#spool!.takes(bytes) || (!spool.required && !this.#spool!.isWilling && !this.isTail && fits)
-        );
+        return this.#spool!.takes(bytes) || (this.isDoneWithout && fits);
       default:
         return !spool.required && fits;
     }
+  }
+
+  /** Whether memory takes events that the disk does not. */
+  get isDoneWithout(): boolean {
+    if (this.#setup.spool.required) return false;
+    if (this.#state === "unusable") return true;
+    return this.#spool !== undefined && !this.#spool.isWilling && !this.isTail;
   }
 
   /** Why {@link takes} says no; `undefined` where it is for want of memory. */
@@ -166,10 +176,21 @@ export class Spooling {
 
   /** Adds an event that is in memory. */
   keep(slot: number): void {
-    if (this.#spool === undefined || !this.#spool.isWilling) return;
+    if (this.#spool === undefined) return;
+    if (this.#spool.isWilling) this.#put(slot, this.#spool);
+    else this.#hasUnkept = true;
+  }
+
+  #put(slot: number, spool: Spool): void {
     const { log } = this.#setup;
+    const id = this.idOf(slot);
+    const sequence = log.sequence[slot]!;
+    const isNumbered = log.has(slot, NUMBERED);
     log.locate(slot, this.#place);
-    log.spoolFile[slot] = this.#spool.add(this.idOf(slot), log.sequence[slot]!, this.#place);
+    const file = spool.add(id, isNumbered ? sequence : 0, this.#place);
+    log.spoolFile[slot] = file;
+    // The broker may know it by a number that its lane has given.
+    if (!isNumbered && sequence > 0 && sequence !== id) spool.numbered(file, id, sequence);
   }
 
   /** An event of memory is settled. */
@@ -177,7 +198,7 @@ export class Spooling {
     const { log, ledger, options } = this.#setup;
     const file = log.spoolFile[slot]!;
     if (file > 0) this.#spool?.settled(file, this.#offset + order);
-    if (ledger.spooled === 0 || this.#isRefilling) return;
+    if (ledger.spooled === 0 || this.#isRefilling || this.#isEnding) return;
     const isHalfFree =
       ledger.unsettled <= options.maxBufferedEvents / 2 && log.bytes <= options.maxBufferedBytes / 2;
     if (isHalfFree) void this.#refill();
@@ -210,18 +231,20 @@ export class Spooling {
   /** `stop()`: the event is on the disk and stays there. */
   leaves(slot: number): boolean {
     const { log } = this.#setup;
+    if (log.has(slot, FROM_EARLIER)) return true;
     return log.spoolFile[slot]! > 0 && this.idOf(slot) <= this.#spool!.writtenTo;
   }
 
-  /** `stop()`: fails what the disk does not take. */
+  /** `stop()`: fails what the disk does not take, and reads no more back. */
   failUnwritten(): void {
     const { ledger, losses } = this.#setup;
+    this.#isEnding = true;
     if (this.save() || ledger.spooled === 0) return;
     const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#offset;
     const error = unsentAtStop();
     const settlement = { as: "failed", code: error.code } as const;
     this.#entrance.rejectAbove(writtenTo, error);
-    losses.lost("failed", error, ledger.loseSpooled(settlement, ledger.lastOrder - writtenTo));
+    losses.lost("failed", error, ledger.loseSpooled(settlement, this.#spool?.unwrittenTail));
   }
 
   /** The sink has stopped: what is on the disk stays there for the next program. */
@@ -256,7 +279,8 @@ export class Spooling {
       this.#heldBytes = 0;
       spool.writeNow();
       this.#opened.resolve();
-      ledger.found(await spool.search());
+      const found = await spool.search();
+      if (!this.#isClosed) ledger.found(found);
       this.#searched.resolve();
       if (this.#isClosed) return;
       this.#state = "open";
@@ -308,10 +332,18 @@ export class Spooling {
     const { log } = this.#setup;
     const spool = this.#spool!;
     const slots = log.inOrder(log.heldBy(file));
-    for (const slot of slots) this.keep(slot);
+    for (const slot of slots) this.#put(slot, spool);
     spool.writeNow();
-    if (spool.failure !== undefined) return;
+    if (spool.unwrittenBytes > 0) return;
     for (const slot of slots) if (log.spoolFile[slot] !== file) spool.settled(file, this.idOf(slot));
+  }
+
+  /** The disk takes events again, and gets those that memory alone has. */
+  #keepRest(): void {
+    if (!this.#hasUnkept || !this.#spool!.isWilling) return;
+    this.#hasUnkept = false;
+    const { log } = this.#setup;
+    for (const slot of log.inOrder(log.heldBy(0))) this.keep(slot);
   }
 
   #changed(): void {
@@ -321,6 +353,7 @@ export class Spooling {
       const { message, code } = unwritable(failure.message);
       this.#setup.throttle.log("spool_failed", { code }, message);
     }
+    this.#keepRest();
     this.#setup.freed();
     void this.#refill();
   }
@@ -347,11 +380,11 @@ export class Spooling {
   /** Reads events back as long as there is room for them in memory. */
   async #refill(): Promise<void> {
     const { ledger, clock } = this.#setup;
-    if (this.#isRefilling || this.#state !== "open") return;
+    if (this.#isRefilling || this.#isEnding || this.#state !== "open") return;
     const spool = this.#spool!;
     this.#isRefilling = true;
     try {
-      while (this.#state === "open" && ledger.spooled > 0 && this.#hasRoom()) {
+      while (this.#state === "open" && !this.#isEnding && ledger.spooled > 0 && this.#hasRoom()) {
         const event = spool.next();
         if (event === undefined) {
           if (spool.unwrittenBytes === 0) this.#loseRest();

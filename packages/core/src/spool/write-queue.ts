@@ -1,0 +1,173 @@
+import type { Clock } from "../delivery/clock.js";
+import { textOf } from "../error-text.js";
+import { isError } from "../realm.js";
+import type { DiskFile } from "./disk.js";
+import type { SpoolFile } from "./files.js";
+import { FRAME_HEAD } from "./frame.js";
+import { entriesOf } from "./search.js";
+
+/** A write that takes longer holds up the program: what follows is written beside it. In milliseconds. */
+const SLOW_MS = 20;
+const RETRY_MS = 1000;
+
+/** A frame that is not written yet, and its place. */
+export interface Unwritten {
+  readonly file: SpoolFile;
+  readonly at: number;
+  readonly bytes: Buffer;
+  readonly lastIndex: number;
+}
+
+export interface WriteQueueSetup {
+  readonly clock: Clock;
+  open(file: SpoolFile): DiskFile;
+  /** A frame is in its file. `isFree`: nothing reads its memory any more. */
+  wrote(frame: Unwritten, isFree: boolean): void;
+  /** All frames are in their files. */
+  wroteAll(): void;
+  /** The disk takes more than before, or begins to fail. */
+  changed(): void;
+}
+
+/** Frames on their way to the disk: written in the program while the disk is fast, and else beside it, in order. */
+export class WriteQueue {
+  readonly #setup: WriteQueueSetup;
+  readonly #frames: Unwritten[] = [];
+  /** How many frames there were, and how many of them are in a file. */
+  #pushed = 0;
+  #written = 0;
+  #retry: (() => void) | undefined;
+  #pumping: Promise<void> | undefined;
+  /** Bytes of the frames that wait. */
+  bytes = 0;
+  /** Why the disk takes nothing. */
+  failure: Error | undefined;
+  /** The disk is slow, and is written to beside the program. */
+  isSlow = false;
+
+  constructor(setup: WriteQueueSetup) {
+    this.#setup = setup;
+  }
+
+  get isEmpty(): boolean {
+    return this.#frames.length === 0;
+  }
+
+  /** The files of the frames that wait. */
+  get files(): ReadonlySet<SpoolFile> {
+    return new Set(this.#frames.map(({ file }) => file));
+  }
+
+  push(frame: Unwritten): void {
+    this.#frames.push(frame);
+    this.#pushed++;
+    this.bytes += frame.bytes.length;
+  }
+
+  /** Writes what waits: at once, or beside the program where the disk is slow. */
+  write(): void {
+    if (this.#pumping !== undefined) return;
+    // Marks alone are few bytes.
+    if (!this.isSlow || this.isEmpty) return this.writeNow();
+    if (this.failure !== undefined) return;
+    this.#pumping = this.#pump().finally(() => {
+      this.#pumping = undefined;
+      if (this.failure !== undefined) return;
+      if (!this.isEmpty) this.write();
+      this.#setup.changed();
+    });
+  }
+
+  /** Writes everything at once, also what is being written beside the program: it has its place already. */
+  writeNow(): void {
+    const { clock, open, wroteAll } = this.#setup;
+    try {
+      for (let next = this.#frames[0]; next !== undefined; next = this.#frames[0]) {
+        const startedAt = clock.now();
+        const file = open(next.file);
+        for (let done = 0; done < next.bytes.length; )
+          done += some(file.write(next.bytes.subarray(done), next.at + done));
+        this.#wrote(next);
+        if (clock.now() - startedAt > SLOW_MS) this.isSlow = true;
+      }
+      wroteAll();
+      this.#works();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Resolves when every frame that was pushed before the call is in its file, or the disk fails. */
+  async written(): Promise<void> {
+    const upTo = this.#pushed;
+    while (this.#written < upTo && this.failure === undefined) {
+      this.write();
+      await this.#pumping;
+    }
+  }
+
+  /** How many events with a higher index wait. */
+  eventsAbove(index: number): number {
+    let events = 0;
+    for (const { bytes } of this.#frames)
+      for (const { at } of entriesOf(bytes, { from: FRAME_HEAD, to: bytes.length }))
+        if (bytes.readDoubleLE(at) > index) events++;
+    return events;
+  }
+
+  /** Writes what waits, as far as the disk takes it. */
+  async close(): Promise<void> {
+    await this.#pumping;
+    this.writeNow();
+    this.#retry?.();
+  }
+
+  async #pump(): Promise<void> {
+    const { clock, open, wroteAll } = this.#setup;
+    let longest = 0;
+    try {
+      for (let next = this.#frames[0]; next !== undefined; next = this.#frames[0]) {
+        const startedAt = clock.now();
+        const file = open(next.file);
+        for (let done = 0; done < next.bytes.length; )
+          done += some(await file.writeLater(next.bytes.subarray(done), next.at + done));
+        longest = Math.max(longest, clock.now() - startedAt);
+        // `writeNow` may have been quicker.
+        if (this.#frames[0] === next) this.#wrote(next);
+      }
+      this.isSlow = longest > SLOW_MS / 4;
+      wroteAll();
+      this.#works();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #wrote(frame: Unwritten): void {
+    this.#frames.shift();
+    this.#written++;
+    this.bytes -= frame.bytes.length;
+    // A write beside the program may still read it.
+    this.#setup.wrote(frame, this.#pumping === undefined);
+  }
+
+  #works(): void {
+    if (this.failure === undefined) return;
+    this.failure = undefined;
+    this.#setup.changed();
+  }
+
+  #failed(error: unknown): void {
+    this.failure = isError(error) ? error : new Error(textOf(error));
+    this.#retry ??= this.#setup.clock.after(RETRY_MS, () => {
+      this.#retry = undefined;
+      this.writeNow();
+    });
+    this.#setup.changed();
+  }
+}
+
+function some(taken: number): number {
+  if (taken === 0) throw new Error("the file system took nothing");
+  return taken;
+}
