@@ -85,7 +85,7 @@ export class Admission {
       return SPOOLED;
     }
     const slot = this.#enter(message, waiter);
-    spooling?.keep(slot);
+    spooling?.kept.keep(slot);
     affinity.laneOf(log.execution[slot]!).accept(slot);
     return slot;
   }

@@ -85,7 +85,7 @@ export class DeliveryEngine {
     this.#connections = new Connections({
       ...shared,
       ...telemetry,
-      spooling,
+      spooling: spooling?.kept,
       transport,
       endpoints,
       random,

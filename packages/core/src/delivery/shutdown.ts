@@ -74,7 +74,7 @@ export class Shutdown {
     const { lastError } = connections;
     spooling?.failUnwritten();
     for (const slot of connections.lanes.flatMap((lane) => lane.drain())) {
-      if (spooling?.leaves(slot)) settlement.leave(slot);
+      if (spooling?.kept.leaves(slot)) settlement.leave(slot);
       else settlement.failAtStop(slot, lastError);
     }
     const closing = new AbortController();

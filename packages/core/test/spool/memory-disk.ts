@@ -11,6 +11,10 @@ export class MemoryDisk implements Disk {
   takes = Number.POSITIVE_INFINITY;
   /** What a write beside the program waits for. */
   delay: () => Promise<void> | undefined = () => undefined;
+  /** What a sync waits for. */
+  syncDelay: () => Promise<void> | undefined = () => undefined;
+  /** Files that are open. */
+  handles = 0;
   /** What a write in the program waits for. */
   hold: () => void = () => {};
   readonly calls: Call[] = [];
@@ -67,6 +71,8 @@ export class MemoryDisk implements Disk {
   }
 
   #file(name: string): DiskFile {
+    this.handles++;
+    let isOpen = true;
     // A file that is removed while it is open lives on for those that have it open.
     let own = this.files.get(name)!;
     const bytes = () => {
@@ -98,8 +104,14 @@ export class MemoryDisk implements Disk {
       },
       read,
       readLater: async (target, at) => read(target, at),
-      sync: async () => this.#call("sync", name),
-      close: () => {},
+      sync: async () => {
+        await this.syncDelay();
+        this.#call("sync", name);
+      },
+      close: () => {
+        if (isOpen) this.handles--;
+        isOpen = false;
+      },
     };
   }
 }

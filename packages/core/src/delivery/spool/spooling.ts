@@ -1,11 +1,10 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
-import { FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
 import { textOf } from "../../error-text.js";
 import type { StreamllError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
-import { type Damage, Spool } from "../../spool/spool.js";
+import { Spool } from "../../spool/spool.js";
 import { logLine } from "../../telemetry/log-lines.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import type { Losses } from "../losses.js";
@@ -13,8 +12,11 @@ import type { DeliveryOptions } from "../options.js";
 import { withResolvers } from "../promises.js";
 import type { Problem } from "../report.js";
 import type { Waiter } from "../settlement.js";
+import { Damages } from "./damage.js";
 import { Entrance, type EntranceSetup } from "./entrance.js";
-import { damagedInSpool, leftAtStop, problemOf, unsentAtStop, unwritable, whyFull } from "./problems.js";
+import { Kept } from "./kept.js";
+import { leftAtStop, problemOf, unsentAtStop, unwritable, whyFull } from "./problems.js";
+import { Refill } from "./refill.js";
 import type { SpoolFolder, SpoolSetup } from "./setup.js";
 
 export interface SpoolingSetup extends EntranceSetup {
@@ -33,20 +35,17 @@ interface Held {
   readonly order: number;
 }
 
-/** So few events are read back at once; more are read beside the program. */
-const FEW = 500;
-const READ_AGAIN_MS = 1000;
-
 /**
  * Keeps every accepted event on disk until it is settled. An event has a place in memory too as long as there is room;
  * once there is none, events go to the disk alone, and so do all later ones until those were read back, so that order
  * holds. What an earlier program has left comes before everything new.
  */
 export class Spooling {
+  /** The events of memory that lie on the disk too. */
+  readonly kept: Kept;
   readonly #setup: SpoolingSetup;
   readonly #held = new Fifo<Held>();
   readonly #writer = new RecordWriter();
-  readonly #place: RecordPlace = { ...recordMemory(0), record: 0 };
   /** The record of an event that goes to the disk alone. */
   #scratch: RecordPlace = { ...recordMemory(4096), record: 0 };
   readonly #entrance: Entrance;
@@ -59,18 +58,15 @@ export class Spooling {
   #error: StreamllError | undefined;
   /** What an index is above the event's order. */
   #offset = 0;
-  #isRefilling = false;
-  /** `stop()` has ended delivery. */
-  #isEnding = false;
-  /** Memory holds events that the disk did not take. */
-  #hasUnkept = false;
-  /** Events of earlier programs, and of this one, that could not be read back. */
-  lostEvents = 0;
-  #damage: Problem | undefined;
+  readonly #refill: Refill;
+  readonly #damages: Damages;
 
   constructor(setup: SpoolingSetup) {
     this.#setup = setup;
+    this.kept = new Kept(setup.log, setup.ledger);
     this.#entrance = new Entrance(setup);
+    this.#refill = new Refill(setup, this.#entrance);
+    this.#damages = new Damages({ ...setup, path: () => this.#folder?.path ?? "" });
   }
 
   /** Opens the folder. */
@@ -113,11 +109,16 @@ export class Spooling {
     return this.#spool?.bytes ?? 0;
   }
 
+  /** Events of earlier programs, and of this one, that could not be read back. */
+  get lostEvents(): number {
+    return this.#damages.lostEvents + this.#refill.lostEvents;
+  }
+
   /** What `health()` says of it. */
   get problem(): Problem | undefined {
     if (this.#error !== undefined) return this.#error;
     const problem = this.#spool && problemOf(this.#spool, this.#setup.spool.maxBytes);
-    return problem ?? this.#damage;
+    return problem ?? this.#damages.problem;
   }
 
   /** Whether an event is accepted now; `fits`: there is room for it in memory. */
@@ -174,52 +175,10 @@ export class Spooling {
     } else this.#add(message, order);
   }
 
-  /** Adds an event that is in memory. */
-  keep(slot: number): void {
-    if (this.#spool === undefined) return;
-    if (this.#spool.isWilling) this.#put(slot, this.#spool);
-    else this.#hasUnkept = true;
-  }
-
-  #put(slot: number, spool: Spool): void {
-    const { log } = this.#setup;
-    const id = this.idOf(slot);
-    const sequence = log.sequence[slot]!;
-    const isNumbered = log.has(slot, NUMBERED);
-    log.locate(slot, this.#place);
-    const file = spool.add(id, isNumbered ? sequence : 0, this.#place);
-    log.spoolFile[slot] = file;
-    // The broker may know it by a number that its lane has given.
-    if (!isNumbered && sequence > 0 && sequence !== id) spool.numbered(file, id, sequence);
-  }
-
   /** An event of memory is settled. */
   settled(slot: number, order: number): void {
-    const { log, ledger, options } = this.#setup;
-    const file = log.spoolFile[slot]!;
-    if (file > 0) this.#spool?.settled(file, this.#offset + order);
-    if (ledger.spooled === 0 || this.#isRefilling || this.#isEnding) return;
-    const isHalfFree =
-      ledger.unsettled <= options.maxBufferedEvents / 2 && log.bytes <= options.maxBufferedBytes / 2;
-    if (isHalfFree) void this.#refill();
-  }
-
-  /** The id by which a broker that deduplicates knows an event, unless it is told otherwise. */
-  idOf(slot: number): number {
-    return this.#offset + this.#setup.log.order[slot]!;
-  }
-
-  /** The broker will know these events by another id than theirs. */
-  numbered(slots: readonly number[], id: number): void {
-    const { log, ledger } = this.#setup;
-    if (this.#spool === undefined) return;
-    for (const slot of slots) {
-      const file = log.spoolFile[slot]!;
-      if (file > 0) this.#spool.numbered(file, this.idOf(slot), id);
-    }
-    // It must be known before the broker is sent them. Later events get ids above it.
-    this.#spool.writeNow();
-    ledger.skipTo(id - this.#offset);
+    this.kept.settled(slot, order);
+    this.#refill.settled();
   }
 
   /** The process ends. Returns whether every accepted event is on the disk. */
@@ -228,17 +187,10 @@ export class Spooling {
     return this.#spool !== undefined && this.#spool.failure === undefined && this.#held.length === 0;
   }
 
-  /** `stop()`: the event is on the disk and stays there. */
-  leaves(slot: number): boolean {
-    const { log } = this.#setup;
-    if (log.has(slot, FROM_EARLIER)) return true;
-    return log.spoolFile[slot]! > 0 && this.idOf(slot) <= this.#spool!.writtenTo;
-  }
-
   /** `stop()`: fails what the disk does not take, and reads no more back. */
   failUnwritten(): void {
     const { ledger, losses } = this.#setup;
-    this.#isEnding = true;
+    this.#refill.end();
     if (this.save() || ledger.spooled === 0) return;
     const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#offset;
     const error = unsentAtStop();
@@ -266,13 +218,14 @@ export class Spooling {
         clock,
         wallTime: () => Date.now(),
         changed: () => this.#changed(),
-        damaged: (damage) => this.#damaged(damage),
-        unreadable: (file, error) => this.#unreadable(file, error),
-        unsynced: (file) => this.#addAgain(file),
+        damaged: (damage) => this.#damages.damaged(damage),
+        unreadable: (file, error) => this.#damages.unreadable(file, error),
+        unsynced: (file) => this.kept.keepAgain(file),
       });
       if (this.#state !== "opening") return await this.#abandon(spool);
       this.#spool = spool;
       this.#offset = spool.firstIndex;
+      this.kept.begin(spool);
       this.#state = "searching";
       for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift())
         this.#add(held.message, held.order);
@@ -284,7 +237,7 @@ export class Spooling {
       this.#searched.resolve();
       if (this.#isClosed) return;
       this.#state = "open";
-      await this.#refill();
+      await this.#refill.begin(spool);
     } catch (error) {
       this.#failed(error);
     }
@@ -327,25 +280,6 @@ export class Spooling {
     this.#spool!.add(this.#offset + order, message.sequence, this.#scratch);
   }
 
-  /** Adds the events of memory to a new file, in the place of one that the disk did not keep. */
-  #addAgain(file: number): void {
-    const { log } = this.#setup;
-    const spool = this.#spool!;
-    const slots = log.inOrder(log.heldBy(file));
-    for (const slot of slots) this.#put(slot, spool);
-    spool.writeNow();
-    if (spool.unwrittenBytes > 0) return;
-    for (const slot of slots) if (log.spoolFile[slot] !== file) spool.settled(file, this.idOf(slot));
-  }
-
-  /** The disk takes events again, and gets those that memory alone has. */
-  #keepRest(): void {
-    if (!this.#hasUnkept || !this.#spool!.isWilling) return;
-    this.#hasUnkept = false;
-    const { log } = this.#setup;
-    for (const slot of log.inOrder(log.heldBy(0))) this.keep(slot);
-  }
-
   #changed(): void {
     if (this.#state !== "open" && this.#state !== "searching") return;
     const { failure } = this.#spool!;
@@ -353,71 +287,8 @@ export class Spooling {
       const { message, code } = unwritable(failure.message);
       this.#setup.throttle.log("spool_failed", { code }, message);
     }
-    this.#keepRest();
+    this.kept.keepRest();
     this.#setup.freed();
-    void this.#refill();
-  }
-
-  #damaged({ events, bytes, file }: Damage): void {
-    const { logger } = this.#setup;
-    const where = `file ${file} of ${this.#folder?.path}`;
-    if (events === 0) {
-      const message = `${bytes} bytes are no whole event: ${where}. They were being written when an earlier program was killed`;
-      return logLine(logger, "spool_cut", { bytes }, message);
-    }
-    this.lostEvents += events;
-    const message = `${events} events of an earlier program cannot be read: ${where}. What can be read of it is sent, and it is kept as *.bad`;
-    this.#damage = { code: "SPOOL_DAMAGED", message };
-    logLine(logger, "spool_damaged", { events }, message);
-  }
-
-  #unreadable(file: number, error: unknown): void {
-    const message = `file ${file} of ${this.#folder?.path} cannot be read, and is left there for the next program: ${textOf(error)}`;
-    this.#damage = { code: "SPOOL_UNREADABLE", message };
-    this.#setup.throttle.log("spool_failed", { code: "SPOOL_UNREADABLE" }, message);
-  }
-
-  /** Reads events back as long as there is room for them in memory. */
-  async #refill(): Promise<void> {
-    const { ledger, clock } = this.#setup;
-    if (this.#isRefilling || this.#isEnding || this.#state !== "open") return;
-    const spool = this.#spool!;
-    this.#isRefilling = true;
-    try {
-      while (this.#state === "open" && !this.#isEnding && ledger.spooled > 0 && this.#hasRoom()) {
-        const event = spool.next();
-        if (event === undefined) {
-          if (spool.unwrittenBytes === 0) this.#loseRest();
-          spool.write();
-          if (spool.unwrittenBytes > 0) break;
-        } else if (event !== "read") this.#entrance.enter(event, event.index - this.#offset);
-        else if (ledger.spooled <= FEW && !spool.isSlow) spool.read();
-        else await spool.readLater();
-      }
-    } catch (error) {
-      const message = `the spool cannot be read: ${textOf(error)}`;
-      this.#setup.throttle.log("spool_failed", { code: "SPOOL_UNREADABLE" }, message);
-      clock.after(READ_AGAIN_MS, () => void this.#refill());
-    } finally {
-      this.#isRefilling = false;
-    }
-  }
-
-  #hasRoom(): boolean {
-    const { ledger, log, options } = this.#setup;
-    if (ledger.unsettled === 0) return true;
-    const { maxBufferedEvents, maxBufferedBytes, maxEventBytes } = options;
-    const reserved = Math.min(maxEventBytes, maxBufferedBytes / 2);
-    return ledger.unsettled < maxBufferedEvents && log.bytes <= maxBufferedBytes - reserved;
-  }
-
-  /** All of the disk was read, and some of what was accepted was not there. */
-  #loseRest(): void {
-    const { ledger, losses } = this.#setup;
-    const error = damagedInSpool();
-    this.#entrance.rejectAbove(Number.NEGATIVE_INFINITY, error);
-    const events = ledger.loseSpooled({ as: "failed", code: error.code });
-    this.lostEvents += events;
-    losses.lost("failed", error, events);
+    void this.#refill.go();
   }
 }

@@ -1,0 +1,238 @@
+import { Spool, systemClock } from "@streamll/core/internal";
+import { describe, expect, it } from "vitest";
+import { message } from "../delivery/bench.js";
+import { FakeTransport } from "../delivery/fake-transport.js";
+import { answering, idsOf, program } from "./bench.js";
+import type { MemoryDisk } from "./memory-disk.js";
+
+const small = { maxBufferedEvents: 10 };
+
+type Program = ReturnType<typeof program>;
+
+function offer({ engine }: Program, count: number): string[] {
+  const events = Array.from({ length: count }, () => message({ correlationId: "one", bytes: 40 }));
+  return events.filter((event) => engine.offer(event)).map(({ messageId }) => messageId);
+}
+
+/** A program whose events are not answered, and that has written them. */
+async function unanswered(given: Parameters<typeof program>[0] = {}): Promise<Program> {
+  const started = program(given);
+  await started.engine.start();
+  await started.clock.advance(10);
+  return started;
+}
+
+async function deliverAll({ transport, clock }: Program): Promise<void> {
+  answering(transport);
+  for (const live of transport.live) live.answer();
+  await clock.advance(3000);
+}
+
+/** What the next program finds on the disk. */
+async function leftOn(disk: MemoryDisk): Promise<string[]> {
+  const transport = answering();
+  const next = program({ disk: disk.copy(), transport });
+  await next.engine.start();
+  await next.clock.advance(1000);
+  return idsOf(transport);
+}
+
+const stateOf = async (promise: Promise<unknown>): Promise<string> => {
+  let state = "pending";
+  promise.then(
+    () => {
+      state = "resolved";
+    },
+    () => {
+      state = "rejected";
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  return state;
+};
+
+describe("a program that stops", () => {
+  it("before it has searched the files of the one before leaves them where they are", async () => {
+    const first = await unanswered();
+    const ids = offer(first, 5);
+    await first.clock.advance(10);
+    const disk = first.disk.copy();
+    const spool = new Spool({
+      disk,
+      limits: { maxBytes: 2 ** 26, fsync: "interval" },
+      clock: systemClock,
+      wallTime: () => Date.now(),
+      changed() {},
+      damaged() {},
+      unreadable() {},
+      unsynced() {},
+    });
+    await spool.close();
+    expect(await leftOn(disk)).toEqual(ids);
+  });
+
+  it("while the disk fails leaves what the one before has written, and fails its own events alone", async () => {
+    const first = await unanswered();
+    const ids = offer(first, 30);
+    await first.clock.advance(10);
+    const second = await unanswered({
+      disk: first.disk.copy(),
+      options: { ...small, flushTimeoutMs: 1000 },
+    });
+    second.disk.fails = (call) => (call === "write" || call === "create" ? "EIO" : undefined);
+    expect(offer(second, 3)).toHaveLength(3);
+    const stopped = second.engine.stop();
+    await second.clock.advance(4000);
+    expect(await stopped).toMatchObject({ sent: 0, failed: 3, spooled: 30, pending: 0 });
+    second.disk.fails = () => undefined;
+    expect(await leftOn(second.disk)).toEqual(ids);
+  });
+});
+
+describe("a slow disk", () => {
+  it("gets the events of every turn, and those that are on it alone are read back", async () => {
+    const one = await unanswered({ options: small });
+    const { disk, clock, engine } = one;
+    disk.hold = () => {
+      clock.time += 50;
+    };
+    disk.delay = async () => {
+      clock.time += 50;
+    };
+    const ids: string[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      ids.push(...offer(one, 7));
+      await clock.advance(10);
+      await engine.spooled();
+      expect(await leftOn(disk)).toEqual(ids);
+    }
+    ids.push(...offer(one, 3));
+    await deliverAll(one);
+    expect(idsOf(one.transport)).toEqual(ids);
+  });
+});
+
+describe("a sync", () => {
+  it('is what spooled() waits for with fsync: "always"', async () => {
+    const one = await unanswered({ spool: { fsync: "always" } });
+    let end = () => {};
+    one.disk.syncDelay = () => new Promise((resolve) => (end = resolve));
+    offer(one, 1);
+    await one.clock.advance(1);
+    offer(one, 1);
+    await one.clock.advance(1);
+    const spooled = one.engine.spooled();
+    expect(await stateOf(spooled)).toBe("pending");
+    end();
+    // The second event was written while the first sync was under way.
+    expect(await stateOf(spooled)).toBe("pending");
+    one.disk.syncDelay = () => undefined;
+    end();
+    await spooled;
+  });
+
+  it("that fails again and again is told, ends in no loop, and is tried until it works", async () => {
+    const one = await unanswered({ spool: { fsync: "always" } });
+    one.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+    const ids = offer(one, 5);
+    await one.clock.advance(10);
+    await expect(one.engine.spooled()).rejects.toMatchObject({ code: "SPOOL_UNWRITABLE" });
+    expect(one.engine.health().problems).toContainEqual(
+      expect.objectContaining({ code: "SPOOL_UNWRITABLE", message: expect.stringContaining("EIO") }),
+    );
+    expect(offer(one, 1)).toEqual([]);
+    await one.clock.advance(3000);
+    expect(one.disk.calls.filter((call) => call === "sync").length).toBeLessThan(10);
+    one.disk.fails = () => undefined;
+    await one.clock.advance(1100);
+    await one.engine.spooled();
+    ids.push(...offer(one, 1));
+    await one.clock.advance(10);
+    expect([...new Set(await leftOn(one.disk))].sort()).toEqual(ids.sort());
+  });
+
+  it("that failed does not hide where the events begin that are on the disk alone", async () => {
+    const one = await unanswered({ options: small });
+    const ids = offer(one, 5);
+    one.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+    await one.clock.advance(1000);
+    one.disk.fails = () => undefined;
+    await one.clock.advance(1000);
+    ids.push(...offer(one, 30));
+    await one.clock.advance(10);
+    await deliverAll(one);
+    expect(idsOf(one.transport)).toEqual(ids);
+  });
+
+  it('is never asked for with "never", and full files are closed', async () => {
+    const one = await unanswered({ spool: { fsync: "never", maxBytes: 400_000 } });
+    for (let turn = 0; turn < 30; turn++) {
+      offer(one, 50);
+      await one.clock.advance(10);
+    }
+    expect(one.disk.eventFiles.length).toBeGreaterThan(3);
+    expect(one.disk.handles).toBeLessThan(3);
+    expect(one.disk.calls).not.toContain("sync");
+  });
+});
+
+describe("a disk that takes nothing", () => {
+  it('drops no event of memory with overflow: "drop-oldest"', async () => {
+    const one = await unanswered({ options: { overflow: "drop-oldest" } });
+    one.disk.fails = (call) => (call === "write" || call === "create" ? "ENOSPC" : undefined);
+    expect(offer(one, 5)).toHaveLength(5);
+    await one.clock.advance(1);
+    expect(offer(one, 5)).toEqual([]);
+    expect(one.engine.stats()).toMatchObject({ events_dropped: 0, events_rejected: 5 });
+  });
+
+  it("gets what memory took meanwhile once it works, where it is not required", async () => {
+    const one = await unanswered({ spool: { required: false } });
+    one.disk.fails = (call) => (call === "write" || call === "create" ? "ENOSPC" : undefined);
+    const ids = offer(one, 1);
+    await one.clock.advance(1);
+    ids.push(...offer(one, 5));
+    one.disk.fails = () => undefined;
+    await one.clock.advance(1100);
+    await one.engine.spooled();
+    expect(await leftOn(one.disk)).toEqual(ids);
+  });
+});
+
+describe("marks of an earlier program", () => {
+  it.each([0, 5, 24 + 7])("that end after %d bytes are gone on with", async (size) => {
+    const transport = new FakeTransport();
+    const first = await unanswered({ transport });
+    const ids = offer(first, 6);
+    await first.clock.advance(100);
+    transport.live[0]?.answer({ kind: "confirmed" }, 2);
+    await first.clock.advance(10);
+    const disk = first.disk.copy();
+    const name = [...disk.files.keys()].find((one) => one.endsWith(".marks"))!;
+    const whole = disk.files.get(name)!;
+    disk.files.set(name, Buffer.concat([whole, whole]).subarray(0, size));
+
+    const second = await unanswered({ disk });
+    await second.clock.advance(100);
+    const sent = second.transport.live[0];
+    sent?.answer({ kind: "confirmed" }, 3);
+    await second.clock.advance(10);
+    expect(second.engine.health().problems.filter(({ code }) => code.startsWith("SPOOL"))).toEqual([]);
+    expect(await leftOn(disk)).toEqual(ids.slice(size < 24 ? 3 : 5));
+  });
+});
+
+it("damage to an event that is in memory too costs no event behind it", async () => {
+  const one = await unanswered({ options: small });
+  const ids = offer(one, 10);
+  await one.clock.advance(10);
+  ids.push(...offer(one, 10));
+  await one.clock.advance(10);
+  one.disk.files.get(one.disk.eventFiles[0]!)![100]! ^= 1;
+  const [live] = one.transport.live;
+  live?.answer({ kind: "confirmed" }, 10);
+  await one.clock.advance(100);
+  expect(one.engine.health()).toMatchObject({ pending: 10, spooled: 0 });
+  expect(await leftOn(one.disk)).toEqual(ids.slice(10));
+  expect(one.engine.stats()).toMatchObject({ events_spool_lost: 0 });
+});
