@@ -1,7 +1,7 @@
 // Beside each file of events lies a file of marks: what was settled of it, and which of its events a broker that
 // deduplicates knows by another id than their index. A mark is
 //   index (f64), count (u32), checksum of the other fields (u32), id (f64; 0: settled)
-const MARK_BYTES = 24;
+export const MARK_BYTES = 24;
 
 /** Marks that are not written yet. Consecutive events that were settled are one mark. */
 export class MarkBuilder {
