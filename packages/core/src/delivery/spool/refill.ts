@@ -1,8 +1,22 @@
+import type { EventLog } from "../../buffer/event-log.js";
 import { textOf } from "../../error-text.js";
 import type { Spool } from "../../spool/spool.js";
+import type { LogThrottle } from "../../telemetry/log-throttle.js";
+import type { Clock } from "../clock.js";
+import type { Ledger } from "../ledger.js";
+import type { Losses } from "../losses.js";
+import type { DeliveryOptions } from "../options.js";
 import type { Entrance } from "./entrance.js";
 import { damagedInSpool } from "./problems.js";
-import type { SpoolingSetup } from "./spooling.js";
+
+export interface RefillSetup {
+  readonly log: EventLog;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly options: DeliveryOptions;
+  readonly losses: Losses;
+  readonly throttle: LogThrottle;
+}
 
 /** So few events are read back at once; more are read beside the program. */
 const FEW = 500;
@@ -10,7 +24,7 @@ const READ_AGAIN_MS = 1000;
 
 /** Reads the events that are on the disk alone back into memory, in order, as long as there is room for them. */
 export class Refill {
-  readonly #setup: SpoolingSetup;
+  readonly #setup: RefillSetup;
   readonly #entrance: Entrance;
   #spool: Spool | undefined;
   /** What an index is above the event's order. */
@@ -20,7 +34,7 @@ export class Refill {
   /** Events that were accepted by this program and could not be read back. */
   lostEvents = 0;
 
-  constructor(setup: SpoolingSetup, entrance: Entrance) {
+  constructor(setup: RefillSetup, entrance: Entrance) {
     this.#setup = setup;
     this.#entrance = entrance;
   }
