@@ -236,3 +236,42 @@ it("damage to an event that is in memory too costs no event behind it", async ()
   expect(await leftOn(one.disk)).toEqual(ids.slice(10));
   expect(one.engine.stats()).toMatchObject({ events_spool_lost: 0 });
 });
+
+it("a sequence of the publisher's own decides what a broker that deduplicates has stored", async () => {
+  const first = await unanswered({ transport: new FakeTransport({ deduplication: true }) });
+  const base = 2 ** 52;
+  const events = [1, 2, 3].map((n) => message({ correlationId: "one", sequence: base + n }));
+  for (const event of events) expect(first.engine.offer(event)).toBe(true);
+  await first.clock.advance(10);
+  const transport = answering(new FakeTransport({ deduplication: true }));
+  transport.highest.set(0, base + 1);
+  const second = program({ disk: first.disk.copy(), transport });
+  await second.engine.start();
+  await second.clock.advance(1000);
+  expect(idsOf(transport)).toEqual(events.slice(1).map(({ messageId }) => messageId));
+  expect(second.engine.stats()).toMatchObject({ events_sent: 3 });
+});
+
+it("an event that was written anew after a failed sync keeps the id by which the broker knows it", async () => {
+  const first = await unanswered({ transport: new FakeTransport({ deduplication: true }) });
+  const [live] = first.transport.live;
+  const ids = offer(first, 4);
+  await first.clock.advance(10);
+  expect(live?.batches.length).toBeGreaterThan(0);
+  first.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+  const [lost] = first.disk.eventFiles;
+  await first.clock.advance(1000);
+  first.disk.fails = () => undefined;
+  await first.clock.advance(1000);
+  const disk = first.disk.copy();
+  disk.files.delete(lost!);
+  const transport = answering(new FakeTransport({ deduplication: true }));
+  const second = program({ disk, transport });
+  await second.engine.start();
+  ids.push(...offer(second, 1));
+  await second.clock.advance(1000);
+  expect(idsOf(transport)).toEqual(ids);
+  const sequences = transport.stored.map(({ sequence }) => sequence);
+  expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
+  expect(second.engine.stats()).toMatchObject({ events_sent: 5 });
+});
