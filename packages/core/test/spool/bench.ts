@@ -5,6 +5,7 @@ import {
   defaultDeliveryOptions,
   type SpoolSetup,
 } from "@streamll/core/internal";
+import { message } from "../delivery/bench.js";
 import { FakeClock } from "../delivery/fake-clock.js";
 import { FakeTransport, fakeEndpoint } from "../delivery/fake-transport.js";
 import { MemoryDisk } from "./memory-disk.js";
@@ -47,3 +48,28 @@ export function answering(transport = new FakeTransport()): FakeTransport {
 
 export const idsOf = (transport: FakeTransport): string[] =>
   transport.stored.map(({ messageId }) => messageId);
+
+export type Program = ReturnType<typeof program>;
+
+/** Offers events of one execution, and returns the ids of those that were accepted. */
+export function offer({ engine }: Program, count: number): string[] {
+  const events = Array.from({ length: count }, () => message({ correlationId: "one", bytes: 40 }));
+  return events.filter((event) => engine.offer(event)).map(({ messageId }) => messageId);
+}
+
+/** A program whose events are not answered, and that has written them. */
+export async function unanswered(given: SpooledProgram = {}): Promise<Program> {
+  const started = program(given);
+  await started.engine.start();
+  await started.clock.advance(10);
+  return started;
+}
+
+/** What the next program finds on the disk. */
+export async function leftOn(disk: MemoryDisk): Promise<string[]> {
+  const transport = answering();
+  const next = program({ disk: disk.copy(), transport });
+  await next.engine.start();
+  await next.clock.advance(1000);
+  return idsOf(transport);
+}

@@ -1,40 +1,14 @@
 import { Spool, systemClock } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
-import { message } from "../delivery/bench.js";
-import { FakeTransport } from "../delivery/fake-transport.js";
-import { answering, idsOf, program } from "./bench.js";
-import type { MemoryDisk } from "./memory-disk.js";
+import { FakeTransport, unreachable } from "../delivery/fake-transport.js";
+import { answering, idsOf, leftOn, offer, type Program, unanswered } from "./bench.js";
 
 const small = { maxBufferedEvents: 10 };
-
-type Program = ReturnType<typeof program>;
-
-function offer({ engine }: Program, count: number): string[] {
-  const events = Array.from({ length: count }, () => message({ correlationId: "one", bytes: 40 }));
-  return events.filter((event) => engine.offer(event)).map(({ messageId }) => messageId);
-}
-
-/** A program whose events are not answered, and that has written them. */
-async function unanswered(given: Parameters<typeof program>[0] = {}): Promise<Program> {
-  const started = program(given);
-  await started.engine.start();
-  await started.clock.advance(10);
-  return started;
-}
 
 async function deliverAll({ transport, clock }: Program): Promise<void> {
   answering(transport);
   for (const live of transport.live) live.answer();
   await clock.advance(3000);
-}
-
-/** What the next program finds on the disk. */
-async function leftOn(disk: MemoryDisk): Promise<string[]> {
-  const transport = answering();
-  const next = program({ disk: disk.copy(), transport });
-  await next.engine.start();
-  await next.clock.advance(1000);
-  return idsOf(transport);
 }
 
 const stateOf = async (promise: Promise<unknown>): Promise<string> => {
@@ -112,6 +86,26 @@ describe("a slow disk", () => {
   });
 });
 
+it("events that are on a slow disk alone are read back as soon as they are written", async () => {
+  const one = await unanswered({ options: small });
+  const { disk, clock, transport } = one;
+  disk.hold = () => {
+    clock.time += 50;
+  };
+  const ids = offer(one, 1);
+  await clock.advance(10);
+  let written = () => {};
+  disk.delay = () => new Promise((resolve) => (written = resolve));
+  ids.push(...offer(one, 29));
+  await clock.advance(10);
+  await deliverAll(one);
+  expect(idsOf(transport)).toEqual(ids.slice(0, 10));
+  disk.delay = () => undefined;
+  written();
+  await clock.advance(500);
+  expect(idsOf(transport)).toEqual(ids);
+});
+
 describe("a sync", () => {
   it('is what spooled() waits for with fsync: "always"', async () => {
     const one = await unanswered({ spool: { fsync: "always" } });
@@ -178,7 +172,9 @@ describe("a sync", () => {
 
 describe("a disk that takes nothing", () => {
   it('drops no event of memory with overflow: "drop-oldest"', async () => {
-    const one = await unanswered({ options: { overflow: "drop-oldest" } });
+    const transport = new FakeTransport();
+    transport.refuseAll = unreachable();
+    const one = await unanswered({ transport, options: { overflow: "drop-oldest" } });
     one.disk.fails = (call) => (call === "write" || call === "create" ? "ENOSPC" : undefined);
     expect(offer(one, 5)).toHaveLength(5);
     await one.clock.advance(1);
@@ -223,7 +219,7 @@ describe("marks of an earlier program", () => {
 });
 
 it("damage to an event that is in memory too costs no event behind it", async () => {
-  const one = await unanswered({ options: small });
+  const one = await unanswered({ options: { ...small, flushTimeoutMs: 1000 } });
   const ids = offer(one, 10);
   await one.clock.advance(10);
   ids.push(...offer(one, 10));
@@ -233,45 +229,9 @@ it("damage to an event that is in memory too costs no event behind it", async ()
   live?.answer({ kind: "confirmed" }, 10);
   await one.clock.advance(100);
   expect(one.engine.health()).toMatchObject({ pending: 10, spooled: 0 });
+  const stopped = one.engine.stop();
+  await one.clock.advance(3000);
+  expect(await stopped).toMatchObject({ spooled: 10 });
   expect(await leftOn(one.disk)).toEqual(ids.slice(10));
   expect(one.engine.stats()).toMatchObject({ events_spool_lost: 0 });
-});
-
-it("a sequence of the publisher's own decides what a broker that deduplicates has stored", async () => {
-  const first = await unanswered({ transport: new FakeTransport({ deduplication: true }) });
-  const base = 2 ** 52;
-  const events = [1, 2, 3].map((n) => message({ correlationId: "one", sequence: base + n }));
-  for (const event of events) expect(first.engine.offer(event)).toBe(true);
-  await first.clock.advance(10);
-  const transport = answering(new FakeTransport({ deduplication: true }));
-  transport.highest.set(0, base + 1);
-  const second = program({ disk: first.disk.copy(), transport });
-  await second.engine.start();
-  await second.clock.advance(1000);
-  expect(idsOf(transport)).toEqual(events.slice(1).map(({ messageId }) => messageId));
-  expect(second.engine.stats()).toMatchObject({ events_sent: 3 });
-});
-
-it("an event that was written anew after a failed sync keeps the id by which the broker knows it", async () => {
-  const first = await unanswered({ transport: new FakeTransport({ deduplication: true }) });
-  const [live] = first.transport.live;
-  const ids = offer(first, 4);
-  await first.clock.advance(10);
-  expect(live?.batches.length).toBeGreaterThan(0);
-  first.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
-  const [lost] = first.disk.eventFiles;
-  await first.clock.advance(1000);
-  first.disk.fails = () => undefined;
-  await first.clock.advance(1000);
-  const disk = first.disk.copy();
-  disk.files.delete(lost!);
-  const transport = answering(new FakeTransport({ deduplication: true }));
-  const second = program({ disk, transport });
-  await second.engine.start();
-  ids.push(...offer(second, 1));
-  await second.clock.advance(1000);
-  expect(idsOf(transport)).toEqual(ids);
-  const sequences = transport.stored.map(({ sequence }) => sequence);
-  expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
-  expect(second.engine.stats()).toMatchObject({ events_sent: 5 });
 });
