@@ -61,6 +61,16 @@ describe("a program that stops", () => {
     second.disk.fails = () => undefined;
     expect(await leftOn(second.disk)).toEqual(ids);
   });
+
+  it("is not held by a disk that does not answer", async () => {
+    const one = await unanswered({ options: { flushTimeoutMs: 1000 } });
+    one.disk.syncDelay = () => new Promise(() => {});
+    offer(one, 3);
+    const stopped = one.engine.stop();
+    await one.clock.advance(2500);
+    expect(await stateOf(stopped)).toBe("resolved");
+    expect(await stopped).toMatchObject({ failed: 0, spooled: 3 });
+  });
 });
 
 describe("a slow disk", () => {
