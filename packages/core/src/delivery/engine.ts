@@ -1,31 +1,30 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
-import { EventLog } from "../buffer/event-log.js";
+import type { EventLog } from "../buffer/event-log.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
 import { DeliveryError, StreamllError } from "../errors.js";
-import { EventDispatcher } from "../telemetry/event-dispatcher.js";
-import { HealthMonitor } from "../telemetry/health-monitor.js";
-import { LogThrottle } from "../telemetry/log-throttle.js";
-import { Meter } from "../telemetry/meter.js";
+import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import type { HealthMonitor } from "../telemetry/health-monitor.js";
+import type { LogThrottle } from "../telemetry/log-throttle.js";
+import type { Meter } from "../telemetry/meter.js";
 import type { DeliveryStats } from "../telemetry/stats.js";
 import { onAbort } from "./aborts.js";
-import { Admission, SPOOLED } from "./admission.js";
-import { type Clock, systemClock } from "./clock.js";
-import { Connections, causeOf } from "./connection/connections.js";
+import { type Admission, SPOOLED } from "./admission.js";
+import type { Clock } from "./clock.js";
+import { type Connections, causeOf } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
-import { Expiry } from "./expiry.js";
+import { engineParts } from "./engine-parts.js";
+import type { Expiry } from "./expiry.js";
 import { KeepAlive } from "./keep-alive.js";
-import { LaneAffinity } from "./lane-affinity.js";
-import { Ledger } from "./ledger.js";
-import { Losses } from "./losses.js";
+import type { Ledger } from "./ledger.js";
+import type { Losses } from "./losses.js";
 import type { DeliveryOptions } from "./options.js";
 import { withResolvers } from "./promises.js";
 import type { FlushReport, Health, Receipt } from "./report.js";
-import { Settlement, type Waiter } from "./settlement.js";
+import type { Settlement, Waiter } from "./settlement.js";
 import type { DeliverySetup, PublishOptions } from "./setup.js";
-import { Shutdown } from "./shutdown.js";
-import { healthOf, issuesOf, statsOf } from "./snapshot.js";
-import type { SpoolSetup } from "./spool/setup.js";
-import { Spooling, type SpoolingSetup } from "./spool/spooling.js";
+import type { Shutdown } from "./shutdown.js";
+import { healthOf, statsOf } from "./snapshot.js";
+import type { Spooling } from "./spool/spooling.js";
 
 /**
  * Accepts events, delivers them over the lanes of one transport, and accounts for each: every accepted event is settled
@@ -52,80 +51,25 @@ export class DeliveryEngine {
   #stopped: Promise<FlushReport> | undefined;
   #unwatchEnd: (() => void) | undefined;
 
-  constructor({
-    transport,
-    endpoints,
-    options,
-    logger,
-    deadLetter,
-    onFailure,
-    spool,
-    ...setup
-  }: DeliverySetup) {
-    const { clock = systemClock, random = Math.random } = setup;
-    const affinity = new LaneAffinity();
+  constructor(setup: DeliverySetup) {
+    const { options, onFailure } = setup;
+    const parts = engineParts(setup, { isRunning: () => this.isRunning, freed: () => this.#freed() });
     this.#options = options;
-    this.#clock = clock;
-    this.#log = new EventLog(options.maxBufferedBytes);
-    this.#ledger = new Ledger(spool !== undefined);
-    this.#meter = new Meter(() => clock.now());
-    this.#keepAlive = new KeepAlive(clock);
-    this.#throttle = new LogThrottle(clock, logger);
-    this.#events = new EventDispatcher(clock, logger);
-    const shared = { log: this.#log, ledger: this.#ledger, affinity, clock, logger, options };
-    const telemetry = { throttle: this.#throttle, events: this.#events, meter: this.#meter };
-    this.#losses = new Losses({
-      ...shared,
-      ...telemetry,
-      reason: () => this.#connections.lastError,
-      saved: () => this.#spooling?.save() ?? false,
-    });
-    const spooling = this.#spoolingOf(spool, { ...shared, ...telemetry, losses: this.#losses });
-    this.#spooling = spooling;
-    this.#connections = new Connections({
-      ...shared,
-      ...telemetry,
-      spooling: spooling?.kept,
-      transport,
-      endpoints,
-      random,
-      outcomes: () => this.#settlement,
-      running: () => this.isRunning,
-    });
-    this.#settlement = new Settlement({
-      ...shared,
-      ...telemetry,
-      losses: this.#losses,
-      spooling,
-      deadLetter,
-      deliveryTimeoutMs: options.deliveryTimeoutMs,
-      freed: () => this.#freed(),
-    });
-    this.#admission = new Admission({
-      ...shared,
-      events: this.#events,
-      settlement: this.#settlement,
-      losses: this.#losses,
-      spooling,
-      maxMessageBytes: transport.capabilities.maxMessageBytes ?? Number.POSITIVE_INFINITY,
-      lanes: () => this.#connections.lanes,
-      chooseLane: (hash) => this.#connections.choose(hash),
-    });
-    this.#monitor = new HealthMonitor({
-      clock,
-      throttle: this.#throttle,
-      find: () => issuesOf({ ...shared, spooling, connections: this.#connections, throttle: this.#throttle }),
-      emit: (name, problem) => this.#events.emit(name, [problem]),
-    });
-    this.#expiry = new Expiry(clock, options, () => this.#connections.lanes);
-    this.#shutdown = new Shutdown({
-      ...shared,
-      events: this.#events,
-      connections: this.#connections,
-      settlement: this.#settlement,
-      monitor: this.#monitor,
-      spooling,
-    });
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#ledger = parts.ledger;
+    this.#meter = parts.meter;
+    this.#keepAlive = new KeepAlive(parts.clock);
+    this.#throttle = parts.throttle;
+    this.#losses = parts.losses;
+    this.#events = parts.events;
+    this.#spooling = parts.spooling;
+    this.#connections = parts.connections;
+    this.#settlement = parts.settlement;
+    this.#admission = parts.admission;
+    this.#monitor = parts.monitor;
+    this.#expiry = parts.expiry;
+    this.#shutdown = parts.shutdown;
     if (onFailure !== undefined) {
       this.on("failed", onFailure);
       this.on("dropped", onFailure);
@@ -331,20 +275,6 @@ export class DeliveryEngine {
     await this.#keepAlive.during(() => this.#shutdown.drainFor(deadline));
     if (this.#ledger.open === 0) return;
     this.#stopped ??= this.#keepAlive.during(() => this.#stop(deadline));
-  }
-
-  #spoolingOf(
-    spool: SpoolSetup | undefined,
-    shared: Omit<SpoolingSetup, "spool" | "settlement" | "chooseLane" | "freed">,
-  ): Spooling | undefined {
-    if (spool === undefined) return undefined;
-    return new Spooling({
-      ...shared,
-      spool,
-      settlement: () => this.#settlement,
-      chooseLane: (hash) => this.#connections.choose(hash),
-      freed: () => this.#admission.freed(),
-    });
   }
 
   #deadline(): number {

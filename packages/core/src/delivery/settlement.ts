@@ -11,10 +11,11 @@ import type { EngineEvents } from "./engine-events.js";
 import type { BatchSizes, LaneOutcomes } from "./lane/lane-setup.js";
 import { failureOf } from "./lane/retry.js";
 import type { LaneAffinity } from "./lane-affinity.js";
-import { type Settlement as Ending, type Ledger, SENT } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
 import type { Losses } from "./losses.js";
 import type { Receipt } from "./report.js";
 import { leftAtStop } from "./spool/problems.js";
+import { type Settlement as Ending, SENT } from "./tally.js";
 
 /** The caller of `publish()`, which waits for a single event. */
 export interface Waiter {
