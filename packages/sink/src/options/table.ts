@@ -153,7 +153,7 @@ const deliveringTable = {
     toTransport: true,
     defaultText: "random",
     about:
-      "The name under which a stream deduplicates. A name of your own must have one writer at a time; with it, `publish(event, { sequence })` and `lastSequence()` let a restarted program publish exactly once. `false`: no name, no deduplication; a stream remembers 255 names.",
+      "The name under which a stream deduplicates. A name of your own must have one writer at a time; with it, `publish(event, { sequence })` and `lastSequence()` let a restarted program publish exactly once. `false`: no name, no deduplication; a stream remembers 255 names. Not with `spool`, whose folders have names of their own.",
   }),
 
   publisherConfirms: delivery({
