@@ -2,13 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, brokersForTests, takeQueue } from "@streamll/brokers";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const queue = "streamll_events";
 const requests = 5;
 
 /** Resolves with the program's output once that is what is waited for. */
@@ -25,17 +23,11 @@ function heard(child: ChildProcess, isEnough: (output: string) => boolean): Prom
 
 /** Takes all events out of the queue, and deletes it. */
 async function taken(broker: Broker): Promise<string[]> {
-  const connection = await connect(broker.url);
-  const channel = await connection.createChannel();
-  const events: string[] = [];
-  for (let got = await channel.get(queue); got !== false; got = await channel.get(queue)) {
-    const { event_type, operation } = JSON.parse(got.content.toString()) as Record<string, string>;
-    events.push(`${event_type} ${operation}`);
-  }
-  await channel.deleteQueue(queue);
-  await channel.deleteExchange(queue);
-  await connection.close();
-  return events;
+  const messages = await takeQueue(broker, "streamll_events");
+  return messages.map(({ content }) => {
+    const { event_type, operation } = JSON.parse(content.toString()) as Record<string, string>;
+    return `${event_type} ${operation}`;
+  });
 }
 
 const [broker] = brokersForTests();

@@ -1,32 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, takeQueue } from "@streamll/brokers";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { buildNextApp } from "./support/next-app.js";
 
 const [broker] = brokersForTests().slice(-1);
 const waiting = { timeout: 60_000 };
 const requests = 50;
-const queue = "streamll_events";
 
 let folder: string;
 beforeAll(async () => {
   folder = await buildNextApp();
 }, 300_000);
-
-/** The types of all events in the queue, which is deleted. */
-async function typesInQueue(): Promise<string[]> {
-  const connection = await connect(broker!.url);
-  const channel = await connection.createChannel();
-  const types: string[] = [];
-  for (let got = await channel.get(queue); got !== false; got = await channel.get(queue))
-    types.push(String(got.properties.type));
-  await channel.deleteQueue(queue);
-  await channel.deleteExchange(queue);
-  await connection.close();
-  return types;
-}
 
 it("a server of Next delivers all events of the requests that it has answered when SIGTERM comes", async () => {
   const child = spawn(
@@ -60,8 +45,6 @@ it("a server of Next delivers all events of the requests that it has answered wh
   const [code, signal] = await ended;
   // 128 and the number of SIGTERM: Next calls process.exit() with it.
   expect({ code, signal, errors }).toEqual({ code: 143, signal: null, errors: "" });
-  expect((await typesInQueue()).sort()).toEqual([
-    ...Array(requests).fill("end"),
-    ...Array(requests).fill("start"),
-  ]);
+  const types = (await takeQueue(broker!, "streamll_events")).map(({ properties }) => properties.type);
+  expect(types.sort()).toEqual([...Array(requests).fill("end"), ...Array(requests).fill("start")]);
 });

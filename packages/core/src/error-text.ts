@@ -8,6 +8,9 @@ export function textOf(error: unknown): string {
   return isAggregate ? [...new Set(errors.map(textOf))].join("; ") : String(message).trim();
 }
 
+/** What was thrown as an error. */
+export const errorOf = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(textOf(thrown)));
+
 /** Anything can be thrown, even a value that cannot be converted to text. */
 function textOfThrown(thrown: unknown): string {
   try {

@@ -11,4 +11,5 @@ export { needProgram } from "./program.js";
 export { type ProtonMessage, protonMissing, readWithProton, sendWithProton } from "./proton.js";
 export { type FoundMessage, readQueue, unreadable } from "./read-queue.js";
 export { startCluster } from "./start-cluster.js";
+export { takeQueue } from "./take-queue.js";
 export { until } from "./until.js";

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, takeQueue } from "@streamll/brokers";
 import { ChildProgram, FaultProxy } from "@streamll/harness";
-import { connect } from "amqplib";
 import { describe, expect, it } from "vitest";
 import type { Thawed } from "./support/freezes.js";
 
@@ -44,19 +43,7 @@ describe(`a program that is frozen for three heartbeats, while a firewall forget
     expect((said as Thawed).disconnects).toBeGreaterThanOrEqual(1);
     expect((said as Thawed).durationMs).toBeLessThan(10_000);
     expect((await child.end()).stderr).toBe("");
-    expect(await typesIn(exchange)).toEqual(["before", "frozen", "after"]);
+    const types = (await takeQueue(broker!, exchange)).map(({ properties }) => properties.type);
+    expect(types).toEqual(["before", "frozen", "after"]);
   });
 });
-
-/** The types of all events in the queue, which is deleted. */
-async function typesIn(exchange: string): Promise<string[]> {
-  const connection = await connect(broker!.url);
-  const channel = await connection.createChannel();
-  const types: string[] = [];
-  for (let got = await channel.get(exchange); got !== false; got = await channel.get(exchange))
-    types.push(String(got.properties.type));
-  await channel.deleteQueue(exchange);
-  await channel.deleteExchange(exchange);
-  await connection.close();
-  return types;
-}

@@ -13,6 +13,10 @@ export interface Packing {
   readonly compression?: ContentEncoding | undefined;
 }
 
+/** Whether a message may have several events. */
+export const joinsEvents = (packing: Packing | undefined): boolean =>
+  packing !== undefined && packing.layout !== "single";
+
 /** Events in the order in which they are sent, and where among them each message ends. */
 export interface Grouping {
   readonly slots: readonly number[];
@@ -45,7 +49,9 @@ export const packingBytes = ({ layout }: Packing): number =>
   layout === "single" ? 0 : layout === "ndjson" ? 1 : 2;
 
 /** Makes the messages of a grouping. Bodies are joined as they lie in the log: no event is encoded again. */
-export function packer(log: EventLog, { layout, compression }: Packing): (grouping: Grouping) => Packed {
+export function packer(log: EventLog, packing: Packing): (grouping: Grouping) => Packed {
+  const { layout, compression } = packing;
+  const joins = joinsEvents(packing);
   const writer = new RecordWriter();
   const first = new RecordView(log);
   const other = new RecordView(log);
@@ -96,7 +102,7 @@ export function packer(log: EventLog, { layout, compression }: Packing): (groupi
     for (const to of ends) {
       const events = slots.slice(from, to);
       first.show(events[0]!);
-      const isBatch = layout !== "single" && !log.has(events[0]!, DEAD);
+      const isBatch = joins && !log.has(events[0]!, DEAD);
       const plain = isBatch ? join(events) : first.body();
       const smaller = compression && compressed(plain, compression);
       const body = smaller ?? plain;

@@ -3,6 +3,7 @@ import type { EventLog } from "../buffer/event-log.js";
 import { packingBytes } from "../buffer/packing.js";
 import { DeliveryError } from "../errors.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
+import { fits, isHalfFree } from "./buffer-room.js";
 import type { Clock } from "./clock.js";
 import type { Lane } from "./lane/lane.js";
 import type { LaneAffinity } from "./lane-affinity.js";
@@ -51,7 +52,7 @@ export class Admission {
     this.#room = new Room({
       clock: setup.clock,
       free: () => this.#freeRoom(),
-      relaxed: () => this.#isHalfFree(),
+      relaxed: () => this.#isRelaxed(),
     });
   }
 
@@ -78,7 +79,7 @@ export class Admission {
     }
     this.#overhead = Math.max(this.#overhead, size - bytes);
     this.#sequences.accepted(sequence);
-    if (spooling !== undefined && (spooling.isTail || !this.#fits(size))) {
+    if (spooling !== undefined && (spooling.isTail || !fits(this.#setup, size))) {
       this.#room.taken();
       losses.watch();
       spooling.accept(message, waiter);
@@ -133,14 +134,8 @@ export class Admission {
 
   #hasRoom(bytes: number): boolean {
     const { spooling } = this.#setup;
-    return spooling === undefined ? this.#fits(bytes) : spooling.takes(bytes, this.#fits(bytes));
-  }
-
-  /** There is room in memory. */
-  #fits(bytes: number): boolean {
-    const { ledger, log, options } = this.#setup;
-    if (ledger.unsettled === 0) return true;
-    return ledger.unsettled < options.maxBufferedEvents && log.bytes + bytes <= options.maxBufferedBytes;
+    const inMemory = fits(this.#setup, bytes);
+    return spooling === undefined ? inMemory : spooling.takes(bytes, inMemory);
   }
 
   /** A lower bound for how many more events fit. */
@@ -153,12 +148,8 @@ export class Admission {
     return spooling === undefined ? fitting : spooling.room(bytes, fitting);
   }
 
-  #isHalfFree(): boolean {
-    const { ledger, log, options, spooling } = this.#setup;
-    if (spooling?.isUsed) return this.#freeRoom() > 0;
-    const { unsettled } = ledger;
-    const { maxBufferedEvents, maxBufferedBytes } = options;
-    return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && log.bytes <= maxBufferedBytes / 2);
+  #isRelaxed(): boolean {
+    return this.#setup.spooling?.isUsed ? this.#freeRoom() > 0 : isHalfFree(this.#setup);
   }
 
   /** A listener's own event never drops another: the report of that drop could make the listener publish the next. */

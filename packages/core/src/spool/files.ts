@@ -32,13 +32,8 @@ const KEPT_DAMAGED = 4;
 
 const nameOf = (first: number): string => String(first).padStart(16, "0");
 
-/** The first indices of the files of events in a folder, in order. */
-export const filesIn = (disk: Disk): { readonly first: number; readonly size: number }[] =>
-  disk
-    .list()
-    .filter(({ name }) => /^\d{16}$/.test(name.slice(0, -EVENTS.length)) && name.endsWith(EVENTS))
-    .map(({ name, size }) => ({ first: Number(name.slice(0, 16)), size }))
-    .sort((a, b) => a.first - b.first);
+const isEvents = (name: string): boolean =>
+  /^\d{16}$/.test(name.slice(0, -EVENTS.length)) && name.endsWith(EVENTS);
 
 /** The files of a spool, oldest first. */
 export class SpoolFiles {
@@ -59,6 +54,23 @@ export class SpoolFiles {
 
   get lastOrdinal(): number {
     return this.#ordinals;
+  }
+
+  /** The name of the last file; below 0: there was none. */
+  get lastFirst(): number {
+    return this.#lastFirst;
+  }
+
+  /** Adds the files that earlier programs have left, in order, and removes marks whose events are gone. */
+  addEarlier(): void {
+    const sizes = new Map(this.#disk.list().map(({ name, size }) => [name, size]));
+    for (const name of sizes.keys())
+      if (name.endsWith(MARKS) && !sizes.has(name.slice(0, -MARKS.length) + EVENTS))
+        quietly(() => this.#disk.remove(name));
+    for (const name of [...sizes.keys()].filter(isEvents).sort()) {
+      const first = Number(name.slice(0, -EVENTS.length));
+      this.add(first, { size: sizes.get(name)!, ...this.#readMarks(first, sizes) });
+    }
   }
 
   at(ordinal: number): SpoolFile | undefined {
@@ -102,7 +114,7 @@ export class SpoolFiles {
   }
 
   /** What its marks say: nothing where they cannot be read. */
-  readMarks(first: number, sizes: ReadonlyMap<string, number>): { marksSize: number; marks: Marks } {
+  #readMarks(first: number, sizes: ReadonlyMap<string, number>): { marksSize: number; marks: Marks } {
     const name = nameOf(first) + MARKS;
     const size = sizes.get(name) ?? 0;
     // The next mark overwrites one that was cut.
@@ -156,14 +168,6 @@ export class SpoolFiles {
     // After its events: marks without events say nothing, and are removed at the next start.
     quietly(() => this.#disk.remove(name + MARKS));
     if (file.isDamaged) this.#removeOldDamaged();
-  }
-
-  /** Removes marks whose events are gone. */
-  removeStrays(): void {
-    const names = new Set(this.#disk.list().map(({ name }) => name));
-    for (const name of names)
-      if (name.endsWith(MARKS) && !names.has(name.slice(0, -MARKS.length) + EVENTS))
-        quietly(() => this.#disk.remove(name));
   }
 
   /** An empty one may have been left by an earlier program. */

@@ -1,7 +1,7 @@
 import { lengthOf, type RecordPlace } from "../buffer/record.js";
 import type { Clock } from "../delivery/clock.js";
 import type { Disk } from "./disk.js";
-import { closeQuietly, filesIn, type SpoolFile, SpoolFiles } from "./files.js";
+import { closeQuietly, type SpoolFile, SpoolFiles } from "./files.js";
 import { searchFile } from "./search.js";
 import type { Fsync } from "./syncing.js";
 import { type SpooledEvent, TailReader } from "./tail.js";
@@ -55,8 +55,7 @@ export class Spool {
   readonly #files: SpoolFiles;
   readonly #writer: SpoolWriter;
   readonly #tail: TailReader;
-  readonly #earlier: { readonly first: number; readonly size: number }[];
-  /** The index of the first event that this program accepts. */
+  /** What the index of an event that this program accepts is above its order. */
   readonly firstIndex: number;
   readonly #unwatch: () => void;
   #isClosed = false;
@@ -66,13 +65,8 @@ export class Spool {
     const { disk, limits, clock } = setup;
     this.#setup = setup;
     this.#files = new SpoolFiles(disk);
-    this.#files.removeStrays();
-    this.#earlier = filesIn(disk);
-    const sizes = new Map(disk.list().map(({ name, size }) => [name, size]));
-    for (const { first, size } of this.#earlier) {
-      this.#files.add(first, { size, ...this.#files.readMarks(first, sizes) });
-    }
-    const last = this.#earlier.at(-1)?.first ?? 0;
+    this.#files.addEarlier();
+    const last = Math.max(0, this.#files.lastFirst);
     this.firstIndex = Math.max(Math.floor(setup.wallTime()) * 1000, last + BETWEEN_PROGRAMS);
     this.#writer = new SpoolWriter({
       disk,

@@ -1,6 +1,5 @@
 import type { Clock } from "../delivery/clock.js";
-import { textOf } from "../error-text.js";
-import { isError } from "../realm.js";
+import { errorOf } from "../error-text.js";
 import type { Disk, DiskFile } from "./disk.js";
 import type { SpoolFile } from "./files.js";
 
@@ -121,7 +120,7 @@ export class Syncing {
       this.#fails(undefined);
     } else if (this.#failuresInRow++ === 0) this.#loseAgain();
     else {
-      this.#fails(isError(error) ? error : new Error(textOf(error)));
+      this.#fails(errorOf(error));
       this.#later(RETRY_MS);
     }
   }

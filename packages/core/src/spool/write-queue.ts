@@ -1,6 +1,5 @@
 import type { Clock } from "../delivery/clock.js";
-import { textOf } from "../error-text.js";
-import { isError } from "../realm.js";
+import { errorOf } from "../error-text.js";
 import type { DiskFile } from "./disk.js";
 import type { SpoolFile } from "./files.js";
 import { FRAME_HEAD } from "./frame.js";
@@ -158,7 +157,7 @@ export class WriteQueue {
   }
 
   #failed(error: unknown): void {
-    this.failure = isError(error) ? error : new Error(textOf(error));
+    this.failure = errorOf(error);
     this.#retry ??= this.#setup.clock.after(RETRY_MS, () => {
       this.#retry = undefined;
       this.writeNow();

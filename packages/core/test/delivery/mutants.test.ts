@@ -128,7 +128,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     fault: "room is promised beyond maxBufferedEvents",
-    file: "delivery/admission.ts",
+    file: "delivery/buffer-room.ts",
     from: "return ledger.unsettled < options.maxBufferedEvents &&",
     to: "return ledger.buffered < options.maxBufferedEvents &&",
   },

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, Cluster } from "@streamll/brokers";
 import type { EventConsumerOptions } from "@streamll/consumer";
 import { ChildProgram, type Exit, FaultProxy } from "@streamll/harness";
+import { within } from "@streamll/transport-kit";
 import { connect } from "amqplib";
 import type { BehaviourName } from "./behaviours.js";
 import { type ConsumerCommand, type ConsumerSaid, type ConsumerSetup, executionOf } from "./messages.js";
@@ -164,17 +165,9 @@ export class ConsumingBench implements AsyncDisposable {
   }
 
   /** @throws Error where that takes too long. */
-  async within<T>(expected: Promise<T>, what: string): Promise<T> {
-    const over = new AbortController();
-    const late = sleep(PATIENCE_MS, undefined, { signal: over.signal }).then(() => {
-      throw new Error(`timed out: waited for ${what}`);
-    });
-    try {
-      return await Promise.race([expected, late]);
-    } finally {
-      over.abort();
-      late.catch(() => {});
-    }
+  within<T>(expected: Promise<T>, what: string): Promise<T> {
+    const late = () => new Error(`timed out: waited for ${what}`);
+    return within(PATIENCE_MS, new AbortController().signal, late, expected);
   }
 
   /** Waits until a program says what fits, such as `disconnected`, `problem TRANSPORT_AUTH` or `degraded`. */

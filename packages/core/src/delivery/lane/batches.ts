@@ -1,5 +1,5 @@
 import { SETTLED } from "../../buffer/event-log.js";
-import type { Grouping } from "../../buffer/packing.js";
+import { type Grouping, joinsEvents } from "../../buffer/packing.js";
 import { grouper, hasFixedMessage, LOOK_BACK } from "./grouping.js";
 import type { InFlight } from "./in-flight.js";
 import type { LaneSetup } from "./lane-setup.js";
@@ -34,16 +34,14 @@ const apart = (slots: readonly number[]): Grouping => ({ slots, ends: slots.map(
 export class Batches {
   readonly #setup: BatchesSetup;
   readonly #group?: (slots: readonly number[]) => Grouping;
-  /** A message may have several events. */
   readonly #joins: boolean;
 
   constructor(setup: BatchesSetup) {
     this.#setup = setup;
     const { packing } = setup.options;
-    this.#joins = packing !== undefined && packing.layout !== "single";
+    this.#joins = joinsEvents(packing);
     const storedBefore = () => setup.sequences.storedBefore;
-    if (packing !== undefined)
-      this.#group = packing.layout === "single" ? apart : grouper({ ...setup, storedBefore });
+    if (packing !== undefined) this.#group = this.#joins ? grouper({ ...setup, storedBefore }) : apart;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { EventLog } from "../../buffer/event-log.js";
 import { LogBatch } from "../../buffer/log-batch.js";
-import { type Grouping, type Packing, packer } from "../../buffer/packing.js";
+import { type Grouping, joinsEvents, type Packing, packer } from "../../buffer/packing.js";
 import type { TransportErrorKind } from "../../errors.js";
 import type { OutboundBatch, Settle } from "../../transport.js";
 import type { Flight } from "./in-flight.js";
@@ -31,7 +31,7 @@ export class Handovers {
   constructor(log: EventLog, packing: Packing | undefined) {
     this.#log = log;
     this.#pack = packing && packer(log, packing);
-    this.#joins = packing !== undefined && packing.layout !== "single";
+    this.#joins = joinsEvents(packing);
     this.bytesPerTurn = packing?.compression === undefined ? Number.POSITIVE_INFINITY : COMPRESSED_A_TURN;
   }
 

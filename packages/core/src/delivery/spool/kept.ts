@@ -10,8 +10,6 @@ export class Kept implements SpoolIds {
   readonly #ledger: Ledger;
   readonly #place: RecordPlace = { ...recordMemory(0), record: 0 };
   #spool: Spool | undefined;
-  /** What an index is above the event's order. */
-  #offset = 0;
   /** Memory holds events that the disk did not take. */
   #hasUnkept = false;
 
@@ -22,7 +20,6 @@ export class Kept implements SpoolIds {
 
   begin(spool: Spool): void {
     this.#spool = spool;
-    this.#offset = spool.firstIndex;
   }
 
   /** Adds an event to the disk. */
@@ -52,12 +49,12 @@ export class Kept implements SpoolIds {
   /** The event is settled. */
   settled(slot: number, order: number): void {
     const file = this.#log.spoolFile[slot]!;
-    if (file > 0) this.#spool?.settled(file, this.#offset + order);
+    if (file > 0) this.#spool?.settled(file, this.#spool.firstIndex + order);
   }
 
   /** The id by which a broker that deduplicates knows an event, unless it is told otherwise. */
   idOf(slot: number): number {
-    return this.#offset + this.#log.order[slot]!;
+    return (this.#spool?.firstIndex ?? 0) + this.#log.order[slot]!;
   }
 
   /** The broker will know these events by another id than theirs. */
@@ -69,7 +66,7 @@ export class Kept implements SpoolIds {
     }
     // It must be known before the broker is sent them. Later events get ids above it.
     this.#spool.writeNow();
-    this.#ledger.skipTo(id - this.#offset);
+    this.#ledger.skipTo(id - this.#spool.firstIndex);
   }
 
   /** `stop()`: the event is in a file and stays there. */

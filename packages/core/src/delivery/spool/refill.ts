@@ -2,6 +2,7 @@ import type { EventLog } from "../../buffer/event-log.js";
 import { textOf } from "../../error-text.js";
 import type { Spool } from "../../spool/spool.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
+import { fits, isHalfFree } from "../buffer-room.js";
 import type { Clock } from "../clock.js";
 import type { Ledger } from "../ledger.js";
 import type { Losses } from "../losses.js";
@@ -27,8 +28,6 @@ export class Refill {
   readonly #setup: RefillSetup;
   readonly #entrance: Entrance;
   #spool: Spool | undefined;
-  /** What an index is above the event's order. */
-  #offset = 0;
   #isRunning = false;
   #hasEnded = false;
   /** Events that were accepted by this program and could not be read back. */
@@ -43,7 +42,6 @@ export class Refill {
   async begin(spool: Spool): Promise<void> {
     if (this.#hasEnded) return;
     this.#spool = spool;
-    this.#offset = spool.firstIndex;
     await this.go();
   }
 
@@ -55,11 +53,8 @@ export class Refill {
 
   /** An event of memory is settled. */
   settled(): void {
-    const { ledger, log, options } = this.#setup;
-    if (ledger.spooled === 0 || this.#isRunning) return;
-    const isHalfFree =
-      ledger.unsettled <= options.maxBufferedEvents / 2 && log.bytes <= options.maxBufferedBytes / 2;
-    if (isHalfFree) void this.go();
+    if (this.#setup.ledger.spooled === 0 || this.#isRunning) return;
+    if (isHalfFree(this.#setup)) void this.go();
   }
 
   /** Reads on, if it does not already. */
@@ -75,7 +70,7 @@ export class Refill {
           if (spool.unwrittenBytes === 0) this.#loseRest();
           spool.write();
           if (spool.unwrittenBytes > 0) break;
-        } else if (event !== "read") this.#entrance.enter(event, event.index - this.#offset);
+        } else if (event !== "read") this.#entrance.enter(event, event.index - spool.firstIndex);
         else if (ledger.spooled <= FEW && !spool.isSlow) spool.read();
         else await spool.readLater();
       }
@@ -89,11 +84,8 @@ export class Refill {
   }
 
   #hasRoom(): boolean {
-    const { ledger, log, options } = this.#setup;
-    if (ledger.unsettled === 0) return true;
-    const { maxBufferedEvents, maxBufferedBytes, maxEventBytes } = options;
-    const reserved = Math.min(maxEventBytes, maxBufferedBytes / 2);
-    return ledger.unsettled < maxBufferedEvents && log.bytes <= maxBufferedBytes - reserved;
+    const { maxBufferedBytes, maxEventBytes } = this.#setup.options;
+    return fits(this.#setup, Math.min(maxEventBytes, maxBufferedBytes / 2));
   }
 
   /** All of the disk was read, and some of what was accepted was not there. */

@@ -56,8 +56,6 @@ export class Spooling {
   #spool: Spool | undefined;
   #folder: SpoolFolder | undefined;
   #error: StreamllError | undefined;
-  /** What an index is above the event's order. */
-  #offset = 0;
   readonly #refill: Refill;
   readonly #damages: Damages;
 
@@ -166,7 +164,7 @@ export class Spooling {
   /** Accepts an event to the disk alone. */
   accept(message: PreparedMessage, waiter: Waiter | undefined): void {
     const { ledger } = this.#setup;
-    if (!this.isTail) this.#spool!.beginTail(this.#offset + ledger.lastOrder);
+    if (!this.isTail) this.#spool!.beginTail(this.#spool!.firstIndex + ledger.lastOrder);
     const order = ledger.acceptSpooled();
     if (waiter !== undefined) this.#entrance.await(order, waiter);
     if (this.#state === "opening" || this.#state === "idle") {
@@ -192,7 +190,7 @@ export class Spooling {
     const { ledger, losses } = this.#setup;
     this.#refill.end();
     if (this.save() || ledger.spooled === 0) return;
-    const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#offset;
+    const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#spool.firstIndex;
     const error = unsentAtStop();
     const settlement = { as: "failed", code: error.code } as const;
     this.#entrance.rejectAbove(writtenTo, error);
@@ -224,7 +222,6 @@ export class Spooling {
       });
       if (this.#state !== "opening") return await this.#abandon(spool);
       this.#spool = spool;
-      this.#offset = spool.firstIndex;
       this.kept.begin(spool);
       this.#state = "searching";
       for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift())
@@ -277,7 +274,8 @@ export class Spooling {
     const bound = this.#writer.bound(message);
     if (this.#scratch.source.length < bound) this.#scratch = { ...recordMemory(2 * bound), record: 0 };
     this.#writer.write(this.#scratch, 0, message);
-    this.#spool!.add(this.#offset + order, message.sequence, this.#scratch);
+    const spool = this.#spool!;
+    spool.add(spool.firstIndex + order, message.sequence, this.#scratch);
   }
 
   #changed(): void {
