@@ -10,7 +10,9 @@ export default class Reporter {
   }
 
   onTestCaseResult(test) {
-    write({ event: "test", file: test.module.moduleId, state: test.result().state });
+    const { state, errors } = test.result();
+    write({ event: "test", file: test.module.moduleId, state });
+    if (state === "failed") writeFailure(test.module, test, errors);
   }
 
   onHookEnd({ entity }) {
@@ -18,6 +20,10 @@ export default class Reporter {
   }
 
   onTestModuleEnd(module) {
+    for (const test of module.children.allTests())
+      if (test.result().state === "pending") writeFailure(module, test, [{ message: "has no result" }]);
+    for (const suite of suitesOf(module))
+      if (suite.errors().length > 0) writeFailure(module, suite, suite.errors());
     const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
       module.diagnostic();
     const ms = environmentSetupDuration + prepareDuration + collectDuration + setupDuration + duration;
@@ -37,9 +43,16 @@ function countsOf(module) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const test of module.children.allTests()) counts[stateOf(test)]++;
   // A hook that failed, or a file that cannot be loaded.
-  for (const suite of [module, ...module.children.allSuites()])
-    if (suite.errors().length > 0) counts.failed++;
+  for (const suite of suitesOf(module)) if (suite.errors().length > 0) counts.failed++;
   return counts;
+}
+
+const suitesOf = (module) => [module, ...module.children.allSuites()];
+
+/** The closing lines of a run repeat each failure in a line, since the output of a busy run is long. */
+function writeFailure(module, { fullName }, errors) {
+  const [message = ""] = (errors[0]?.message ?? "").split("\n");
+  write({ event: "failure", file: module.moduleId, test: fullName, message });
 }
 
 /** A test that has no result when its file ends has not passed. */

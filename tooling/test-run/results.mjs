@@ -6,11 +6,14 @@
  * - `{ event: "started", file, pid }` says which process runs it.
  * - `{ event: "test", file, state }` is a test of it that ended: "passed", "failed" or "skipped".
  * - `{ event: "hook", file }` is a hook of it that ended.
+ * - `{ event: "failure", file, test, message }` says what failed in it: a test, or a hook by the name of its tests. What
+ *   fails is counted by the lines about tests and files.
  * - `{ event: "ended", file, ms, passed, failed, skipped }` counts all that is in it.
  * - `{ event: "error", message }` is an error that belongs to no test.
  */
 export class Results {
   #files = new Map();
+  #failures = [];
   #errors = [];
 
   /** @returns The file that the line is about, where it is about one. */
@@ -19,6 +22,10 @@ export class Results {
     if (event === "error") {
       this.#errors.push(more.message);
       return undefined;
+    }
+    if (event === "failure") {
+      this.#failures.push(`${[name, more.test].filter(Boolean).join(" > ")}: ${more.message}`);
+      return this.#files.get(name);
     }
     const file = this.#files.get(name) ?? { name, state: "queued", passed: 0, failed: 0, skipped: 0 };
     this.#files.set(name, file);
@@ -38,11 +45,11 @@ export class Results {
   /**
    * @param code The exit code of the suite.
    * @param interrupted Whether it ended because somebody wanted it to.
-   * @returns Its sum, and a line about each failure that is not one of a test.
+   * @returns Its sum, and a line about each failure.
    */
   close({ code, interrupted }) {
     const sum = { passed: 0, failed: 0, skipped: 0 };
-    const remarks = [];
+    const remarks = [...this.#failures];
     const fail = (remark) => {
       remarks.push(remark);
       sum.failed++;

@@ -35,6 +35,19 @@ test("of a file without an end the tests count that ended, and it has failed", (
   });
 });
 
+test("each failure has a line with the file, the test and the message, and is not counted twice", () => {
+  const lines = [
+    { event: "test", state: "failed" },
+    { event: "failure", test: "the suite > the test", message: "expected 1 to be 2" },
+    { event: "failure", message: "cannot be loaded" },
+    { event: "ended", ms: 1, passed: 2, failed: 2, skipped: 0 },
+  ];
+  expect(closed(lines, { code: 1, interrupted: false })).toEqual({
+    sum: { passed: 2, failed: 2, skipped: 0 },
+    remarks: ["a.test.ts > the suite > the test: expected 1 to be 2", "a.test.ts: cannot be loaded"],
+  });
+});
+
 test("a file that was to run and did not has failed, unless somebody wanted the end", () => {
   const lines = [{ event: "queued" }];
   expect(closed(lines).remarks).toEqual(["a.test.ts: was not run"]);

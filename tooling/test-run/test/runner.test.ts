@@ -29,6 +29,14 @@ test("the closing line adds up all suites, and each failed hook or file counts",
   expect(await ended).toBe(1);
   // Failed are a test, a hook before and a hook after tests, and a file. A test that is still to do is skipped.
   expect(lastLine(said())).toBe("3 passed, 4 failed, 5 skipped");
+  const closing = said().slice(said().indexOf("The slowest test files:"));
+  for (const failure of [
+    "fails.fixture.ts > fails: expected 1 to be 2",
+    "fails.fixture.ts > a suite whose set-up fails: set-up",
+    "fails.fixture.ts > a suite whose tidying up fails: tidying up",
+    "cannot-be-loaded.fixture.ts: not to be loaded",
+  ])
+    expect(closing).toContain(failure);
 });
 
 test("a run in which all passes ends with 0, and shows how long its files took", { timeout }, async () => {
