@@ -97,7 +97,7 @@ export class BrokerSink<Factory extends TransportFactory = TransportFactory>
     this.#engine = engine;
     this.#listeners = new SinkListeners(engine);
     this.#orphans = orphans;
-    this.#endObserving = telemetry.observe(this.#engine);
+    this.#endObserving = telemetry.observe(engine, () => orphans?.count ?? 0);
     expectEnding();
     if (metricsCallback !== undefined) {
       const stats = () => this.stats();

@@ -43,13 +43,17 @@ export class OpenTelemetry {
   }
 
   /** Lets the sink's own metrics be collected, until the returned function is called. */
-  observe(sink: Observed): () => void {
+  observe(sink: Observed, orphans: () => number): () => void {
     const meter = this.#meter;
     if (meter === undefined) return () => {};
     const capacity = this.#plan.delivery.maxBufferedEvents;
+    const { spool: given } = this.#plan.values;
+    const spool = given && { maxBytes: given.maxBytes, orphans };
     const attributes = placeAttributes(this.#plan);
     const safely = (act: () => void) => this.#safely(act);
-    return this.#safely(() => observeSink({ meter, sink, capacity, attributes, safely })) ?? (() => {});
+    return (
+      this.#safely(() => observeSink({ meter, sink, capacity, spool, attributes, safely })) ?? (() => {})
+    );
   }
 
   #safe(operation: PublishOperation): PublishOperation {

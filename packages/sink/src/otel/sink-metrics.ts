@@ -1,6 +1,7 @@
 import { deliveryErrorCodes } from "@streamll/core";
 import type { DeliveryEngine } from "@streamll/core/internal";
 import type { Attributes, Meter, ObservableResult } from "./api.js";
+import { type ObservedSpool, spoolMetrics } from "./spool-metrics.js";
 
 /** What is read of a sink when metrics are collected. */
 export type Observed = Pick<DeliveryEngine, "stats" | "totals" | "health">;
@@ -10,13 +11,15 @@ interface SinkMetricsSetup {
   readonly sink: Observed;
   /** The option `maxBufferedEvents`. */
   readonly capacity: number;
+  readonly spool: ObservedSpool | undefined;
   readonly attributes: Attributes;
   /** Reports what OpenTelemetry throws. */
   readonly safely: (act: () => void) => void;
 }
 
 /** The metrics of a sink that no convention has: read when they are collected, so that they cost nothing in between. */
-export function observeSink({ meter, sink, capacity, attributes, safely }: SinkMetricsSetup): () => void {
+export function observeSink(setup: SinkMetricsSetup): () => void {
+  const { meter, sink, capacity, spool, attributes, safely } = setup;
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`streamll.sink.${name}`, { unit, description });
   const gauge = (name: string, unit: string, description: string) =>
@@ -38,7 +41,9 @@ export function observeSink({ meter, sink, capacity, attributes, safely }: SinkM
   const open = gauge("connection.open", "{connection}", "Open connections.");
   const reconnects = counter("connection.reconnects", "{connection}", "Connections that were opened again.");
   const problem = gauge("problem", "{problem}", "Problems of this moment, by their code in error.type.");
+  const ofSpool = spool && spoolMetrics(spool, counter, gauge);
   const instruments = [size, room, inFlight, exported, rejected, open, reconnects, problem];
+  instruments.push(...(ofSpool?.instruments ?? []));
 
   const withError = (code: string) => ({ ...attributes, "error.type": code });
   const observe = (result: ObservableResult) => {
@@ -53,6 +58,8 @@ export function observeSink({ meter, sink, capacity, attributes, safely }: SinkM
     result.observe(rejected, stats.events_rejected, attributes);
     result.observe(open, stats.connections_open, attributes);
     result.observe(reconnects, stats.reconnects, attributes);
+    for (const [instrument, value] of ofSpool?.read(stats) ?? [])
+      result.observe(instrument, value, attributes);
     const problems = sink.health().problems.map(({ code }) => code);
     for (const code of problems) reported.add(code);
     for (const code of reported)

@@ -66,6 +66,13 @@ export async function takeLock(folder: string): Promise<Lock | undefined> {
   return undefined;
 }
 
+/** Whether a folder belongs to a process that lives. */
+export async function isLocked(folder: string): Promise<boolean> {
+  if (process.platform === "win32") return connects(lockPath(folder, 0));
+  const last = numbersIn(folder).at(-1);
+  return last !== undefined && answers(folder, last);
+}
+
 const numbersIn = (folder: string): number[] =>
   readdirSync(folder)
     .map((name) => Number(NAME.exec(name)?.[1] ?? 0))

@@ -1,4 +1,5 @@
 import { contentOf, foldersIn, isOfThisHost, type OwnFolder, takeFolder } from "./folder.js";
+import { isLocked } from "./lock.js";
 import { SIGN_MS, signedAt } from "./owner.js";
 
 /** The owner of a folder on another machine has ended if it has not signed for this long, as seen from here. */
@@ -25,8 +26,13 @@ export class Orphans {
   readonly #signed = new Map<string, { readonly at: number; readonly since: number }>();
   #timer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
+  #counting: Promise<void> | undefined;
+  /** The folder that is being drained. */
+  #drained: string | undefined;
   readonly #stopping = new AbortController();
   readonly #failed = new Set<string>();
+  /** Folders with events whose programs have ended, as seen when it last looked. */
+  count = 0;
 
   constructor(setup: OrphansSetup) {
     this.#setup = setup;
@@ -34,6 +40,9 @@ export class Orphans {
 
   start(): void {
     this.#timer ??= setInterval(() => {
+      this.#counting ??= this.#countAll().finally(() => {
+        this.#counting = undefined;
+      });
       this.#draining ??= this.#drainAll().finally(() => {
         this.#draining = undefined;
       });
@@ -44,7 +53,23 @@ export class Orphans {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearInterval(this.#timer);
-    await this.#draining;
+    await Promise.all([this.#draining, this.#counting]);
+  }
+
+  async #countAll(): Promise<void> {
+    try {
+      const { directory } = this.#setup;
+      let count = 0;
+      for (const folder of foldersIn(directory)) if (await this.#isLeft(folder)) count++;
+      this.count = count;
+    } catch {
+      // Draining says what is wrong.
+    }
+  }
+
+  async #isLeft(folder: string): Promise<boolean> {
+    if (folder === this.#drained) return true;
+    return contentOf(folder) === "events" && this.#mayBeLeft(folder) && !(await isLocked(folder));
   }
 
   async #drainAll(): Promise<void> {
@@ -69,8 +94,11 @@ export class Orphans {
     if (signal.aborted || !this.#mayBeLeft(folder)) return;
     const taken = await takeFolder(folder);
     if (taken === undefined) return;
-    if (!signal.aborted && contentOf(folder) === "events") await this.#setup.drain(taken, signal);
-    else await taken.release();
+    if (signal.aborted || contentOf(folder) !== "events") return taken.release();
+    this.#drained = folder;
+    await this.#setup.drain(taken, signal).finally(() => {
+      this.#drained = undefined;
+    });
   }
 
   #mayBeLeft(folder: string): boolean {
