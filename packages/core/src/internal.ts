@@ -47,7 +47,7 @@ export {
 export { Pause } from "./delivery/pause.js";
 export { withResolvers } from "./delivery/promises.js";
 export type { DeliverySetup, PublishOptions } from "./delivery/setup.js";
-export type { SpoolFolder, SpoolSetup } from "./delivery/spool/setup.js";
+export type { SpoolFolder, SpoolMode, SpoolSetup } from "./delivery/spool/setup.js";
 export { expectEnding, isRepetition } from "./ending.js";
 export { textOf } from "./error-text.js";
 export { toEvent } from "./event/create-event.js";

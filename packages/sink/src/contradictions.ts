@@ -20,6 +20,12 @@ export function contradictions(values: ResolvedOptions): ConfigurationProblem[] 
     problem("mandatory", `an exchange of type "${DELAYED}" returns what it has stored: leave this out`);
   if (values.spool !== undefined && values.maxEventBytes > values.spool.maxBytes / 8)
     problem("spool", `maxBytes must be at least 8 times maxEventBytes, ${values.maxEventBytes} bytes`);
+  // What memory holds is written before what it has no room for.
+  if (values.spool?.mode === "overflow" && values.spool.maxBytes < 2 * values.maxBufferedBytes)
+    problem(
+      "spool",
+      `maxBytes must be at least twice maxBufferedBytes, ${values.maxBufferedBytes} bytes, with mode "overflow"`,
+    );
   // What the broker has of one folder's events would be taken for what it has of another's.
   if (values.spool !== undefined && typeof values.publisherName === "string")
     problem("publisherName", "leave this out with spool: each folder of the spool has a name of its own");

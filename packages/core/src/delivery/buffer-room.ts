@@ -2,7 +2,7 @@ import type { EventLog } from "../buffer/event-log.js";
 import type { Ledger } from "./ledger.js";
 import type { DeliveryOptions } from "./options.js";
 
-interface Memory {
+export interface Memory {
   readonly log: EventLog;
   readonly ledger: Ledger;
   readonly options: Pick<DeliveryOptions, "maxBufferedEvents" | "maxBufferedBytes">;
@@ -15,8 +15,11 @@ export function fits({ log, ledger, options }: Memory, bytes: number): boolean {
 }
 
 /** Whether so much of memory is free that what waits for room goes on. */
-export function isHalfFree({ log, ledger, options }: Memory): boolean {
+export const isHalfFree = (memory: Memory): boolean => isUsedUpTo(memory, 0.5);
+
+/** Whether at most this share of memory is used. */
+export function isUsedUpTo({ log, ledger, options }: Memory, share: number): boolean {
   const { maxBufferedEvents, maxBufferedBytes } = options;
   const { unsettled } = ledger;
-  return unsettled === 0 || (unsettled <= maxBufferedEvents / 2 && log.bytes <= maxBufferedBytes / 2);
+  return unsettled === 0 || (unsettled <= maxBufferedEvents * share && log.bytes <= maxBufferedBytes * share);
 }

@@ -91,6 +91,7 @@ export function issuesOf({
     bytes: log.bytes,
     maxBytes: options.maxBufferedBytes,
     spool: spooling?.problem,
+    spools: spooling?.isUsed === true,
     recent: throttle.recent(lanes.length),
   });
 }

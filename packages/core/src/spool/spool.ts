@@ -57,6 +57,8 @@ export class Spool {
   readonly #tail: TailReader;
   /** What the index of an event that this program accepts is above its order. */
   readonly firstIndex: number;
+  /** Whether earlier programs have left files. */
+  readonly hasEarlier: boolean;
   readonly #unwatch: () => void;
   #isClosed = false;
 
@@ -66,6 +68,7 @@ export class Spool {
     this.#setup = setup;
     this.#files = new SpoolFiles(disk);
     this.#files.addEarlier();
+    this.hasEarlier = this.#files.lastOrdinal > 0;
     const last = Math.max(0, this.#files.lastFirst);
     this.firstIndex = Math.max(Math.floor(setup.wallTime()) * 1000, last + BETWEEN_PROGRAMS);
     this.#writer = new SpoolWriter({
@@ -102,8 +105,13 @@ export class Spool {
 
   /** Whether an event whose record has at most so many bytes is taken now. */
   takes(bytes: number): boolean {
+    return this.#writer.isWilling && this.hasRoomFor(bytes);
+  }
+
+  /** As {@link takes}, however much of a slow disk is not written yet. */
+  hasRoomFor(bytes: number): boolean {
     const { maxBytes } = this.#setup.limits;
-    return this.#writer.isWilling && this.bytes + bytes + SPOOL_OVERHEAD <= maxBytes;
+    return this.failure === undefined && this.bytes + bytes + SPOOL_OVERHEAD <= maxBytes;
   }
 
   /** Whether the disk itself takes more, whatever `maxBytes` says. */
@@ -125,9 +133,14 @@ export class Spool {
     return found;
   }
 
-  /** Adds an event, which is written in this turn of the event loop. Returns the number of its file. */
-  add(index: number, sequence: number, place: RecordPlace): number {
-    return this.#writer.add(index, sequence, this.#setup.wallTime(), place, lengthOf(place)).ordinal;
+  /**
+   * Adds an event, which is written in this turn of the event loop. Returns the number of its file.
+   *
+   * @param ageMs how long ago it was accepted.
+   */
+  add(index: number, sequence: number, place: RecordPlace, ageMs = 0): number {
+    const acceptedAt = this.#setup.wallTime() - ageMs;
+    return this.#writer.add(index, sequence, acceptedAt, place, lengthOf(place)).ordinal;
   }
 
   /** The event needs not be kept any more. */

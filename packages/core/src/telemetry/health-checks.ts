@@ -20,6 +20,8 @@ export interface Circumstances {
   readonly bytes: number;
   readonly maxBytes: number;
   readonly spool: Problem | undefined;
+  /** What has no room in memory goes to the disk. */
+  readonly spools: boolean;
   readonly recent: readonly Recent[];
 }
 
@@ -123,10 +125,13 @@ function spoolOf({ spool }: Circumstances): HealthIssue[] {
     : [{ about: `spool ${spool.code}`, code: spool.code, message: spool.message }];
 }
 
-function fillingOf({ events, maxEvents, bytes, maxBytes }: Circumstances): HealthIssue[] {
+function fillingOf({ events, maxEvents, bytes, maxBytes, spools }: Circumstances): HealthIssue[] {
   const share = Math.max(events / maxEvents, bytes / maxBytes);
   if (share < FILLING) return [];
-  const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): events arrive faster than the broker accepts them. Check the other problems; await ready(), or raise maxBufferedEvents or maxBufferedBytes`;
+  const advice = spools
+    ? "what has no room waits in the spool"
+    : "await ready(), or raise maxBufferedEvents or maxBufferedBytes";
+  const message = `the buffer is ${Math.round(share * 100)} % full (${events} events, ${bytes} bytes): events arrive faster than the broker accepts them. Check the other problems; ${advice}`;
   return [{ about: "buffer", code: "BUFFER_FULL", message, line: "buffer_filling" }];
 }
 

@@ -24,7 +24,7 @@ export interface DeliveryStats {
   /** Events in the buffer, those waiting for a retry included. */
   readonly events_buffered: number;
   readonly events_in_flight: number;
-  /** Events that lie in the spool alone. Those in memory lie there too, and are counted as buffered or in flight. */
+  /** Events that lie in the spool alone. Those in memory may lie there too, and are counted as buffered or in flight. */
   readonly events_spooled: number;
   /** Events that were in the spool and could not be read back. */
   readonly events_spool_lost: number;

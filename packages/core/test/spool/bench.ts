@@ -32,6 +32,7 @@ export function program(given: SpooledProgram = {}) {
     spool: {
       maxBytes: 64 * 1024 * 1024,
       fsync: "interval",
+      mode: "write-ahead",
       required: true,
       open: async () => ({ disk, path: "/spool/w-1", release: async () => {} }),
       ...given.spool,

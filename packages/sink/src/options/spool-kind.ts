@@ -1,4 +1,4 @@
-import { type Fsync, redactedDeeply } from "@streamll/core/internal";
+import { type Fsync, redactedDeeply, type SpoolMode } from "@streamll/core/internal";
 import {
   boolean,
   choice,
@@ -20,6 +20,7 @@ export interface SpoolOptions {
   readonly directory: string;
   readonly maxBytes: number;
   readonly fsync: Fsync;
+  readonly mode: SpoolMode;
   readonly required: boolean;
 }
 
@@ -31,6 +32,11 @@ export interface UserSpool {
   readonly maxBytes?: number | SizeText | undefined;
   /** When the operating system is told to write to the disk: what survives a loss of power. Default `"interval"`: every second. */
   readonly fsync?: Fsync | undefined;
+  /**
+   * `"write-ahead"`: every event goes to disk, and survives a SIGKILL. `"overflow"`: events go to disk once memory fills,
+   * when the sink stops, and for `spooled()`. Default `"write-ahead"`.
+   */
+  readonly mode?: SpoolMode | undefined;
   /** Whether a directory that cannot be written fails `start()`; else the sink goes on in memory. Default `true`. */
   readonly required?: boolean | undefined;
 }
@@ -39,15 +45,16 @@ const kinds = {
   directory: text(),
   maxBytes: size(16 * MiB, 1024 * 1024 * MiB),
   fsync: choice("interval", "always", "never"),
+  mode: choice("write-ahead", "overflow"),
   required: boolean,
 };
-const defaults = { maxBytes: 1024 * MiB, fsync: "interval", required: true };
+const defaults = { maxBytes: 1024 * MiB, fsync: "interval", mode: "write-ahead", required: true };
 const names = Object.keys(kinds) as (keyof typeof kinds)[];
 
 /** The directory alone, or an object. */
 export const spool: Kind<SpoolOptions, string | UserSpool> = {
-  type: "directory or `{ directory, maxBytes, fsync, required }`",
-  allowed: `a directory or an object with directory, maxBytes (${kinds.maxBytes.allowed}), fsync (${kinds.fsync.allowed}) and required (${kinds.required.allowed})`,
+  type: "directory or `{ directory, maxBytes, fsync, mode, required }`",
+  allowed: `a directory or an object with directory, maxBytes (${kinds.maxBytes.allowed}), fsync (${kinds.fsync.allowed}), mode (${kinds.mode.allowed}) and required (${kinds.required.allowed})`,
   read(value) {
     const given: unknown = typeof value === "string" ? { directory: value } : value;
     if (!isRecord(given)) return new Refusal("");

@@ -235,7 +235,7 @@ const deliveringTable = {
   spool: delivery({
     kind: spool,
     about:
-      "Keeps every accepted event on disk until it is settled: a program that is killed, or a broker that is gone for a day, loses none. A path, or `{ directory, maxBytes, fsync, required }`: see [the spool](spool.md). Default: events are kept in memory alone.",
+      "Keeps every accepted event on disk until it is settled: a program that is killed, or a broker that is gone for a day, loses none. A path, or `{ directory, maxBytes, fsync, mode, required }`: see [the spool](spool.md). Default: events are kept in memory alone.",
     defaultText: "none",
   }),
   overflow: delivery({

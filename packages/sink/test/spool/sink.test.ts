@@ -42,6 +42,31 @@ it("a sink keeps its events on disk, and the next one delivers them, in order", 
   expect(readdirSync(directory)).toEqual([]);
 });
 
+it('a sink with mode: "overflow" writes nothing while the broker is there, and what is left when it stops', async () => {
+  const spool = { directory, mode: "overflow" } as const;
+  const { sink, arrived } = onMemory({ spool });
+  await sink.start();
+  for (let n = 0; n < 100; n++) sink.handleEvent(event(n));
+  expect(await sink.flush()).toMatchObject({ sent: 100 });
+  const [folder] = foldersIn(directory);
+  expect(readdirSync(folder!).filter((name) => name.includes(".v1."))).toEqual([]);
+  await sink.stop();
+  expect(arrived()).toHaveLength(100);
+
+  const first = new RabbitMQSink({ amqpUrl: nowhere, spool, flushTimeout: 0.2, maxBufferedEvents: 50 });
+  await first.start();
+  for (let n = 0; n < 200; n++) expect(first.handleEvent(event(n))).toBe(true);
+  expect(await first.stop()).toMatchObject({ failed: 0, spooled: 200 });
+  const next = onMemory({ spool });
+  await next.sink.start();
+  expect(await next.sink.stop()).toMatchObject({ sent: 200, spooled: 0 });
+  const numbers = next
+    .arrived()
+    .map(({ body }) => (JSON.parse(body.toString()) as { data: { n: number } }).data.n);
+  expect(numbers).toEqual(Array.from({ length: 200 }, (_, n) => n));
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 it("sinks in one directory do not disturb each other", async () => {
   const sinks = [1, 2, 3].map(() => onMemory({ spool: { directory, fsync: "always" } }));
   for (const { sink } of sinks) for (let n = 0; n < 20; n++) sink.handleEvent(event(n));
@@ -111,6 +136,12 @@ it("says what is wrong with the option", () => {
   expect(problemsOf({ spool: { directory: "d", fsync: "often" } })[0]).toContain(
     'fsync must be one of "interval"',
   );
+  expect(problemsOf({ spool: { directory: "d", mode: "sometimes" } })[0]).toContain(
+    'mode must be one of "write-ahead"',
+  );
+  expect(problemsOf({ spool: { directory: "d", mode: "overflow", maxBytes: "100MiB" } })).toEqual([
+    `spool: maxBytes must be at least twice maxBufferedBytes, ${64 * 2 ** 20} bytes, with mode "overflow"`,
+  ]);
   expect(problemsOf({ spool: { directory: "d", maxBytes: "16MiB" }, maxEventBytes: "4MiB" })[0]).toContain(
     "8 times",
   );

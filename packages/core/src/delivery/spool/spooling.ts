@@ -1,8 +1,7 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
-import { Fifo } from "../../buffer/fifo.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
 import { textOf } from "../../error-text.js";
-import type { StreamllError } from "../../errors.js";
+import { StreamllError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import { Spool } from "../../spool/spool.js";
 import { logLine } from "../../telemetry/log-lines.js";
@@ -14,6 +13,7 @@ import type { Problem } from "../report.js";
 import type { Waiter } from "../settlement.js";
 import { Damages } from "./damage.js";
 import { Entrance, type EntranceSetup } from "./entrance.js";
+import { Held } from "./held.js";
 import { Kept } from "./kept.js";
 import { leftAtStop, problemOf, unsentAtStop, unwritable, whyFull } from "./problems.js";
 import { Refill } from "./refill.js";
@@ -29,29 +29,23 @@ export interface SpoolingSetup extends EntranceSetup {
   freed(): void;
 }
 
-/** An event that was accepted before the folder was open. */
-interface Held {
-  readonly message: PreparedMessage;
-  readonly order: number;
-}
-
 /**
- * Keeps every accepted event on disk until it is settled. An event has a place in memory too as long as there is room;
- * once there is none, events go to the disk alone, and so do all later ones until those were read back, so that order
- * holds. What an earlier program has left comes before everything new.
+ * Keeps accepted events on disk until they are settled. An event has a place in memory too as long as there is room; once
+ * there is none, events go to the disk alone, and so do all later ones until those were read back, so that order holds.
+ * What an earlier program has left comes before everything new. With `mode: "overflow"` nothing goes to the disk before
+ * memory fills, or the sink stops.
  */
 export class Spooling {
   /** The events of memory that lie on the disk too. */
   readonly kept: Kept;
   readonly #setup: SpoolingSetup;
-  readonly #held = new Fifo<Held>();
+  readonly #held: Held;
   readonly #writer = new RecordWriter();
   /** The record of an event that goes to the disk alone. */
   #scratch: RecordPlace = { ...recordMemory(4096), record: 0 };
   readonly #entrance: Entrance;
   readonly #opened = withResolvers<void>();
   readonly #searched = withResolvers<void>();
-  #heldBytes = 0;
   #state: "idle" | "opening" | "searching" | "open" | "unusable" | "closed" = "idle";
   #spool: Spool | undefined;
   #folder: SpoolFolder | undefined;
@@ -61,7 +55,8 @@ export class Spooling {
 
   constructor(setup: SpoolingSetup) {
     this.#setup = setup;
-    this.kept = new Kept(setup.log, setup.ledger);
+    this.kept = new Kept({ ...setup, mode: setup.spool.mode });
+    this.#held = new Held(setup.options);
     this.#entrance = new Entrance(setup);
     this.#refill = new Refill(setup, this.#entrance);
     this.#damages = new Damages({ ...setup, path: () => this.#folder?.path ?? "" });
@@ -93,9 +88,11 @@ export class Spooling {
   async written(): Promise<void> {
     await this.#opened.promise;
     if (this.#spool === undefined) throw this.#error ?? unwritable("the sink is stopped");
+    const hasAll = this.kept.keepAll();
     await this.#spool.written().catch((error: unknown) => {
       throw unwritable(textOf(error), error);
     });
+    if (!hasAll) throw new StreamllError("SPOOL_UNWRITABLE", whyFull(this.#spool));
   }
 
   /** Whether a new event goes to the disk alone, as others before it do. */
@@ -121,17 +118,16 @@ export class Spooling {
 
   /** Whether an event is accepted now; `fits`: there is room for it in memory. */
   takes(bytes: number, fits: boolean): boolean {
-    const { options, spool } = this.#setup;
-    const { maxBufferedEvents, maxBufferedBytes } = options;
     switch (this.#state) {
       case "idle":
       case "opening":
-        return this.#held.length < maxBufferedEvents && this.#heldBytes + bytes <= maxBufferedBytes;
+        return this.#held.takes(bytes);
       case "searching":
       case "open":
-        return this.#spool!.takes(bytes) || (this.isDoneWithout && fits);
+        if (fits && (this.#isWithoutDisk || this.isDoneWithout)) return true;
+        return this.#spool!.takes(bytes + this.kept.unkeptBytes);
       default:
-        return !spool.required && fits;
+        return !this.#setup.spool.required && fits;
     }
   }
 
@@ -140,6 +136,11 @@ export class Spooling {
     if (this.#setup.spool.required) return false;
     if (this.#state === "unusable") return true;
     return this.#spool !== undefined && !this.#spool.isWilling && !this.isTail;
+  }
+
+  /** Whether what fits into memory needs no disk now. */
+  get #isWithoutDisk(): boolean {
+    return this.#setup.spool.mode === "overflow" && !this.isTail;
   }
 
   /** Why {@link takes} says no; `undefined` where it is for want of memory. */
@@ -158,19 +159,19 @@ export class Spooling {
     const isOpen = this.#state === "open" || this.#state === "searching";
     if (!isOpen || this.#spool === undefined)
       return this.takes(bytes, fitting > 0) ? Math.max(1, fitting) : 0;
-    return this.#spool.room(bytes);
+    const room = this.#spool.room(bytes);
+    return this.#isWithoutDisk ? Math.max(fitting, room - this.#setup.ledger.unsettled) : room;
   }
 
   /** Accepts an event to the disk alone. */
   accept(message: PreparedMessage, waiter: Waiter | undefined): void {
     const { ledger } = this.#setup;
-    if (!this.isTail) this.#spool!.beginTail(this.#spool!.firstIndex + ledger.lastOrder);
+    if (!this.isTail) this.kept.beginTail();
     const order = ledger.acceptSpooled();
     if (waiter !== undefined) this.#entrance.await(order, waiter);
-    if (this.#state === "opening" || this.#state === "idle") {
-      this.#held.push({ message, order });
-      this.#heldBytes += this.#writer.bound(message);
-    } else this.#add(message, order);
+    if (this.#state === "opening" || this.#state === "idle")
+      this.#held.push(message, order, this.#writer.bound(message));
+    else this.#add(message, order);
   }
 
   /** An event of memory is settled. */
@@ -181,8 +182,9 @@ export class Spooling {
 
   /** The process ends. Returns whether every accepted event is on the disk. */
   save(): boolean {
+    const hasAll = this.kept.keepAll();
     this.#spool?.writeNow();
-    return this.#spool !== undefined && this.#spool.failure === undefined && this.#held.length === 0;
+    return hasAll && this.#spool?.failure === undefined && this.#held.isEmpty;
   }
 
   /** `stop()`: fails what the disk does not take, and reads no more back. */
@@ -194,7 +196,8 @@ export class Spooling {
     const error = unsentAtStop();
     const settlement = { as: "failed", code: error.code } as const;
     this.#entrance.rejectAbove(writtenTo, error);
-    losses.lost("failed", error, ledger.loseSpooled(settlement, this.#spool?.unwrittenTail));
+    const events = ledger.loseSpooled(settlement, this.#spool?.unwrittenTail);
+    if (events > 0) losses.lost("failed", error, events);
   }
 
   /** The sink has stopped: what is on the disk stays there for the next program. */
@@ -223,11 +226,12 @@ export class Spooling {
       if (this.#state !== "opening") return await this.#abandon(spool);
       this.#spool = spool;
       this.kept.begin(spool);
-      this.#state = "searching";
-      for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift())
-        this.#add(held.message, held.order);
-      this.#heldBytes = 0;
-      spool.writeNow();
+      if (setup.mode === "overflow" && !spool.hasEarlier) this.#enterHeld("open");
+      else {
+        this.#state = "searching";
+        this.#held.release((message, order) => this.#add(message, order));
+        spool.writeNow();
+      }
       this.#opened.resolve();
       const found = await spool.search();
       if (!this.#isClosed) ledger.found(found);
@@ -251,11 +255,10 @@ export class Spooling {
     this.#searched.resolve();
   }
 
-  /** The folder cannot be used. What was accepted meanwhile goes to memory. */
+  /** The folder cannot be used. */
   #failed(error: unknown): void {
     const { spool, logger } = this.#setup;
     this.#error = unwritable(textOf(error), error);
-    if (!this.#isClosed) this.#state = "unusable";
     const fields = { code: this.#error.code };
     logLine(
       logger,
@@ -263,11 +266,16 @@ export class Spooling {
       fields,
       `${this.#error.message}${spool.required ? "" : ". Going on in memory"}`,
     );
-    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift())
-      this.#entrance.enterMessage(held.message, held.order);
+    if (!this.#isClosed) this.#enterHeld("unusable");
     this.#opened.resolve();
     this.#searched.resolve();
     this.#setup.freed();
+  }
+
+  /** What was accepted meanwhile goes to memory. */
+  #enterHeld(state: "open" | "unusable"): void {
+    this.#state = state;
+    this.#held.release((message, order) => this.#entrance.enterMessage(message, order));
   }
 
   #add(message: PreparedMessage, order: number): void {

@@ -1,0 +1,132 @@
+import type { EventLog } from "../../buffer/event-log.js";
+import { Fifo } from "../../buffer/fifo.js";
+import type { Spool } from "../../spool/spool.js";
+import { SPOOL_OVERHEAD } from "../../spool/writer.js";
+import { isUsedUpTo, type Memory } from "../buffer-room.js";
+import type { SpoolMode } from "./setup.js";
+
+export interface CatchUpSetup extends Memory {
+  readonly log: EventLog;
+  readonly mode: SpoolMode;
+}
+
+/** With `mode: "overflow"` memory is written to the disk from this share of it on, and down to the other. */
+const BEGIN = 0.5;
+const END = 0.25;
+/** For each event that is accepted, so many older ones are written, or so many bytes: no turn writes all of memory. */
+const EVENTS = 4;
+const BYTES = 256 * 1024;
+
+const ALL = Number.POSITIVE_INFINITY;
+
+/** How much is written at most, and whether the disk takes a record of so many bytes. */
+interface Writing {
+  readonly events?: number;
+  readonly bytes?: number;
+  readonly takes?: (bytes: number) => boolean;
+}
+
+/**
+ * Decides when the events of memory go to the disk: at once, or with `mode: "overflow"` once memory fills. The oldest go
+ * first, so that the files have the order of acceptance.
+ */
+export class CatchUp {
+  readonly #setup: CatchUpSetup;
+  readonly #spool: Spool;
+  readonly #put: (slot: number) => void;
+  /** Events that the disk is to get, oldest first. Some of them may be settled. */
+  readonly #behind = new Fifo<{ readonly slot: number; readonly order: number }>();
+  /** There may be events that the disk does not have, and that are not listed. */
+  #hasOthers = false;
+  #isWriting = false;
+
+  constructor(setup: CatchUpSetup, spool: Spool, put: (slot: number) => void) {
+    this.#setup = setup;
+    this.#spool = spool;
+    this.#put = put;
+  }
+
+  /** An event was accepted to memory. */
+  accepted(slot: number): void {
+    if (!this.#isDue()) {
+      this.#hasOthers = true;
+      return;
+    }
+    const { log } = this.#setup;
+    if (this.#isComplete && this.#spool.takes(log.recordBytes[slot]!)) return this.#put(slot);
+    if (this.#hasOthers) this.#list();
+    else this.#behind.push({ slot, order: log.order[slot]! });
+    this.#write({ events: EVENTS, bytes: BYTES });
+    this.#forgetSettled();
+  }
+
+  /** The disk may take more than before. */
+  goOn(): void {
+    if (this.#isComplete || !this.#spool.isWilling || !this.#isDue()) return;
+    if (this.#hasOthers) this.#list();
+    this.#write();
+  }
+
+  /** Writes all of memory, as far as the disk has room. Returns whether that is all. */
+  finish(): boolean {
+    if (this.#hasOthers) this.#list();
+    this.#write({ takes: (bytes) => this.#spool.hasRoomFor(bytes) });
+    return this.#isComplete;
+  }
+
+  /** Later events go to the disk alone: it must have all of memory before them. */
+  finishBeforeTail(): void {
+    if (this.#hasOthers) this.#list();
+    this.#write({ takes: () => true });
+  }
+
+  /** What the disk has yet to get takes there at most, in bytes. */
+  get bytes(): number {
+    const { log, ledger } = this.#setup;
+    return this.#isComplete ? 0 : log.bytes + SPOOL_OVERHEAD * ledger.unsettled;
+  }
+
+  get #isComplete(): boolean {
+    return this.#behind.length === 0 && !this.#hasOthers;
+  }
+
+  #isDue(): boolean {
+    if (this.#setup.mode === "write-ahead") return true;
+    const wasWriting = this.#isWriting;
+    this.#isWriting = !isUsedUpTo(this.#setup, wasWriting ? END : BEGIN);
+    if (wasWriting && !this.#isWriting && this.#behind.clear().length > 0) this.#hasOthers = true;
+    return this.#isWriting;
+  }
+
+  /** Lists all events that the disk does not have. */
+  #list(): void {
+    const { log } = this.#setup;
+    this.#behind.clear();
+    this.#hasOthers = false;
+    for (const slot of log.inOrder(log.heldBy(0))) this.#behind.push({ slot, order: log.order[slot]! });
+  }
+
+  #write({ events = ALL, bytes = ALL, takes = this.#takes }: Writing = {}): void {
+    const { log } = this.#setup;
+    for (let next = this.#behind.peek(); next !== undefined; next = this.#behind.peek()) {
+      const { slot, order } = next;
+      if (log.holds(slot, order)) {
+        const length = log.recordBytes[slot]!;
+        if (events <= 0 || bytes <= 0 || !takes(length)) return;
+        events--;
+        bytes -= length;
+        this.#put(slot);
+      }
+      this.#behind.shift();
+    }
+  }
+
+  readonly #takes = (bytes: number): boolean => this.#spool.takes(bytes);
+
+  /** While the disk takes nothing, events that are settled must not pile up behind one that is not. */
+  #forgetSettled(): void {
+    const { log, ledger } = this.#setup;
+    if (this.#behind.length <= 2 * ledger.unsettled + EVENTS) return;
+    for (const one of this.#behind.clear()) if (log.holds(one.slot, one.order)) this.#behind.push(one);
+  }
+}
