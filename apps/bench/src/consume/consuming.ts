@@ -78,7 +78,7 @@ export const transportAlone = (
   consuming("streamll's transport alone", async (url, handled) => {
     // A transport holds no process by itself: that is the engine's.
     setInterval(() => {}, 60_000);
-    const done = { kind: "done" } as const;
+    const done = { kind: "done", lazy: true } as const;
     const told = () => {};
     const subscribed: Promise<Subscription> = create(options).consuming!.subscribe(
       endpointOf(url),

@@ -25,6 +25,8 @@ import { Work } from "./work.js";
 /** Of `drainTimeout`, at most this much is kept back for closing the connection. */
 const CLOSING_MS = 2000;
 
+const lazilyDone: Verdict = { kind: "done", lazy: true };
+
 /**
  * Takes the messages of one queue and hands each to its handler: at least once, in order within an execution, never
  * more than the window at a time. See `docs/consuming.md` for what it promises.
@@ -111,7 +113,7 @@ export class ConsumingEngine {
         for (const delivery of deliveries) {
           this.#locks.hold(delivery, subscription);
           this.#offsets?.opened(delivery);
-          this.#work.take({ delivery, subscription });
+          this.#work.take(delivery, subscription);
         }
       },
       revoked: (deliveries) => {
@@ -230,7 +232,7 @@ export class ConsumingEngine {
     const isLog = this.#offsets !== undefined;
     if (verdict.kind === "done" && told === undefined && this.#told === undefined && !isLog) {
       this.#locks.release(delivery);
-      return subscription.settle(delivery, verdict, this.#done);
+      return subscription.settle(delivery, lazilyDone, this.#done);
     }
     // What is not of this connection comes again, and has its letter then.
     const isParked = verdict.kind === "dead" && this.#subscriber.isCurrent(subscription);

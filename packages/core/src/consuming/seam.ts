@@ -140,8 +140,11 @@ export interface Delivery extends InboundMessage {
 
 /** What is to become of a delivery. */
 export type Verdict =
-  /** It is done: the broker forgets it. */
-  | { readonly kind: "done" }
+  /**
+   * It is done: the broker forgets it. `lazy`: nobody waits for that, so that the broker may be told a few milliseconds
+   * later, together with others, as long as the window leaves it something to send.
+   */
+  | { readonly kind: "done"; readonly lazy?: true }
   /**
    * It is given back, and comes again. `failed`: a try of it is used up, and counted by a broker that counts; else it
    * was not tried, and counts as little as the broker allows. `delayMs`, only with `delays`: not before so many milliseconds.

@@ -31,6 +31,7 @@ export class Settlements {
   /** Methods, tags and bits of those that are given back or dead, one after another. */
   #others: number[] = [];
   #told: Told[] = [];
+  #isUrgent = false;
 
   constructor(channel: number) {
     this.#channel = channel;
@@ -38,6 +39,11 @@ export class Settlements {
 
   get isWaiting(): boolean {
     return this.#told.length > 0;
+  }
+
+  /** Whether nobody waits for what is not taken, the broker included: for it, half of the window at least is free. */
+  canWait(window: number): boolean {
+    return !this.#isUrgent && (this.#open.size + this.#told.length) * 2 <= window;
   }
 
   open(delivery: Delivery, tag: number): void {
@@ -50,6 +56,7 @@ export class Settlements {
     if (tag === undefined) return false;
     this.#open.delete(delivery);
     this.#told.push(told);
+    if (verdict.kind !== "done" || verdict.lazy !== true) this.#isUrgent = true;
     if (verdict.kind === "done") this.#done.push(tag);
     // From 4.3 on a reject counts against the limit of a quorum queue, and a nack does not. Before, both do.
     else if (verdict.kind === "again" && !verdict.failed) this.#others.push(NACK, tag, NACK_REQUEUE);
@@ -65,6 +72,7 @@ export class Settlements {
     this.#done = [];
     this.#others = [];
     this.#told = [];
+    this.#isUrgent = false;
     return { bytes: this.#frames(done, others), told };
   }
 

@@ -34,6 +34,9 @@ export interface OpenSubscription extends Subscription {
 
 type Told = readonly ((outcome: SettlementOutcome) => void)[];
 
+/** What is done waits for more of its kind at most this long, in milliseconds: each write wakes broker and network. */
+const LONGEST_HELD_MS = 5;
+
 const givenBack = { kind: "again", failed: false } as const;
 
 /** Consumes on an open channel. Channel and connection live and die together. */
@@ -47,6 +50,7 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
   /** Came after `stop()`. */
   const late: Amqp091Delivery[] = [];
   let isWriting = false;
+  let holding: NodeJS.Timeout | undefined;
   let stopping: Promise<void> | undefined;
 
   const life = lifetimeOf({
@@ -76,15 +80,21 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
     request.receive(deliveries);
   }
 
-  /** What is settled in one turn is written together. */
+  /** What is settled in one turn is written together, with that of later turns while nobody waits for it. */
   function writeLater(): void {
     if (isWriting) return;
+    if (settlements.canWait(request.window)) {
+      holding ??= setTimeout(write, LONGEST_HELD_MS).unref();
+      return;
+    }
     isWriting = true;
     setImmediate(write);
   }
 
   function write(): void {
     isWriting = false;
+    clearTimeout(holding);
+    holding = undefined;
     if (life.isOver || !settlements.isWaiting) return;
     const { bytes, told } = settlements.take();
     leaving.add(told);

@@ -35,6 +35,22 @@ function opened(count: number) {
 }
 
 describe("settlements", () => {
+  it("can wait for more while nobody waits for them, and half of the window is free", () => {
+    const lazily: Verdict = { kind: "done", lazy: true };
+    const { settlements, settle } = opened(6);
+    settle(1, lazily);
+    settle(2, lazily);
+    expect(settlements.canWait(12)).toBe(true);
+    expect(settlements.canWait(11)).toBe(false);
+    settle(3, done);
+    expect(settlements.canWait(12)).toBe(false);
+    settlements.take();
+    settle(4, lazily);
+    expect(settlements.canWait(12)).toBe(true);
+    settle(5, failed);
+    expect(settlements.canWait(12)).toBe(false);
+  });
+
   it.each<[string, [number, Verdict][], string[]]>([
     ["one that is done", [[1, done]], ["3 ack 1 multiple"]],
     [

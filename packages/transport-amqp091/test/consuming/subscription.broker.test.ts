@@ -89,6 +89,21 @@ describe.each(brokers)("a subscription on RabbitMQ $generation", (broker) => {
     await next.close(soon());
   });
 
+  it("tells the broker of what nobody waits for by itself, and before it closes", async () => {
+    const lazily: Verdict = { kind: "done", lazy: true };
+    const queue = await fill(3);
+    await using one = await consume(endpoint, queue, 10);
+    await one.delivery(2);
+    one.settle(0, lazily);
+    await vi.waitUntil(() => one.told.length === 1, WAIT);
+    one.settle(1, lazily);
+    await one.close(soon());
+    expect(one.told).toEqual(["written", "written"]);
+    await using next = await consume(endpoint, queue, 10);
+    await next.delivery(0);
+    expect(next.bodies()).toEqual(["2"]);
+  });
+
   it("hands over at once what came at once", async () => {
     const queue = await fill(200);
     await using one = await consume(endpoint, queue, 200);
