@@ -26,19 +26,28 @@ export const unpacking = (consuming: Consuming): Consuming => ({
   ...consuming,
   async subscribe(endpoint, request, signal) {
     const contents: Contents = { ofEvents: new Map(), ofMessages: new WeakMap() };
-    const unpack = (message: Delivery): readonly Delivery[] => {
-      const events = eventsOfMessage(message);
-      if (events === undefined) return [message];
-      const one: Unpacked = { message, events, verdicts: [], told: [], open: events.length };
-      contents.ofMessages.set(message, one);
-      for (const event of events) contents.ofEvents.set(event, one);
-      return events;
+    const unpack = (messages: readonly Delivery[]): readonly Delivery[] => {
+      const all: Delivery[] = [];
+      for (const message of messages) {
+        const events = eventsOfMessage(message);
+        if (events === undefined) {
+          all.push(message);
+          continue;
+        }
+        const one: Unpacked = { message, events, verdicts: [], told: [], open: events.length };
+        contents.ofMessages.set(message, one);
+        for (const event of events) {
+          contents.ofEvents.set(event, one);
+          all.push(event);
+        }
+      }
+      return all;
     };
     const subscription = await consuming.subscribe(
       endpoint,
       {
         ...request,
-        receive: (messages) => request.receive(messages.flatMap(unpack)),
+        receive: (messages) => request.receive(unpack(messages)),
         lost: (messages) => request.lost?.(messages.flatMap((message) => takenBack(message, contents))),
       },
       signal,
@@ -81,7 +90,7 @@ function unpackedSubscription(subscription: Subscription, { ofEvents }: Contents
       await closed;
     },
     settle(delivery, verdict, tell) {
-      const one = ofEvents.get(delivery);
+      const one = ofEvents.size === 0 ? undefined : ofEvents.get(delivery);
       if (one === undefined) return subscription.settle(delivery, verdict, tell);
       ofEvents.delete(delivery);
       one.verdicts.push(verdict);

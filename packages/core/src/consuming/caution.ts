@@ -47,7 +47,8 @@ export class Caution {
     );
   }
 
-  #isSuspect({ redelivered, earlier }: Delivery): boolean {
-    return redelivered && earlier !== undefined && earlier >= this.#suspectFrom;
+  #isSuspect(delivery: Delivery): boolean {
+    // In this order: a transport may have to decode all headers for `earlier`.
+    return delivery.redelivered && (delivery.earlier ?? 0) >= this.#suspectFrom;
   }
 }

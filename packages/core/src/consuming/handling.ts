@@ -65,7 +65,8 @@ export class Handling implements Scheduled, Received, TryOwner {
   #attempt = 0;
 
   constructor(
-    { delivery, subscription }: Received,
+    delivery: Delivery,
+    subscription: Subscription,
     messageId: string | undefined,
     alone: boolean,
     owner: HandlingOwner,

@@ -52,7 +52,7 @@ export class Locks {
   }
 
   release(delivery: Delivery): void {
-    if (this.#held.delete(delivery) && this.#held.size === 0) this.clear();
+    if (this.#held.size > 0 && this.#held.delete(delivery) && this.#held.size === 0) this.clear();
   }
 
   clear(): void {

@@ -4,7 +4,7 @@ import { admit } from "./decide.js";
 import { idOf } from "./dedup.js";
 import { Handling, type HandlingOwner, type HandlingSetup, type Received } from "./handling.js";
 import { Schedule } from "./schedule.js";
-import type { Delivery, Verdict } from "./seam.js";
+import type { Delivery, Subscription, Verdict } from "./seam.js";
 
 export interface WorkSetup extends HandlingSetup {
   /**
@@ -58,25 +58,25 @@ export class Work implements HandlingOwner {
     return [...this.#handlings].filter(({ attempt }) => attempt >= options.attempts).length;
   }
 
-  take(received: Received): void {
-    if (this.#isStopping) return void this.#kept.push(received);
-    const { delivery } = received;
+  take(delivery: Delivery, subscription: Subscription): void {
+    if (this.#isStopping) return void this.#kept.push({ delivery, subscription });
     const id = idOf(delivery);
     const isAgain = delivery.redelivered;
-    const first = id === undefined ? undefined : this.#byId.get(id);
+    const first = id === undefined || this.#byId.size === 0 ? undefined : this.#byId.get(id);
     if (first !== undefined && (isAgain || isSame(delivery, first.delivery))) {
       first.joined ??= [];
-      first.joined.push(received);
+      first.joined.push({ delivery, subscription });
       return this.setup.duplicate();
     }
     let alone = false;
     if (isAgain) {
       const { hasDeadLetters, options } = this.setup;
       const admission = admit(delivery, { maxDeliveries: options.maxDeliveries, hasDeadLetters });
-      if (typeof admission === "object") return this.setup.settle(received, admission, delivery.earlier ?? 0);
+      if (typeof admission === "object")
+        return this.setup.settle({ delivery, subscription }, admission, delivery.earlier ?? 0);
       alone = admission === "alone" && !(id !== undefined && this.#known.has(id));
     }
-    this.#schedule.add(new Handling(received, id, alone, this));
+    this.#schedule.add(new Handling(delivery, subscription, id, alone, this));
   }
 
   /** The broker gives them to somebody else. */

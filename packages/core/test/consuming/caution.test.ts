@@ -31,6 +31,16 @@ describe("a consumer that meets messages which came back too often", () => {
     expect(caution.look([delivery(5)])).toBeDefined();
   });
 
+  it("does not count what came for the first time, whose headers nobody has decoded", () => {
+    const fresh = {
+      ...delivery(0),
+      get earlier(): number {
+        throw new Error("decoded");
+      },
+    };
+    expect(new Caution({ window: 10, maxDeliveries: 2 }).look([fresh])).toBeUndefined();
+  });
+
   it("changes nothing where the broker does not count, or the window is 1", () => {
     expect(new Caution({ window: 10, maxDeliveries: 2 }).look([delivery(undefined)])).toBeUndefined();
     expect(new Caution({ window: 1, maxDeliveries: 2 }).look([delivery(9)])).toBeUndefined();

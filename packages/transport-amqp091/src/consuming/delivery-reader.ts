@@ -1,6 +1,7 @@
 import { type ContentHeader, checkContentHeader } from "./content-header.js";
 import { Amqp091Delivery, type DeliveryInfo } from "./delivery.js";
 import { type FrameReader, MalformedFrameError } from "./frame-reader.js";
+import { RepeatedText } from "./repeated-text.js";
 
 const METHOD = 1;
 const HEADER = 2;
@@ -20,9 +21,9 @@ export class DeliveryReader {
   #header: ContentHeader | undefined;
   #parts: Buffer[] = [];
   #missing = 0;
-  /** Of exchange and routing key: neighbours mostly have the same, and then share the texts. */
-  #exchange = new RepeatedText();
-  #routingKey = new RepeatedText();
+  readonly #exchange = new RepeatedText();
+  readonly #routingKey = new RepeatedText();
+  readonly #texts = { contentType: new RepeatedText(), correlationId: new RepeatedText() };
 
   /** @param received told of each delivery, with its tag. */
   constructor(channel: number, received: (delivery: Amqp091Delivery, tag: number) => void) {
@@ -60,13 +61,14 @@ export class DeliveryReader {
     const tagAt = start + 1 + (bytes[start] ?? 0);
     const exchangeAt = tagAt + 9;
     const keyAt = exchangeAt + 1 + (bytes[exchangeAt] ?? 0);
-    if (keyAt + 1 + (bytes[keyAt] ?? 0) > end) throw new MalformedFrameError("a delivery that is cut");
+    const keyEnd = keyAt + 1 + (bytes[keyAt] ?? 0);
+    if (keyEnd > end) throw new MalformedFrameError("a delivery that is cut");
     return {
       // Exact: no channel lives for 2⁵³ deliveries.
       tag: bytes.readUInt32BE(tagAt) * 0x1_0000_0000 + bytes.readUInt32BE(tagAt + 4),
       redelivered: (bytes[tagAt + 8]! & 1) === 1,
-      exchange: this.#exchange.read(bytes, exchangeAt),
-      routingKey: this.#routingKey.read(bytes, keyAt),
+      exchange: this.#exchange.read(bytes, exchangeAt + 1, keyAt),
+      routingKey: this.#routingKey.read(bytes, keyAt + 1, keyEnd),
     };
   }
 
@@ -82,25 +84,10 @@ export class DeliveryReader {
 
   #done(body: Buffer): void {
     const info = this.#info!;
-    const delivery = new Amqp091Delivery(info, this.#header!, body);
+    const delivery = new Amqp091Delivery(info, this.#header!, body, this.#texts);
     this.#info = undefined;
     this.#header = undefined;
     if (this.#parts.length > 0) this.#parts = [];
     this.#received(delivery, info.tag);
-  }
-}
-
-/** A "shortstr" that is mostly the one before. */
-class RepeatedText {
-  #bytes: Buffer = Buffer.from([0]);
-  #text = "";
-
-  read(bytes: Buffer, at: number): string {
-    const end = at + 1 + bytes[at]!;
-    if (this.#bytes.compare(bytes, at, end) !== 0) {
-      this.#bytes = Buffer.from(bytes.subarray(at, end));
-      this.#text = bytes.toString("utf8", at + 1, end);
-    }
-    return this.#text;
   }
 }

@@ -17,6 +17,7 @@ import {
   USER_ID,
 } from "./content-header.js";
 import { readTable } from "./field-table.js";
+import type { RepeatedText } from "./repeated-text.js";
 
 /** What basic.deliver says of a message. */
 export interface DeliveryInfo {
@@ -25,6 +26,12 @@ export interface DeliveryInfo {
   readonly redelivered: boolean;
   readonly exchange: string;
   readonly routingKey: string;
+}
+
+/** What reads the properties that neighbours mostly have alike. */
+export interface RepeatedTexts {
+  readonly contentType: RepeatedText;
+  readonly correlationId: RepeatedText;
 }
 
 const PERSISTENT = 2;
@@ -37,14 +44,23 @@ export class Amqp091Delivery implements Delivery {
   readonly redelivered: boolean;
   /** Its properties as they came. */
   readonly contentHeader: ContentHeader;
+  readonly #texts: RepeatedTexts;
   #headers: Readonly<Record<string, unknown>> | undefined;
+  /** `null`: not looked for yet. */
+  #messageId: string | undefined | null = null;
 
-  constructor({ redelivered, exchange, routingKey }: DeliveryInfo, header: ContentHeader, body: Buffer) {
+  constructor(
+    { redelivered, exchange, routingKey }: DeliveryInfo,
+    header: ContentHeader,
+    body: Buffer,
+    texts: RepeatedTexts,
+  ) {
     this.body = body;
     this.exchange = exchange;
     this.routingKey = routingKey;
     this.redelivered = redelivered;
     this.contentHeader = header;
+    this.#texts = texts;
   }
 
   get headers(): Readonly<Record<string, unknown>> {
@@ -66,11 +82,12 @@ export class Amqp091Delivery implements Delivery {
   }
 
   get messageId(): string | undefined {
-    return this.#text(MESSAGE_ID);
+    if (this.#messageId === null) this.#messageId = this.#text(MESSAGE_ID);
+    return this.#messageId;
   }
 
   get correlationId(): string | undefined {
-    return this.#text(CORRELATION_ID);
+    return this.#text(CORRELATION_ID, this.#texts.correlationId);
   }
 
   get type(): string | undefined {
@@ -83,7 +100,7 @@ export class Amqp091Delivery implements Delivery {
   }
 
   get contentType(): string | undefined {
-    return this.#text(CONTENT_TYPE);
+    return this.#text(CONTENT_TYPE, this.#texts.contentType);
   }
 
   get contentEncoding(): string | undefined {
@@ -115,10 +132,12 @@ export class Amqp091Delivery implements Delivery {
     return mode === undefined ? undefined : mode === PERSISTENT;
   }
 
-  #text(property: number): string | undefined {
+  #text(property: number, repeated?: RepeatedText): string | undefined {
     const at = placeOf(this.contentHeader, property);
+    if (at < 0) return undefined;
     const { bytes } = this.contentHeader;
-    return at < 0 ? undefined : bytes.toString("utf8", at + 1, at + 1 + bytes[at]!);
+    const end = at + 1 + bytes[at]!;
+    return repeated === undefined ? bytes.toString("utf8", at + 1, end) : repeated.read(bytes, at + 1, end);
   }
 
   #octet(property: number): number | undefined {
