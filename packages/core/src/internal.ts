@@ -64,6 +64,9 @@ export { beforeColon, quoted, redacted, redactedDeeply, told } from "./redact.js
 export { partitionOf } from "./routing/partition.js";
 export { compileTemplate, type Template } from "./routing/template.js";
 export { topicMatches, wordsOf } from "./routing/topic.js";
+export { type LeftFile, leftFiles, type ReadableDisk } from "./spool/left.js";
+export { type FolderContent, lookInto } from "./spool/look.js";
+export { type LeftEvent, type ReadCount, readLeft } from "./spool/reader.js";
 export { type Disk, type DiskFile, type Fsync, Spool, type SpooledEvent } from "./spool/spool.js";
 export { Histogram } from "./telemetry/histogram.js";
 export { type Cadence, type LineFields, type LogName, logLine, logLines } from "./telemetry/log-lines.js";

@@ -1,4 +1,6 @@
 // What sibling packages and the project's own scripts build on; outside semver.
+
+export { deadLetterOf } from "./dead-letter.js";
 export {
   type BindingKey,
   builtInType,
@@ -11,4 +13,9 @@ export { optionsDocument } from "./options/document.js";
 export { overSinkEnvironment } from "./options/environment.js";
 export { allRows, type OptionName } from "./options/table.js";
 export { type Plan, resolve } from "./resolve.js";
+export { type OwnFolder, takeFolder } from "./spool/folder.js";
+export { type FolderOwner, foldersAt, lookAtFolder, ownerAt, type SeenFolder } from "./spool/look.js";
+export { readOnlyDisk } from "./spool/node-disk.js";
+export { SILENCE_MS } from "./spool/orphans.js";
+export { destinationText, engineOn } from "./spool/spooled-engine.js";
 export { resolveTopology } from "./topology.js";

@@ -1,5 +1,6 @@
 import type { Disk, DiskFile } from "./disk.js";
-import { MARK_BYTES, MarkBuilder, Marks } from "./marks.js";
+import { DAMAGED, EVENTS, leftFiles, MARKS, nameOf } from "./left.js";
+import { MarkBuilder, type Marks } from "./marks.js";
 
 /** A file of events, and the file of marks beside it. */
 export interface SpoolFile {
@@ -22,18 +23,8 @@ export interface SpoolFile {
   isDamaged: boolean;
 }
 
-/** The version of the format is part of the name: another one is left alone. */
-const EVENTS = ".v1.events";
-const MARKS = ".v1.marks";
-const DAMAGED = ".v1.bad";
-
 /** Files with damage that are kept; older ones go. */
 const KEPT_DAMAGED = 4;
-
-const nameOf = (first: number): string => String(first).padStart(16, "0");
-
-const isEvents = (name: string): boolean =>
-  /^\d{16}$/.test(name.slice(0, -EVENTS.length)) && name.endsWith(EVENTS);
 
 /** The files of a spool, oldest first. */
 export class SpoolFiles {
@@ -63,14 +54,11 @@ export class SpoolFiles {
 
   /** Adds the files that earlier programs have left, in order, and removes marks whose events are gone. */
   addEarlier(): void {
-    const sizes = new Map(this.#disk.list().map(({ name, size }) => [name, size]));
-    for (const name of sizes.keys())
-      if (name.endsWith(MARKS) && !sizes.has(name.slice(0, -MARKS.length) + EVENTS))
+    const names = new Set(this.#disk.list().map(({ name }) => name));
+    for (const name of names)
+      if (name.endsWith(MARKS) && !names.has(name.slice(0, -MARKS.length) + EVENTS))
         quietly(() => this.#disk.remove(name));
-    for (const name of [...sizes.keys()].filter(isEvents).sort()) {
-      const first = Number(name.slice(0, -EVENTS.length));
-      this.add(first, { size: sizes.get(name)!, ...this.#readMarks(first, sizes) });
-    }
+    for (const left of leftFiles(this.#disk)) this.add(left.first, left);
   }
 
   at(ordinal: number): SpoolFile | undefined {
@@ -111,25 +99,6 @@ export class SpoolFiles {
 
   open({ first }: Pick<SpoolFile, "first">): DiskFile {
     return this.#disk.open(nameOf(first) + EVENTS);
-  }
-
-  /** What its marks say: nothing where they cannot be read. */
-  #readMarks(first: number, sizes: ReadonlyMap<string, number>): { marksSize: number; marks: Marks } {
-    const name = nameOf(first) + MARKS;
-    const size = sizes.get(name) ?? 0;
-    // The next mark overwrites one that was cut.
-    const bytes = Buffer.alloc(size - (size % MARK_BYTES));
-    let filled = 0;
-    if (bytes.length > 0)
-      quietly(() => {
-        const file = this.#disk.open(name);
-        try {
-          filled = file.read(bytes, 0);
-        } finally {
-          file.close();
-        }
-      });
-    return { marksSize: bytes.length, marks: new Marks(bytes.subarray(0, filled)) };
   }
 
   /** Writes the marks that wait. */

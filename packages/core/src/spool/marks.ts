@@ -90,6 +90,11 @@ export class Marks {
     }
   }
 
+  /** How many events are settled. */
+  get count(): number {
+    return this.#to.reduce((sum, to, at) => sum + to - this.#from[at]!, 0);
+  }
+
   /** Whether the event is settled. Asked for rising indices, it takes constant time. */
   isSettled(index: number): boolean {
     if (this.#at > 0 && index < this.#to[this.#at - 1]!) this.#at = 0;

@@ -22,16 +22,18 @@ export function placeAttributes(plan: Plan): Attributes {
   return {
     "messaging.system.name": system,
     "messaging.system": older,
-    "messaging.destination.template": destinationOf(name, plan),
+    "messaging.destination.template": destinationOf(plan),
     ...(client === undefined ? {} : { "messaging.client.id": client }),
   };
 }
 
 /** A template has few values, whereas each routing key would be a series of its own. */
-function destinationOf(
-  transport: string,
-  { exchange, values: { routingKey }, connection: { own } }: Plan,
-): string {
+export function destinationOf({
+  exchange,
+  values: { routingKey },
+  connection: { own, choice },
+}: Plan): string {
+  const transport = choice && nameOf(choice);
   if (transport === "streams") return typeof own.stream === "string" ? own.stream : exchange;
   if (exchange === "") return routingKey;
   return transport === "service-bus" || transport === "pubsub" ? exchange : `${exchange}:${routingKey}`;

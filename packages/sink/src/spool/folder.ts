@@ -11,7 +11,7 @@ export interface OwnFolder extends SpoolFolder {
   readonly publisherName: string;
 }
 
-const FOLDER = /^w-[0-9a-f]{8}$/;
+export const FOLDER = /^w-[0-9a-f]{8}$/;
 
 /** The folders in the directory of a spool: one for each program that has written there and not finished. */
 export const foldersIn = (directory: string): string[] =>
@@ -22,33 +22,38 @@ export const foldersIn = (directory: string): string[] =>
 /**
  * Takes a folder in which a program that has ended left events, or makes one.
  *
+ * @param destination for people who look at the folder.
  * @throws what the file system answers, for example that it is read-only.
  */
-export async function openFolder(directory: string): Promise<OwnFolder> {
+export async function openFolder(directory: string, destination?: string): Promise<OwnFolder> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const folder of foldersIn(directory)) {
     if (!isOfThisHost(folder)) continue;
     // One that cannot be used, such as another user's, stops no program: it makes its own.
-    const taken = await takeFolder(folder).catch(() => undefined);
+    const taken = await takeFolder(folder, destination).catch(() => undefined);
     if (taken !== undefined) return taken;
   }
   for (;;) {
     const folder = join(directory, `w-${randomBytes(4).toString("hex")}`);
     mkdirSync(folder, { mode: 0o700 });
-    const taken = await takeFolder(folder);
+    const taken = await takeFolder(folder, destination);
     // Another program that looked for folders may have been quicker.
     if (taken !== undefined) return taken;
   }
 }
 
-/** Takes a folder; `undefined` if its owner lives, or it is gone. */
-export async function takeFolder(folder: string): Promise<OwnFolder | undefined> {
+/**
+ * Takes a folder; `undefined` if its owner lives, or it is gone.
+ *
+ * @param destination for people who look at the folder.
+ */
+export async function takeFolder(folder: string, destination?: string): Promise<OwnFolder | undefined> {
   let lock: Lock | undefined;
   let publisherName: string;
   try {
     lock = await takeLock(folder);
     if (lock === undefined) return undefined;
-    publisherName = own(folder).publisherName;
+    publisherName = own(folder, destination).publisherName;
   } catch (error) {
     if (lock !== undefined) await release(folder, lock);
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -1,18 +1,27 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Disk, DiskFile } from "@streamll/core/internal";
+import type { Disk, DiskFile, ReadableDisk } from "@streamll/core/internal";
 
 const write = promisify(fs.write);
 const read = promisify(fs.read);
 const fdatasync = promisify(fs.fdatasync);
 
-/** A folder of the file system. */
-export const nodeDisk = (folder: string): Disk => ({
+/** A folder of the file system, to look at alone: its owner may be writing it. */
+export const readOnlyDisk = (folder: string): ReadableDisk => ({
   list() {
     const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-    return entries.map(({ name }) => ({ name, size: fs.statSync(join(folder, name)).size }));
+    return entries.flatMap(({ name }) => {
+      const size = fs.statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+      return size === undefined ? [] : [{ name, size }];
+    });
   },
+  open: (name) => nodeFile(fs.openSync(join(folder, name), "r")),
+});
+
+/** A folder of the file system. */
+export const nodeDisk = (folder: string): Disk => ({
+  list: readOnlyDisk(folder).list,
   create: (name) => nodeFile(fs.openSync(join(folder, name), "wx+", 0o600)),
   open: (name) => nodeFile(fs.openSync(join(folder, name), "r+")),
   rename: (from, to) => fs.renameSync(join(folder, from), join(folder, to)),

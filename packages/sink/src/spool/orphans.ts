@@ -3,11 +3,13 @@ import { isLocked } from "./lock.js";
 import { SIGN_MS, signedAt } from "./owner.js";
 
 /** The owner of a folder on another machine has ended if it has not signed for this long, as seen from here. */
-const SILENCE_MS = 6 * SIGN_MS;
+export const SILENCE_MS = 6 * SIGN_MS;
 
 export interface OrphansSetup {
   readonly directory: string;
   readonly intervalMs: number;
+  /** Where the events go, for people who look at a folder. */
+  readonly destination?: string;
   /** Default: a minute. */
   readonly silenceMs?: number;
   /** Delivers what is in a folder, and releases it; on `signal` with what is left. */
@@ -92,7 +94,7 @@ export class Orphans {
   async #drain(folder: string): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted || !this.#mayBeLeft(folder)) return;
-    const taken = await takeFolder(folder);
+    const taken = await takeFolder(folder, this.#setup.destination);
     if (taken === undefined) return;
     if (signal.aborted || contentOf(folder) !== "events") return taken.release();
     this.#drained = folder;

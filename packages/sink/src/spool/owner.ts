@@ -11,6 +11,9 @@ export interface Owner {
   readonly publisherName: string;
   /** The number of the folder in its file system: a copy has another one. */
   readonly inode: number;
+  /** For people: its process on that machine, and where it sends its events. */
+  readonly pid?: number | undefined;
+  readonly destination?: string | undefined;
 }
 
 const FILE = "owner.json";
@@ -30,12 +33,15 @@ export const thisHost = (): string => {
 /** `undefined` if the folder does not say. */
 export function ownerOf(folder: string): Owner | undefined {
   try {
-    const { host, publisherName, inode } = JSON.parse(
-      readFileSync(join(folder, FILE), "utf8"),
-    ) as Partial<Owner>;
+    const given = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Partial<Owner>;
+    const { host, publisherName, inode, pid, destination } = given;
     if (typeof host !== "string" || typeof publisherName !== "string" || typeof inode !== "number")
       return undefined;
-    return { host, publisherName, inode };
+    return {
+      ...{ host, publisherName, inode },
+      pid: typeof pid === "number" ? pid : undefined,
+      destination: typeof destination === "string" ? destination : undefined,
+    };
   } catch {
     return undefined;
   }
@@ -45,20 +51,17 @@ export function ownerOf(folder: string): Owner | undefined {
  * Signs a folder that this program has locked. It keeps the publisher's name of the programs before, unless it is a copy:
  * two programs under one name would lose the events of one of them.
  *
+ * @param destination where this program sends events, without a secret.
  * @throws what the file system answers, where nothing valid is there yet: a full disk stops no program that has events.
  */
-export function own(folder: string): Owner {
+export function own(folder: string, destination?: string): Owner {
   const inode = statSync(folder).ino;
   const before = ownerOf(folder);
   const isSame = before?.inode === inode;
-  if (isSame && before.host === thisHost()) {
-    sign(folder);
-    return before;
-  }
   const owner: Owner = {
     host: thisHost(),
     publisherName: isSame ? before.publisherName : `streamll-${randomUUID()}`,
-    inode,
+    ...{ inode, pid: process.pid, destination },
   };
   const temporary = join(folder, TEMPORARY);
   try {

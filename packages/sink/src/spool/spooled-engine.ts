@@ -1,7 +1,8 @@
 import { resolve as absolute } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Logger, Transport } from "@streamll/core";
+import type { Endpoint, Logger, Transport } from "@streamll/core";
 import { DeliveryEngine, type DeliverySetup, logLine, textOf } from "@streamll/core/internal";
+import { destinationOf } from "../otel/place.js";
 import type { Plan } from "../resolve.js";
 import { type OwnFolder, openFolder } from "./folder.js";
 import { Orphans } from "./orphans.js";
@@ -34,8 +35,9 @@ export function engineOf(request: EngineRequest): SinkEngine {
       engine: new DeliveryEngine({ ...setup, transport: recorded(transport), endpoints, options, logger }),
     };
   const directory = absolute(values.spool.directory);
+  const destination = destinationText(plan);
   const orphans = new Orphans({
-    directory,
+    ...{ directory, destination },
     intervalMs: LOOK_MS,
     async drain(folder, signal) {
       const sent = await drain(
@@ -51,10 +53,19 @@ export function engineOf(request: EngineRequest): SinkEngine {
       logLine(logger, "spool_failed", { code: "SPOOL_UNREADABLE" }, message);
     },
   });
-  return { engine: engineOn(request, () => openFolder(directory)), orphans };
+  return { engine: engineOn(request, () => openFolder(directory, destination)), orphans };
 }
 
-function engineOn(
+/** Where a sink sends its events, for people: without login. */
+export function destinationText(plan: Plan): string {
+  const [{ scheme, host, port, path }, ...others] = plan.endpoints as [Endpoint, ...Endpoint[]];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const vhost = path === "/" ? "" : path;
+  return `${scheme}://${host}${port === undefined ? "" : `:${port}`}/${vhost}${more} ${destinationOf(plan)}`;
+}
+
+/** An engine whose spool is a folder that `open` takes: one that was left is delivered, and nothing new is accepted. */
+export function engineOn(
   { plan, logger, recorded, ...setup }: EngineRequest,
   open: () => Promise<OwnFolder>,
 ): DeliveryEngine {

@@ -1,0 +1,152 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type DeliveryEngine, printableJson } from "@streamll/core/internal";
+import {
+  deadLetterOf,
+  destinationText,
+  engineOn,
+  lookAtFolder,
+  type OwnFolder,
+  overSinkEnvironment,
+  type Plan,
+  resolve,
+  takeFolder,
+} from "@streamll/sink/internal";
+import { sinkOptions } from "../command/sink-flags.js";
+import { connect, loggerTo } from "../command/start.js";
+import { bar, cell, counted, number } from "../dlq/text.js";
+import { drawProgress } from "../draw-progress.js";
+import { exitCode } from "../exit.js";
+import { codeOf, nameOf } from "./folders.js";
+import { whoLives } from "./living.js";
+import type { Task } from "./task.js";
+
+const LOOK_MS = 50;
+/** What is on disk needs no longer to be given up. */
+const STOP_MS = 2000;
+
+/** What came of all folders. */
+interface Drained {
+  delivered: number;
+  failed: number;
+  readonly failures: Record<string, number>;
+  /** Events that are on the disk as before. */
+  left: number;
+  /** Events that could not be read. */
+  unreadable: number;
+  /** Folders that were not touched, and why. */
+  readonly leftOut: { readonly folder: string; readonly reason: string }[];
+}
+
+export async function drain(task: Task): Promise<number> {
+  const { path, folders, args, shell, notes } = task;
+  const { stdout, env, interrupted: signal } = shell;
+  const given = { ...sinkOptions(args), spool: path };
+  const log = loggerTo(notes);
+  const plan = resolve({ ...overSinkEnvironment(given, env) }, log.logger);
+  const result: Drained = { delivered: 0, failed: 0, failures: {}, left: 0, unreadable: 0, leftOut: [] };
+  const startedAt = performance.now();
+  const leaveOut = (folder: string, reason: string) => {
+    result.leftOut.push({ folder, reason });
+    notes.warn(`${nameOf(folder)} is left out: ${reason}`);
+  };
+  const living = await whoLives(folders, signal, () =>
+    notes.info("waiting a minute to see whether programs of other machines sign their folders"),
+  );
+  for (const folder of folders) {
+    if (signal.aborted) break;
+    const alive = living.get(folder);
+    if (alive !== undefined) leaveOut(folder, alive);
+    else {
+      const taken = await takeFolder(folder, destinationText(plan)).catch(codeOf);
+      if (taken === undefined) leaveOut(folder, "another program has taken it meanwhile");
+      else if (typeof taken === "string") leaveOut(folder, `it cannot be used (${cell(taken)})`);
+      else await drainFolder(taken, { plan, log, task, result });
+    }
+  }
+  const { leftOut, ...counts } = result;
+  const durationMs = Math.round(performance.now() - startedAt);
+  const eventsPerSecond = Math.round((result.delivered / Math.max(durationMs, 1)) * 1000);
+  if (args.has("json"))
+    stdout.write(`${printableJson(JSON.stringify({ ...counts, leftOut, durationMs, eventsPerSecond }))}\n`);
+  if (!args.has("quiet"))
+    notes.info(
+      `${summaryOf(result)} in ${(durationMs / 1000).toFixed(2)} s (${number(eventsPerSecond)} events/s)`,
+    );
+  if (signal.aborted) return Number(signal.reason);
+  const { failed, left, unreadable } = result;
+  return failed + left + unreadable + leftOut.length > 0 ? exitCode.partial : exitCode.done;
+}
+
+interface Request {
+  readonly plan: Plan;
+  readonly log: ReturnType<typeof loggerTo>;
+  readonly task: Task;
+  readonly result: Drained;
+}
+
+async function drainFolder(folder: OwnFolder, { plan, log, task, result }: Request): Promise<void> {
+  const { shell, args, notes } = task;
+  const { interrupted: signal, stderr } = shell;
+  const deadLetter = deadLetterOf(plan.values);
+  const flushTimeoutMs = Math.min(STOP_MS, plan.delivery.flushTimeoutMs);
+  const engine = engineOn(
+    {
+      ...{ plan: { ...plan, delivery: { ...plan.delivery, flushTimeoutMs } }, logger: log.logger, recorded: (transport) => transport },
+      ...(deadLetter === undefined ? {} : { deadLetter }),
+    },
+    async () => folder,
+  );
+  const { events } = await lookAtFolder(folder.path);
+  const startedAt = performance.now();
+  const line = () => {
+    const { sent } = engine.totals();
+    const rate = Math.round((sent / (performance.now() - startedAt)) * 1000);
+    return `${nameOf(folder.path)} ${bar(sent, events)} ${number(sent)} of ${number(events)}  ${number(rate)}/s`;
+  };
+  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  const stop = () => void engine.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await connect(engine, signal);
+    log.started();
+    await settled(engine, plan, signal);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    hide();
+  }
+  const { sent, failed, dropped, failures, spooled = 0 } = await engine.stop();
+  result.delivered += sent;
+  result.failed += failed + dropped;
+  for (const [code, count] of Object.entries(failures))
+    result.failures[code] = (result.failures[code] ?? 0) + count;
+  result.left += spooled;
+  result.unreadable += engine.stats().events_spool_lost ?? 0;
+}
+
+/** Waits until everything is settled, or nothing was for `flushTimeout`. */
+async function settled(
+  engine: DeliveryEngine,
+  { values, delivery }: Plan,
+  signal: AbortSignal,
+): Promise<void> {
+  let last = engine.unsettled;
+  let since = performance.now();
+  while (engine.unsettled > 0 && !signal.aborted) {
+    await pause(LOOK_MS);
+    const now = performance.now();
+    if (engine.unsettled !== last) [last, since] = [engine.unsettled, now];
+    else if (!values.waitForBroker && now - since > delivery.flushTimeoutMs) return;
+  }
+}
+
+function summaryOf({ delivered, failed, failures, left, unreadable, leftOut }: Drained): string {
+  const codes = Object.entries(failures).map(([code, count]) => `${code} ${number(count)}`);
+  const parts = [
+    `${counted(delivered, "event")} delivered`,
+    failed > 0 && `${number(failed)} failed (${codes.join(", ")})`,
+    left > 0 && `${number(left)} left on disk`,
+    unreadable > 0 && `${number(unreadable)} cannot be read`,
+    leftOut.length > 0 && `${counted(leftOut.length, "folder")} left out`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}

@@ -1,0 +1,78 @@
+import { createWriteStream } from "node:fs";
+import { Readable, type Readable as Source, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { BODY, endOf, type LeftEvent, printableJson, startOf, told } from "@streamll/core/internal";
+import { bar, counted, number } from "../dlq/text.js";
+import { drawProgress } from "../draw-progress.js";
+import { exitCode, Failure } from "../exit.js";
+import { decode } from "../tail/decode.js";
+import { codeOf } from "./folders.js";
+import { eventsOf, type ReadFile, readingOf } from "./read.js";
+import type { Task } from "./task.js";
+import { problemOf } from "./verify.js";
+
+export async function exportEvents(task: Task): Promise<number> {
+  const { folders, file, args, shell, notes } = task;
+  const { stderr, interrupted: signal } = shell;
+  const reading = readingOf(folders);
+  const files: ReadFile[] = [];
+  const count = { exported: 0, noEvents: 0 };
+  async function* lines(): AsyncGenerator<string> {
+    for await (const events of eventsOf(reading, signal, (read) => files.push(read))) {
+      const found = events.map(wireJson).filter((json) => json !== undefined);
+      count.exported += found.length;
+      count.noEvents += events.length - found.length;
+      if (found.length > 0) yield `${found.join("\n")}\n`;
+    }
+  }
+  const line = () => `${bar(reading.done, reading.bytes)} ${number(count.exported)} exported`;
+  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  try {
+    await written(Readable.from(lines()), task);
+  } finally {
+    hide();
+  }
+  const bad = files.filter(({ unreadable, error }) => unreadable > 0 || error !== undefined);
+  for (const one of bad) notes.error(problemOf(one));
+  if (count.noEvents > 0) notes.error(`${counted(count.noEvents, "message")} left out: no event is in it`);
+  const unreadable = files.reduce((sum, one) => sum + one.unreadable, 0);
+  // On stdout are the events.
+  if (args.has("json") && file !== "-") shell.stdout.write(`${JSON.stringify({ ...count, unreadable })}\n`);
+  if (!args.has("quiet")) notes.info(`${counted(count.exported, "event")} exported`);
+  if (signal.aborted) return Number(signal.reason);
+  return bad.length > 0 || count.noEvents > 0 ? exitCode.partial : exitCode.done;
+}
+
+/** @throws Failure where the file cannot be written, or is there already. */
+async function written(lines: Source, { file, shell }: Task): Promise<void> {
+  try {
+    if (file === "-") return await pipeline(lines, shell.stdout as Writable, { end: false });
+    const target = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+    await (file.endsWith(".gz") ? pipeline(lines, createGzip(), target) : pipeline(lines, target));
+  } catch (error) {
+    const code = codeOf(error);
+    // Who read it has seen enough.
+    if (file === "-" && code === "EPIPE") return;
+    if (code === "EEXIST") throw new Failure(`${told(file)} is there already: name another file`);
+    if (file === "-") throw error;
+    throw new Failure(`${told(file)} cannot be written (${code})`);
+  }
+}
+
+/** An event as `pipe` reads it: also the one in a CloudEvent. `undefined` for what is none. */
+function wireJson(place: LeftEvent): string | undefined {
+  const body = place.source.subarray(startOf(place, BODY), endOf(place, BODY));
+  const received = decode(body) ?? decode(dataOf(body));
+  return received && printableJson(received.json);
+}
+
+function dataOf(body: Buffer): Buffer {
+  try {
+    return Buffer.from(
+      JSON.stringify((JSON.parse(body.toString("utf8")) as { data?: unknown }).data ?? null),
+    );
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,44 @@
+import { printableJson } from "@streamll/core/internal";
+import { bar, cell, counted, number } from "../dlq/text.js";
+import { drawProgress } from "../draw-progress.js";
+import { exitCode } from "../exit.js";
+import { bytesText, nameOf } from "./folders.js";
+import { eventsOf, type ReadFile, readingOf } from "./read.js";
+import type { Task } from "./task.js";
+
+export async function verify({ folders, args, shell, notes }: Task): Promise<number> {
+  const { stdout, stderr, interrupted: signal } = shell;
+  const reading = readingOf(folders);
+  const files: ReadFile[] = [];
+  const line = () =>
+    `${bar(reading.done, reading.bytes)} ${bytesText(reading.done)} of ${bytesText(reading.bytes)}`;
+  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  try {
+    for await (const _ of eventsOf(reading, signal, (read) => files.push(read)));
+  } finally {
+    hide();
+  }
+  const bad = files.filter(({ unreadable, error }) => unreadable > 0 || error !== undefined);
+  for (const one of bad) notes.error(problemOf(one));
+  const sum = (of: "readable" | "unreadable" | "cutBytes") =>
+    files.reduce((total, file) => total + file[of], 0);
+  const totals = { readable: sum("readable"), unreadable: sum("unreadable"), cutBytes: sum("cutBytes") };
+  if (args.has("json")) stdout.write(`${printableJson(JSON.stringify({ ...totals, files }))}\n`);
+  if (!args.has("quiet")) {
+    const { readable, unreadable, cutBytes } = totals;
+    const cut = cutBytes === 0 ? "" : `; ${bytesText(cutBytes)} were being written when a program was killed`;
+    notes.info(
+      `${counted(readable, "event")} can be read, ${number(unreadable)} cannot (${counted(files.length, "file")}, ${bytesText(reading.done)})${cut}`,
+    );
+  }
+  if (signal.aborted) return Number(signal.reason);
+  return bad.length === 0 ? exitCode.done : exitCode.partial;
+}
+
+/** What is wrong with a file. */
+export function problemOf({ folder, file, unreadable, error }: ReadFile): string {
+  const where = `file ${file} of ${nameOf(folder)}`;
+  return error === undefined
+    ? `${where}: ${counted(unreadable, "event")} cannot be read`
+    : `${where} cannot be read (${cell(error)})`;
+}

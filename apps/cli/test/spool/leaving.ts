@@ -1,0 +1,20 @@
+import { RabbitMQSink } from "@streamll/sink";
+
+// A program that a test kills: its sink reaches no broker, and its spool keeps what it accepts.
+const { directory, from, count, text } = JSON.parse(process.argv[2]!) as {
+  readonly directory: string;
+  readonly from: number;
+  readonly count: number;
+  readonly text: string;
+};
+const sink = new RabbitMQSink({
+  amqpUrl: "amqp://user:secret@127.0.0.1:1/",
+  spool: directory,
+  maxBufferedEvents: 100,
+});
+await sink.start();
+for (let n = from; n < from + count; n++)
+  sink.handleEvent({ eventType: "token", executionId: `run-${n % 7}`, data: { n, text } });
+await sink.spooled();
+console.log("spooled");
+setInterval(() => {}, 1000);
