@@ -91,7 +91,11 @@ async function drainFolder(folder: OwnFolder, { plan, log, task, result }: Reque
   const flushTimeoutMs = Math.min(STOP_MS, plan.delivery.flushTimeoutMs);
   const engine = engineOn(
     {
-      ...{ plan: { ...plan, delivery: { ...plan.delivery, flushTimeoutMs } }, logger: log.logger, recorded: (transport) => transport },
+      ...{
+        plan: { ...plan, delivery: { ...plan.delivery, flushTimeoutMs } },
+        logger: log.logger,
+        recorded: (transport) => transport,
+      },
       ...(deadLetter === undefined ? {} : { deadLetter }),
     },
     async () => folder,

@@ -29,7 +29,11 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
   };
   const readBack = async (queue: string): Promise<number[]> => {
     const numbers: number[] = [];
-    for (let got = await channel.get(queue, { noAck: true }); got !== false; got = await channel.get(queue, { noAck: true }))
+    for (
+      let got = await channel.get(queue, { noAck: true });
+      got !== false;
+      got = await channel.get(queue, { noAck: true })
+    )
       numbers.push((JSON.parse(got.content.toString()) as { data: { n: number } }).data.n);
     return numbers;
   };
@@ -47,7 +51,12 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
     const exchange = `spool-${randomUUID()}`;
     const drained = drain(directory, exchange);
     expect(await drained.ended).toBe(0);
-    expect(JSON.parse(drained.stdout)).toMatchObject({ delivered: COUNT + 500, failed: 0, left: 0, leftOut: [] });
+    expect(JSON.parse(drained.stdout)).toMatchObject({
+      delivered: COUNT + 500,
+      failed: 0,
+      left: 0,
+      leftOut: [],
+    });
     expect(drained.stderr).toMatch(/^20,500 events delivered in /);
     expect(readdirSync(directory)).toEqual([]);
     const arrived = await readBack(exchange);
@@ -72,7 +81,10 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
         },
       );
     channel.on("error", () => {});
-    await vi.waitFor(async () => expect(await queue()).toBeGreaterThan(0), { timeout: 50_000, interval: 200 });
+    await vi.waitFor(async () => expect(await queue()).toBeGreaterThan(0), {
+      timeout: 50_000,
+      interval: 200,
+    });
     first.process.kill("SIGINT");
     expect(await first.ended).toBe(130);
     const { delivered, left } = JSON.parse(first.stdout) as { delivered: number; left: number };
@@ -92,6 +104,10 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
     await channel.assertExchange(exchange, "topic");
     const drained = drain(directory, exchange, "--declare-topology", "none", "--max-retries", "0");
     expect(await drained.ended).toBe(4);
-    expect(JSON.parse(drained.stdout)).toMatchObject({ delivered: 0, failed: 10, failures: { UNROUTABLE: 10 } });
+    expect(JSON.parse(drained.stdout)).toMatchObject({
+      delivered: 0,
+      failed: 10,
+      failures: { UNROUTABLE: 10 },
+    });
   });
 });

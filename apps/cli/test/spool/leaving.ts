@@ -13,8 +13,10 @@ const sink = new RabbitMQSink({
   maxBufferedEvents: 100,
 });
 await sink.start();
-for (let n = from; n < from + count; n++)
-  sink.handleEvent({ eventType: "token", executionId: `run-${n % 7}`, data: { n, text } });
+for (let n = from; n < from + count; n++) {
+  while (!sink.handleEvent({ eventType: "token", executionId: `run-${n % 7}`, data: { n, text } }))
+    await sink.ready();
+}
 await sink.spooled();
 console.log("spooled");
 setInterval(() => {}, 1000);
