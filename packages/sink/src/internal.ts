@@ -15,7 +15,7 @@ export { allRows, type OptionName } from "./options/table.js";
 export { type Plan, resolve } from "./resolve.js";
 export { type OwnFolder, takeFolder } from "./spool/folder.js";
 export { type FolderOwner, foldersAt, lookAtFolder, ownerAt, type SeenFolder } from "./spool/look.js";
-export { readOnlyDisk } from "./spool/node-disk.js";
+export { nodeDisk, readOnlyDisk } from "./spool/node-disk.js";
 export { SILENCE_MS } from "./spool/orphans.js";
 export { destinationText, engineOn } from "./spool/spooled-engine.js";
 export { resolveTopology } from "./topology.js";

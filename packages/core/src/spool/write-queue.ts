@@ -5,8 +5,15 @@ import type { SpoolFile } from "./files.js";
 import { FRAME_HEAD } from "./frame.js";
 import { entriesOf } from "./search.js";
 
-/** A write that takes longer holds up the program: what follows is written beside it. In milliseconds. */
-const SLOW_MS = 20;
+/**
+ * Writes that take longer, without as long a pause between them, hold up the program: what follows is written beside it. In
+ * milliseconds.
+ */
+const MOST_HELD_MS = 10;
+/** A disk that takes less for each write is fast again. */
+const FAST_MS = 5;
+/** What a write may take whatever its size. */
+const ANY_WRITE_MS = 1;
 const RETRY_MS = 1000;
 
 /** A frame that is not written yet, and its place. */
@@ -37,6 +44,10 @@ export class WriteQueue {
   #written = 0;
   #retry: (() => void) | undefined;
   #pumping: Promise<void> | undefined;
+  /** How long writes have held up the program lately, and when the last one ended. */
+  #heldMs = 0;
+  #heldUntil = 0;
+  #msPerByte = 0;
   /** Bytes of the frames that wait. */
   bytes = 0;
   /** Why the disk takes nothing. */
@@ -63,12 +74,11 @@ export class WriteQueue {
     this.bytes += frame.bytes.length;
   }
 
-  /** Writes what waits: at once, or beside the program where the disk is slow. */
+  /** Writes what waits: at once, as long as that does not hold up the program, and the rest beside it. */
   write(): void {
-    if (this.#pumping !== undefined) return;
-    // Marks alone are few bytes.
-    if (!this.isSlow || this.isEmpty) return this.writeNow();
-    if (this.failure !== undefined) return;
+    this.#writeWhile((next) => this.#isQuick(next));
+    if (this.isEmpty || this.failure !== undefined || this.#pumping !== undefined) return;
+    this.isSlow = true;
     this.#pumping = this.#pump().finally(() => {
       this.#pumping = undefined;
       if (this.failure !== undefined) return;
@@ -79,21 +89,38 @@ export class WriteQueue {
 
   /** Writes everything at once, also what is being written beside the program: it has its place already. */
   writeNow(): void {
+    this.#writeWhile(() => true);
+  }
+
+  #writeWhile(goesOn: (next: Unwritten) => boolean): void {
     const { clock, open, wroteAll } = this.#setup;
+    let isTried = this.isEmpty;
     try {
-      for (let next = this.#frames[0]; next !== undefined; next = this.#frames[0]) {
+      for (let next = this.#frames[0]; next !== undefined && goesOn(next); next = this.#frames[0]) {
+        isTried = true;
         const startedAt = clock.now();
         const file = open(next.file);
         for (let done = 0; done < next.bytes.length; )
           done += some(file.write(next.bytes.subarray(done), next.at + done));
-        this.#wrote(next);
-        if (clock.now() - startedAt > SLOW_MS) this.isSlow = true;
+        const endedAt = clock.now();
+        this.#heldMs = this.#heldLately(startedAt) + endedAt - startedAt;
+        this.#heldUntil = endedAt;
+        this.#wrote(next, endedAt - startedAt);
       }
-      wroteAll();
-      this.#works();
+      if (this.isEmpty) wroteAll();
+      if (isTried) this.#works();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  #heldLately(now: number): number {
+    return Math.max(0, this.#heldMs - (now - this.#heldUntil));
+  }
+
+  /** Whether the frame can be written without holding up the program, as the last writes let expect. */
+  #isQuick({ bytes }: Unwritten): boolean {
+    return this.#heldLately(this.#setup.clock.now()) + bytes.length * this.#msPerByte <= MOST_HELD_MS;
   }
 
   /** Resolves when every frame that was pushed before the call is in its file, or the disk fails. */
@@ -130,11 +157,12 @@ export class WriteQueue {
         const file = open(next.file);
         for (let done = 0; done < next.bytes.length; )
           done += some(await file.writeLater(next.bytes.subarray(done), next.at + done));
-        longest = Math.max(longest, clock.now() - startedAt);
+        const took = clock.now() - startedAt;
+        longest = Math.max(longest, took);
         // `writeNow` may have been quicker.
-        if (this.#frames[0] === next) this.#wrote(next);
+        if (this.#frames[0] === next) this.#wrote(next, took);
       }
-      this.isSlow = longest > SLOW_MS / 4;
+      this.isSlow = longest > FAST_MS;
       wroteAll();
       this.#works();
     } catch (error) {
@@ -142,7 +170,9 @@ export class WriteQueue {
     }
   }
 
-  #wrote(frame: Unwritten): void {
+  #wrote(frame: Unwritten, tookMs: number): void {
+    // One that took long since the program was not run meanwhile counts half.
+    this.#msPerByte = (this.#msPerByte + Math.max(0, tookMs - ANY_WRITE_MS) / frame.bytes.length) / 2;
     this.#frames.shift();
     this.#written++;
     this.bytes -= frame.bytes.length;
@@ -160,7 +190,9 @@ export class WriteQueue {
     this.failure = errorOf(error);
     this.#retry ??= this.#setup.clock.after(RETRY_MS, () => {
       this.#retry = undefined;
-      this.writeNow();
+      const first = this.#frames[0];
+      this.#writeWhile((next) => next === first);
+      if (this.failure === undefined) this.write();
     });
     this.#setup.changed();
   }
