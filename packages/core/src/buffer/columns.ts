@@ -21,7 +21,7 @@ export class Columns {
   flags = new Uint16Array(FIRST_SLOTS);
   /** The file of the spool that holds the event too, 0 for none. */
   spoolFile = new Uint32Array(FIRST_SLOTS);
-  /** Of an event that an earlier program has accepted: the id by which a broker that deduplicates would know it. */
+  /** The id by which a broker that deduplicates would know the event, as the spool notes it; 0 if that is its index. */
   spoolId = new Float64Array(FIRST_SLOTS);
 
   grow(): void {

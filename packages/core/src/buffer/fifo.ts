@@ -15,6 +15,14 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
+  /** The items at the head, as far as all of them match. */
+  headOf(matches: (item: T) => boolean): T[] {
+    const items: T[] = [];
+    for (let at = this.#head; at < this.#items.length && matches(this.#items[at] as T); at++)
+      items.push(this.#items[at] as T);
+    return items;
+  }
+
   /** Removes and returns the first item that matches, at any position. */
   take(matches: (item: T) => boolean): T | undefined {
     const at = this.#items.findIndex((item, index) => index >= this.#head && matches(item as T));

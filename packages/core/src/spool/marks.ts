@@ -1,7 +1,10 @@
 // Beside each file of events lies a file of marks: what was settled of it, and which of its events a broker that
 // deduplicates knows by another id than their index. A mark is
-//   index (f64), count (u32), checksum of the other fields (u32), id (f64; 0: settled)
+//   index (f64), count (u32), checksum of the other fields (u32), id (f64; 0: settled, -1: the broker does not know it)
 export const MARK_BYTES = 24;
+
+/** The id of an event that the broker does not know, although it may know ids above its index. */
+export const UNSENT = -1;
 
 /** Marks that are not written yet. Consecutive events that were settled are one mark. */
 export class MarkBuilder {
@@ -76,8 +79,8 @@ export class Marks {
       if (bytes.readUInt32LE(at + 12) !== checksum(bytes, at)) continue;
       const from = bytes.readDoubleLE(at);
       const id = bytes.readDoubleLE(at + 16);
-      if (id > 0) this.#ids.set(from, id);
-      else ranges.push({ from, to: from + bytes.readUInt32LE(at + 8) });
+      if (id === 0) ranges.push({ from, to: from + bytes.readUInt32LE(at + 8) });
+      else this.#ids.set(from, id);
     }
     ranges.sort((a, b) => a.from - b.from);
     for (const { from, to } of ranges) {
@@ -102,7 +105,7 @@ export class Marks {
     return this.#at < this.#from.length && this.#from[this.#at]! <= index;
   }
 
-  /** The id by which the broker knows the event, 0 if that is its index. */
+  /** The id by which the broker knows the event, or {@link UNSENT}; 0 if it is the index. */
   idOf(index: number): number {
     return this.#ids.get(index) ?? 0;
   }

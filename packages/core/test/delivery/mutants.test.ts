@@ -63,7 +63,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a refused event is sent again with its old sequence",
     file: "delivery/lane/outcome-handler.ts",
-    from: "    this.#log.renumber(slot);\n    const delay",
+    from: "    sequences.takeBack([slot]);\n    const delay",
     to: "    const delay",
   },
   {
@@ -169,7 +169,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "messages beyond the credit are forgotten",
     file: "delivery/lane/batches.ts",
-    from: "    this.#setup.queue.putBack(slots.slice(events));\n",
+    from: "    this.#setup.queue.putBack(rest);\n",
     to: "",
     in: "batches",
   },

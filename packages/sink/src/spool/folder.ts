@@ -53,7 +53,7 @@ export async function takeFolder(folder: string, destination?: string): Promise<
   try {
     lock = await takeLock(folder);
     if (lock === undefined) return undefined;
-    publisherName = own(folder, destination).publisherName;
+    publisherName = own(folder, contentOf(folder) === "events", destination).publisherName;
   } catch (error) {
     if (lock !== undefined) await release(folder, lock);
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -48,16 +48,17 @@ export function ownerOf(folder: string): Owner | undefined {
 }
 
 /**
- * Signs a folder that this program has locked. It keeps the publisher's name of the programs before, unless it is a copy:
- * two programs under one name would lose the events of one of them.
+ * Signs a folder that this program has locked. One with events keeps the publisher's name of the programs before, unless it
+ * is a copy: two programs under one name would lose the events of one of them. One without events gets a new name, since
+ * nothing in it tells up to which id the stream knows that publisher.
  *
  * @param destination where this program sends events, without a secret.
  * @throws what the file system answers, where nothing valid is there yet: a full disk stops no program that has events.
  */
-export function own(folder: string, destination?: string): Owner {
+export function own(folder: string, hasEvents: boolean, destination?: string): Owner {
   const inode = statSync(folder).ino;
   const before = ownerOf(folder);
-  const isSame = before?.inode === inode;
+  const isSame = before?.inode === inode && hasEvents;
   const owner: Owner = {
     host: thisHost(),
     publisherName: isSame ? before.publisherName : `streamll-${randomUUID()}`,

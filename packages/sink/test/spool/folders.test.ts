@@ -108,6 +108,19 @@ describe("a directory of several programs", () => {
     await second.release();
   });
 
+  it("gives a folder that a killed program left without events another publisher's name", async () => {
+    const directory = scratch();
+    const first = await openFolder(directory);
+    const left = readFileSync(join(first.path, "owner.json"));
+    await first.release();
+    mkdirSync(first.path);
+    writeFileSync(join(first.path, "owner.json"), left);
+    const second = await openFolder(directory);
+    expect(second.path).toBe(first.path);
+    expect(second.publisherName).not.toBe(first.publisherName);
+    await second.release();
+  });
+
   it("gives a copy of a folder another publisher's name", async () => {
     const directory = scratch();
     const first = await openFolder(directory);

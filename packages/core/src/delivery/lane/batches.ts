@@ -55,7 +55,9 @@ export class Batches {
     const { slots, ends } = this.#group(this.#events(credit));
     const taken = ends.slice(0, credit);
     const events = taken.at(-1) ?? 0;
-    this.#setup.queue.putBack(slots.slice(events));
+    const rest = slots.slice(events);
+    this.#setup.queue.putBack(rest);
+    this.#setup.sequences.passedOver(rest);
     return { slots: slots.slice(0, events), ends: taken };
   }
 

@@ -60,7 +60,7 @@ export class Lane {
     this.#queue = new SendQueue({ log, deduplication, expired: (slot) => outcomes.expired(slot) });
     this.#inFlight = new InFlight(log);
     this.#retries = new Retries(clock);
-    this.#sequences = new Sequences(log, deduplication ? setup.spooling : undefined);
+    this.#sequences = new Sequences(log, this.#queue, deduplication ? setup.spooling : undefined);
     this.#flow = new FlowState(clock);
     this.#sendTimer = new SendTimer({ clock, options, queue: this.#queue, send: () => this.#send() });
     this.#poison = new PoisonSearch(options.maxRetries);

@@ -49,7 +49,7 @@ export class OutcomeHandler {
         throttle.refused(decision.error);
         return undefined;
       case "halve":
-        for (const slot of slots) this.#log.renumber(slot);
+        sequences.takeBack(slots);
         queue.putBack(slots);
         poison.split(slots.length);
         return undefined;
@@ -68,7 +68,7 @@ export class OutcomeHandler {
   }
 
   #retryOrFail(slot: number, error: TransportError): void {
-    const { options, outcomes, random, retries, poison, again } = this.#setup;
+    const { options, outcomes, random, retries, poison, sequences, again } = this.#setup;
     poison.cleared(slot);
     const tries = this.#log.tries[slot]!;
     const numbered = this.#log.has(slot, NUMBERED);
@@ -77,7 +77,7 @@ export class OutcomeHandler {
     outcomes.retried(error);
     this.#log.tries[slot]!++;
     // Later events have passed its old sequence: a broker that deduplicates would confirm it and store nothing.
-    this.#log.renumber(slot);
+    sequences.takeBack([slot]);
     const delay = fullJitter(tries, options.retryBackoffMs, options.maxRetryBackoffMs, random);
     retries.wait(slot, delay, () => again(slot));
   }

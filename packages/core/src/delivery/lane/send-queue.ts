@@ -34,6 +34,11 @@ export class SendQueue {
     return this.#slots.peek();
   }
 
+  /** The events at the head, as far as all of them match. */
+  headOf(matches: (slot: number) => boolean): number[] {
+    return this.#slots.headOf(matches);
+  }
+
   push(slot: number): void {
     this.#slots.push(slot);
     this.#enlist(slot);

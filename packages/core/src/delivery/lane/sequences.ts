@@ -5,11 +5,19 @@ export interface SpoolIds {
   idOf(slot: number): number;
   /** Notes that the broker is about to know these events by another id. */
   numbered(slots: readonly number[], id: number): void;
+  /** Notes that the broker does not know these events, although it may know higher ids. */
+  unsent(slots: readonly number[]): void;
+}
+
+/** What {@link Sequences} needs of the lane's queue: the events at its head that match. */
+interface Waiting {
+  headOf(matches: (slot: number) => boolean): number[];
 }
 
 /** Numbers the events of a lane with sequences that increase on each connection. */
 export class Sequences {
   readonly #log: EventLog;
+  readonly #queue: Waiting;
   readonly #spooling: SpoolIds | undefined;
   #last = 0;
   /** The broker's highest sequence when the present connection was opened. */
@@ -22,8 +30,9 @@ export class Sequences {
   #storedByEarlier: number | undefined;
 
   /** @param spooling gives each event an id that rises across programs. */
-  constructor(log: EventLog, spooling?: SpoolIds) {
+  constructor(log: EventLog, queue: Waiting, spooling?: SpoolIds) {
     this.#log = log;
+    this.#queue = queue;
     this.#spooling = spooling;
   }
 
@@ -39,7 +48,7 @@ export class Sequences {
   /** An earlier program has sent the event, and the broker has it. */
   isStored(slot: number): boolean {
     const id = this.#log.spoolId[slot]!;
-    return this.#log.has(slot, FROM_EARLIER) && id <= (this.#storedByEarlier ?? 0);
+    return this.#log.has(slot, FROM_EARLIER) && id > 0 && id <= (this.#storedByEarlier ?? 0);
   }
 
   confirmed(sequence: number): void {
@@ -52,37 +61,64 @@ export class Sequences {
    * go first.
    */
   assign(slots: readonly number[], ends: readonly number[] | undefined): void {
+    const wanted = this.#wanted(slots, ends);
     for (let from = 0, at = 0; from < slots.length; at++) {
       const to = ends?.[at] ?? from + 1;
-      this.#assign(slots, from, to);
+      this.#assign(slots.slice(from, to), wanted(at));
       from = to;
     }
   }
 
-  #assign(slots: readonly number[], from: number, to: number): void {
+  /** These events stay behind while the broker gets others of this batch, which may have higher ids. */
+  passedOver(slots: readonly number[]): void {
+    const unsent = slots.filter((slot) => this.#log.sequence[slot] === 0 && !this.isStored(slot));
+    if (unsent.length > 0) this.#spooling?.unsent(unsent);
+  }
+
+  /** The broker refused these events: it does not know them, and they will get other sequences. */
+  takeBack(slots: readonly number[]): void {
+    for (const slot of slots) this.#log.renumber(slot);
+    this.passedOver(slots);
+  }
+
+  /**
+   * The ids that the messages of a batch get, as far as they are above those before. They are the highest of its own
+   * events: what waits has higher ones, and a broker that has the batch cannot be thought to have that.
+   */
+  #wanted(slots: readonly number[], ends: readonly number[] | undefined): (message: number) => number {
+    const spooling = this.#spooling;
+    if (spooling === undefined) return () => 0;
+    if (ends === undefined) return (message) => spooling.idOf(slots[message]!);
+    const ids = slots.map((slot) => spooling.idOf(slot)).sort((a, b) => a - b);
+    return (message) => ids[slots.length - ends.length + message]!;
+  }
+
+  #assign(slots: readonly number[], wanted: number): void {
     const { sequence } = this.#log;
-    const last = slots[to - 1]!;
-    for (let i = from; i < to; i++) {
-      const slot = slots[i]!;
+    const last = slots.at(-1)!;
+    for (const slot of slots)
       if (sequence[slot]! <= this.#carried || sequence[slot] !== sequence[last]) this.#log.renumber(slot);
-    }
     const before = this.#last;
     const fresh = sequence[last] === 0;
-    const own = this.#spooling?.idOf(last) ?? 0;
-    this.#carried = sequence[last]! || Math.max(before + 1, own);
+    this.#carried = sequence[last]! || Math.max(before + 1, wanted);
     this.#last = Math.max(before, this.#carried);
-    // The next program takes the ids of unsettled events for what it reads from the disk.
-    if (
-      fresh &&
-      this.#spooling !== undefined &&
-      (this.#carried !== own || this.#spooling.idOf(slots[from]!) <= before)
-    )
-      this.#spooling.numbered(slots.slice(from, to), this.#carried);
-    for (let i = from; i < to; i++) {
-      const slot = slots[i]!;
+    if (fresh && this.#spooling !== undefined) this.#note(this.#spooling, slots, before, wanted);
+    for (const slot of slots) {
       sequence[slot] = this.#carried;
       if (this.#carried <= this.storedBefore && !this.#log.has(slot, MAYBE_STORED))
         this.#log.mark(slot, DUPLICATE);
     }
+  }
+
+  /** The next program compares the ids of unsettled events, as it reads them from the disk, with what the broker has. */
+  #note(spooling: SpoolIds, slots: readonly number[], before: number, wanted: number): void {
+    const number = this.#carried;
+    if (number > wanted) this.passedOver(this.#queue.headOf((slot) => spooling.idOf(slot) <= number));
+    const differing = slots.filter((slot) => {
+      const id = spooling.idOf(slot);
+      const noted = this.#log.spoolId[slot]!;
+      return id > number || id <= before || (noted !== 0 && noted !== id);
+    });
+    if (differing.length > 0) spooling.numbered(differing, number);
   }
 }

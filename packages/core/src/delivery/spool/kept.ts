@@ -1,5 +1,6 @@
 import { FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
 import { type RecordPlace, recordMemory } from "../../buffer/record.js";
+import { UNSENT } from "../../spool/marks.js";
 import type { Spool } from "../../spool/spool.js";
 import type { Clock } from "../clock.js";
 import type { SpoolIds } from "../lane/sequences.js";
@@ -78,13 +79,14 @@ export class Kept implements SpoolIds {
   /** The broker will know these events by another id than theirs. */
   numbered(slots: readonly number[], id: number): void {
     if (this.#spool === undefined) return;
-    for (const slot of slots) {
-      const file = this.#setup.log.spoolFile[slot]!;
-      if (file > 0) this.#spool.numbered(file, this.idOf(slot), id);
-    }
-    // It must be known before the broker is sent them. Later events get ids above it.
-    this.#spool.writeNow();
+    this.#note(this.#spool, slots, id);
+    // Later events get ids above it.
     this.#setup.ledger.skipTo(id - this.#spool.firstIndex);
+  }
+
+  /** The broker does not know these events, but perhaps events with higher ids. */
+  unsent(slots: readonly number[]): void {
+    if (this.#spool !== undefined) this.#note(this.#spool, slots, UNSENT);
   }
 
   /** `stop()`: the event is in a file and stays there. */
@@ -92,6 +94,18 @@ export class Kept implements SpoolIds {
     const { log } = this.#setup;
     if (log.has(slot, FROM_EARLIER)) return true;
     return log.spoolFile[slot]! > 0 && this.idOf(slot) <= this.#spool!.writtenTo;
+  }
+
+  /** Must be on the disk before the broker gets the events that come next. */
+  #note(spool: Spool, slots: readonly number[], id: number): void {
+    const { spoolId, spoolFile } = this.#setup.log;
+    const changed = slots.filter((slot) => spoolId[slot] !== id);
+    for (const slot of changed) {
+      spoolId[slot] = id;
+      const file = spoolFile[slot]!;
+      if (file > 0) spool.numbered(file, this.idOf(slot), id);
+    }
+    if (changed.length > 0) spool.writeNow();
   }
 
   #put(slot: number, spool: Spool): void {
@@ -104,6 +118,7 @@ export class Kept implements SpoolIds {
     const file = spool.add(id, isNumbered ? sequence : 0, this.#place, age);
     log.spoolFile[slot] = file;
     // The broker may know it by a number that its lane has given.
-    if (!isNumbered && sequence > 0 && sequence !== id) spool.numbered(file, id, sequence);
+    const known = sequence || log.spoolId[slot]!;
+    if (!isNumbered && known !== 0 && known !== id) spool.numbered(file, id, known);
   }
 }
