@@ -1,19 +1,21 @@
 // @ts-check
 import { ask, follow } from "./connection.js";
+import { DeadLetters } from "./dead-letters.js";
 import { details } from "./details.js";
 import { Executions } from "./executions.js";
 import { html, nothing, render } from "./lit-html.js";
+import { brokerTables, latencyTable } from "./tables.js";
 import { Tree } from "./tree.js";
 import { number, plain, took } from "./words.js";
 
-/** @typedef {{ name: string; count: number; failed: number; p50: number; p95: number; p99: number }} Latency */
+/** @typedef {"executions" | "latency" | "broker" | "dead letters"} View */
 
-let view = /** @type {"executions" | "latency" | "broker"} */ ("executions");
+let view = /** @type {View} */ ("executions");
 let filter = "";
 let isServed = true;
 /** @type {any} */
 let head = { name: "", state: "connecting", gaps: [] };
-/** @type {readonly Latency[]} */
+/** @type {readonly import("./tables.js").Latency[]} */
 let latencies = [];
 /** @type {EventSource | undefined} */
 let live;
@@ -25,7 +27,8 @@ let note = "";
 let call;
 
 const executions = new Executions({ changed: draw, opened: open });
-const tree = new Tree({ changed: draw, selected: select, left: () => focus(".executions") });
+const tree = new Tree({ changed: draw, selected: select, left: () => focus(".executions .scroller") });
+const deadLetters = new DeadLetters({ changed: draw, focus });
 
 function followAll() {
   live?.close();
@@ -111,9 +114,15 @@ function narrow(show) {
   draw();
 }
 
-/** @param {string} selector */
-const focus = (selector) =>
-  /** @type {HTMLElement | null} */ (document.querySelector(`${selector} .scroller`))?.focus();
+/**
+ * Once what is drawn next is there.
+ *
+ * @param {string} selector
+ */
+function focus(selector) {
+  draw();
+  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus());
+}
 
 let isDue = false;
 /** At most once a frame, whatever comes. */
@@ -125,13 +134,22 @@ function draw() {
     render(page(), document.body);
     executions.list.attach(document.querySelector(".executions .scroller"));
     tree.list.attach(document.querySelector(".tree .scroller"));
+    deadLetters.list.attach(document.querySelector(".letters .scroller"));
   });
 }
+
+/** @type {Record<View, () => unknown>} */
+const views = {
+  executions: main,
+  latency: () => latencyTable(latencies),
+  broker: () => brokerTables(head.figures),
+  "dead letters": () => deadLetters.render(head.deadLetters.mayReplay),
+};
 
 function page() {
   return html`
     ${top()}
-    ${view === "latency" ? latencyTable() : view === "broker" ? brokerTables() : main()}
+    ${views[view]()}
   `;
 }
 
@@ -170,20 +188,33 @@ function top() {
       ${tab("open", view === "executions" && executions.show === "open", () => narrow("open"))}
       ${tab("latency", view === "latency", () => show("latency"))}
       ${tab("broker", view === "broker", () => show("broker"))}
-      <input
-        type="search"
-        placeholder="filter by name or id  ( / )"
-        aria-label="filter by name or id"
-        .value=${filter}
-        @input=${filtered}
-      />
+      ${head.deadLetters ? tab(`dead letters${waitingDead()}`, view === "dead letters", () => show("dead letters")) : nothing}
+      ${
+        view === "executions"
+          ? html`<input
+              type="search"
+              placeholder="filter by name or id  ( / )"
+              aria-label="filter by name or id"
+              .value=${filter}
+              @input=${filtered}
+            />`
+          : nothing
+      }
     </nav>
   </header>`;
 }
 
-/** @param {"latency" | "broker"} other */
+/** How many wait, where that is known. */
+function waitingDead() {
+  const { queue } = head.deadLetters;
+  const found = head.figures?.queues.find((/** @type {any} */ one) => one.name === queue)?.ready;
+  return found === undefined ? "" : ` ${number(found)}`;
+}
+
+/** @param {View} other */
 function show(other) {
   view = other;
+  if (view === "dead letters") deadLetters.open(head.deadLetters.queue);
   draw();
 }
 
@@ -223,56 +254,18 @@ function close() {
   draw();
 }
 
-function latencyTable() {
-  return html`<div class="table"><table>
-    <thead><tr><th>call</th><th>ended</th><th>failed</th><th>p50</th><th>p95</th><th>p99</th></tr></thead>
-    <tbody>${latencies.map(
-      ({ name, count, failed, p50, p95, p99 }) => html`<tr>
-        <td>${name}</td><td>${number(count)}</td><td class=${failed > 0 ? "error" : ""}>${number(failed)}</td>
-        <td>${took(p50)}</td><td>${took(p95)}</td><td>${took(p99)}</td>
-      </tr>`,
-    )}</tbody>
-  </table>${latencies.length === 0 ? html`<p class="empty">no call has ended yet</p>` : nothing}</div>`;
-}
-
-function brokerTables() {
-  const { figures } = head;
-  if (figures === undefined) return html`<p class="empty">there is no broker behind this page</p>`;
-  return html`<div class="table">
-    <table>
-      <thead><tr><th>queue</th><th>ready</th><th>unacked</th><th>readers</th><th>in/s</th><th>out/s</th><th>acked/s</th></tr></thead>
-      <tbody>${figures.queues.map(
-        (/** @type {any} */ queue) => html`<tr>
-          <td>${plain(queue.name)}${queue.dead ? html` <span class="tag">dead letters</span>` : nothing}</td>
-          <td>${number(queue.ready)}</td><td>${number(queue.unacked)}</td>
-          <td class=${queue.readers === 0 && !queue.dead ? "error" : ""}>${number(queue.readers)}</td>
-          <td>${number(queue.in)}</td><td>${number(queue.out)}</td><td>${number(queue.acked)}</td>
-        </tr>`,
-      )}</tbody>
-    </table>
-    <table>
-      <thead><tr><th>sink</th><th>state</th><th>bytes/s</th></tr></thead>
-      <tbody>${figures.sinks.map(
-        (/** @type {any} */ sink) =>
-          html`<tr><td>${sink.name}</td><td>${sink.state}</td><td>${number(sink.rate)}</td></tr>`,
-      )}</tbody>
-    </table>
-    ${figures.hidden ? html`<p class="empty">rates and sinks: ${figures.hidden}</p>` : nothing}
-  </div>`;
-}
-
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement;
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
     document.querySelector("input")?.focus();
-  } else if (event.key === "Escape" && isTyping) focus(".executions");
+  } else if (event.key === "Escape" && isTyping) focus(".executions .scroller");
   else if (
     event.key === "Enter" &&
     event.target instanceof HTMLElement &&
     event.target.closest(".executions")
   )
-    focus(".tree");
+    focus(".tree .scroller");
 });
 
 followAll();

@@ -10,6 +10,22 @@ export function took(ms) {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/**
+ * How long ago, in one unit.
+ *
+ * @param {number | undefined} at Milliseconds since the epoch.
+ */
+export function age(at) {
+  if (at === undefined) return "–";
+  const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** @param {number} count @param {string} what */
+export const counted = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
+
 /** @param {number | undefined} value */
 export const number = (value) => (value === undefined ? "–" : Math.round(value).toLocaleString("en"));
 

@@ -43,6 +43,9 @@ export interface Gauge {
   close(): Promise<void>;
 }
 
+/** Whether there are any: of RabbitMQ alone. */
+export const hasFigures = ({ transport: { name } }: Plan): boolean => /^amqp|^streams$/.test(name);
+
 const MOST_QUEUES = 20;
 const MOST_SINKS = 200;
 

@@ -1,13 +1,14 @@
 import { DeadLetters, type DeadLettersOptions, type Selection } from "@streamll/consumer";
-import { ConfigurationError, silentLogger } from "@streamll/core";
+import { ConfigurationError } from "@streamll/core";
 import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { kebabCase } from "../command/flags.js";
-import { connectionOptions, flagsOf, sinkOptions } from "../command/sink-flags.js";
+import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { wantsColour } from "../shell.js";
+import { connecting, deadLettersNamed } from "./dead-letters-named.js";
 import { list } from "./list.js";
 import { purge } from "./purge.js";
 import { replay } from "./replay.js";
@@ -18,13 +19,6 @@ import type { Task } from "./task.js";
 const actions: Readonly<Record<string, (task: Task) => Promise<number>>> = { list, show, replay, purge };
 
 const which = ["deadLetterExchange", "deadLetterQueue"] as const satisfies readonly OptionName[];
-const where = [
-  "amqpUrl",
-  "amqpVersion",
-  ...connectionOptions,
-  "authProvider",
-  "webSocket",
-] as const satisfies readonly OptionName[];
 
 export const dlq: Command = {
   name: "dlq",
@@ -77,7 +71,7 @@ Exit code 0: done, and nothing is left of what was asked for.
     { name: "json", about: "The result as one JSON document on stdout; show prints one a letter." },
     { name: "quiet", letter: "q", about: "No progress and no summary; errors only." },
   ],
-  optionFlags: { "Which dead letters": flagsOf(which), "Where to connect": flagsOf(where) },
+  optionFlags: { "Which dead letters": flagsOf(which), "Where to connect": flagsOf(connecting) },
   examples: [
     "streamll dlq list --dead-letter-exchange dspy_failed",
     "streamll dlq show --code RETRIES_EXHAUSTED --limit 1 --dead-letter-queue dspy_failed.failed",
@@ -104,16 +98,12 @@ Exit code 0: done, and nothing is left of what was asked for.
 };
 
 function optionsOf(args: Arguments, env: NodeJS.ProcessEnv): DeadLettersOptions {
-  const given = overSinkEnvironment(sinkOptions(args), env);
-  if (given.deadLetterQueue === false)
-    throw new UsageError("dlq reads a queue: name one with --dead-letter-queue");
-  const { deadLetterQueue: queue, deadLetterExchange } = given;
-  if (queue === undefined && deadLetterExchange === undefined)
+  const options = deadLettersNamed(overSinkEnvironment(sinkOptions(args), env));
+  if (options === undefined)
     throw new UsageError(
       "name the dead letters with --dead-letter-exchange, or their queue with --dead-letter-queue",
     );
-  const connecting = Object.fromEntries(where.map((option) => [option, given[option]]));
-  return { ...connecting, queue, deadLetterExchange, logger: silentLogger };
+  return options;
 }
 
 function selectionOf(args: Arguments): Selection {

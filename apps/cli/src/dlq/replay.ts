@@ -41,7 +41,8 @@ export async function replay({ letters, selection, args, shell, notes }: Task): 
   return report.complete ? exitCode.done : exitCode.partial;
 }
 
-function summary(report: ReplayReport, dryRun: boolean): string {
+/** What a replay has done, in one sentence. */
+export function summary(report: ReplayReport, dryRun: boolean): string {
   const { replayed, acknowledged, failed, doubtful, unacknowledged, replayId } = report;
   const parts = [
     `${counted(replayed, "dead letter")} ${dryRun ? "would be replayed" : "replayed"}`,

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { printable, printableJson } from "@streamll/core/internal";
-import { type Figures, gaugeOf } from "../broker/figures.js";
+import { type Figures, gaugeOf, hasFigures } from "../broker/figures.js";
 import { managementOf } from "../broker/management.js";
 import { lookingOptions, planOf } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
@@ -40,8 +40,7 @@ Exit code 0: --once has shown the figures. 1: the broker could not be asked.
   ],
   async run(args, { stdout, env, interrupted }) {
     const plan = planOf(args, env);
-    if (!/^amqp|^streams$/.test(plan.transport.name))
-      throw new UsageError(`top looks at RabbitMQ, not at ${plan.transport.name}`);
+    if (!hasFigures(plan)) throw new UsageError(`top looks at RabbitMQ, not at ${plan.transport.name}`);
     const seconds = args.count("interval") ?? DEFAULT_SECONDS;
     const options = lookingOptions(plan, "top");
     const managementUrl = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;

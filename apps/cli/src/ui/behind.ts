@@ -1,4 +1,6 @@
 import type { PageFile } from "../page-files.js";
+import type { Desk } from "./dead-letters/desk.js";
+import { actionsOf, followDesk } from "./dead-letters/desk-actions.js";
 import type { Behind } from "./server.js";
 import type { Source } from "./source.js";
 import type { Store } from "./store.js";
@@ -6,15 +8,26 @@ import { callsSince, detailsOf, rowsSince, type Show } from "./view.js";
 
 const RATE_MS = 1000;
 
+/** What the page is about. */
+export interface Shown {
+  readonly store: Store;
+  readonly source: Source;
+  /** Where dead letters are named. */
+  readonly desk: Desk | undefined;
+}
+
 /** What the page can ask for. */
-export function behindOf(store: Store, source: Source, files: ReadonlyMap<string, PageFile>): Behind {
+export function behindOf(behind: Shown, files: ReadonlyMap<string, PageFile>): Behind {
+  const { store, desk } = behind;
   const rate = rateOf(store);
   return {
     files,
     streams: {
-      live: (query) => followAll(store, source, rate, query),
+      live: (query) => followAll(behind, rate, query),
       execution: (query) => followOne(store, query.get("id") ?? ""),
+      ...(desk && { "dead-letters": () => followDesk(desk) }),
     },
+    actions: desk ? actionsOf(desk) : {},
     answers: {
       call(query) {
         const call = store.executions.get(query.get("execution") ?? "")?.calls.get(query.get("call") ?? "");
@@ -37,7 +50,7 @@ function rateOf(store: Store): () => number {
 }
 
 /** The head of the page, and the executions that changed. */
-function followAll(store: Store, source: Source, rate: () => number, query: URLSearchParams) {
+function followAll({ store, source, desk }: Shown, rate: () => number, query: URLSearchParams) {
   const filter = query.get("filter") ?? "";
   const show = (query.get("show") ?? "all") as Show;
   let [version, told] = [0, ""];
@@ -53,6 +66,7 @@ function followAll(store: Store, source: Source, rate: () => number, query: URLS
       foreign: source.foreign,
       gaps: store.gaps,
       figures: source.figures,
+      deadLetters: desk?.about,
     };
     const rows = rowsSince(store, version, filter, show);
     const isNews = rows.length > 0 || version === 0;

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { PageFile } from "../page-files.js";
+import { type Actions, act } from "./actions.js";
 import { type Follow, stream } from "./live.js";
 
 /** Bytes of the token, which is the first part of every path. */
@@ -30,6 +31,8 @@ export interface Behind {
   readonly streams: Readonly<Record<string, (query: URLSearchParams) => Follow | undefined>>;
   /** Single answers, by path: JSON. */
   readonly answers: Readonly<Record<string, (query: URLSearchParams) => string | undefined>>;
+  /** What changes something: asked for by POST, from the page alone. */
+  readonly actions: Actions;
 }
 
 /** The page and what it asks for. It is for one machine: another `Host`, or a path without the token, gets nothing. */
@@ -53,12 +56,15 @@ function answer(request: IncomingMessage, response: ServerResponse, token: strin
   const url = new URL(target);
   const [, given = "", name = "", ...more] = url.pathname.split("/");
   if (!isEqual(given, token)) return void refuse(404, "open the whole URL that the command has printed");
-  if (request.method !== "GET" || more.length > 0) return void refuse(404, "not found");
+  if (more.length > 0) return void refuse(404, "not found");
+  const own = <T>(table: Readonly<Record<string, T>>) =>
+    Object.hasOwn(table, name) ? table[name] : undefined;
+  const action = request.method === "POST" ? own(behind.actions) : undefined;
+  if (action !== undefined) return void act(request, response, headers, action);
+  if (request.method !== "GET") return void refuse(404, "not found");
   const file = behind.files.get(name === "" ? "index.html" : name);
   if (file !== undefined)
     return void response.writeHead(200, { ...headers, "content-type": file.type }).end(file.body);
-  const own = <T>(table: Readonly<Record<string, T>>) =>
-    Object.hasOwn(table, name) ? table[name] : undefined;
   const follow = own(behind.streams)?.(url.searchParams);
   if (follow !== undefined) return stream(response, follow, headers);
   const json = own(behind.answers)?.(url.searchParams);

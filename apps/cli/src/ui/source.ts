@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { TransportOptions } from "@streamll/core";
 import type { Plan } from "@streamll/sink/internal";
-import { type Figures, gaugeOf } from "../broker/figures.js";
+import { type Figures, gaugeOf, hasFigures } from "../broker/figures.js";
 import type { Ask } from "../broker/management.js";
 import { Failure } from "../exit.js";
 import { eventOfLine } from "../pipe/event-of-line.js";
@@ -69,7 +69,7 @@ export function sourceOfBroker({
         source.figures = await gauge.read();
         if (!signal.aborted) timer = setTimeout(look, FIGURES_MS).unref();
       };
-      if (plan.transport.name !== "memory") void look();
+      if (hasFigures(plan)) void look();
       await follow({
         endpoints: plan.endpoints,
         subscribe: await subscriberFor(plan, "ui"),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { managementOf } from "../broker/management.js";
-import { lookingOptions, planOf } from "../broker/plan.js";
+import { givenIn, lookingOptions, planWith } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
@@ -9,9 +9,10 @@ import { opened } from "../http.js";
 import { Notes } from "../notes.js";
 import { readPage } from "../page-files.js";
 import { wantsColour } from "../shell.js";
-import { behindOf } from "./behind.js";
+import { behindOf, type Shown } from "./behind.js";
+import { deskOf } from "./dead-letters/desk-of.js";
 import { uiServer } from "./server.js";
-import { type Source, sourceOfBroker, sourceOfFile } from "./source.js";
+import { sourceOfBroker, sourceOfFile } from "./source.js";
 import { Store } from "./store.js";
 
 const MOST_EVENTS = 100_000;
@@ -43,6 +44,11 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
         "So many are kept, of at most 256 MiB: then the execution that was silent for longest goes. Default 100,000.",
     },
     {
+      name: "allow-replay",
+      about:
+        "The page may replay dead letters, which --dead-letter-exchange or --dead-letter-queue names. Without it, it only lists them.",
+    },
+    {
       name: "management-url",
       value: "URL",
       about: "The broker's HTTP API, for rates and sinks, as in doctor. [STREAMLL_MANAGEMENT_URL]",
@@ -53,6 +59,7 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
   examples: [
     "streamll ui amqp://guest:guest@localhost:5672/ --exchange my_events",
     "streamll ui --pattern 'app.*.error'",
+    "streamll ui --dead-letter-exchange my_failed --allow-replay",
     "streamll ui monday.ndjson",
   ],
   async run(args, { stdout, stderr, env, interrupted }) {
@@ -61,8 +68,10 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
     const port = args.port("port") ?? 0;
     const store = new Store({ events: args.count("max-events") ?? MOST_EVENTS, bytes: MOST_BYTES });
     const ended = new AbortController();
-    const source = sourceFrom(args, env, store, notify, AbortSignal.any([ended.signal, interrupted]));
-    const { server, token } = uiServer(behindOf(store, source, readPage()));
+    const signal = AbortSignal.any([ended.signal, interrupted]);
+    const shown = shownBy({ args, env, store, notify, signal });
+    const { source, desk } = shown;
+    const { server, token } = uiServer(behindOf(shown, readPage()));
     try {
       const reading = source.read();
       // It may fail before anybody waits for it.
@@ -77,29 +86,44 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
       ended.abort();
       server.close();
       server.closeAllConnections();
-      await source.close();
+      await Promise.all([source.close(), desk?.close()]);
     }
   },
 };
 
-function sourceFrom(
-  args: Arguments,
-  env: NodeJS.ProcessEnv,
-  store: Store,
-  notify: (text: string) => void,
-  signal: AbortSignal,
-): Source {
+interface Asked {
+  readonly args: Arguments;
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: Store;
+  readonly notify: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+function shownBy({ args, env, store, notify, signal }: Asked): Shown {
   const [first] = args.positionals;
+  const mayReplay = args.has("allow-replay");
   if (first !== undefined && !/^[a-z][a-z0-9+.-]+:|^Endpoint=/i.test(first)) {
     if (!existsSync(first))
       throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
     if (args.positionals.length > 1) throw new UsageError("ui takes one URL or one file");
-    return sourceOfFile(first, store, notify);
+    if (mayReplay) throw new UsageError("--allow-replay is of a broker: a file has no dead letters");
+    return { store, source: sourceOfFile(first, store, notify), desk: undefined };
   }
-  const plan = planOf(args, env);
+  const given = givenIn(args, env);
+  const { deadLetterExchange, deadLetterQueue } = given;
+  // A sink declares that queue; here it need only be named.
+  const plan = planWith({
+    ...given,
+    deadLetterQueue: deadLetterExchange === undefined ? undefined : deadLetterQueue,
+  });
   const options = lookingOptions(plan, "ui");
   const managementUrl = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;
   const [endpoint] = plan.endpoints;
   const ask = managementOf(managementUrl, endpoint!, options, plan.connection.provider?.name);
-  return sourceOfBroker({ plan, options, ask, patterns: args.all("pattern"), store, notify, signal });
+  const patterns = args.all("pattern");
+  return {
+    store,
+    source: sourceOfBroker({ plan, options, ask, patterns, store, notify, signal }),
+    desk: deskOf({ given, plan, mayReplay, notify }),
+  };
 }

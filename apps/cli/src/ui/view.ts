@@ -1,14 +1,12 @@
-import { printable } from "@streamll/core/internal";
 import type { Call } from "./call.js";
 import type { Execution } from "./execution.js";
+import { short } from "./short.js";
 import type { Store } from "./store.js";
 
 /** A page shows no more; a filter finds the others. */
 const MOST_ROWS = 2000;
 /** In one message, so that no message holds the others up. */
 const MOST_CALLS = 5000;
-/** Names come from the wire. */
-const MOST_NAME = 200;
 /** What a list shows of the text of tokens. */
 const MOST_TEXT = 4000;
 
@@ -64,7 +62,3 @@ export function detailsOf(call: Call): string {
   const known = JSON.stringify({ ...shownCall(call), text: call.text.slice(-MOST_TEXT) });
   return `${known.slice(0, -1)},"events":[${call.events.join(",")}]}`;
 }
-
-/** Nothing in it turns the direction of the text around it. */
-const short = (name: string): string =>
-  printable(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name);

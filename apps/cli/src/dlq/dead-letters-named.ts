@@ -1,0 +1,29 @@
+import type { DeadLettersOptions } from "@streamll/consumer";
+import { silentLogger } from "@streamll/core";
+import type { RabbitMQSinkOptions } from "@streamll/sink";
+import type { OptionName } from "@streamll/sink/internal";
+import { connectionOptions } from "../command/sink-flags.js";
+import { UsageError } from "../exit.js";
+
+/** Where dead letters are read and replayed. */
+export const connecting = [
+  "amqpUrl",
+  "amqpVersion",
+  ...connectionOptions,
+  "authProvider",
+  "webSocket",
+] as const satisfies readonly OptionName[];
+
+/**
+ * The dead letters that the options of a sink name; `undefined` where they name none.
+ *
+ * @throws UsageError where they say that there is no queue of them.
+ */
+export function deadLettersNamed(given: RabbitMQSinkOptions): DeadLettersOptions | undefined {
+  const { deadLetterQueue: queue, deadLetterExchange } = given;
+  if (queue === false)
+    throw new UsageError("dead letters are read from a queue: name one with --dead-letter-queue");
+  if (queue === undefined && deadLetterExchange === undefined) return undefined;
+  const where = Object.fromEntries(connecting.map((option) => [option, given[option]]));
+  return { ...where, queue, deadLetterExchange, logger: silentLogger };
+}
