@@ -140,7 +140,7 @@ export class DeadLetters {
           : nothing
       }
     </div>
-    ${confirming === undefined ? nothing : this.#question(confirming === "letter" ? "this dead letter" : isExact ? counted(count, "dead letter") : "what is chosen")}`;
+    ${confirming === undefined ? nothing : this.#question(confirming === "letter" ? "this dead letter" : isExact ? counted(count, "dead letter") : "all that fit")}`;
   }
 
   /** @param {string} what */

@@ -21,8 +21,8 @@ export function details(call) {
     <h2>${call.name}</h2>
     <p class="facts">
       ${call.failed ? html`<strong class="error">failed</strong>` : nothing}
-      ${call.end === undefined ? html`<strong class="open">open</strong>` : took(call.end - call.at)}
-      ${call.tokens > 0 ? `${number(call.tokens)} tokens` : nothing}
+      ${call.end === undefined ? html`<strong class="open">open</strong>` : html`<span>${took(call.end - call.at)}</span>`}
+      ${call.tokens > 0 ? html`<span>${number(call.tokens)} tokens</span>` : nothing}
       <span>${new Date(call.at).toISOString()}</span>
       <code>${plain(call.id)}</code>
       ${tags.map(([name, value]) => html`<span class="tag">${plain(`${name}: ${value}`)}</span>`)}

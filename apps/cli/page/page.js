@@ -158,7 +158,7 @@ function top() {
   const shown = isServed ? state : "ended";
   const words = {
     live: "live",
-    file: "file",
+    read: "all is read",
     lost: "connection lost",
     connecting: "connecting",
     waiting: "waiting for the exchange, which the first sink declares",
@@ -177,7 +177,7 @@ function top() {
     <span class=${`state ${shown}`} role="status">${words[/** @type {keyof words} */ (shown)]}</span>
     <strong class="source">${plain(name)}</strong>
     <span class="figures">
-      ${state === "file" ? nothing : html`<span><b>${number(rate)}</b>/s</span>`}
+      ${state === "read" ? nothing : html`<span><b>${number(rate)}</b>/s</span>`}
       ${figures ? html`<span>depth <b>${number(sum("ready"))}</b></span><span>readers <b>${number(sum("readers"))}</b></span><span>unacked <b>${number(sum("unacked"))}</b></span>` : nothing}
       <span title=${`${number(forgotten)} executions have made room`}>events <b>${number(kept)}</b></span>
       ${gaps.length > 0 ? html`<span class="gaps" title=${gaps.map((/** @type {any} */ gap) => `${new Date(gap.from).toISOString()}: ${gap.reason}`).join("\n")}>gaps <b>${gaps.length}</b></span>` : nothing}

@@ -17,7 +17,7 @@ export function question({ what, rate, typed, sure, cancel }) {
     }}
     @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Escape" && cancel()}
   >
-    <span>Send ${what} to where it was meant for, and take it out of this queue?</span>
+    <span>Replay ${what}? Each goes to where it was meant for, and leaves this queue.</span>
     <label>at most a second
       <input
         type="number" min="1" max="1000000" step="1" placeholder="no limit"

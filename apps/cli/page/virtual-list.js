@@ -44,7 +44,7 @@ export class VirtualList {
       @keydown=${this.setup.key}
     >
       <div class="all" .style=${`height:${count * ROW}px`}>
-        <div class="seen" .style=${`transform:translateY(${first * ROW}px)`}>${rows}</div>
+        <div class="seen" .style=${`margin-top:${first * ROW}px`}>${rows}</div>
       </div>
       ${count === 0 ? html`<p class="empty">${this.setup.label}: none yet</p>` : nothing}
     </div>`;

@@ -82,7 +82,60 @@ describe("streamll tail on Azure Service Bus", () => {
   });
 });
 
+describe("streamll ui on Azure Service Bus", () => {
+  it("shows what comes to a queue, takes nothing, and replays the dead letters beside it", async () => {
+    const bus = await startFakeServiceBus({ entities: ["events"] });
+    onTestFinished(() => bus.close());
+    const env = { RABBITMQ_URL: bus.connectionString };
+    const pipe = () =>
+      command(["pipe", "--exchange=", "--routing-key", "events"], { stdin: [`${event(1)}\n`], env }).code;
+    expect(await pipe()).toBe(0);
+    const killing = command(["consume", "events", "--exec", "sed -u 's/.*/dead NO_PRICE/'"], { env });
+    await expect.poll(() => bus.stored("events/$DeadLetterQueue").length, patient).toBe(1);
+    killing.interrupt();
+    expect(await killing.code).toBe(130);
+
+    const ui = command(["ui", bus.connectionString, "--exchange", "events", "--allow-replay"]);
+    await expect.poll(() => ui.stdout.text, patient).toMatch(/^http/);
+    const address = ui.stdout.text.trim();
+    const told = async (path: string) => {
+      const { body } = await fetch(`${address}${path}`);
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+      const { value } = await reader.read();
+      await reader.cancel();
+      return JSON.parse(value!.replace("data: ", ""));
+    };
+    const post = async (path: string, body: object) =>
+      fetch(`${address}${path}`, {
+        method: "POST",
+        headers: { origin: new URL(address).origin, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    expect(await pipe()).toBe(0);
+    await expect.poll(async () => (await told("live")).head, patient).toMatchObject({ received: 1 });
+    expect([bus.stored("events").length, bus.depth("events")]).toEqual([1, 1]);
+
+    expect((await post("look", {})).status).toBe(202);
+    const letters = () => told("dead-letters");
+    await expect.poll(letters, patient).toMatchObject({ list: { matched: 1, codes: ["COMMAND_GAVE_UP"] } });
+    expect((await post("replay", { list: (await letters()).list.version, code: 0 })).status).toBe(202);
+    await expect.poll(letters, patient).toMatchObject({ report: { replayed: 1, complete: true } });
+    await expect.poll(() => bus.stored("events").length, patient).toBe(2);
+    expect(bus.stored("events/$DeadLetterQueue")).toEqual([]);
+    ui.interrupt();
+    expect(await ui.code).toBe(130);
+  });
+});
+
 describe("streamll on Google Cloud Pub/Sub", () => {
+  it("says how a page can read a subscription, since nobody can look without taking", async () => {
+    const { code, stderr } = command(["ui", "pubsub://my-project", "--exchange", "events"]);
+    expect([await code, stderr.text]).toEqual([
+      2,
+      expect.stringContaining("streamll consume SUBSCRIPTION | streamll ui -"),
+    ]);
+  });
+
   it("takes the events of a subscription", async () => {
     const fake = await startFakePubSub({ topics: ["events"] });
     onTestFinished(() => fake[Symbol.asyncDispose]());

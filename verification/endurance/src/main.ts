@@ -9,12 +9,14 @@ import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
 import { HEAP_MIB } from "./rig.js";
 import { type SpoolRun, spoolThroughKills } from "./spool/run.js";
+import { warmAndLast as fullAndLast, growthIn, type Held } from "./ui/held.js";
+import { type UiRun, uiOfBroker, uiOfLines } from "./ui/run.js";
 
 const HELP = `What shows only after a long time: many events over a broker that is killed again and again, many sinks, many reconnects.
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects,batches,consume,spool
+  --only kills,sinks,reconnects,batches,consume,spool,ui
                        some of them (default: all)
   --events 1000000     of kills, and of batches
   --kills 20
@@ -22,10 +24,11 @@ const HELP = `What shows only after a long time: many events over a broker that 
   --reconnects 1000
   --consumed 200000    events of consume, whose consumers are killed ten times, and its broker five times
   --spool-kills 200    of a program with a spool that sends to a queue, and as many that send to a stream
+  --ui-events 43200000 that streamll ui shows: a day of 500 a second; of a broker it shows a fortieth of them
   --seed 1             of when the program is killed, and what its broker does meanwhile
   --on 4.0             the broker's version begins so (default: the newest)
   --record             write what came out to docs/evidence/endurance.md: of kills, sinks and reconnects,
-                       or of --only batches, consume or spool, with the numbers above
+                       or of --only batches, consume, spool or ui, with the numbers above
   --help`;
 
 const { values } = parseArgs({
@@ -37,6 +40,7 @@ const { values } = parseArgs({
     reconnects: { type: "string", default: "1000" },
     consumed: { type: "string", default: "200000" },
     "spool-kills": { type: "string", default: "200" },
+    "ui-events": { type: "string", default: "43200000" },
     seed: { type: "string", default: "1" },
     on: { type: "string", default: "" },
     record: { type: "boolean", default: false },
@@ -55,12 +59,13 @@ const sending = {
   sinks: () => leaks("sinks"),
   reconnects: () => leaks("reconnects"),
 } as const;
-const parts = { ...sending, batches, consume, spool } as const;
+const parts = { ...sending, batches, consume, spool, ui } as const;
 /** Those that are recorded alone, and where. */
 const recordedAlone = new Map([
   ["consume", "consuming"],
   ["batches", "batches"],
   ["spool", "spool"],
+  ["ui", "ui"],
 ]);
 const progress = (line: string) => console.error(line);
 const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "spool-kills", "on"].every(
@@ -73,7 +78,7 @@ const place = names.join() === Object.keys(sending).join() ? "endurance" : recor
 if (values.help) console.log(HELP);
 else if (values.record && !(isAsIs && place !== undefined))
   throw new RangeError(
-    "--record is of kills, sinks and reconnects, or of --only batches, consume or spool, in full: leave the other options out",
+    "--record is of kills, sinks and reconnects, or of --only batches, consume, spool or ui, in full: leave the other options out",
   );
 else process.exit(await endurance());
 
@@ -167,6 +172,32 @@ async function spool(): Promise<Part> {
     const head = ["to a", "accepted", "lost", "twice", "sent again after an answer", "overtaken", "took"];
     const title = `**${number(kills)} kills of a program with a spool**, each, RabbitMQ ${broker.version}`;
     return { text: `${title}.\n\n${markdownTable(head, rows)}`, wrong: runs.flatMap(({ wrong }) => wrong) };
+  } finally {
+    await broker.close();
+  }
+}
+
+/** The page of `streamll ui`, open while more and more events come. */
+async function ui(): Promise<Part> {
+  const events = Number(values["ui-events"]);
+  const told = ({ done, heapBytes, rssBytes }: Held) =>
+    progress(`${number(done)} events: heap ${megabytes(heapBytes)} MB, resident ${megabytes(rssBytes)} MB`);
+  const ofLines = await uiOfLines(events, told);
+  const broker = await startBroker({ generation: values.on });
+  try {
+    const ofBroker = await uiOfBroker(broker, Math.floor(events / 40), told);
+    const row = (title: string, { samples, seconds }: UiRun) => {
+      const [full, last] = fullAndLast(samples);
+      const both = (of: (held: Held) => number) => `${megabytes(of(full))} → ${megabytes(of(last))} MB`;
+      return [
+        ...[title, number(last.done), number(full.done), both(({ heapBytes }) => heapBytes)],
+        ...[both(({ rssBytes }) => rssBytes), `${number(seconds)} s`],
+      ];
+    };
+    const rows = [row("NDJSON, at full speed", ofLines), row(`RabbitMQ ${broker.version}`, ofBroker)];
+    const head = ["from", "events", "compared with after", "heap", "resident", "took"];
+    const text = `**\`streamll ui\` with its page open**, 100,000 events kept.\n\n${markdownTable(head, rows)}`;
+    return { text, wrong: [ofLines, ofBroker].flatMap(({ samples }) => growthIn(samples)) };
   } finally {
     await broker.close();
   }

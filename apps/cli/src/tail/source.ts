@@ -23,7 +23,7 @@ export async function subscriberFor(plan: Plan, command: string, from?: string):
   // RabbitMQ 4 speaks 0-9-1 on the port of 1.0 too.
   if (/^amqp/.test(transport.name)) return (await import("./amqp.js")).subscribeAmqp;
   throw new UsageError(
-    `${command} cannot look into ${transport.name} without taking events from others: make a subscription of its own there, and read that by streamll consume`,
+    `${command} cannot look into ${transport.name} without taking events from others: make a subscription of its own there, and read that: streamll consume SUBSCRIPTION${command === "ui" ? " | streamll ui -" : ""}`,
   );
 }
 

@@ -1,11 +1,11 @@
-import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { TransportOptions } from "@streamll/core";
 import type { Plan } from "@streamll/sink/internal";
 import { type Figures, gaugeOf, hasFigures } from "../broker/figures.js";
 import type { Ask } from "../broker/management.js";
 import { Failure } from "../exit.js";
 import { eventOfLine } from "../pipe/event-of-line.js";
-import { LineCutter } from "../pipe/lines.js";
+import { type Line, LineCutter } from "../pipe/lines.js";
 import { decode } from "../tail/decode.js";
 import { follow } from "../tail/follow.js";
 import { placeIn, subscriberFor } from "../tail/source.js";
@@ -15,12 +15,12 @@ import type { Store } from "./store.js";
 export interface Source {
   /** Shown at the top of the page. */
   readonly name: string;
-  readonly state: "connecting" | "waiting" | "live" | "lost" | "file";
+  readonly state: "connecting" | "waiting" | "live" | "lost" | "read";
   /** Messages that are no events. */
   readonly foreign: number;
   /** Of the broker. */
   readonly figures: Figures | undefined;
-  /** Resolves when something can be shown. Never rejects. */
+  /** Resolves when the page can be shown. Never rejects. */
   readonly ready: Promise<void>;
   /** Reads until the end. @throws TransportError, Failure */
   read(): Promise<void>;
@@ -108,33 +108,50 @@ export function sourceOfBroker({
   return source;
 }
 
-export function sourceOfFile(path: string, store: Store, notify: (text: string) => void): Source {
+export interface LinesSource {
+  /** Shown at the top of the page. */
+  readonly name: string;
+  readonly lines: Readable;
+  /** Nothing may come for long: then the page does not wait for it. */
+  readonly mayBeSlow: boolean;
+  readonly store: Store;
+  readonly notify: (text: string) => void;
+}
+
+/** Events as NDJSON, which are shown while they come. */
+export function sourceOfLines({ name, lines, mayBeSlow, store, notify }: LinesSource): Source {
+  let arrived = () => {};
   const source = {
-    name: path.split("/").at(-1) ?? path,
-    state: "file" as const,
+    name,
+    state: "live" as Source["state"],
     foreign: 0,
     figures: undefined,
-    ready: new Promise<void>(() => {}),
+    ready: new Promise<void>((resolve) => {
+      arrived = resolve;
+    }),
     async read() {
+      if (mayBeSlow) arrived();
       const cutter = new LineCutter();
-      const take = (
-        lines: Iterable<ReturnType<LineCutter["push"]> extends Generator<infer L> ? L : never>,
-      ) => {
-        for (const line of lines) {
+      const take = (found: Iterable<Line>) => {
+        for (const line of found) {
           const event = eventOfLine(line);
           if (typeof event === "string" || !("text" in line)) source.foreign++;
           else store.add(event, line.text);
         }
+        arrived();
       };
       try {
-        for await (const chunk of createReadStream(path)) take(cutter.push(chunk as Buffer));
+        for await (const chunk of lines) take(cutter.push(chunk as Buffer));
       } catch (error) {
-        throw new Failure(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+        throw new Failure(`${name} cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
       take(cutter.end());
+      source.state = "read";
       notify(`${store.received.toLocaleString("en")} events, ${source.foreign} lines that are none`);
     },
-    async close() {},
+    async close() {
+      lines.destroy();
+    },
   };
   return source;
 }

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
+import { basename } from "node:path";
+import type { Readable } from "node:stream";
 import { managementOf } from "../broker/management.js";
 import { givenIn, lookingOptions, planWith } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
@@ -12,7 +14,7 @@ import { wantsColour } from "../shell.js";
 import { behindOf, type Shown } from "./behind.js";
 import { deskOf } from "./dead-letters/desk-of.js";
 import { uiServer } from "./server.js";
-import { sourceOfBroker, sourceOfFile } from "./source.js";
+import { sourceOfBroker, sourceOfLines } from "./source.js";
 import { Store } from "./store.js";
 
 const MOST_EVENTS = 100_000;
@@ -22,11 +24,12 @@ const HOST = "127.0.0.1";
 export const ui: Command = {
   name: "ui",
   summary: "Serves a page that shows executions as they happen: calls, tokens, errors, depth.",
-  usage: "[URL | FILE.ndjson] [options of the sink]",
+  usage: "[URL | FILE.ndjson | -] [options of the sink]",
   about: `Prints the address of a page, on this machine alone; its path is a secret. Reads through an
 exclusive queue of its own, which holds at most 100,000 events and ends with the connection, and so
-takes no event from other consumers. Keeps the newest events in memory, and nothing on disk. With a
-file it shows what the file holds.
+takes no event from other consumers. On Azure Service Bus it looks at the queue that --exchange names.
+Keeps the newest events in memory, and nothing on disk. With a file it shows what the file holds, with
+- what comes on stdin, such as the events of a subscription of its own on Google Cloud Pub/Sub.
 
 Exit code 1: the broker or the file could not be read. 2: the command line is wrong.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM, which is its usual end.`,
@@ -61,15 +64,16 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
     "streamll ui --pattern 'app.*.error'",
     "streamll ui --dead-letter-exchange my_failed --allow-replay",
     "streamll ui monday.ndjson",
+    "streamll consume my-own-subscription --url pubsub://my-project | streamll ui -",
   ],
-  async run(args, { stdout, stderr, env, interrupted }) {
+  async run(args, { stdin, stdout, stderr, env, interrupted }) {
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const notify = args.has("quiet") ? () => {} : (text: string) => notes.info(text);
     const port = args.port("port") ?? 0;
     const store = new Store({ events: args.count("max-events") ?? MOST_EVENTS, bytes: MOST_BYTES });
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, interrupted]);
-    const shown = shownBy({ args, env, store, notify, signal });
+    const shown = shownBy({ args, env, stdin, store, notify, signal });
     const { source, desk } = shown;
     const { server, token } = uiServer(behindOf(shown, readPage()));
     try {
@@ -94,20 +98,25 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
 interface Asked {
   readonly args: Arguments;
   readonly env: NodeJS.ProcessEnv;
+  readonly stdin: Readable;
   readonly store: Store;
   readonly notify: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-function shownBy({ args, env, store, notify, signal }: Asked): Shown {
+function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
   const [first] = args.positionals;
   const mayReplay = args.has("allow-replay");
   if (first !== undefined && !/^[a-z][a-z0-9+.-]+:|^Endpoint=/i.test(first)) {
-    if (!existsSync(first))
+    if (first !== "-" && !existsSync(first))
       throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
     if (args.positionals.length > 1) throw new UsageError("ui takes one URL or one file");
     if (mayReplay) throw new UsageError("--allow-replay is of a broker: a file has no dead letters");
-    return { store, source: sourceOfFile(first, store, notify), desk: undefined };
+    const input =
+      first === "-"
+        ? { name: "stdin", lines: stdin, mayBeSlow: true }
+        : { name: basename(first), lines: createReadStream(first), mayBeSlow: false };
+    return { store, source: sourceOfLines({ ...input, store, notify }), desk: undefined };
   }
   const given = givenIn(args, env);
   const { deadLetterExchange, deadLetterQueue } = given;

@@ -42,8 +42,10 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     );
 
   /** The page, on which nothing may go wrong: also no violation of its policy. */
-  async function opened(): Promise<{ page: Page; run: ReturnType<typeof command> }> {
-    const own = ["--exchange", exchange, "--connection-name", name];
+  async function opened(
+    ...flags: readonly string[]
+  ): Promise<{ page: Page; run: ReturnType<typeof command> }> {
+    const own = ["--exchange", exchange, "--connection-name", name, ...flags];
     const run = command(["ui", broker!.url, "--management-url", broker!.managementUrl, ...own]);
     await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http/), waiting);
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
@@ -146,6 +148,58 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     await page.locator(".row.line").filter({ hasText: "Agent.forward" }).waitFor();
     await page.locator(".tree .scroller").press("ArrowLeft");
     await vi.waitFor(async () => expect(await page.locator(".row.line").count()).toBe(1), waiting);
+  });
+
+  it("lists dead letters and replays what is chosen of them, by keys alone, dark and narrow too", async () => {
+    const dead = `${exchange}.dead`;
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    await channel.assertQueue(`${dead}.failed`, { durable: true });
+    onTestFinished(async () => void (await channel.deleteQueue(`${dead}.failed`)));
+    const hostile = `<img src=x onerror="document.title='owned'">`;
+    for (let n = 0; n < 30; n++)
+      channel.sendToQueue(`${dead}.failed`, Buffer.from(JSON.stringify({ event_type: "end", data: { n } })), {
+        messageId: `id-${n}`,
+        headers: {
+          ...{ streamll_failure: n < 20 ? "NO_PRICE" : hostile, streamll_failure_message: hostile },
+          ...{ streamll_exchange: "", streamll_routing_key: n === 29 ? "gone" : queue },
+        },
+      });
+    const { page } = await opened("--dead-letter-exchange", dead, "--allow-replay");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 390, height: 780 });
+    await page.getByRole("button", { name: /^dead letters/ }).press("Enter");
+    await page.getByRole("button", { name: "look" }).press("Enter");
+    await page.getByText("30 dead letters, scanned 30 of 30").waitFor();
+    const rows = page.locator(".letter[role=option]");
+    await page.getByRole("combobox", { name: "code" }).selectOption("NO_PRICE");
+    await vi.waitFor(async () => expect(await rows.count()).toBe(20), waiting);
+    const press = async (button: string, focused: string) => {
+      await page.getByRole("button", { name: button }).press("Enter");
+      await inFocus(focused);
+    };
+    const inFocus = (button: string) =>
+      page.waitForFunction(`document.activeElement.textContent.trim() === ${JSON.stringify(button)}`);
+    await press("replay 20…", "replay");
+    await page.keyboard.press("Escape");
+    await inFocus("look again");
+    await press("replay 20…", "replay");
+    await page.keyboard.press("Enter");
+    await page.getByText("20 dead letters replayed").waitFor();
+    await page.getByText("10 dead letters, scanned 10 of 10").waitFor();
+    expect((await channel.checkQueue(queue)).messageCount).toBe(20);
+
+    await page.locator(".letters .scroller").press("End");
+    await page.locator(".letters .scroller").press("Enter");
+    await inFocus("show its data");
+    await page.keyboard.press("Enter");
+    await page.locator("pre").filter({ hasText: '"n": 29' }).waitFor();
+    await press("replay this one…", "replay");
+    await page.keyboard.press("Enter");
+    await page.getByText("1 not replayed: TRANSPORT_UNROUTABLE").waitFor();
+    await page.getByText("10 dead letters, scanned 10 of 10").waitFor();
+    expect(await page.title()).toBe("streamll ui");
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   });
 
   it("marks the gap of a lost connection, goes on, and leaves nothing on the broker", async () => {

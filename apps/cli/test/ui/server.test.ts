@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { RabbitMQSink } from "@streamll/sink";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "../support/shell.js";
@@ -82,7 +83,7 @@ describe("streamll ui", () => {
     const { url } = await serving(`${start}\nnonsense\n`);
     const live = await get(new URL("live", url));
     expect(JSON.parse(live.body.replace("data: ", ""))).toMatchObject({
-      head: { state: "file", received: 1, foreign: 1 },
+      head: { state: "read", received: 1, foreign: 1 },
       rows: [{ id: "run", open: 1 }],
     });
     const none = await get(new URL("live?filter=other", url));
@@ -101,6 +102,23 @@ describe("streamll ui", () => {
       "toString",
     ])
       expect((await get(new URL(path, url))).status).toBe(404);
+  });
+
+  it("shows what comes on stdin while it comes, and then that all is read", async () => {
+    const stdin = new PassThrough();
+    const run = command(["ui", "-"], { stdin });
+    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), 10_000);
+    const head = async () => {
+      const { body } = await get(new URL("live", run.stdout.text.trim()));
+      return JSON.parse(body.replace("data: ", "")).head;
+    };
+    expect(await head()).toMatchObject({ state: "live", name: "stdin", received: 0 });
+    stdin.write(`${start}\n${start.slice(0, 20)}`);
+    await vi.waitFor(async () => expect(await head()).toMatchObject({ state: "live", received: 1 }), 10_000);
+    stdin.end(start.slice(20));
+    await vi.waitFor(async () => expect(await head()).toMatchObject({ state: "read", received: 2 }), 10_000);
+    run.interrupt();
+    expect(await run.code).toBe(130);
   });
 
   it("answers for a call that is nested deeper than JSON is written", async () => {
