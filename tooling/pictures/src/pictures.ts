@@ -26,8 +26,10 @@ async function failedCall(page: Page): Promise<void> {
 async function letters(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^dead letters/ }).click();
   await page.getByRole("button", { name: "look", exact: true }).click();
-  await page.getByLabel("code").selectOption("NO_PRICE");
-  await page.locator(".letter[role=option]").nth(2).click();
+  await page.getByLabel("type").selectOption("llm_end");
+  const row = page.locator(".letter[role=option]").filter({ hasText: "NO_PRICE" }).first();
+  await row.scrollIntoViewIfNeeded();
+  await row.click();
   await page.getByRole("button", { name: "show its data" }).click();
   await page.getByText("headers").waitFor();
   await page.getByText("scanned 41 of 41").waitFor();
@@ -57,7 +59,7 @@ export const pictures: readonly Picture[] = [
     events: usual,
     async arrange(page) {
       await letters(page);
-      await page.getByRole("button", { name: /^replay 9/ }).click();
+      await page.getByRole("button", { name: /^replay 35/ }).click();
     },
   },
   {
@@ -65,7 +67,7 @@ export const pictures: readonly Picture[] = [
     events: usual,
     async arrange(page) {
       await letters(page);
-      await page.getByRole("button", { name: /^replay 9/ }).click();
+      await page.getByRole("button", { name: /^replay 35/ }).click();
       await page.getByRole("button", { name: "replay", exact: true }).click();
       await page.locator(".outcome").waitFor();
     },

@@ -34,7 +34,7 @@ export function partOf({ eventType, parentId }: StreamllEvent): "start" | "end" 
 
 export function nameOf({ moduleName, methodName, operation }: StreamllEvent): string {
   const name = `${moduleName}.${methodName}`;
-  return operation === null ? name : `${name} / ${operation}`;
+  return operation === null || operation === methodName ? name : `${name} / ${operation}`;
 }
 
 /** A call of which this is the first event that was seen: its start; or what came after, where that was missed. */

@@ -83,6 +83,15 @@ describe("the store of streamll ui", () => {
     ]);
   });
 
+  it("names a call once where its operation is the name of the method", () => {
+    const store = new Store({ events: 10, bytes: MIB });
+    const add = filled(store);
+    add({ eventType: "start", operation: "forward" });
+    add({ eventType: "start", operation: "retrieve" });
+    const { calls } = callsSince(store.executions.get("x")!, -1);
+    expect(calls.map(({ name }) => name)).toEqual(["RAG.forward", "RAG.forward / retrieve"]);
+  });
+
   it("shows what began before it was there, and events without a parent, by their names", () => {
     const store = new Store({ events: 100, bytes: MIB });
     const add = filled(store);
