@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type DeliveryEngine, printableJson } from "@streamll/core/internal";
 import {
   deadLetterOf,
-  destinationText,
+  destinationIn,
   engineOn,
   lookAtFolder,
   type OwnFolder,
@@ -57,7 +57,7 @@ export async function drain(task: Task): Promise<number> {
     const alive = living.get(folder);
     if (alive !== undefined) leaveOut(folder, alive);
     else {
-      const taken = await takeFolder(folder, destinationText(plan)).catch(codeOf);
+      const taken = await takeFolder(folder, destinationIn(plan)).catch(codeOf);
       if (taken === undefined) leaveOut(folder, "another program has taken it meanwhile");
       else if (typeof taken === "string") leaveOut(folder, `it cannot be used (${cell(taken)})`);
       else await drainFolder(taken, { plan, log, task, result });

@@ -28,8 +28,14 @@ describe("streamll spool", () => {
     const { pid } = await running(directory, 20, 300);
     const owner = join(directory, readdirSync(directory)[0]!, "owner.json");
     const said = JSON.parse(readFileSync(owner, "utf8"));
-    expect(said.destination).toMatch(/^amqp:\/\/127\.0\.0\.1:1\/ streamll_events:/);
-    writeFileSync(owner, JSON.stringify({ ...said, destination: `${ESCAPE} ${said.destination}` }));
+    expect(said.destination.text).toMatch(/^amqp:\/\/127\.0\.0\.1:1\/ streamll_events:/);
+    writeFileSync(
+      owner,
+      JSON.stringify({
+        ...said,
+        destination: { ...said.destination, text: `${ESCAPE} ${said.destination.text}` },
+      }),
+    );
     const { code, stdout, stderr } = command(["spool", directory]);
     expect(await code).toBe(0);
     expect(stdout.text).toMatch(/^FOLDER +OWNER +EVENTS +BYTES +OLDEST +NEWEST +DAMAGE +SENT TO\n/);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { SpoolFolder } from "@streamll/core/internal";
+import type { Destination } from "./destination.js";
 import { type Lock, takeLock } from "./lock.js";
 import { nodeDisk } from "./node-disk.js";
 import { disown, own, ownerOf, SIGN_MS, sign, thisHost } from "./owner.js";
@@ -20,15 +21,14 @@ export const foldersIn = (directory: string): string[] =>
     .map(({ name }) => join(directory, name));
 
 /**
- * Takes a folder in which a program that has ended left events, or makes one.
+ * Takes a folder in which a program that has ended left events for the same destination, or makes one.
  *
- * @param destination for people who look at the folder.
  * @throws what the file system answers, for example that it is read-only.
  */
-export async function openFolder(directory: string, destination?: string): Promise<OwnFolder> {
+export async function openFolder(directory: string, destination?: Destination): Promise<OwnFolder> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const folder of foldersIn(directory)) {
-    if (!isOfThisHost(folder)) continue;
+    if (!isOfThisHost(folder) || !isFor(destination, folder)) continue;
     // One that cannot be used, such as another user's, stops no program: it makes its own.
     const taken = await takeFolder(folder, destination).catch(() => undefined);
     if (taken !== undefined) return taken;
@@ -42,12 +42,8 @@ export async function openFolder(directory: string, destination?: string): Promi
   }
 }
 
-/**
- * Takes a folder; `undefined` if its owner lives, or it is gone.
- *
- * @param destination for people who look at the folder.
- */
-export async function takeFolder(folder: string, destination?: string): Promise<OwnFolder | undefined> {
+/** Takes a folder; `undefined` if its owner lives, or it is gone. From then on it is one for `destination`. */
+export async function takeFolder(folder: string, destination?: Destination): Promise<OwnFolder | undefined> {
   let lock: Lock | undefined;
   let publisherName: string;
   try {
@@ -79,6 +75,12 @@ export async function takeFolder(folder: string, destination?: string): Promise<
 export function isOfThisHost(folder: string): boolean {
   const owner = ownerOf(folder);
   return owner === undefined ? contentOf(folder) === "events" : owner.host === thisHost();
+}
+
+/** Whether a sink of this destination may deliver what lies in a folder. */
+export function isFor(destination: Destination | undefined, folder: string): boolean {
+  const route = ownerOf(folder)?.destination?.route;
+  return route === undefined || route === destination?.route || contentOf(folder) === "nothing";
 }
 
 /** What lies in a folder: a damaged file is `"kept"` for people, and `"nothing"` is of no use to anybody. */

@@ -41,6 +41,6 @@ export async function ownerAt(folder: string): Promise<FolderOwner> {
 /** What lies in a folder, and whose it is. @throws what the file system answers. */
 export async function lookAtFolder(path: string): Promise<SeenFolder> {
   const owner = await ownerAt(path);
-  const destination = ownerOf(path)?.destination;
+  const destination = ownerOf(path)?.destination?.text;
   return { path, owner, destination, ...(await lookInto(readOnlyDisk(path))) };
 }

@@ -1,6 +1,8 @@
-import { contentOf, foldersIn, isOfThisHost, type OwnFolder, takeFolder } from "./folder.js";
+import { printable } from "@streamll/core/internal";
+import type { Destination } from "./destination.js";
+import { contentOf, foldersIn, isFor, isOfThisHost, type OwnFolder, takeFolder } from "./folder.js";
 import { isLocked } from "./lock.js";
-import { SIGN_MS, signedAt } from "./owner.js";
+import { ownerOf, SIGN_MS, signedAt } from "./owner.js";
 
 /** The owner of a folder on another machine has ended if it has not signed for this long, as seen from here. */
 export const SILENCE_MS = 6 * SIGN_MS;
@@ -9,7 +11,7 @@ export interface OrphansSetup {
   readonly directory: string;
   readonly intervalMs: number;
   /** Where the events go, for people who look at a folder. */
-  readonly destination?: string;
+  readonly destination?: Destination;
   /** Default: a minute. */
   readonly silenceMs?: number;
   /** Delivers what is in a folder, and releases it; on `signal` with what is left. */
@@ -94,7 +96,12 @@ export class Orphans {
   async #drain(folder: string): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted || !this.#mayBeLeft(folder)) return;
-    const taken = await takeFolder(folder, this.#setup.destination);
+    const { destination } = this.#setup;
+    if (!isFor(destination, folder)) {
+      if (!(await isLocked(folder))) throw new Error(otherDestination(folder));
+      return;
+    }
+    const taken = await takeFolder(folder, destination);
     if (taken === undefined) return;
     if (signal.aborted || contentOf(folder) !== "events") return taken.release();
     this.#drained = folder;
@@ -115,3 +122,6 @@ export class Orphans {
     return false;
   }
 }
+
+const otherDestination = (folder: string): string =>
+  `its events are for ${printable(ownerOf(folder)?.destination?.text ?? "")}, and this sink sends elsewhere. Start a sink with that destination, or deliver them with: streamll spool drain ${printable(folder)} --url URL`;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { type Destination, isDestination } from "./destination.js";
 
 /** What a folder says of the program that writes it. */
 export interface Owner {
@@ -11,9 +12,9 @@ export interface Owner {
   readonly publisherName: string;
   /** The number of the folder in its file system: a copy has another one. */
   readonly inode: number;
-  /** For people: its process on that machine, and where it sends its events. */
+  readonly destination?: Destination | undefined;
+  /** For people: its process on that machine. */
   readonly pid?: number | undefined;
-  readonly destination?: string | undefined;
 }
 
 const FILE = "owner.json";
@@ -40,7 +41,7 @@ export function ownerOf(folder: string): Owner | undefined {
     return {
       ...{ host, publisherName, inode },
       pid: typeof pid === "number" ? pid : undefined,
-      destination: typeof destination === "string" ? destination : undefined,
+      destination: isDestination(destination) ? destination : undefined,
     };
   } catch {
     return undefined;
@@ -52,10 +53,9 @@ export function ownerOf(folder: string): Owner | undefined {
  * is a copy: two programs under one name would lose the events of one of them. One without events gets a new name, since
  * nothing in it tells up to which id the stream knows that publisher.
  *
- * @param destination where this program sends events, without a secret.
  * @throws what the file system answers, where nothing valid is there yet: a full disk stops no program that has events.
  */
-export function own(folder: string, hasEvents: boolean, destination?: string): Owner {
+export function own(folder: string, hasEvents: boolean, destination?: Destination): Owner {
   const inode = statSync(folder).ino;
   const before = ownerOf(folder);
   const isSame = before?.inode === inode && hasEvents;

@@ -1,9 +1,9 @@
 import { resolve as absolute } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Endpoint, Logger, Transport } from "@streamll/core";
+import type { Logger, Transport } from "@streamll/core";
 import { DeliveryEngine, type DeliverySetup, logLine, textOf } from "@streamll/core/internal";
-import { destinationOf } from "../otel/place.js";
 import type { Plan } from "../resolve.js";
+import { destinationIn } from "./destination.js";
 import { type OwnFolder, openFolder } from "./folder.js";
 import { Orphans } from "./orphans.js";
 import { spooledTransport } from "./spooled-transport.js";
@@ -35,7 +35,7 @@ export function engineOf(request: EngineRequest): SinkEngine {
       engine: new DeliveryEngine({ ...setup, transport: recorded(transport), endpoints, options, logger }),
     };
   const directory = absolute(values.spool.directory);
-  const destination = destinationText(plan);
+  const destination = destinationIn(plan);
   const orphans = new Orphans({
     ...{ directory, destination },
     intervalMs: LOOK_MS,
@@ -54,14 +54,6 @@ export function engineOf(request: EngineRequest): SinkEngine {
     },
   });
   return { engine: engineOn(request, () => openFolder(directory, destination)), orphans };
-}
-
-/** Where a sink sends its events, for people: without login. */
-export function destinationText(plan: Plan): string {
-  const [{ scheme, host, port, path }, ...others] = plan.endpoints as [Endpoint, ...Endpoint[]];
-  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-  const vhost = path === "/" ? "" : path;
-  return `${scheme}://${host}${port === undefined ? "" : `:${port}`}/${vhost}${more} ${destinationOf(plan)}`;
 }
 
 /** An engine whose spool is a folder that `open` takes: one that was left is delivered, and nothing new is accepted. */

@@ -189,6 +189,30 @@ describe("a directory of several programs", () => {
     await own.release();
   });
 
+  it("says which destination a folder has that is not its own, and leaves it", async () => {
+    const directory = scratch();
+    const text = "amqp://broker:5672/ audit:{event_type}";
+    const left = await openFolder(directory, { route: "audit", text });
+    leaveEvents(left.path);
+    const errors: unknown[] = [];
+    const orphans = new Orphans({
+      directory,
+      destination: { route: "events", text: "" },
+      intervalMs: 10,
+      drain: (folder: OwnFolder) => folder.release().then(() => void errors.push("drained")),
+      failed: (_, error) => errors.push(error),
+    });
+    orphans.start();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(errors).toEqual([]);
+    await left.release();
+    await vi.waitUntil(() => errors.length > 0, { timeout: 20_000, interval: 5 });
+    await orphans.stop();
+    expect(errors).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(`are for ${text}`) }),
+    ]);
+  });
+
   it("keeps a folder of another machine until its owner is silent", async () => {
     const directory = scratch();
     const first = await openFolder(directory);

@@ -42,6 +42,25 @@ it("a sink keeps its events on disk, and the next one delivers them, in order", 
   expect(readdirSync(directory)).toEqual([]);
 });
 
+it("a sink leaves alone what another one has left for another exchange", async () => {
+  const left = new RabbitMQSink({ amqpUrl: nowhere, exchange: "audit", spool: directory, flushTimeout: 0.2 });
+  await left.start();
+  expect(left.handleEvent(event(1))).toBe(true);
+  expect(await left.stop()).toMatchObject({ spooled: 1 });
+
+  const other = onMemory({ spool: directory });
+  await other.sink.start();
+  expect(foldersIn(directory)).toHaveLength(2);
+  await other.sink.stop();
+  expect(other.arrived()).toEqual([]);
+
+  const next = onMemory({ exchange: "audit", queue: "audit", spool: directory });
+  await next.sink.start();
+  await next.sink.stop();
+  expect(next.types("audit")).toEqual(["token"]);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 it('a sink with mode: "overflow" writes nothing while the broker is there, and what is left when it stops', async () => {
   const spool = { directory, mode: "overflow" } as const;
   const { sink, arrived } = onMemory({ spool });
