@@ -11,6 +11,8 @@ import { benchServer } from "./pubsub/server.js";
 import { type BenchQueue, benchQueue } from "./queues/queue.js";
 import { race } from "./race.js";
 import type { Outcome } from "./record.js";
+import type { HandOver } from "./spool/hand-over.js";
+import { priceGoals, priceText } from "./spool/price.js";
 import { benchStream, fillStream } from "./streams/stream.js";
 
 /** How long a course is. */
@@ -95,18 +97,17 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
       };
     },
 
-    async streams({ url, streamUrl }, { events, rounds }) {
-      const streams = known(streamUrl);
-      await using stream = await benchStream(url);
-      const umpire = { before: stream.clear, after: stream.expect };
-      const runs = await race("streams", streams, { events, rounds }, umpire);
-      const { brokerVersion } = stream;
-      return {
-        ...{ field: "streams", brokerVersion, events, rounds, notes: [] },
-        rows: rowsOf("streams", runs),
-        goals: goalsOf("streams", runs),
-      };
+    streams: (broker, course) => onStream("streams", broker, course),
+
+    async spool({ url }, course) {
+      await using queue = await benchQueue(url);
+      const outcome = await onQueue("spool", url, queue, course);
+      const handOver = await measured<HandOver[]>("./spool/hand-over.ts");
+      const goals = [...priceGoals(handOver), ...outcome.goals];
+      return { ...outcome, goals, notes: [priceText(handOver)] };
     },
+
+    spoolStreams: (broker, course) => onStream("spoolStreams", broker, course),
   };
 
 function known(streamUrl: string | undefined): string {
@@ -114,8 +115,25 @@ function known(streamUrl: string | undefined): string {
   throw new Error("the port of the stream protocol is not known of a broker by its URL");
 }
 
+async function onStream(
+  field: "streams" | "spoolStreams",
+  { url, streamUrl }: BenchBroker,
+  { events, rounds }: Course,
+): Promise<Outcome> {
+  const streams = known(streamUrl);
+  await using stream = await benchStream(url);
+  const umpire = { before: stream.clear, after: stream.expect };
+  const runs = await race(field, streams, { events, rounds }, umpire);
+  const { brokerVersion } = stream;
+  return {
+    ...{ field, brokerVersion, events, rounds, notes: [] },
+    rows: rowsOf(field, runs),
+    goals: goalsOf(field, runs),
+  };
+}
+
 async function onQueue(
-  field: "queues" | "batch" | "amqp10",
+  field: "queues" | "batch" | "amqp10" | "spool",
   url: string,
   { brokerVersion, expect }: Pick<BenchQueue, "brokerVersion" | "expect">,
   { events, rounds }: Course,

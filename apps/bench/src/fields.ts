@@ -6,6 +6,7 @@ import { readContestants } from "./consume/stream-contestants.js";
 import type { Contestant } from "./contestant.js";
 import { pubsubContestants } from "./pubsub/contestants.js";
 import { queueContestants } from "./queues/contestants.js";
+import { spoolContestants, spoolStreamContestants } from "./spool/contestants.js";
 import { streamContestants } from "./streams/contestants.js";
 
 /** Those who are measured beside each other. */
@@ -19,6 +20,8 @@ export type FieldName =
   | "consume"
   | "handlers"
   | "read"
+  | "spool"
+  | "spoolStreams"
   | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
@@ -30,6 +33,8 @@ export const fields: Readonly<Record<FieldName, Field>> = {
   handlers: handlerContestants,
   pubsub: pubsubContestants,
   read: readContestants,
+  spool: spoolContestants,
+  spoolStreams: spoolStreamContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -42,4 +47,6 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   handlers: { rate: "amqplib", cpu: "amqplib" },
   pubsub: { rate: "google", cpu: "google" },
   read: { rate: "official", cpu: "official" },
+  spool: { rate: "none", cpu: "none" },
+  spoolStreams: { rate: "none", cpu: "none" },
 };

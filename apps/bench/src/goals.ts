@@ -31,6 +31,8 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   handlers: ["eventConsumer"],
   pubsub: ["streamll", "guide"],
   read: ["transport", "eventConsumer"],
+  spool: ["interval", "always", "never", "overflow"],
+  spoolStreams: ["interval", "always", "never", "overflow"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -64,6 +66,8 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
         rate(name, rival, 0.95),
       ]),
     read: (name) => [cpu(name, "official", 1), rate(name, "official", 1)],
+    spool: (name) => [rate(name, "none", 0.8)],
+    spoolStreams: (name) => [rate(name, "none", 0.8)],
   };
   return ours[field].flatMap(asked[field]);
 }

@@ -20,12 +20,17 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal; with --streams
                  a stream, beside rabbitmq-stream-js-client
   --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
-  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, one after another
+  --spool        the same sink with and without a spool, on a queue and on a stream
+  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, and with a spool,
+                 one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md, the goals to docs/benchmarks.md, and draw
   --draw         measure nothing: draw what is recorded, as SVG, into docs/images/benchmarks
   --help`;
+
+/** Runs that would be over within a second, and measure the compiler. */
+const longer: ReadonlySet<FieldName> = new Set(["streams", "batch", "spoolStreams"]);
 
 const { values } = parseArgs({
   options: {
@@ -37,6 +42,7 @@ const { values } = parseArgs({
     amqp10: { type: "boolean", default: false },
     consume: { type: "boolean", default: false },
     pubsub: { type: "boolean", default: false },
+    spool: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
     broker: { type: "string", default: "4" },
     record: { type: "boolean", default: false },
@@ -66,8 +72,21 @@ async function bench(names: readonly FieldName[]): Promise<void> {
 }
 
 function chosen(): readonly FieldName[] {
-  if (values.all) return ["queues", "batch", "streams", "amqp10", "consume", "handlers", "read", "pubsub"];
+  if (values.all)
+    return [
+      "queues",
+      "batch",
+      "streams",
+      "amqp10",
+      "consume",
+      "handlers",
+      "read",
+      "pubsub",
+      "spool",
+      "spoolStreams",
+    ];
   if (values.streams && values.consume) return ["read"];
+  if (values.spool) return ["spool", "spoolStreams"];
   if (values.streams) return ["streams"];
   if (values.batch) return ["batch"];
   if (values.consume) return ["consume", "handlers"];
@@ -82,8 +101,7 @@ function count(name: "events" | "rounds" | "memory", least: number): number {
 }
 
 function eventsOfARun(name: FieldName): number {
-  // A run that is over within a second measures the compiler.
-  if (values.events === undefined) return name === "streams" || name === "batch" ? 400_000 : 100_000;
+  if (values.events === undefined) return longer.has(name) ? 400_000 : 100_000;
   const events = count("events", STEP);
   if (events % STEP === 0) return events;
   throw new RangeError(`--events is ${events}; write a multiple of ${STEP}`);
