@@ -8,7 +8,10 @@ import { megabytes } from "./judge.js";
 import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
 import { HEAP_MIB } from "./rig.js";
+import { spoolThroughOutage } from "./spool/outage.js";
+import { outageText, slowDiskText } from "./spool/outage-text.js";
 import { type SpoolRun, spoolThroughKills } from "./spool/run.js";
+import { spoolOnSlowDisk } from "./spool/slow-disk.js";
 import { warmAndLast as fullAndLast, growthIn, type Held } from "./ui/held.js";
 import { type UiRun, uiOfBroker, uiOfLines } from "./ui/run.js";
 
@@ -16,7 +19,7 @@ const HELP = `What shows only after a long time: many events over a broker that 
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects,batches,consume,spool,ui
+  --only kills,sinks,reconnects,batches,consume,spool,outage,slow-disk,ui
                        some of them (default: all)
   --events 1000000     of kills, and of batches
   --kills 20
@@ -25,10 +28,11 @@ const HELP = `What shows only after a long time: many events over a broker that 
   --consumed 200000    events of consume, whose consumers are killed ten times, and its broker five times
   --spool-kills 200    of a program with a spool that sends to a queue, and as many that send to a stream
   --ui-events 43200000 that streamll ui shows: a day of 500 a second; of a broker it shows a fortieth of them
+  --outage 5000000     events of a program whose broker is down, at 20,000 a second
   --seed 1             of when the program is killed, and what its broker does meanwhile
   --on 4.0             the broker's version begins so (default: the newest)
   --record             write what came out to docs/evidence/endurance.md: of kills, sinks and reconnects,
-                       or of --only batches, consume, spool or ui, with the numbers above
+                       or of --only batches, consume, spool, outage, slow-disk or ui, with the numbers above
   --help`;
 
 const { values } = parseArgs({
@@ -41,6 +45,7 @@ const { values } = parseArgs({
     consumed: { type: "string", default: "200000" },
     "spool-kills": { type: "string", default: "200" },
     "ui-events": { type: "string", default: "43200000" },
+    outage: { type: "string", default: "5000000" },
     seed: { type: "string", default: "1" },
     on: { type: "string", default: "" },
     record: { type: "boolean", default: false },
@@ -59,16 +64,18 @@ const sending = {
   sinks: () => leaks("sinks"),
   reconnects: () => leaks("reconnects"),
 } as const;
-const parts = { ...sending, batches, consume, spool, ui } as const;
+const parts = { ...sending, batches, consume, spool, outage, "slow-disk": slowDisk, ui } as const;
 /** Those that are recorded alone, and where. */
 const recordedAlone = new Map([
   ["consume", "consuming"],
   ["batches", "batches"],
   ["spool", "spool"],
+  ["outage", "outage"],
+  ["slow-disk", "slow-disk"],
   ["ui", "ui"],
 ]);
 const progress = (line: string) => console.error(line);
-const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "spool-kills", "on"].every(
+const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "spool-kills", "outage", "on"].every(
   (name) => !process.argv.includes(`--${name}`),
 );
 const names = values.only?.split(",") ?? Object.keys(values.record ? sending : parts);
@@ -78,7 +85,7 @@ const place = names.join() === Object.keys(sending).join() ? "endurance" : recor
 if (values.help) console.log(HELP);
 else if (values.record && !(isAsIs && place !== undefined))
   throw new RangeError(
-    "--record is of kills, sinks and reconnects, or of --only batches, consume, spool or ui, in full: leave the other options out",
+    "--record is of kills, sinks and reconnects, or of --only batches, consume, spool, outage, slow-disk or ui, in full: leave the other options out",
   );
 else process.exit(await endurance());
 
@@ -177,6 +184,18 @@ async function spool(): Promise<Part> {
   }
 }
 
+/** A program with a spool whose broker is down for long. */
+async function outage(): Promise<Part> {
+  const broker = await startBroker({ generation: values.on });
+  try {
+    const size = { events: Number(values.outage), perSecond: 20_000, meanwhile: 5000 };
+    const run = await spoolThroughOutage(broker, size, progress);
+    return { text: outageText(run, size, broker.version), wrong: run.wrong };
+  } finally {
+    await broker.close();
+  }
+}
+
 /** The page of `streamll ui`, open while more and more events come. */
 async function ui(): Promise<Part> {
   const events = Number(values["ui-events"]);
@@ -201,6 +220,12 @@ async function ui(): Promise<Part> {
   } finally {
     await broker.close();
   }
+}
+
+async function slowDisk(): Promise<Part> {
+  const setup = { bytesPerSecond: 5_000_000, eventsPerSecond: 20_000, seconds: 20 };
+  const { seen, wrong } = await spoolOnSlowDisk(setup);
+  return { text: slowDiskText(seen, setup), wrong };
 }
 
 async function leaks(what: "sinks" | "reconnects"): Promise<Part> {

@@ -1,17 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Broker } from "@streamll/brokers";
 import { FaultProxy } from "@streamll/harness";
-import { built } from "@streamll/programs";
 import { connect } from "amqplib";
 import type { Progress } from "../progress.js";
 import { Random } from "../random.js";
 import { judgeSpool, type SpoolAccount } from "./account.js";
+import { begun } from "./begun.js";
 import type { SpoolSetup } from "./messages.js";
 
 export interface SpoolRequest {
@@ -61,7 +60,7 @@ export async function spoolThroughKills({
   let program: ChildProcess | undefined;
   try {
     for (let kill = 0; kill < kills; kill++) {
-      const { child, lines } = begin({ ...setup, from: kill * NUMBERS, isLast: false });
+      const { child, lines } = begun("program.ts", { ...setup, from: kill * NUMBERS, isLast: false });
       program = child;
       await lines.next();
       await pause(random.between(0, 150));
@@ -76,7 +75,7 @@ export async function spoolThroughKills({
       if ((kill + 1) % 10 === 0) progress(`${kill + 1} of ${kills} kills`);
     }
     await proxy.heal();
-    const { child, lines } = begin({ ...setup, from: 0, isLast: true });
+    const { child, lines } = begun("program.ts", { ...setup, from: 0, isLast: true });
     program = child;
     const late = setTimeout(() => child.kill("SIGKILL"), MOST_MS);
     await lines.next();
@@ -92,14 +91,6 @@ export async function spoolThroughKills({
     program?.kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function begin(setup: SpoolSetup): { child: ChildProcess; lines: AsyncIterator<string, undefined> } {
-  const file = built(new URL("program.ts", import.meta.url));
-  const child = spawn(process.execPath, [file, JSON.stringify(setup)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
 type Weather = "up" | "frozen" | "down" | "flaps";
