@@ -91,7 +91,7 @@ export function issuesOf({
     bytes: log.bytes,
     maxBytes: options.maxBufferedBytes,
     spool: spooling?.problem,
-    spools: spooling?.isUsed === true,
+    spools: spooling?.isUsed === true && spooling.takes(0, false),
     recent: throttle.recent(lanes.length),
   });
 }

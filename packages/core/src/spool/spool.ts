@@ -119,9 +119,9 @@ export class Spool {
     return this.#writer.isWilling;
   }
 
-  /** How many events of at most so many bytes it takes. */
-  room(bytes: number): number {
-    const left = this.#setup.limits.maxBytes - this.bytes;
+  /** How many events of at most so many bytes it takes beside `others`, in bytes. */
+  room(bytes: number, others = 0): number {
+    const left = this.#setup.limits.maxBytes - this.bytes - others;
     return this.#writer.isWilling ? Math.max(0, Math.floor(left / (bytes + SPOOL_OVERHEAD))) : 0;
   }
 

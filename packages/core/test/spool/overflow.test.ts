@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { message } from "../delivery/bench.js";
 import { FakeTransport } from "../delivery/fake-transport.js";
 import { answering, idsOf, leftOn, offer, type Program, program, unanswered } from "./bench.js";
+import { MemoryDisk } from "./memory-disk.js";
 
 const overflow = { mode: "overflow" } as const;
 const small = { maxBufferedEvents: 40, maxInFlight: 8 };
@@ -102,6 +103,57 @@ describe('a spool with mode: "overflow"', () => {
     const rest = offer(one, 15);
     await one.clock.advance(10);
     expect(await leftOn(one.disk)).toEqual([...ids, ...later, ...rest]);
+  });
+
+  it("writes what was accepted before the folder was open", async () => {
+    const one = program({ options: small, spool: overflow });
+    const ids = offer(one, 30);
+    await one.engine.start();
+    await one.clock.advance(10);
+    expect(await leftOn(one.disk.copy())).toEqual([]);
+    await one.engine.spooled();
+    expect(await leftOn(one.disk)).toEqual(ids);
+    ids.push(...offer(one, 50));
+    await one.clock.advance(10);
+    expect(await leftOn(one.disk)).toEqual(ids);
+  });
+
+  it("has room in ready() as long as the disk has", async () => {
+    const options = { maxBufferedEvents: 2000, maxInFlight: 8 };
+    const one = await unanswered({ options, spool: { ...overflow, maxBytes: 1024 * 1024 * 1024 } });
+    let accepted = 0;
+    for (; accepted < 3000; accepted++) {
+      let isReady = false;
+      void one.engine.ready().then(() => {
+        isReady = true;
+      });
+      await one.clock.advance(1);
+      if (!isReady || offer(one, 1).length === 0) break;
+    }
+    expect(accepted).toBe(3000);
+    expect(one.engine.health()).toMatchObject({ pending: 2000, spooled: 1000 });
+  });
+
+  it("takes nothing once stop() has given up, though the folder opens after that", async () => {
+    let open = (): void => {};
+    const opening = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const disk = new MemoryDisk();
+    const folder = { disk, path: "/spool/w-1", release: async () => {} };
+    const one = program({
+      options: { ...small, flushTimeoutMs: 100 },
+      spool: { ...overflow, open: () => opening.then(() => folder) },
+    });
+    offer(one, 3);
+    void one.engine.start();
+    await one.clock.advance(10);
+    const stopped = one.engine.stop();
+    await one.clock.advance(150);
+    open();
+    await one.clock.advance(3000);
+    expect(await stopped).toMatchObject({ failed: 3, pending: 0, spooled: 0 });
+    expect(await leftOn(disk)).toEqual([]);
   });
 
   it("counts deliveryTimeout from the time of acceptance, not from that of writing", async () => {

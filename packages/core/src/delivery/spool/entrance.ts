@@ -53,10 +53,12 @@ export class Entrance {
     this.#entered(slot, order);
   }
 
-  /** An event that the disk did not get. */
-  enterMessage(message: PreparedMessage, order: number): void {
+  /** An event that the disk did not get. Returns its slot. */
+  enterMessage(message: PreparedMessage, order: number): number {
     const { log, clock } = this.#setup;
-    this.#entered(log.append(message, order, clock.now()), order);
+    const slot = log.append(message, order, clock.now());
+    this.#entered(slot, order);
+    return slot;
   }
 
   #entered(slot: number, order: number): void {

@@ -159,19 +159,22 @@ export class Spooling {
     const isOpen = this.#state === "open" || this.#state === "searching";
     if (!isOpen || this.#spool === undefined)
       return this.takes(bytes, fitting > 0) ? Math.max(1, fitting) : 0;
-    const room = this.#spool.room(bytes);
-    return this.#isWithoutDisk ? Math.max(fitting, room - this.#setup.ledger.unsettled) : room;
+    const room = this.#spool.room(bytes, this.kept.unkeptBytes);
+    return this.#isWithoutDisk ? Math.max(fitting, room) : room;
   }
 
   /** Accepts an event to the disk alone. */
   accept(message: PreparedMessage, waiter: Waiter | undefined): void {
     const { ledger } = this.#setup;
-    if (!this.isTail) this.kept.beginTail();
+    const isFirst = !this.isTail;
+    if (isFirst) this.kept.beginTail();
     const order = ledger.acceptSpooled();
     if (waiter !== undefined) this.#entrance.await(order, waiter);
     if (this.#state === "opening" || this.#state === "idle")
       this.#held.push(message, order, this.#writer.bound(message));
     else this.#add(message, order);
+    // Who waits for room in memory has it on the disk from now on.
+    if (isFirst) this.#setup.freed();
   }
 
   /** An event of memory is settled. */
@@ -191,6 +194,8 @@ export class Spooling {
   failUnwritten(): void {
     const { ledger, losses } = this.#setup;
     this.#refill.end();
+    // A folder that opens only now gets nothing.
+    if (this.#state === "opening") this.#state = "closed";
     if (this.save() || ledger.spooled === 0) return;
     const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#spool.firstIndex;
     const error = unsentAtStop();
@@ -275,7 +280,7 @@ export class Spooling {
   /** What was accepted meanwhile goes to memory. */
   #enterHeld(state: "open" | "unusable"): void {
     this.#state = state;
-    this.#held.release((message, order) => this.#entrance.enterMessage(message, order));
+    this.#held.release((message, order) => this.kept.keep(this.#entrance.enterMessage(message, order)));
   }
 
   #add(message: PreparedMessage, order: number): void {
