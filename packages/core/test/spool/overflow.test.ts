@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { message } from "../delivery/bench.js";
 import { FakeTransport } from "../delivery/fake-transport.js";
@@ -107,7 +108,7 @@ describe('a spool with mode: "overflow"', () => {
 
   it("writes what was accepted before the folder was open", async () => {
     const one = program({ options: small, spool: overflow });
-    const ids = offer(one, 30);
+    const ids = offer(one, 15);
     await one.engine.start();
     await one.clock.advance(10);
     expect(await leftOn(one.disk.copy())).toEqual([]);
@@ -148,9 +149,18 @@ describe('a spool with mode: "overflow"', () => {
     offer(one, 3);
     void one.engine.start();
     await one.clock.advance(10);
+    // The folder opens while the connections close.
+    for (const live of one.transport.live) {
+      const close = live.close.bind(live);
+      live.close = async () => {
+        open();
+        await setTimeout(20);
+        await close();
+      };
+    }
     const stopped = one.engine.stop();
     await one.clock.advance(150);
-    open();
+    await setTimeout(60);
     await one.clock.advance(3000);
     expect(await stopped).toMatchObject({ failed: 3, pending: 0, spooled: 0 });
     expect(await leftOn(disk)).toEqual([]);
