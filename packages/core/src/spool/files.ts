@@ -107,8 +107,12 @@ export class SpoolFiles {
     const name = nameOf(file.first) + MARKS;
     file.marksFile ??= this.#openOrCreate(name);
     const { bytes } = file.marks;
-    // Of marks that are written in part the next ones begin at the same place.
-    if (file.marksFile.write(bytes, file.marksSize) < bytes.length) return;
+    for (let done = 0; done < bytes.length; ) {
+      const taken = file.marksFile.write(bytes.subarray(done), file.marksSize + done);
+      // Of marks that are written in part the next ones begin at the same place.
+      if (taken === 0) return;
+      done += taken;
+    }
     file.marks.written();
     file.marksSize += bytes.length;
     this.bytes += bytes.length;

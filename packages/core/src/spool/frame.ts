@@ -40,7 +40,11 @@ export class FrameBuilder {
     length: number,
   ): void {
     const needed = this.#end + ENTRY_HEAD + length;
-    if (needed > this.#memory.source.length) this.#memory = recordMemory(needed);
+    if (needed > this.#memory.source.length) {
+      const grown = recordMemory(needed);
+      this.#memory.source.copy(grown.source, 0, 0, this.#end);
+      this.#memory = grown;
+    }
     const { source: target } = this.#memory;
     if (this.count === 0) target.writeDoubleLE(index, 24);
     target.writeDoubleLE(index, this.#end);

@@ -1,13 +1,15 @@
-import type { EventLog } from "../../buffer/event-log.js";
+import { DEAD, type EventLog } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
 import type { Spool } from "../../spool/spool.js";
 import { SPOOL_OVERHEAD } from "../../spool/writer.js";
 import { isUsedUpTo, type Memory } from "../buffer-room.js";
+import type { Clock } from "../clock.js";
 import type { SpoolMode } from "./setup.js";
 
 export interface CatchUpSetup extends Memory {
   readonly log: EventLog;
   readonly mode: SpoolMode;
+  readonly clock: Clock;
 }
 
 /** With `mode: "overflow"` memory is written to the disk from this share of it on, and down to the other. */
@@ -16,6 +18,10 @@ const END = 0.25;
 /** For each event that is accepted, so many older ones are written, or so many bytes: no turn writes all of memory. */
 const EVENTS = 4;
 const BYTES = 256 * 1024;
+/** So many are written whatever their size, as memory would be full before. */
+const LEAST = 2;
+/** As much of what is behind is written in one turn, once the disk takes more. */
+const BYTES_OF_TURN = 1024 * 1024;
 
 const ALL = Number.POSITIVE_INFINITY;
 
@@ -39,6 +45,8 @@ export class CatchUp {
   /** There may be events that the disk does not have, and that are not listed. */
   #hasOthers = false;
   #isWriting = false;
+  #isPutting = false;
+  #later: (() => void) | undefined;
 
   constructor(setup: CatchUpSetup, spool: Spool, put: (slot: number) => void) {
     this.#setup = setup;
@@ -64,7 +72,12 @@ export class CatchUp {
   goOn(): void {
     if (this.#isComplete || !this.#spool.isWilling || !this.#isDue()) return;
     if (this.#hasOthers) this.#list();
-    this.#write();
+    this.#write({ bytes: BYTES_OF_TURN });
+    if (this.#isComplete || !this.#spool.isWilling) return;
+    this.#later ??= this.#setup.clock.afterPoll(() => {
+      this.#later = undefined;
+      this.goOn();
+    });
   }
 
   /** Writes all of memory, as far as the disk has room. Returns whether that is all. */
@@ -107,18 +120,24 @@ export class CatchUp {
   }
 
   #write({ events = ALL, bytes = ALL, takes = this.#takes }: Writing = {}): void {
+    // What is put may remove a file, after which the disk takes more.
+    if (this.#isPutting) return;
+    this.#isPutting = true;
     const { log } = this.#setup;
-    for (let next = this.#behind.peek(); next !== undefined; next = this.#behind.peek()) {
+    let left = bytes;
+    for (let count = 0, next = this.#behind.peek(); next !== undefined; next = this.#behind.peek()) {
       const { slot, order } = next;
-      if (log.holds(slot, order)) {
+      // The record of a dead letter is no longer that of the event.
+      if (log.holds(slot, order) && !log.has(slot, DEAD)) {
         const length = log.recordBytes[slot]!;
-        if (events <= 0 || bytes <= 0 || !takes(length)) return;
-        events--;
-        bytes -= length;
+        if (count >= events || (count >= LEAST && left <= 0) || !takes(length)) break;
+        count++;
+        left -= length;
+        this.#behind.shift();
         this.#put(slot);
-      }
-      this.#behind.shift();
+      } else this.#behind.shift();
     }
+    this.#isPutting = false;
   }
 
   readonly #takes = (bytes: number): boolean => this.#spool.takes(bytes);

@@ -1,4 +1,4 @@
-import { FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
+import { DEAD, FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
 import { type RecordPlace, recordMemory } from "../../buffer/record.js";
 import { UNSENT } from "../../spool/marks.js";
 import type { Spool } from "../../spool/spool.js";
@@ -58,7 +58,7 @@ export class Kept implements SpoolIds {
   keepAgain(file: number): void {
     const { log } = this.#setup;
     const spool = this.#spool!;
-    const slots = log.inOrder(log.heldBy(file));
+    const slots = log.inOrder(log.heldBy(file)).filter((slot) => !log.has(slot, DEAD));
     for (const slot of slots) this.#put(slot, spool);
     spool.writeNow();
     if (spool.unwrittenBytes > 0) return;

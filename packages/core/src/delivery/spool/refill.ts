@@ -1,6 +1,7 @@
 import type { EventLog } from "../../buffer/event-log.js";
+import { lengthOf } from "../../buffer/record.js";
 import { textOf } from "../../error-text.js";
-import type { Spool } from "../../spool/spool.js";
+import type { Spool, SpooledEvent } from "../../spool/spool.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import { fits, isHalfFree } from "../buffer-room.js";
 import type { Clock } from "../clock.js";
@@ -28,6 +29,9 @@ export class Refill {
   readonly #setup: RefillSetup;
   readonly #entrance: Entrance;
   #spool: Spool | undefined;
+  /** The next event, for which there was no room. */
+  #next: SpooledEvent | undefined;
+  #again: (() => void) | undefined;
   #isRunning = false;
   #hasEnded = false;
   /** Events that were accepted by this program and could not be read back. */
@@ -49,6 +53,8 @@ export class Refill {
   end(): void {
     this.#hasEnded = true;
     this.#spool = undefined;
+    this.#next = undefined;
+    this.#again?.();
   }
 
   /** An event of memory is settled. */
@@ -63,29 +69,34 @@ export class Refill {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      while (this.#spool !== undefined && ledger.spooled > 0 && this.#hasRoom()) {
+      while (this.#spool !== undefined && ledger.spooled > 0) {
         const spool = this.#spool;
-        const event = spool.next();
+        const event = this.#next ?? spool.next();
+        this.#next = undefined;
         if (event === undefined) {
           if (spool.unwrittenBytes === 0) this.#loseRest();
           spool.write();
           if (spool.unwrittenBytes > 0) break;
-        } else if (event !== "read") this.#entrance.enter(event, event.index - spool.firstIndex);
-        else if (ledger.spooled <= FEW && !spool.isSlow) spool.read();
+        } else if (event !== "read") {
+          if (!fits(this.#setup, lengthOf(event))) {
+            this.#next = event;
+            break;
+          }
+          this.#entrance.enter(event, event.index - spool.firstIndex);
+        } else if (ledger.spooled <= FEW && !spool.isSlow) spool.read();
         else await spool.readLater();
       }
     } catch (error) {
       const message = `the spool cannot be read: ${textOf(error)}`;
       throttle.log("spool_failed", { code: "SPOOL_UNREADABLE" }, message);
-      clock.after(READ_AGAIN_MS, () => void this.go());
+      if (this.#hasEnded) return;
+      this.#again ??= clock.after(READ_AGAIN_MS, () => {
+        this.#again = undefined;
+        void this.go();
+      });
     } finally {
       this.#isRunning = false;
     }
-  }
-
-  #hasRoom(): boolean {
-    const { maxBufferedBytes, maxEventBytes } = this.#setup.options;
-    return fits(this.#setup, Math.min(maxEventBytes, maxBufferedBytes / 2));
   }
 
   /** All of the disk was read, and some of what was accepted was not there. */
