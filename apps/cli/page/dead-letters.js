@@ -1,5 +1,5 @@
 // @ts-check
-import { follow, post } from "./connection.js";
+import { post } from "./connection.js";
 import { letterDetails } from "./letter.js";
 import { html, nothing } from "./lit-html.js";
 import { outcome, progress, question } from "./replay.js";
@@ -18,7 +18,6 @@ export class DeadLetters {
   /** @param {{ changed(): void; focus(selector: string): void }} setup */
   constructor(setup) {
     this.setup = setup;
-    this.queue = "";
     /** @type {any} */
     this.state = {};
     /** @type {List | undefined} */
@@ -42,28 +41,14 @@ export class DeadLetters {
     });
   }
 
-  /** @param {string} queue */
-  open(queue) {
-    if (this.queue !== "") return;
-    this.queue = queue;
-    follow(
-      "dead-letters",
-      {},
-      {
-        opened() {},
-        message: (news) => {
-          const { list, ...state } = news;
-          this.state = state;
-          if (list) this.#take(list);
-          this.setup.changed();
-        },
-        lost() {},
-      },
-    );
-  }
-
-  /** @param {List} list */
-  #take(list) {
+  /**
+   * What the command says of them: the list where it is another one, and what goes on.
+   *
+   * @param {{ list?: List }} news
+   */
+  take({ list, ...state }) {
+    this.state = state;
+    if (list === undefined || (list.at === this.found?.at && list.version === this.found.version)) return;
     this.found = list;
     this.chosen = {};
     this.selected = undefined;
@@ -91,11 +76,11 @@ export class DeadLetters {
     return { count: found.groups.filter(fits).reduce((sum, { count }) => sum + count, 0), isExact };
   }
 
-  /** @param {boolean} mayReplay */
-  render(mayReplay) {
+  /** @param {{ queue: string; mayReplay: boolean }} about */
+  render({ queue, mayReplay }) {
     const { found, state, shown, selected, data } = this;
     return html`<main class="letters">
-      <div class="desk">${this.#bar(mayReplay)} ${this.#news()}</div>
+      <div class="desk">${this.#bar(queue, mayReplay)} ${this.#news()}</div>
       <section class="letter-list" aria-busy=${state.task !== undefined}>
         <div class="row letter head" aria-hidden="true">
           <span class="figure">failed</span><span class="code">code</span><span class="type">type</span>
@@ -121,13 +106,13 @@ export class DeadLetters {
     </main>`;
   }
 
-  /** @param {boolean} mayReplay */
-  #bar(mayReplay) {
+  /** @param {string} queue @param {boolean} mayReplay */
+  #bar(queue, mayReplay) {
     const { found, state, confirming } = this;
     const isBusy = state.task !== undefined;
     const { count, isExact } = this.#count();
     return html`<div class="desk-line">
-      <strong class="queue">${this.queue}</strong>
+      <strong class="queue">${queue}</strong>
       <button class="action look" ?disabled=${isBusy} @click=${() => void this.#ask("look", {})}>
         ${found === undefined ? "look" : "look again"}
       </button>

@@ -48,6 +48,7 @@ function followAll() {
         head = news.head;
         if (news.rows) executions.add(news.rows);
         if (news.latencies) latencies = news.latencies;
+        if (news.deadLetters) deadLetters.take(news.deadLetters);
         draw();
       },
       lost() {
@@ -143,7 +144,7 @@ const views = {
   executions: main,
   latency: () => latencyTable(latencies),
   broker: () => brokerTables(head.figures),
-  "dead letters": () => deadLetters.render(head.deadLetters.mayReplay),
+  "dead letters": () => deadLetters.render(head.deadLetters),
 };
 
 function page() {
@@ -214,7 +215,6 @@ function waitingDead() {
 /** @param {View} other */
 function show(other) {
   view = other;
-  if (view === "dead letters") deadLetters.open(head.deadLetters.queue);
   draw();
 }
 

@@ -98,8 +98,8 @@ describe("streamll ui on Azure Service Bus", () => {
     const ui = command(["ui", bus.connectionString, "--exchange", "events", "--allow-replay"]);
     await expect.poll(() => ui.stdout.text, patient).toMatch(/^http/);
     const address = ui.stdout.text.trim();
-    const told = async (path: string) => {
-      const { body } = await fetch(`${address}${path}`);
+    const told = async () => {
+      const { body } = await fetch(`${address}live`);
       const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
       const { value } = await reader.read();
       await reader.cancel();
@@ -112,11 +112,11 @@ describe("streamll ui on Azure Service Bus", () => {
         body: JSON.stringify(body),
       });
     expect(await pipe()).toBe(0);
-    await expect.poll(async () => (await told("live")).head, patient).toMatchObject({ received: 1 });
+    await expect.poll(async () => (await told()).head, patient).toMatchObject({ received: 1 });
     expect([bus.stored("events").length, bus.depth("events")]).toEqual([1, 1]);
 
     expect((await post("look", {})).status).toBe(202);
-    const letters = () => told("dead-letters");
+    const letters = async () => (await told()).deadLetters;
     await expect.poll(letters, patient).toMatchObject({ list: { matched: 1, codes: ["COMMAND_GAVE_UP"] } });
     expect((await post("replay", { list: (await letters()).list.version, code: 0 })).status).toBe(202);
     await expect.poll(letters, patient).toMatchObject({ report: { replayed: 1, complete: true } });

@@ -16,6 +16,8 @@ export async function fill(
   // It waits for the exchange, which this sink has declared.
   await told(address, (text) => text.includes('"state":"live"'));
   const model = await connect(url);
+  // The broker ends with the command.
+  model.on("error", () => {});
   const channel = await model.createConfirmChannel();
   const queue = `${names.deadLetterExchange}.failed`;
   await channel.purgeQueue(queue);

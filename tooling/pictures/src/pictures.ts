@@ -28,7 +28,6 @@ async function letters(page: Page): Promise<void> {
   await page.getByRole("button", { name: "look", exact: true }).click();
   await page.getByLabel("type").selectOption("llm_end");
   const row = page.locator(".letter[role=option]").filter({ hasText: "NO_PRICE" }).first();
-  await row.scrollIntoViewIfNeeded();
   await row.click();
   await page.getByRole("button", { name: "show its data" }).click();
   await page.getByText("headers").waitFor();

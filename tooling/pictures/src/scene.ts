@@ -136,7 +136,7 @@ export function longExecution(end: number, calls: number): StreamllEvent[] {
 /** As a consumer leaves them: how long ago in minutes, code, reason, event type, module. */
 export const deadLetters: readonly (readonly [number, string, string, string, string])[] = [
   ...many(26, 190, "RETRIES_EXHAUSTED", "PostgresError: connect ECONNREFUSED 10.0.3.9:5432", "llm_end", "LM"),
-  ...many(9, 95, "NO_PRICE", "there is no price for the model small-2", "llm_end", "Agent"),
+  ...many(9, 179, "NO_PRICE", "there is no price for the model small-2", "llm_end", "Agent"),
   ...many(4, 41, "INVALID_EVENT", "data.usage must be an object", "end", "Summarizer"),
   ...many(2, 12, "MAX_DELIVERIES", "the consumer ended while it had the event, 20 times", "end", "Agent"),
 ].sort(([one], [other]) => other - one);

@@ -25,7 +25,6 @@ export function behindOf(behind: Shown, files: ReadonlyMap<string, PageFile>): B
     streams: {
       live: (query) => followAll(behind, rate, query),
       execution: (query) => followOne(store, query.get("id") ?? ""),
-      ...(desk && { "dead-letters": () => followDesk(desk) }),
     },
     actions: desk ? actionsOf(desk) : {},
     answers: {
@@ -49,10 +48,11 @@ function rateOf(store: Store): () => number {
   };
 }
 
-/** The head of the page, and the executions that changed. */
+/** The head of the page, the executions that changed, and what is known of dead letters. */
 function followAll({ store, source, desk }: Shown, rate: () => number, query: URLSearchParams) {
   const filter = query.get("filter") ?? "";
   const show = (query.get("show") ?? "all") as Show;
+  const lettersSince = desk === undefined ? () => undefined : followDesk(desk);
   let [version, told] = [0, ""];
   return () => {
     const head = {
@@ -70,10 +70,11 @@ function followAll({ store, source, desk }: Shown, rate: () => number, query: UR
     };
     const rows = rowsSince(store, version, filter, show);
     const isNews = rows.length > 0 || version === 0;
+    const deadLetters = lettersSince();
     const text = JSON.stringify(head);
-    if (!isNews && text === told) return undefined;
+    if (!isNews && deadLetters === undefined && text === told) return undefined;
     [version, told] = [store.version, text];
-    return isNews ? { head, rows, latencies: store.latencies.read() } : { head };
+    return { head, deadLetters, ...(isNews && { rows, latencies: store.latencies.read() }) };
   };
 }
 

@@ -178,7 +178,10 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
       await inFocus(focused);
     };
     const inFocus = (button: string) =>
-      page.waitForFunction(`document.activeElement.textContent.trim() === ${JSON.stringify(button)}`);
+      vi.waitFor(
+        async () => expect(await page.evaluate("document.activeElement.textContent.trim()")).toBe(button),
+        waiting,
+      );
     await press("replay 20…", "replay");
     await page.keyboard.press("Escape");
     await inFocus("look again");

@@ -39,8 +39,8 @@ async function desk(...flags: readonly string[]) {
   /** What the page is told, once nothing goes on. */
   const settled = async () =>
     vi.waitFor(async () => {
-      const { body } = await ask(new URL("dead-letters", url), "GET");
-      const told = JSON.parse(body.replace("data: ", "")) as Told;
+      const { body } = await ask(new URL("live", url), "GET");
+      const told = JSON.parse(body.replace("data: ", "")).deadLetters as Told;
       expect(told.task).toBeUndefined();
       return told;
     }, 10_000);
