@@ -76,10 +76,16 @@ export class WriteQueue {
 
   /** Writes what waits: at once, as long as that does not hold up the program, and the rest beside it. */
   write(): void {
+    // What is being written beside the program comes first, and a disk that fails is tried again later.
+    if (this.#pumping !== undefined || this.failure !== undefined) return;
     this.#writeWhile((next) => this.#isQuick(next));
-    if (this.isEmpty || this.failure !== undefined || this.#pumping !== undefined) return;
+    if (this.isEmpty || this.failure !== undefined) return;
     this.isSlow = true;
-    this.#pumping = this.#pump().finally(() => {
+    this.#writeBeside();
+  }
+
+  #writeBeside(): void {
+    this.#pumping ??= this.#pump().finally(() => {
       this.#pumping = undefined;
       if (this.failure !== undefined) return;
       if (!this.isEmpty) this.write();
@@ -190,9 +196,8 @@ export class WriteQueue {
     this.failure = errorOf(error);
     this.#retry ??= this.#setup.clock.after(RETRY_MS, () => {
       this.#retry = undefined;
-      const first = this.#frames[0];
-      this.#writeWhile((next) => next === first);
-      if (this.failure === undefined) this.write();
+      // Beside the program: a disk that fails may take long to say so.
+      this.#writeBeside();
     });
     this.#setup.changed();
   }

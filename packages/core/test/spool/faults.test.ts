@@ -96,6 +96,52 @@ describe("a slow disk", () => {
   });
 });
 
+it("a write that hangs beside the program is not begun anew in it", async () => {
+  const one = await unanswered();
+  const { disk, clock } = one;
+  disk.hold = () => {
+    clock.time += 50;
+  };
+  offer(one, 1);
+  await clock.advance(1);
+  let written = () => {};
+  disk.delay = () => new Promise((resolve) => (written = resolve));
+  const ids = offer(one, 1);
+  await clock.advance(1);
+  const held: string[] = [];
+  disk.hold = () => void held.push("held");
+  for (let turn = 0; turn < 10; turn++) {
+    ids.push(...offer(one, 1));
+    await clock.advance(1000);
+  }
+  expect(held).toEqual([]);
+  disk.delay = () => undefined;
+  written();
+  await clock.advance(1000);
+  expect((await leftOn(disk)).slice(1)).toEqual(ids);
+});
+
+it("a disk that fails is tried again once a second, and not with each event", async () => {
+  const one = await unanswered();
+  const { disk, clock, transport } = one;
+  const ids = offer(one, 30);
+  await clock.advance(10);
+  const tries: string[] = [];
+  disk.fails = (call) => {
+    if (call === "write") tries.push(call);
+    return call === "write" ? "EIO" : undefined;
+  };
+  for (let turn = 0; turn < 20; turn++) {
+    transport.connection.answer({ kind: "confirmed" }, 1);
+    await clock.advance(100);
+  }
+  // At first, and after one and two seconds.
+  expect(tries.length).toBeLessThanOrEqual(3);
+  disk.fails = () => undefined;
+  await clock.advance(2000);
+  expect(await leftOn(disk)).toEqual(ids.slice(20));
+});
+
 it("events that are on a slow disk alone are read back as soon as they are written", async () => {
   const one = await unanswered({ options: small });
   const { disk, clock, transport } = one;
