@@ -10,6 +10,30 @@ export { optionTables } from "./options/document.js";
 export { optionsFromEnv, overEnvironment, variablesFor } from "./options/environment.js";
 export { inGroup, type Row, type Rows } from "./options/row.js";
 export { factoriesIn } from "./options/transport-kinds.js";
+export type {
+  Attributes,
+  Counter,
+  Histogram,
+  Meter,
+  MeterProvider,
+  Span,
+  SpanContext,
+  Tracer,
+  TracerProvider,
+} from "./otel/api.js";
+export {
+  CLIENT_SPAN,
+  CONSUMER_SPAN,
+  DURATION_BUCKETS,
+  endSpan,
+  MAX_LINKS,
+  OperationAttributes,
+  systemAttributes,
+} from "./otel/conventions.js";
+export { Instrumentation } from "./otel/instrumentation.js";
+export { otelMeter, otelTracer } from "./otel/kinds.js";
+export { type Instruments, type Observe, observeMetrics } from "./otel/observed-metrics.js";
+export { activeSpanOf, spanContextOf, withSpan } from "./otel/trace-context.js";
 export type { Provider } from "./provider/provider.js";
 export {
   type ConnectingTable,

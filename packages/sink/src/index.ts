@@ -1,4 +1,12 @@
-export type { ExplainedOption, TokenCredential, UserTlsOptions } from "@streamll/connection";
+export type {
+  ExplainedOption,
+  Meter,
+  MeterProvider,
+  TokenCredential,
+  Tracer,
+  TracerProvider,
+  UserTlsOptions,
+} from "@streamll/connection";
 export type { DurationText, SizeText } from "@streamll/core/options";
 export { BrokerSink } from "./broker-sink.js";
 export { type Explanation, formatExplanation } from "./explain.js";
@@ -10,7 +18,6 @@ export type {
   RabbitMQSinkOptions,
   UserHeaders,
 } from "./options/sink-options.js";
-export type { Meter, MeterProvider, Tracer, TracerProvider } from "./otel/api.js";
 export type { PublishOptions } from "./publish-options.js";
 export { RabbitMQSink } from "./rabbitmq-sink.js";
 export { type FlushAfterOptions, type Flushable, flushAfter } from "./serverless/flush-after.js";

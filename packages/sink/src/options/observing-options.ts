@@ -1,7 +1,7 @@
+import type { Meter, MeterProvider, Tracer, TracerProvider } from "@streamll/connection";
 import type { DeliveryStats, Logger } from "@streamll/core";
 import type { DurationText } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
-import type { Meter, MeterProvider, Tracer, TracerProvider } from "../otel/api.js";
 
 /** Options of a sink that say who learns how it does. */
 export interface ObservingOptions {

@@ -1,9 +1,8 @@
-import { inGroup } from "@streamll/connection/internal";
+import { inGroup, otelMeter, otelTracer } from "@streamll/connection/internal";
 import type { DeliveryStats, Logger } from "@streamll/core";
 import { callback, duration, objectWith, type RowsOf } from "@streamll/core/options";
 import type { Failure } from "../failure.js";
 import type { ObservingOptions } from "./observing-options.js";
-import { otelMeter, otelTracer } from "./otel-kinds.js";
 
 const observing = inGroup("Observing");
 

@@ -1,41 +1,31 @@
+import { Instrumentation, observeMetrics } from "@streamll/connection/internal";
 import type { Transport } from "@streamll/core";
-import { type Complain, nameOfError } from "../logging.js";
+import type { Complain } from "../logging.js";
 import type { Plan } from "../resolve.js";
 import { version } from "../version.js";
-import type { Meter, Tracer } from "./api.js";
 import { observedTransport } from "./observed-transport.js";
 import { placeAttributes } from "./place.js";
 import { type PublishOperation, PublishRecorder } from "./publish-recorder.js";
-import { type Observed, observeSink } from "./sink-metrics.js";
+import { type Observed, sinkMetrics } from "./sink-metrics.js";
 
-/** The instrumentation scope of all metrics and spans of a sink. */
-const SCOPE = "@streamll/sink";
-
-/** The options `meter` and `tracer` at work. */
+/** The options `meter` and `tracer` of a sink at work. */
 export class OpenTelemetry {
   readonly #plan: Plan;
-  readonly #complain: Complain;
-  readonly #meter: Meter | undefined;
-  readonly #tracer: Tracer | undefined;
+  readonly #instrumentation: Instrumentation;
 
   constructor(plan: Plan, complain: Complain) {
     const { meter, tracer } = plan.values;
     this.#plan = plan;
-    this.#complain = complain;
-    this.#meter = this.#safely(() =>
-      meter !== undefined && "getMeter" in meter ? meter.getMeter(SCOPE, version) : meter,
-    );
-    this.#tracer = this.#safely(() =>
-      tracer !== undefined && "getTracer" in tracer ? tracer.getTracer(SCOPE, version) : tracer,
-    );
+    this.#instrumentation = new Instrumentation({
+      ...{ meter, tracer, scope: "@streamll/sink", version, complain },
+    });
   }
 
   /** The transport of the sink, with its batches recorded; without the options, the transport itself. */
   recorded(transport: Transport): Transport {
-    if (this.#meter === undefined && this.#tracer === undefined) return transport;
-    const recorder = this.#safely(
-      () => new PublishRecorder(this.#meter, this.#tracer, placeAttributes(this.#plan)),
-    );
+    const { isOff, meter, tracer } = this.#instrumentation;
+    if (isOff) return transport;
+    const recorder = this.#safely(() => new PublishRecorder(meter, tracer, placeAttributes(this.#plan)));
     return observedTransport(transport, (endpoint, batch) => {
       const operation = this.#safely(() => recorder?.begin(endpoint, batch));
       return operation && this.#safe(operation);
@@ -44,16 +34,15 @@ export class OpenTelemetry {
 
   /** Lets the sink's own metrics be collected, until the returned function is called. */
   observe(sink: Observed, orphans: () => number): () => void {
-    const meter = this.#meter;
-    if (meter === undefined) return () => {};
-    const capacity = this.#plan.delivery.maxBufferedEvents;
-    const { spool: given } = this.#plan.values;
-    const spool = given && { maxBytes: given.maxBytes, orphans };
-    const attributes = placeAttributes(this.#plan);
-    const safely = (act: () => void) => this.#safely(act);
-    return (
-      this.#safely(() => observeSink({ meter, sink, capacity, spool, attributes, safely })) ?? (() => {})
-    );
+    const { delivery, values } = this.#plan;
+    const spool = values.spool && { maxBytes: values.spool.maxBytes, orphans };
+    return observeMetrics({
+      instrumentation: this.#instrumentation,
+      prefix: "streamll.sink",
+      attributes: placeAttributes(this.#plan),
+      metrics: sinkMetrics(sink, delivery.maxBufferedEvents, spool),
+      problems: () => sink.health().problems.map(({ code }) => code),
+    });
   }
 
   #safe(operation: PublishOperation): PublishOperation {
@@ -63,14 +52,7 @@ export class OpenTelemetry {
     };
   }
 
-  /** What OpenTelemetry throws must not stop a delivery. */
   #safely<T>(act: () => T): T | undefined {
-    try {
-      return act();
-    } catch (error) {
-      const message = `meter or tracer threw ${nameOfError(error)} (reported once)`;
-      this.#complain("callback_failed", "OpenTelemetry", message);
-      return undefined;
-    }
+    return this.#instrumentation.safely(act);
   }
 }

@@ -1,17 +1,19 @@
+import {
+  type Attributes,
+  CLIENT_SPAN,
+  type Counter,
+  DURATION_BUCKETS,
+  endSpan,
+  type Histogram,
+  MAX_LINKS,
+  type Meter,
+  OperationAttributes,
+  type Span,
+  type SpanContext,
+  spanContextOf,
+  type Tracer,
+} from "@streamll/connection/internal";
 import type { Endpoint, OutboundBatch, PublishOutcome, TransportError } from "@streamll/core";
-import { spanContextOf } from "../trace-context.js";
-import type { Attributes, Counter, Histogram, Meter, Span, SpanContext, Tracer } from "./api.js";
-import { serverAttributes } from "./place.js";
-
-// Of the API's enumerations, which must not be imported.
-const CLIENT = 2;
-const ERROR = 2;
-
-/** OpenTelemetry keeps as many links of a span, and drops the others. */
-const MAX_LINKS = 128;
-
-/** As the semantic conventions name them for `messaging.client.operation.duration`, in seconds. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** One batch that a connection was handed. */
 export interface PublishOperation {
@@ -29,9 +31,8 @@ export class PublishRecorder {
   readonly #tracer: Tracer | undefined;
   readonly #sent: Counter | undefined;
   readonly #duration: Histogram | undefined;
-  readonly #place: Attributes;
+  readonly #attributes: OperationAttributes;
   readonly #spanName: string;
-  readonly #kept = new Map<string, Attributes>();
 
   constructor(meter: Meter | undefined, tracer: Tracer | undefined, place: Attributes) {
     this.#tracer = tracer;
@@ -42,9 +43,10 @@ export class PublishRecorder {
     this.#duration = meter?.createHistogram("messaging.client.operation.duration", {
       description: "From handing a batch to the broker to its last answer.",
       unit: "s",
-      advice: { explicitBucketBoundaries: BUCKETS },
+      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     });
-    this.#place = { ...place, "messaging.operation.name": "publish", "messaging.operation.type": "send" };
+    const operation = { "messaging.operation.name": "publish", "messaging.operation.type": "send" };
+    this.#attributes = new OperationAttributes({ ...place, ...operation });
     this.#spanName = `publish ${place["messaging.destination.template"]}`;
   }
 
@@ -61,9 +63,12 @@ export class PublishRecorder {
       left -= messages;
       if (left > 0) return false;
       const errorType = [...counts.keys()].find((one) => one !== "") ?? "";
-      this.#duration?.record((performance.now() - startedAt) / 1000, this.#attributes(endpoint, errorType));
-      for (const [one, count] of counts) this.#sent?.add(count, this.#attributes(endpoint, one));
-      if (span !== undefined) endSpan(span, errorType, failed);
+      this.#duration?.record(
+        (performance.now() - startedAt) / 1000,
+        this.#attributes.of(endpoint, errorType),
+      );
+      for (const [one, count] of counts) this.#sent?.add(count, this.#attributes.of(endpoint, one));
+      if (span !== undefined) endSpan(span, errorType, failed?.message);
       return true;
     };
     return {
@@ -78,23 +83,11 @@ export class PublishRecorder {
 
   #startSpan(endpoint: Endpoint, batch: OutboundBatch): Span | undefined {
     return this.#tracer?.startSpan(this.#spanName, {
-      kind: CLIENT,
+      kind: CLIENT_SPAN,
       root: true,
-      attributes: { ...this.#attributes(endpoint, ""), "messaging.batch.message_count": batch.length },
+      attributes: { ...this.#attributes.of(endpoint, ""), "messaging.batch.message_count": batch.length },
       links: linksOf(batch),
     });
-  }
-
-  /** The same object for the same values: a program has few. */
-  #attributes(endpoint: Endpoint, errorType: string): Attributes {
-    const key = `${endpoint.label} ${errorType}`;
-    let attributes = this.#kept.get(key);
-    if (attributes === undefined) {
-      const error = errorType === "" ? {} : { "error.type": errorType };
-      attributes = { ...this.#place, ...serverAttributes(endpoint), ...error };
-      this.#kept.set(key, attributes);
-    }
-    return attributes;
   }
 }
 
@@ -109,12 +102,4 @@ function linksOf(batch: OutboundBatch): { context: SpanContext }[] {
     if (context !== undefined) links.set(traceparent, { context });
   }
   return [...links.values()];
-}
-
-function endSpan(span: Span, errorType: string, error: TransportError | undefined): void {
-  if (errorType !== "") {
-    span.setAttribute("error.type", errorType);
-    span.setStatus({ code: ERROR, ...(error === undefined ? {} : { message: error.message }) });
-  }
-  span.end();
 }

@@ -5,7 +5,7 @@ import { context, trace } from "@opentelemetry/api";
 import { MemoryBroker } from "@streamll/transport-memory";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../../src/index.js";
 import { sdk2 } from "./on-2.js";
-import { program } from "./scene.js";
+import { program } from "./sdk.js";
 
 const EVENTS = 100_000;
 const ROUNDS = 7;

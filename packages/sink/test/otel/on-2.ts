@@ -11,7 +11,7 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import type { Sdk } from "./scene.js";
+import type { Sdk } from "./sdk.js";
 
 /** OpenTelemetry 2, with what it exports kept in memory. */
 export function sdk2(): Sdk & AsyncDisposable {

@@ -1,9 +1,9 @@
 import { type Kind, Refusal } from "@streamll/core/options";
-import type { Meter, MeterProvider, Tracer, TracerProvider } from "../otel/api.js";
+import type { Meter, MeterProvider, Tracer, TracerProvider } from "./api.js";
 
 const refused = new Refusal();
 
-/** An object that has one of two methods: `of` has what a sink needs, `provider` returns such an object. */
+/** An object that has one of two methods: `of` has what is needed, `provider` returns such an object. */
 function madeOrProvided<T extends object>(
   type: string,
   allowed: string,

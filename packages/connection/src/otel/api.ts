@@ -1,4 +1,4 @@
-// The part of @opentelemetry/api 1.x that a sink calls, so that a program without OpenTelemetry installs none of it.
+// The part of @opentelemetry/api 1.x that is called, so that a program without OpenTelemetry installs none of it.
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
@@ -24,7 +24,7 @@ export interface ObservableResult {
   observe(instrument: Observable, value: number, attributes?: Attributes): void;
 }
 
-/** `Meter` of `@opentelemetry/api`, as far as a sink uses it. */
+/** `Meter` of `@opentelemetry/api`, as far as it is used. */
 export interface Meter {
   createCounter(name: string, options?: InstrumentOptions): Counter;
   createHistogram(name: string, options?: InstrumentOptions): Histogram;
@@ -41,10 +41,19 @@ export interface MeterProvider {
   getMeter(name: string, version?: string): Meter;
 }
 
+interface TraceState {
+  set(key: string, value: string): TraceState;
+  unset(key: string): TraceState;
+  get(key: string): string | undefined;
+  serialize(): string;
+}
+
 export interface SpanContext {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;
+  readonly isRemote?: boolean;
+  readonly traceState?: TraceState;
 }
 
 interface SpanOptions {
@@ -60,7 +69,7 @@ export interface Span {
   end(): void;
 }
 
-/** `Tracer` of `@opentelemetry/api`, as far as a sink uses it. */
+/** `Tracer` of `@opentelemetry/api`, as far as it is used. */
 export interface Tracer {
   startSpan(name: string, options?: SpanOptions): Span;
 }
