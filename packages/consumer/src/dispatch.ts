@@ -43,6 +43,8 @@ export interface HandlersSetup {
   readonly handlers?: Readonly<Record<string, EventHandler>> | undefined;
   readonly handle?: EventHandler | undefined;
   readonly continueExecution: boolean;
+  /** With `continueExecution`: whether the span of the message's publisher is the active one, and not that of the try. */
+  readonly continueTrace: boolean;
   /** An event for which there is no handler. */
   unhandled(eventType: string): void;
 }
@@ -56,8 +58,10 @@ export function toHandlers({ handlers = {}, handle, unhandled, ...setup }: Handl
     return handler(event, new HandledMessage(message, context));
   };
   if (!setup.continueExecution) return call;
-  return (event, message, context) =>
-    inTraceOf(message.headers, () => continueExecution(event, () => call(event, message, context)));
+  const continued: Take = (event, message, context) =>
+    continueExecution(event, () => call(event, message, context));
+  if (!setup.continueTrace) return continued;
+  return (event, message, context) => inTraceOf(message.headers, () => continued(event, message, context));
 }
 
 /** Types come from the wire: one may be called as what every object has. */

@@ -27,6 +27,7 @@ import { OpenDeliveries } from "./open-delivery.js";
 import type { EventConsumerOptions, EventInHand } from "./options/consumer-options.js";
 import type { AnyData, NoSchemas, Schemas } from "./options/event-data.js";
 import { table } from "./options/table.js";
+import { OpenTelemetry } from "./otel/open-telemetry.js";
 import { type Plan, resolve } from "./resolve.js";
 import { unpacking } from "./unpacking/unpacking.js";
 
@@ -54,6 +55,7 @@ export class EventConsumer<
   readonly #plan: Plan;
   readonly #engine: ConsumingEngine;
   readonly #complain: Complain;
+  readonly #endObserving: () => void;
   /** Where events are gathered that no handler gets one by one. */
   readonly #gathering: Inbox | Batcher | undefined;
   readonly #unhandledTypes = new Set<string>();
@@ -74,18 +76,20 @@ export class EventConsumer<
     for (const warning of warnings) this.#complain("option_warning", warning, warning);
     this.#gathering = gatheringOf(plan);
     const open = this.#gathering && new OpenDeliveries();
-    const take = open === undefined ? this.#toHandlers() : this.#toGathering(open);
+    const telemetry = new OpenTelemetry(plan, this.#complain);
+    const take = open === undefined ? this.#toHandlers(telemetry) : this.#toGathering(open);
     this.#engine = new ConsumingEngine({
-      consuming: unpacking(plan.consuming),
+      consuming: telemetry.located(unpacking(plan.consuming)),
       endpoints: plan.endpoints,
       options: plan.options,
       parking: plan.parking,
       logger,
       log: plan.log,
       dedup: values.dedup === false ? undefined : values.dedup,
-      handle: dispatcher({ take, schema: values.schema, onForeign: values.onForeign }),
+      handle: telemetry.recorded(dispatcher({ take, schema: values.schema, onForeign: values.onForeign })),
       ...(open && { settled: (message, outcome) => open.settled(message, outcome) }),
     });
+    this.#endObserving = telemetry.observe(this.#engine);
   }
 
   /**
@@ -130,6 +134,7 @@ export class EventConsumer<
   stop(): Promise<ConsumingReport> {
     const stopped = this.#engine.stop();
     this.#gathering?.close();
+    void stopped.then(this.#endObserving);
     return stopped;
   }
 
@@ -215,9 +220,10 @@ export class EventConsumer<
     return this.#origin.runInAsyncScope(() => this.#engine.start());
   }
 
-  #toHandlers(): Take {
+  #toHandlers({ hasSpans }: OpenTelemetry): Take {
     const { handlers, handle, continueExecution } = this.#plan.values;
-    return toHandlers({ handlers, handle, continueExecution, unhandled: (type) => this.#noHandler(type) });
+    const unhandled = (type: string) => this.#noHandler(type);
+    return toHandlers({ handlers, handle, continueExecution, continueTrace: !hasSpans, unhandled });
   }
 
   #toGathering(deliveries: OpenDeliveries): Take {

@@ -1,4 +1,12 @@
-export type { ExplainedOption, TokenCredential, UserTlsOptions } from "@streamll/connection";
+export type {
+  ExplainedOption,
+  Meter,
+  MeterProvider,
+  TokenCredential,
+  Tracer,
+  TracerProvider,
+  UserTlsOptions,
+} from "@streamll/connection";
 export {
   type ConsumingEvents,
   type ConsumingHealth,

@@ -24,6 +24,7 @@ export { answerOf, faultOf, isThenable, nameOfError, runCallback } from "./callb
 export { grantedCapabilities } from "./capabilities.js";
 export { memoryDedup } from "./consuming/dedup.js";
 export { ConsumingEngine } from "./consuming/engine.js";
+export { codeOfThrown } from "./consuming/failure-words.js";
 export { GivenBack } from "./consuming/handler-errors.js";
 export { Locks } from "./consuming/locks.js";
 export { LogOffsets, type LogOptions } from "./consuming/log-offsets.js";

@@ -1,4 +1,12 @@
-import type { BuiltInTransportOptions, ConnectionOptions, OptionsOf } from "@streamll/connection";
+import type {
+  BuiltInTransportOptions,
+  ConnectionOptions,
+  Meter,
+  MeterProvider,
+  OptionsOf,
+  Tracer,
+  TracerProvider,
+} from "@streamll/connection";
 import type {
   DedupStore,
   Delivery,
@@ -161,6 +169,15 @@ export interface ConsumingOptions<Given extends Schemas = NoSchemas, Types exten
 
   // Observing
 
+  /**
+   * Metrics of OpenTelemetry: `metrics` of `@opentelemetry/api` or a `MeterProvider`, of which the consumer takes the meter
+   * `@streamll/consumer`; or a `Meter`. Default: none.
+   */
+  readonly meter?: MeterProvider | Meter | undefined;
+  /**
+   * Spans of OpenTelemetry, one for each try of a handler: `trace` or a `TracerProvider`, or a `Tracer`. Default: none.
+   */
+  readonly tracer?: TracerProvider | Tracer | undefined;
   /** Shaped like pino. Never handed a secret or an event's data. */
   readonly logger?: Logger | undefined;
 }

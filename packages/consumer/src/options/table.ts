@@ -1,4 +1,11 @@
-import { brokerArguments, connectionTable, inGroup, type Rows } from "@streamll/connection/internal";
+import {
+  brokerArguments,
+  connectionTable,
+  inGroup,
+  otelMeter,
+  otelTracer,
+  type Rows,
+} from "@streamll/connection/internal";
 import type { Logger, OffsetStore } from "@streamll/core";
 import {
   boolean,
@@ -179,6 +186,16 @@ const consumingTable = {
       "Messages that are done are not handled again, by `messageId`: the last so many, or a store of yours with `has(id)`, `add(id)` and maybe `deliveries(id)`.",
   }),
 
+  meter: observing({
+    kind: otelMeter,
+    about:
+      "Metrics of OpenTelemetry. From `metrics` or a provider the consumer takes the meter `@streamll/consumer`: see [OpenTelemetry](opentelemetry.md).",
+  }),
+  tracer: observing({
+    kind: otelTracer,
+    about:
+      "Spans of OpenTelemetry: one for each try of a handler, with a link to the span in which its event was emitted. See [OpenTelemetry](opentelemetry.md).",
+  }),
   logger: observing({
     kind: objectWith<Logger>("`Logger`", "debug", "info", "warn", "error"),
     about:

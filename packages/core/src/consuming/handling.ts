@@ -1,12 +1,10 @@
 import { isThenable } from "../callback.js";
-import { isStreamllError } from "../copies.js";
 import type { Clock } from "../delivery/clock.js";
 import { Pause } from "../delivery/pause.js";
 import { StreamllError } from "../errors.js";
 import type { Deadlines } from "./deadlines.js";
 import { afterFailure, type Failure } from "./decide.js";
-import { DedupUnready } from "./dedup.js";
-import { GivenBack } from "./handler-errors.js";
+import { failureOf } from "./failure-words.js";
 import type { ConsumingOptions } from "./options.js";
 import type { Scheduled } from "./schedule.js";
 import type { Delivery, Subscription, Verdict } from "./seam.js";
@@ -185,16 +183,4 @@ export class Handling implements Scheduled, Received, TryOwner {
     });
     owner.tried(this);
   }
-}
-
-/** By shape: another copy of this package may have made the error. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof DedupUnready) return { kind: "unready" };
-  if (error instanceof GivenBack) return { kind: "interrupted" };
-  if (!isStreamllError(error)) return { kind: "threw" };
-  const { name, code, message } = error;
-  if (name === "DeadLetter") return { kind: "dead", code, why: message };
-  const { delayMs } = error as { readonly delayMs?: unknown };
-  if (name === "RetryLater" && typeof delayMs === "number") return { kind: "later", delayMs };
-  return { kind: "threw" };
 }
