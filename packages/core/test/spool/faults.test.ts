@@ -100,7 +100,7 @@ it("a write that hangs beside the program is not begun anew in it", async () => 
   const one = await unanswered();
   const { disk, clock } = one;
   disk.hold = () => {
-    clock.time += 50;
+    clock.time += 12;
   };
   offer(one, 1);
   await clock.advance(1);
