@@ -1,6 +1,15 @@
 import type { Disk, DiskFile } from "@streamll/core/internal";
 
-type Call = "list" | "create" | "open" | "write" | "read" | "sync" | "syncFolder" | "rename" | "remove";
+export type Call =
+  | "list"
+  | "create"
+  | "open"
+  | "write"
+  | "read"
+  | "sync"
+  | "syncFolder"
+  | "rename"
+  | "remove";
 
 /** A folder in memory, which outlives the programs of a test, and fails as the test says. */
 export class MemoryDisk implements Disk {
@@ -18,6 +27,11 @@ export class MemoryDisk implements Disk {
   /** What a write in the program waits for. */
   hold: () => void = () => {};
   readonly calls: Call[] = [];
+  /** What is on the disk itself of each file, and the names that are. */
+  readonly #synced = new Map<string, Buffer>();
+  #names: readonly string[] = [];
+  /** From where to where a failed sync has lost a file: the operating system takes these bytes for written. */
+  readonly #lost = new Map<string, { from: number; to: number }[]>();
 
   list() {
     this.#call("list", "");
@@ -50,13 +64,32 @@ export class MemoryDisk implements Disk {
 
   async syncFolder(): Promise<void> {
     this.#call("syncFolder", "");
+    this.#names = [...this.files.keys()];
   }
 
   /** A copy, as a program that starts now would find it. */
   copy(): MemoryDisk {
     const copy = new MemoryDisk();
     for (const [name, bytes] of this.files) copy.files.set(name, Buffer.from(bytes));
+    for (const [name, bytes] of this.#synced) copy.#synced.set(name, bytes);
+    for (const [name, lost] of this.#lost) copy.#lost.set(name, lost);
+    copy.#names = this.#names;
     return copy;
+  }
+
+  /** What is left when the power goes: of what was not synced, nothing. */
+  afterPowerCut(): MemoryDisk {
+    const left = this.copy();
+    left.files.clear();
+    for (const name of this.#names) left.files.set(name, this.#synced.get(name) ?? Buffer.alloc(0));
+    return left;
+  }
+
+  /** Bytes of all files of events and marks. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const [name, { length }] of this.files) if (/\.(events|marks)$/.test(name)) bytes += length;
+    return bytes;
   }
 
   /** The names of the files of events, oldest first. */
@@ -68,6 +101,19 @@ export class MemoryDisk implements Disk {
     this.calls.push(call);
     const code = this.fails(call, name);
     if (code !== undefined) throw failure(code);
+  }
+
+  #sync(name: string, bytes: Buffer): void {
+    const lost = this.#lost.get(name) ?? [];
+    try {
+      this.#call("sync", name);
+    } catch (error) {
+      this.#lost.set(name, [...lost, { from: this.#synced.get(name)?.length ?? 0, to: bytes.length }]);
+      throw error;
+    }
+    const kept = Buffer.from(bytes);
+    for (const { from, to } of lost) kept.fill(0, from, to);
+    this.#synced.set(name, kept);
   }
 
   #file(name: string): DiskFile {
@@ -106,7 +152,7 @@ export class MemoryDisk implements Disk {
       readLater: async (target, at) => read(target, at),
       sync: async () => {
         await this.syncDelay();
-        this.#call("sync", name);
+        this.#sync(name, bytes());
       },
       close: () => {
         if (isOpen) this.handles--;
