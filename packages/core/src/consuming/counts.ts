@@ -51,9 +51,9 @@ export class ConsumingCounts {
     this.meter = new Meter(now);
   }
 
-  succeeded(ms: number): void {
+  succeeded(startedAt: number, now: number): void {
     this.handled++;
-    this.meter.sent(1, ms);
+    this.meter.sent(1, now - startedAt, now);
   }
 
   read(
@@ -81,7 +81,7 @@ export class ConsumingCounts {
 /** Measures the tries that end well. */
 export function counted(handle: Handle, counts: ConsumingCounts, clock: Clock): Handle {
   const succeeded = (startedAt: number, context: HandlerContext) => {
-    if (!context.isOver) counts.succeeded(clock.now() - startedAt);
+    if (!context.isOver) counts.succeeded(startedAt, clock.now());
   };
   return (delivery, context) => {
     const startedAt = clock.now();

@@ -20,14 +20,15 @@ export class Meter {
     this.#current = this.#window();
   }
 
-  sent(events: number, latencyMs: number): void {
-    this.#turn();
+  /** @param now where the caller has just asked the clock. */
+  sent(events: number, latencyMs: number, now = this.#now()): void {
+    this.#turn(now);
     this.#current.sent += events;
     this.#current.latency.record(Math.max(1, latencyMs * 1000), events);
   }
 
   read(): { perSecond: number; p50: number; p95: number; p99: number } {
-    this.#turn();
+    this.#turn(this.#now());
     const latency = new Histogram();
     latency.add(this.#current.latency);
     if (this.#previous !== undefined) latency.add(this.#previous.latency);
@@ -38,8 +39,8 @@ export class Meter {
     return { perSecond: sent / seconds, p50: at(50), p95: at(95), p99: at(99) };
   }
 
-  #turn(): void {
-    const age = this.#now() - this.#current.startedAt;
+  #turn(now: number): void {
+    const age = now - this.#current.startedAt;
     if (age < WINDOW_MS) return;
     this.#previous = age < 2 * WINDOW_MS ? this.#current : undefined;
     this.#current = this.#window();

@@ -16,7 +16,7 @@ const nothing = Buffer.alloc(0);
  */
 export class DeliveryReader {
   readonly #channel: number;
-  readonly #received: (delivery: Amqp091Delivery, tag: number) => void;
+  readonly #received: (delivery: Amqp091Delivery) => void;
   #info: DeliveryInfo | undefined;
   #header: ContentHeader | undefined;
   #parts: Buffer[] = [];
@@ -25,8 +25,8 @@ export class DeliveryReader {
   readonly #routingKey = new RepeatedText();
   readonly #texts = { contentType: new RepeatedText(), correlationId: new RepeatedText() };
 
-  /** @param received told of each delivery, with its tag. */
-  constructor(channel: number, received: (delivery: Amqp091Delivery, tag: number) => void) {
+  /** @param received told of each delivery. */
+  constructor(channel: number, received: (delivery: Amqp091Delivery) => void) {
     this.#channel = channel;
     this.#received = received;
   }
@@ -88,6 +88,6 @@ export class DeliveryReader {
     this.#info = undefined;
     this.#header = undefined;
     if (this.#parts.length > 0) this.#parts = [];
-    this.#received(delivery, info.tag);
+    this.#received(delivery);
   }
 }

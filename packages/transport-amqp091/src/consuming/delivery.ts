@@ -42,6 +42,8 @@ export class Amqp091Delivery implements Delivery {
   readonly exchange: string;
   readonly routingKey: string;
   readonly redelivered: boolean;
+  /** By which its channel knows it. */
+  readonly tag: number;
   /** Its properties as they came. */
   readonly contentHeader: ContentHeader;
   readonly #texts: RepeatedTexts;
@@ -50,7 +52,7 @@ export class Amqp091Delivery implements Delivery {
   #messageId: string | undefined | null = null;
 
   constructor(
-    { redelivered, exchange, routingKey }: DeliveryInfo,
+    { tag, redelivered, exchange, routingKey }: DeliveryInfo,
     header: ContentHeader,
     body: Buffer,
     texts: RepeatedTexts,
@@ -59,6 +61,7 @@ export class Amqp091Delivery implements Delivery {
     this.exchange = exchange;
     this.routingKey = routingKey;
     this.redelivered = redelivered;
+    this.tag = tag;
     this.contentHeader = header;
     this.#texts = texts;
   }

@@ -21,11 +21,14 @@ const PAYLOAD_BYTES = 4 + 8 + 1;
 /** With head and end. */
 const FRAME_BYTES = 7 + PAYLOAD_BYTES + 1;
 
+/** A delivery, and by what its channel knows it. */
+type TaggedDelivery = Delivery & { readonly tag: number };
+
 /** The deliveries of one channel that are not settled, and what is to be written of those that are. */
 export class Settlements {
   readonly #channel: number;
-  /** With their tags, in the order in which they came, which is that of the tags. */
-  readonly #open = new Map<Delivery, number>();
+  /** By tag, in the order in which they came, which is that of the tags. */
+  readonly #open = new Map<number, TaggedDelivery>();
   /** Tags that are done, and not yet written. */
   #done: number[] = [];
   /** Methods, tags and bits of those that are given back or dead, one after another. */
@@ -46,15 +49,16 @@ export class Settlements {
     return !this.#isUrgent && (this.#open.size + this.#told.length) * 2 <= window;
   }
 
-  open(delivery: Delivery, tag: number): void {
-    this.#open.set(delivery, tag);
+  open(delivery: TaggedDelivery): void {
+    this.#open.set(delivery.tag, delivery);
   }
 
   /** `false` for one that is settled, or of another subscription: a second settlement would end the channel (406). */
   settle(delivery: Delivery, verdict: Verdict, told: Told): boolean {
-    const tag = this.#open.get(delivery);
-    if (tag === undefined) return false;
-    this.#open.delete(delivery);
+    // Of another transport it has none.
+    const { tag } = delivery as TaggedDelivery;
+    if (this.#open.get(tag) !== delivery) return false;
+    this.#open.delete(tag);
     this.#told.push(told);
     if (verdict.kind !== "done" || verdict.lazy !== true) this.#isUrgent = true;
     if (verdict.kind === "done") this.#done.push(tag);
@@ -87,7 +91,7 @@ export class Settlements {
    * acknowledgement "multiple" says so.
    */
   #frames(done: readonly number[], others: readonly number[]): Buffer {
-    const [oldest = Number.POSITIVE_INFINITY] = this.#open.values();
+    const [oldest = Number.POSITIVE_INFINITY] = this.#open.keys();
     let last = 0;
     const single: number[] = [];
     for (const tag of done) {

@@ -26,7 +26,7 @@ export interface SubscriptionSetup {
 }
 
 export interface OpenSubscription extends Subscription {
-  arrived(delivery: Amqp091Delivery, tag: number): void;
+  arrived(delivery: Amqp091Delivery): void;
   /** No delivery comes next in this turn. */
   pause(): void;
   fail(error: unknown): void;
@@ -127,9 +127,9 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
     closed: life.closed,
     fail: life.fail,
     pause,
-    arrived(delivery, tag) {
+    arrived(delivery) {
       if (life.isOver || life.isClosing) return;
-      settlements.open(delivery, tag);
+      settlements.open(delivery);
       (stopping === undefined ? arriving : late).push(delivery);
     },
     settle(delivery, verdict, told) {

@@ -13,9 +13,9 @@ function feed(...chunks: readonly Buffer[]) {
   const deliveries: Amqp091Delivery[] = [];
   const tags: number[] = [];
   const others: number[] = [];
-  const reader = new DeliveryReader(CHANNEL, (delivery, tag) => {
+  const reader = new DeliveryReader(CHANNEL, (delivery) => {
     deliveries.push(delivery);
-    tags.push(tag);
+    tags.push(delivery.tag);
   });
   const frames = new FrameReader(FRAME_MAX);
   for (const chunk of chunks) {

@@ -23,12 +23,14 @@ const words = (bytes: Buffer) =>
     return [`${channel}`, named.get(id!), deliveryTag, ...bits].join(" ");
   });
 
+const delivery = (tag: number) => ({ tag }) as Delivery & { readonly tag: number };
+
 /** So many deliveries with the tags from 1 on. */
 function opened(count: number) {
   const settlements = new Settlements(3);
   const told: SettlementOutcome[] = [];
-  const deliveries = Array.from({ length: count }, () => ({}) as Delivery);
-  for (const [index, delivery] of deliveries.entries()) settlements.open(delivery, index + 1);
+  const deliveries = Array.from({ length: count }, (_, index) => delivery(index + 1));
+  for (const one of deliveries) settlements.open(one);
   const settle = (tag: number, verdict: Verdict) =>
     settlements.settle(deliveries[tag - 1]!, verdict, (outcome) => told.push(outcome));
   return { settlements, settle, told };
@@ -118,17 +120,18 @@ describe("settlements", () => {
 
   it("write a tag of more than 32 bits", () => {
     const settlements = new Settlements(3);
-    const delivery = {} as Delivery;
-    settlements.open(delivery, 2 ** 32 + 5);
-    settlements.settle(delivery, dead, () => {});
+    const one = delivery(2 ** 32 + 5);
+    settlements.open(one);
+    settlements.settle(one, dead, () => {});
     expect(words(settlements.take().bytes)).toEqual([`3 reject ${2 ** 32 + 5}`]);
   });
 
   it("take no delivery that is settled, or of another subscription", () => {
-    const { settle } = opened(1);
+    const { settlements, settle } = opened(1);
+    expect(settlements.settle(delivery(1), done, () => {})).toBe(false);
+    expect(settlements.settle({} as Delivery, done, () => {})).toBe(false);
     expect(settle(1, done)).toBe(true);
     expect(settle(1, done)).toBe(false);
-    expect(new Settlements(3).settle({} as Delivery, done, () => {})).toBe(false);
   });
 
   it("tell each once, also those that are never written", () => {
