@@ -62,6 +62,8 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
 
     consume: ({ url }, course) => onFilledQueue("consume", url, course),
 
+    receive: ({ url }, course) => onFilledQueue("receive", url, course),
+
     // Many executions at a time: what is handled in order needs others beside it.
     handlers: ({ url }, course) => onFilledQueue("handlers", url, course, (index) => `run-${index % 1000}`),
 
@@ -147,7 +149,7 @@ async function onQueue(
 }
 
 async function onFilledQueue(
-  field: "consume" | "handlers",
+  field: "consume" | "receive" | "handlers",
   url: string,
   { events, rounds }: Course,
   executionOf?: (index: number) => string,

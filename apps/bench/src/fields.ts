@@ -1,5 +1,6 @@
 import { amqp10Contestants } from "./amqp10/contestants.js";
 import { batchContestants } from "./batch/contestants.js";
+import { receiveContestants } from "./consume/amqp10-contestants.js";
 import { consumeContestants } from "./consume/contestants.js";
 import { handlerContestants } from "./consume/handlers.js";
 import { readContestants } from "./consume/stream-contestants.js";
@@ -22,6 +23,7 @@ export type FieldName =
   | "read"
   | "spool"
   | "spoolStreams"
+  | "receive"
   | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
@@ -35,6 +37,7 @@ export const fields: Readonly<Record<FieldName, Field>> = {
   read: readContestants,
   spool: spoolContestants,
   spoolStreams: spoolStreamContestants,
+  receive: receiveContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -49,4 +52,5 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   read: { rate: "official", cpu: "official" },
   spool: { rate: "none", cpu: "none" },
   spoolStreams: { rate: "none", cpu: "none" },
+  receive: { rate: "rhea", cpu: "rhea" },
 };

@@ -33,6 +33,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   read: ["transport", "eventConsumer"],
   spool: ["interval", "always", "never", "overflow"],
   spoolStreams: ["interval", "always", "never", "overflow"],
+  receive: ["eventConsumer"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -68,6 +69,7 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
     read: (name) => [cpu(name, "official", 1), rate(name, "official", 1)],
     spool: (name) => [rate(name, "none", 0.8)],
     spoolStreams: (name) => [rate(name, "none", 0.8)],
+    receive: (name) => [cpu(name, "rhea", 1), rate(name, "rhea", 1)],
   };
   return ours[field].flatMap(asked[field]);
 }

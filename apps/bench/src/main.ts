@@ -18,7 +18,7 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --batch        on a queue, in batches and compressed, beside amqplib that sends the same by hand
   --amqp10       over AMQP 1.0, beside rhea
   --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal; with --streams
-                 a stream, beside rabbitmq-stream-js-client
+                 a stream, beside rabbitmq-stream-js-client; with --amqp10 over AMQP 1.0, beside rhea
   --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
   --spool        the same sink with and without a spool, on a queue and on a stream
   --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, and with a spool,
@@ -80,6 +80,7 @@ function chosen(): readonly FieldName[] {
       "amqp10",
       "consume",
       "handlers",
+      "receive",
       "read",
       "pubsub",
       "spool",
@@ -87,6 +88,7 @@ function chosen(): readonly FieldName[] {
     ];
   if (values.streams && values.consume) return ["read"];
   if (values.spool) return ["spool", "spoolStreams"];
+  if (values.amqp10 && values.consume) return ["receive"];
   if (values.streams) return ["streams"];
   if (values.batch) return ["batch"];
   if (values.consume) return ["consume", "handlers"];
