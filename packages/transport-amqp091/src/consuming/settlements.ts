@@ -44,9 +44,13 @@ export class Settlements {
     return this.#told.length > 0;
   }
 
-  /** Whether nobody waits for what is not taken, the broker included: for it, half of the window at least is free. */
-  canWait(window: number): boolean {
-    return !this.#isUrgent && (this.#open.size + this.#told.length) * 2 <= window;
+  /**
+   * Whether nobody waits for what is not taken, the broker included.
+   *
+   * @param most what may count against the window before it does.
+   */
+  canWait(most: number): boolean {
+    return !this.#isUrgent && this.#open.size + this.#told.length <= most;
   }
 
   open(delivery: TaggedDelivery): void {

@@ -9,6 +9,7 @@ import type { Channel, ChannelModel } from "amqplib";
 import { lifetimeOf } from "../lifetime.js";
 import type { Amqp091Delivery } from "./delivery.js";
 import type { ConsumingWire } from "./frame-tap.js";
+import { mostHeld } from "./held.js";
 import { Settlements } from "./settlements.js";
 
 export interface SubscriptionSetup {
@@ -29,6 +30,8 @@ export interface OpenSubscription extends Subscription {
   arrived(delivery: Amqp091Delivery): void;
   /** No delivery comes next in this turn. */
   pause(): void;
+  /** How long the broker took to answer, in milliseconds. Before, nothing is held. */
+  answered(roundTripMs: number): void;
   fail(error: unknown): void;
 }
 
@@ -49,6 +52,8 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
   let arriving: Amqp091Delivery[] = [];
   /** Came after `stop()`. */
   const late: Amqp091Delivery[] = [];
+  /** What may count against the window while something is held. */
+  let most = -1;
   let isWriting = false;
   let holding: NodeJS.Timeout | undefined;
   let stopping: Promise<void> | undefined;
@@ -83,7 +88,7 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
   /** What is settled in one turn is written together, with that of later turns while nobody waits for it. */
   function writeLater(): void {
     if (isWriting) return;
-    if (settlements.canWait(request.window)) {
+    if (settlements.canWait(most)) {
       holding ??= setTimeout(write, LONGEST_HELD_MS).unref();
       return;
     }
@@ -127,6 +132,9 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
     closed: life.closed,
     fail: life.fail,
     pause,
+    answered(roundTripMs) {
+      most = mostHeld(request.window, roundTripMs);
+    },
     arrived(delivery) {
       if (life.isOver || life.isClosing) return;
       settlements.open(delivery);

@@ -37,20 +37,20 @@ function opened(count: number) {
 }
 
 describe("settlements", () => {
-  it("can wait for more while nobody waits for them, and half of the window is free", () => {
+  it("can wait for more while nobody waits for them, and enough of the window is free", () => {
     const lazily: Verdict = { kind: "done", lazy: true };
     const { settlements, settle } = opened(6);
     settle(1, lazily);
     settle(2, lazily);
-    expect(settlements.canWait(12)).toBe(true);
-    expect(settlements.canWait(11)).toBe(false);
+    expect(settlements.canWait(6)).toBe(true);
+    expect(settlements.canWait(5)).toBe(false);
     settle(3, done);
-    expect(settlements.canWait(12)).toBe(false);
+    expect(settlements.canWait(6)).toBe(false);
     settlements.take();
     settle(4, lazily);
-    expect(settlements.canWait(12)).toBe(true);
+    expect(settlements.canWait(6)).toBe(true);
     settle(5, failed);
-    expect(settlements.canWait(12)).toBe(false);
+    expect(settlements.canWait(6)).toBe(false);
   });
 
   it.each<[string, [number, Verdict][], string[]]>([
