@@ -53,7 +53,7 @@ function table(seen: readonly SeenFolder[]): string {
 }
 
 /** Whose a folder is. */
-export function ownerText({ owner: { state, pid, signedAt } }: Pick<SeenFolder, "owner">): string {
+function ownerText({ owner: { state, pid, signedAt } }: Pick<SeenFolder, "owner">): string {
   const process = pid === undefined ? "" : ` (process ${pid})`;
   if (state !== "elsewhere") return state === "alive" ? `runs${process}` : `has ended${process}`;
   return `other machine, signed ${age(at(signedAt))} ago`;
