@@ -32,11 +32,12 @@ export function outageText(
 }
 
 export const slowDiskText = (
-  { offered, refused, p50Ms, p99Ms, maxMs }: SlowDiskSeen,
+  { offered, refused, diskMs, p50Ms, p99Ms, maxMs }: SlowDiskSeen,
   { bytesPerSecond, eventsPerSecond, seconds }: SlowDisk,
 ): string =>
   `**A disk that takes ${megabytes(bytesPerSecond)} MB a second**, and a program that makes ${number(eventsPerSecond)} events a second for ${number(seconds)} s, ` +
-  `some ${megabytes(eventsPerSecond * EVENT_BYTES)} MB: event-loop delay p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, max ${maxMs.toFixed(1)} ms (20 allowed). ` +
+  `some ${megabytes(eventsPerSecond * EVENT_BYTES)} MB: the disk held a turn of the event loop for ${diskMs.toFixed(1)} ms at most (20 allowed). ` +
+  `Event-loop delay, of whatever runs on the machine: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms (20 allowed), max ${maxMs.toFixed(1)} ms. ` +
   `Of ${number(offered)} events ${number(refused)} were refused for want of room, and each of the others was delivered.`;
 
 /** Of an event on disk, about. */

@@ -23,6 +23,18 @@ const MOST_A_TURN = 200;
 /** What a sync takes beside what is written. */
 const SYNC_MS = 10;
 
+let heldThisTurn = 0;
+let diskMaxMs = 0;
+/** The disk has held up the program: what it does in one turn of the event loop counts together. */
+function held(ms: number): void {
+  if (heldThisTurn === 0)
+    setImmediate(() => {
+      heldThisTurn = 0;
+    });
+  heldThisTurn += ms;
+  diskMaxMs = Math.max(diskMaxMs, heldThisTurn);
+}
+
 /** A disk that takes so many bytes a second, whoever writes them: a write in the program holds it as long. */
 function slowed(disk: Disk): Disk {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -35,7 +47,9 @@ function slowed(disk: Disk): Disk {
   const file = (open: DiskFile): DiskFile => ({
     ...open,
     write(bytes, at) {
-      Atomics.wait(sleeper, 0, 0, taking(bytes.length));
+      const ms = taking(bytes.length);
+      Atomics.wait(sleeper, 0, 0, ms);
+      held(ms);
       return open.write(bytes, at);
     },
     async writeLater(bytes, at) {
@@ -105,11 +119,13 @@ async function paced(forSeconds: number): Promise<void> {
 await paced(2);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
+diskMaxMs = 0;
 await paced(seconds);
 delay.disable();
+const diskMs = diskMaxMs;
 const { sent, failed, dropped, pending, spooled = 0 } = await engine.stop();
 const seen: SlowDiskSeen = {
-  ...{ offered, refused, isSlow },
+  ...{ offered, refused, isSlow, diskMs },
   settled: sent,
   notSettled: failed + dropped + pending + spooled,
   p50Ms: delay.percentile(50) / 1e6,
