@@ -1,12 +1,15 @@
+import { resolve as absolute } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type DeliveryEngine, printableJson } from "@streamll/core/internal";
 import {
   deadLetterOf,
   destinationIn,
   engineOn,
+  isFor,
   lookAtFolder,
   type OwnFolder,
   overSinkEnvironment,
+  ownerOf,
   type Plan,
   resolve,
   takeFolder,
@@ -17,7 +20,7 @@ import { bar, cell, counted, number } from "../dlq/text.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
 import { codeOf, nameOf } from "./folders.js";
-import { whoLives } from "./living.js";
+import { ownersOf, whyNot } from "./owners.js";
 import type { Task } from "./task.js";
 
 const LOOK_MS = 50;
@@ -49,18 +52,33 @@ export async function drain(task: Task): Promise<number> {
     result.leftOut.push({ folder, reason });
     notes.warn(`${nameOf(folder)} is left out: ${reason}`);
   };
-  const living = await whoLives(folders, signal, () =>
+  const isNamed = folders.length === 1 && folders[0] === absolute(path);
+  const isAsked = isNamed && (args.get("exchange") ?? args.get("stream")) !== undefined;
+  const seen = await ownersOf(folders, signal, () =>
     notes.info("waiting a minute to see whether programs of other machines sign their folders"),
   );
+  let failure: unknown;
   for (const folder of folders) {
     if (signal.aborted) break;
-    const alive = living.get(folder);
-    if (alive !== undefined) leaveOut(folder, alive);
-    else {
-      const taken = await takeFolder(folder, destinationIn(plan)).catch(codeOf);
-      if (taken === undefined) leaveOut(folder, "another program has taken it meanwhile");
-      else if (typeof taken === "string") leaveOut(folder, `it cannot be used (${cell(taken)})`);
-      else await drainFolder(taken, { plan, log, task, result });
+    try {
+      const reason = await whyNot(folder, seen.get(folder)!);
+      if (reason !== undefined) leaveOut(folder, reason);
+      else if (!isAsked && !isFor(destinationIn(plan), folder)) leaveOut(folder, otherDestination(folder));
+      else {
+        const { events } = await lookAtFolder(folder);
+        // It stays its destination's: what is left goes there.
+        const taken = await takeFolder(folder, ownerOf(folder)?.destination);
+        if (taken === undefined) leaveOut(folder, "another program has taken it meanwhile");
+        else if (await drainFolder(taken, events, { plan, log, task, result }))
+          leaveOut(folder, "a file in it cannot be read");
+      }
+    } catch (error) {
+      if (signal.aborted) break;
+      if (isSystemError(error)) leaveOut(folder, `it cannot be used (${cell(codeOf(error))})`);
+      else {
+        failure = error;
+        break;
+      }
     }
   }
   const { leftOut, ...counts } = result;
@@ -73,9 +91,15 @@ export async function drain(task: Task): Promise<number> {
       `${summaryOf(result)} in ${(durationMs / 1000).toFixed(2)} s (${number(eventsPerSecond)} events/s)`,
     );
   if (signal.aborted) return Number(signal.reason);
+  if (failure !== undefined) throw failure;
   const { failed, left, unreadable } = result;
   return failed + left + unreadable + leftOut.length > 0 ? exitCode.partial : exitCode.done;
 }
+
+const isSystemError = (error: unknown): boolean => (error as NodeJS.ErrnoException).syscall !== undefined;
+
+const otherDestination = (folder: string): string =>
+  `its events are for ${cell(ownerOf(folder)?.destination?.text)}; to send them elsewhere, name this folder alone, with --exchange or --stream`;
 
 interface Request {
   readonly plan: Plan;
@@ -84,7 +108,12 @@ interface Request {
   readonly result: Drained;
 }
 
-async function drainFolder(folder: OwnFolder, { plan, log, task, result }: Request): Promise<void> {
+/** Returns whether a file could not be read, and was left. */
+async function drainFolder(
+  folder: OwnFolder,
+  events: number,
+  { plan, log, task, result }: Request,
+): Promise<boolean> {
   const { shell, args, notes } = task;
   const { interrupted: signal, stderr } = shell;
   const deadLetter = deadLetterOf(plan.values);
@@ -100,7 +129,6 @@ async function drainFolder(folder: OwnFolder, { plan, log, task, result }: Reque
     },
     async () => folder,
   );
-  const { events } = await lookAtFolder(folder.path);
   const startedAt = performance.now();
   const line = () => {
     const { sent } = engine.totals();
@@ -118,13 +146,15 @@ async function drainFolder(folder: OwnFolder, { plan, log, task, result }: Reque
     signal.removeEventListener("abort", stop);
     hide();
   }
+  const isUnreadable = engine.health().problems.some(({ code }) => code === "SPOOL_UNREADABLE");
   const { sent, failed, dropped, failures, spooled = 0 } = await engine.stop();
   result.delivered += sent;
   result.failed += failed + dropped;
   for (const [code, count] of Object.entries(failures))
     result.failures[code] = (result.failures[code] ?? 0) + count;
   result.left += spooled;
-  result.unreadable += engine.stats().events_spool_lost ?? 0;
+  result.unreadable += engine.stats().events_spool_lost;
+  return isUnreadable;
 }
 
 /** Waits until everything is settled, or nothing was for `flushTimeout`. */

@@ -15,6 +15,8 @@ export async function look({ path, folders, args, shell, notes }: Task): Promise
       seen.push(await lookAtFolder(folder));
     } catch (error) {
       const code = codeOf(error);
+      // Its program has delivered what was in it.
+      if (code === "ENOENT") continue;
       failed.push({ path: folder, code });
       notes.error(`${nameOf(folder)} cannot be looked at (${cell(code)})`);
     }

@@ -5,6 +5,7 @@ import { codeOf } from "./folders.js";
 /** What was read of one file. */
 export interface ReadFile {
   readonly folder: string;
+  /** 0: of the folder itself. */
   readonly file: number;
   readonly readable: number;
   readonly unreadable: number;
@@ -19,15 +20,26 @@ export interface Reading {
   /** Of the files that were read so far. */
   done: number;
   readonly files: readonly { readonly folder: string; readonly file: LeftFile }[];
+  /** Folders that cannot be read, such as another user's. */
+  readonly failed: readonly ReadFile[];
 }
 
-/** @throws what the file system answers. */
+/** A folder that is gone is none: its program has delivered what was in it. */
 export function readingOf(folders: readonly string[]): Reading {
-  const files = folders.flatMap((folder) =>
-    leftFiles(readOnlyDisk(folder)).map((file) => ({ folder, file })),
-  );
-  return { files, bytes: files.reduce((sum, { file }) => sum + file.size, 0), done: 0 };
+  const failed: ReadFile[] = [];
+  const files = folders.flatMap((folder) => {
+    try {
+      return leftFiles(readOnlyDisk(folder)).map((file) => ({ folder, file }));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== "ENOENT") failed.push({ folder, file: 0, ...nothing, error: code });
+      return [];
+    }
+  });
+  return { files, failed, bytes: files.reduce((sum, { file }) => sum + file.size, 0), done: 0 };
 }
+
+const nothing = { readable: 0, unreadable: 0, cutBytes: 0 } as const;
 
 /** Yields the events of all files that are not settled, and tells of each file what was read. Ends early on `signal`. */
 export async function* eventsOf(
@@ -35,6 +47,7 @@ export async function* eventsOf(
   signal: AbortSignal,
   told: (read: ReadFile) => void,
 ): AsyncGenerator<readonly LeftEvent[]> {
+  for (const one of reading.failed) told(one);
   for (const { folder, file } of reading.files) {
     const name = { folder, file: file.first };
     try {
@@ -49,7 +62,7 @@ export async function* eventsOf(
     } catch (error) {
       const code = codeOf(error);
       // Its program has delivered what was in it.
-      if (code !== "ENOENT") told({ ...name, readable: 0, unreadable: 0, cutBytes: 0, error: code });
+      if (code !== "ENOENT") told({ ...name, ...nothing, error: code });
     }
     reading.done += file.size;
     if (signal.aborted) return;

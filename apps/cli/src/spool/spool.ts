@@ -28,7 +28,8 @@ look    what lies in each folder: events, bytes, ages, damage, whose it is and w
         It is what happens without another word, takes nothing, and reads a small part of the files.
 verify  reads every event, and counts what cannot be read.
 drain   delivers what programs that have ended left there, as their next program would, with the
-        options of the sink below. A folder whose program runs is left to it. A folder of another
+        options of the sink below. A folder whose program runs is left to it, and one whose events
+        are for another exchange or stream, unless it is named itself, with --exchange or --stream. A folder of another
         machine is taken when it was not signed for a minute. Without progress for --flush-timeout
         it gives up, unless --wait-for-broker is given; what was not delivered stays on disk.
 export  writes the events into FILE, or to stdout for -, as NDJSON that pipe reads; compressed where

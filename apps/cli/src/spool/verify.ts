@@ -37,7 +37,7 @@ export async function verify({ folders, args, shell, notes }: Task): Promise<num
 
 /** What is wrong with a file. */
 export function problemOf({ folder, file, unreadable, error }: ReadFile): string {
-  const where = `file ${file} of ${nameOf(folder)}`;
+  const where = file === 0 ? nameOf(folder) : `file ${file} of ${nameOf(folder)}`;
   return error === undefined
     ? `${where}: ${counted(unreadable, "event")} cannot be read`
     : `${where} cannot be read (${cell(error)})`;

@@ -42,13 +42,13 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
 
   it("delivers what killed programs left, each execution in order, and gives the disk back", async () => {
     const directory = scratch();
+    const exchange = `spool-${randomUUID()}`;
     // The first is killed last, so that each has a folder of its own.
-    const first = await running(directory, COUNT);
-    await killed(directory, 500, COUNT);
+    const first = await running(directory, COUNT, 0, exchange);
+    await killed(directory, 500, COUNT, exchange);
     first.kill("SIGKILL");
     await vi.waitFor(() => expect(first.signalCode).toBe("SIGKILL"), { timeout: 30_000 });
     expect(readdirSync(directory)).toHaveLength(2);
-    const exchange = `spool-${randomUUID()}`;
     const drained = drain(directory, exchange);
     expect(await drained.ended).toBe(0);
     expect(JSON.parse(drained.stdout)).toMatchObject({
@@ -68,8 +68,8 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
 
   it("ends by Ctrl-C with the rest on disk, which the next one delivers", async () => {
     const directory = scratch();
-    await killed(directory, COUNT);
     const exchange = `spool-${randomUUID()}`;
+    await killed(directory, COUNT, 0, exchange);
     const first = drain(directory, exchange, "--max-in-flight", "1", "--connection-pool-size", "1");
     const queue = () =>
       channel.checkQueue(exchange).then(
@@ -99,8 +99,8 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
 
   it("counts what the broker refuses, and exits with 4", async () => {
     const directory = scratch();
-    await killed(directory, 10);
     const exchange = `spool-${randomUUID()}`;
+    await killed(directory, 10, 0, exchange);
     await channel.assertExchange(exchange, "topic");
     const drained = drain(directory, exchange, "--declare-topology", "none", "--max-retries", "0");
     expect(await drained.ended).toBe(4);

@@ -1,14 +1,16 @@
 import { RabbitMQSink } from "@streamll/sink";
 
 // A program that a test kills: its sink reaches no broker, and its spool keeps what it accepts.
-const { directory, from, count, text } = JSON.parse(process.argv[2]!) as {
+const { directory, from, count, text, exchange } = JSON.parse(process.argv[2]!) as {
   readonly directory: string;
   readonly from: number;
   readonly count: number;
   readonly text: string;
+  readonly exchange: string;
 };
 const sink = new RabbitMQSink({
   amqpUrl: "amqp://user:secret@127.0.0.1:1/",
+  exchange,
   spool: directory,
   maxBufferedEvents: 100,
 });

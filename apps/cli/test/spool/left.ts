@@ -17,9 +17,14 @@ export function scratch(): string {
 }
 
 /** A program whose sink has so many events in its spool, and goes on running. */
-export async function running(directory: string, count: number, from = 0): Promise<ChildProcess> {
+export async function running(
+  directory: string,
+  count: number,
+  from = 0,
+  exchange = "streamll_events",
+): Promise<ChildProcess> {
   const [node, load, tsx] = commandLine;
-  const given = JSON.stringify({ directory, from, count, text: ESCAPE });
+  const given = JSON.stringify({ directory, from, count, text: ESCAPE, exchange });
   const child = spawn(node, [load, tsx, program, given], {
     env: environment(),
     stdio: ["ignore", "pipe", "inherit"],
@@ -31,8 +36,13 @@ export async function running(directory: string, count: number, from = 0): Promi
 }
 
 /** What a program leaves that is killed. */
-export async function killed(directory: string, count: number, from = 0): Promise<void> {
-  const child = await running(directory, count, from);
+export async function killed(
+  directory: string,
+  count: number,
+  from = 0,
+  exchange = "streamll_events",
+): Promise<void> {
+  const child = await running(directory, count, from, exchange);
   child.kill("SIGKILL");
   await once(child, "close");
 }

@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { whyNot } from "../../src/spool/owners.js";
+import { eventsOf, type ReadFile, readingOf } from "../../src/spool/read.js";
+import { problemOf } from "../../src/spool/verify.js";
 import { bodiesIn, command } from "../support/shell.js";
 import { ESCAPE, killed, running, scratch } from "./left.js";
 
@@ -125,6 +128,70 @@ describe("streamll spool", () => {
       /^warning: w-[0-9a-f]{8} is left out: its program, process \d+, runs and delivers its events itself\n700 events delivered, 1 folder left out in /,
     );
     expect(readdirSync(directory)).toHaveLength(1);
+  });
+
+  it("drain leaves what is for another exchange, unless that folder and the exchange are named", async () => {
+    const directory = scratch();
+    await killed(directory, 20, 0, "orders");
+    const folder = join(directory, readdirSync(directory)[0]!);
+    const owner = JSON.parse(readFileSync(join(folder, "owner.json"), "utf8"));
+    for (const args of [[directory], [directory, "--exchange", "others"], [folder]]) {
+      const { code, stdout, stderr } = command(["spool", "drain", ...args, "--json"]);
+      expect(await code).toBe(4);
+      expect(JSON.parse(stdout.text)).toMatchObject({ delivered: 0, leftOut: [{}] });
+      expect(stderr.text).toMatch(
+        /its events are for amqp:\/\/127\.0\.0\.1:1\/ orders:.*; to send them elsewhere, name/,
+      );
+    }
+    const down = command([
+      "spool",
+      "drain",
+      directory,
+      "--exchange",
+      "orders",
+      "--url",
+      "amqp://127.0.0.1:1/",
+    ]);
+    expect(await down.code).toBe(1);
+    const { destination } = JSON.parse(readFileSync(join(folder, "owner.json"), "utf8"));
+    expect(destination).toEqual(owner.destination);
+    const named = command(["spool", "drain", folder, "--exchange", "others", "--queue", "others"]);
+    expect(await named.code).toBe(0);
+    expect(bodiesIn(named.broker, "others")).toHaveLength(20);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("a folder that was taken while others were drained is left to its owner", async () => {
+    const directory = scratch();
+    await killed(directory, 5);
+    const folder = join(directory, readdirSync(directory)[0]!);
+    const path = join(folder, "owner.json");
+    const owner = { ...JSON.parse(readFileSync(path, "utf8")), host: "another" };
+    const seen = { state: "elsewhere", pid: owner.pid, signedAt: Date.now() - 3_600_000 } as const;
+    writeFileSync(path, JSON.stringify(owner));
+    utimesSync(path, new Date(seen.signedAt), new Date(seen.signedAt));
+    expect(await whyNot(folder, seen)).toBeUndefined();
+    writeFileSync(path, JSON.stringify(owner));
+    expect(await whyNot(folder, seen)).toMatch(/another machine has signed it/);
+  });
+
+  it("reads the other folders where one is gone, or cannot be read", async () => {
+    const directory = scratch();
+    const seen: ReadFile[] = [];
+    await killed(directory, 30);
+    const folder = join(directory, readdirSync(directory)[0]!);
+    const file = join(directory, "no-folder");
+    writeFileSync(file, "");
+    const reading = readingOf([join(directory, "w-gone"), file, folder]);
+    let events = 0;
+    for await (const some of eventsOf(reading, new AbortController().signal, (read) => seen.push(read)))
+      events += some.length;
+    expect(events).toBe(30);
+    expect(seen).toMatchObject([
+      { folder: file, error: "ENOTDIR" },
+      { folder, readable: 30 },
+    ]);
+    expect(problemOf(seen[0]!)).toBe("no-folder cannot be read (ENOTDIR)");
   });
 
   it("drain leaves everything on disk where no broker is there", async () => {

@@ -124,4 +124,4 @@ export class Orphans {
 }
 
 const otherDestination = (folder: string): string =>
-  `its events are for ${printable(ownerOf(folder)?.destination?.text ?? "")}, and this sink sends elsewhere. Start a sink with that destination, or deliver them with: streamll spool drain ${printable(folder)} --url URL`;
+  `its events are for ${printable(ownerOf(folder)?.destination?.text ?? "")}, and this sink sends elsewhere. Start a sink with that destination, or deliver them with: streamll spool drain ${printable(folder)} --url URL --exchange EXCHANGE`;
