@@ -1,9 +1,8 @@
-import type { RecordPlace } from "../buffer/record.js";
+import { type RecordPlace, recordMemory } from "../buffer/record.js";
 import type { DiskFile } from "./disk.js";
 import { closeQuietly, type SpoolFile, type SpoolFiles } from "./files.js";
-import { isIntact } from "./frame.js";
+import { ENTRY_HEAD, isIntact } from "./frame.js";
 import { FrameScanner } from "./scanner.js";
-import { entriesOf } from "./search.js";
 
 /** An event as it lies on the disk, valid until the next one is asked for. */
 export interface SpooledEvent extends RecordPlace {
@@ -18,7 +17,7 @@ export interface SpooledEvent extends RecordPlace {
   readonly isEarlier: boolean;
 }
 
-type Entries = ReturnType<typeof entriesOf>;
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Reads the events that are on the disk alone, in order. */
 export class TailReader {
@@ -27,7 +26,14 @@ export class TailReader {
   #file: SpoolFile | undefined;
   #open: DiskFile | undefined;
   #scanner: FrameScanner | undefined;
-  #entries: Entries | undefined;
+  /** The entries of a frame that are still to be shown. */
+  #at = 0;
+  #to = 0;
+  /** Shown for every event in turn: an object for each would be half of what reading them costs. */
+  readonly #event: Mutable<SpooledEvent> = {
+    ...{ ...recordMemory(0), record: 0 },
+    ...{ file: 0, index: 0, sequence: 0, acceptedAt: 0, id: 0, isEarlier: false },
+  };
   /** Events up to this index are no part of the tail. */
   after = 0;
   /** The number of the file in which it begins, or of an earlier one. */
@@ -64,7 +70,10 @@ export class TailReader {
         continue;
       }
       const { source } = scanner.memory;
-      if (isIntact(source, frame)) this.#entries = entriesOf(source, frame);
+      if (isIntact(source, frame)) {
+        this.#at = frame.from;
+        this.#to = frame.to;
+      }
       // Every tail begins with a frame. The events of an earlier frame are in memory.
       else if (file.found === undefined && frame.first > this.after) this.#lost(file, frame.count);
     }
@@ -88,25 +97,27 @@ export class TailReader {
     const file = this.#file;
     const memory = this.#scanner?.memory;
     if (file === undefined || memory === undefined) return undefined;
-    const { source } = memory;
-    for (let entry = this.#entries?.next(); entry?.done === false; entry = this.#entries?.next()) {
-      const { at, record } = entry.value;
+    const { source, words } = memory;
+    while (this.#at < this.#to) {
+      const at = this.#at;
+      const record = at + ENTRY_HEAD;
+      this.#at = record + source.readUInt32LE(record);
       const index = source.readDoubleLE(at);
       // What an earlier program has added anew, after a failed sync, comes behind later events.
       if (file.found === undefined ? index <= this.after : file.found.isSettled(index)) continue;
       this.after = Math.max(this.after, index);
-      return {
-        ...memory,
-        record,
-        file: file.ordinal,
-        index,
-        sequence: source.readDoubleLE(at + 8),
-        acceptedAt: source.readDoubleLE(at + 16),
-        id: file.found?.idOf(index) || index,
-        isEarlier: file.found !== undefined,
-      };
+      const event = this.#event;
+      event.source = source;
+      event.words = words;
+      event.record = record;
+      event.file = file.ordinal;
+      event.index = index;
+      event.sequence = source.readDoubleLE(at + 8);
+      event.acceptedAt = source.readDoubleLE(at + 16);
+      event.id = file.found?.idOf(index) || index;
+      event.isEarlier = file.found !== undefined;
+      return event;
     }
-    this.#entries = undefined;
     return undefined;
   }
 
@@ -123,6 +134,6 @@ export class TailReader {
     closeQuietly(this.#open);
     this.#open = undefined;
     this.#scanner = undefined;
-    this.#entries = undefined;
+    this.#to = 0;
   }
 }
