@@ -64,7 +64,7 @@ export class Sequences {
     const wanted = this.#wanted(slots, ends);
     for (let from = 0, at = 0; from < slots.length; at++) {
       const to = ends?.[at] ?? from + 1;
-      this.#assign(slots.slice(from, to), wanted(at));
+      this.#assign(slots, from, to, wanted(at));
       from = to;
     }
   }
@@ -93,17 +93,21 @@ export class Sequences {
     return (message) => ids[slots.length - ends.length + message]!;
   }
 
-  #assign(slots: readonly number[], wanted: number): void {
+  #assign(slots: readonly number[], from: number, to: number, wanted: number): void {
     const { sequence } = this.#log;
-    const last = slots.at(-1)!;
-    for (const slot of slots)
+    const last = slots[to - 1]!;
+    for (let i = from; i < to; i++) {
+      const slot = slots[i]!;
       if (sequence[slot]! <= this.#carried || sequence[slot] !== sequence[last]) this.#log.renumber(slot);
+    }
     const before = this.#last;
     const fresh = sequence[last] === 0;
     this.#carried = sequence[last]! || Math.max(before + 1, wanted);
     this.#last = Math.max(before, this.#carried);
-    if (fresh && this.#spooling !== undefined) this.#note(this.#spooling, slots, before, wanted);
-    for (const slot of slots) {
+    if (fresh && this.#spooling !== undefined)
+      this.#note(this.#spooling, slots.slice(from, to), before, wanted);
+    for (let i = from; i < to; i++) {
+      const slot = slots[i]!;
       sequence[slot] = this.#carried;
       if (this.#carried <= this.storedBefore && !this.#log.has(slot, MAYBE_STORED))
         this.#log.mark(slot, DUPLICATE);
