@@ -9,7 +9,7 @@ import type { HotPath } from "./hot-path.js";
 import type { Memory } from "./memory.js";
 import { benchServer } from "./pubsub/server.js";
 import { type BenchQueue, benchQueue } from "./queues/queue.js";
-import { race } from "./race.js";
+import { race, type Umpire } from "./race.js";
 import type { Outcome } from "./record.js";
 import type { HandOver } from "./spool/hand-over.js";
 import { priceGoals, priceText } from "./spool/price.js";
@@ -67,18 +67,12 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
     // Many executions at a time: what is handled in order needs others beside it.
     handlers: ({ url }, course) => onFilledQueue("handlers", url, course, (index) => `run-${index % 1000}`),
 
-    async pubsub(_, { events, rounds }) {
+    async pubsub(_, course) {
       await using server = await benchServer();
-      const umpire = { before: server.clear, after: server.expect };
-      const runs = await race("pubsub", server.url, { events, rounds }, umpire);
-      return {
-        ...{ field: "pubsub", events, rounds, notes: [] },
-        rows: rowsOf("pubsub", runs),
-        goals: goalsOf("pubsub", runs),
-      };
+      return await raced("pubsub", server.url, course, { before: server.clear, after: server.expect });
     },
 
-    async read({ url, streamUrl }, { events, rounds }) {
+    async read({ url, streamUrl }, course) {
       const streams = known(streamUrl);
       await using stream = await benchStream(url);
       const umpire = {
@@ -90,13 +84,7 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
         // A run ends once all have come, and each contestant counts them.
         after: async () => {},
       };
-      const runs = await race("read", streams, { events, rounds }, umpire);
-      const { brokerVersion } = stream;
-      return {
-        ...{ field: "read", brokerVersion, events, rounds, notes: [] },
-        rows: rowsOf("read", runs),
-        goals: goalsOf("read", runs),
-      };
+      return { ...(await raced("read", streams, course, umpire)), brokerVersion: stream.brokerVersion };
     },
 
     streams: (broker, course) => onStream("streams", broker, course),
@@ -120,38 +108,27 @@ function known(streamUrl: string | undefined): string {
 async function onStream(
   field: "streams" | "spoolStreams",
   { url, streamUrl }: BenchBroker,
-  { events, rounds }: Course,
+  course: Course,
 ): Promise<Outcome> {
   const streams = known(streamUrl);
   await using stream = await benchStream(url);
   const umpire = { before: stream.clear, after: stream.expect };
-  const runs = await race(field, streams, { events, rounds }, umpire);
-  const { brokerVersion } = stream;
-  return {
-    ...{ field, brokerVersion, events, rounds, notes: [] },
-    rows: rowsOf(field, runs),
-    goals: goalsOf(field, runs),
-  };
+  return { ...(await raced(field, streams, course, umpire)), brokerVersion: stream.brokerVersion };
 }
 
 async function onQueue(
   field: "queues" | "batch" | "amqp10" | "spool",
   url: string,
   { brokerVersion, expect }: Pick<BenchQueue, "brokerVersion" | "expect">,
-  { events, rounds }: Course,
+  course: Course,
 ): Promise<Outcome> {
-  const runs = await race(field, url, { events, rounds }, { after: expect });
-  return {
-    ...{ field, brokerVersion, events, rounds, notes: [] },
-    rows: rowsOf(field, runs),
-    goals: goalsOf(field, runs),
-  };
+  return { ...(await raced(field, url, course, { after: expect })), brokerVersion };
 }
 
 async function onFilledQueue(
   field: "consume" | "receive" | "handlers",
   url: string,
-  { events, rounds }: Course,
+  course: Course,
   executionOf?: (index: number) => string,
 ): Promise<Outcome> {
   await using queue = await filledQueue(url);
@@ -159,13 +136,17 @@ async function onFilledQueue(
     before: (count: number) => queue.fill(count, executionOf),
     after: (_: number, who: string) => queue.expectEmpty(who),
   };
+  return { ...(await raced(field, url, course, umpire)), brokerVersion: queue.brokerVersion };
+}
+
+async function raced(
+  field: FieldName,
+  url: string,
+  { events, rounds }: Course,
+  umpire: Umpire,
+): Promise<Outcome> {
   const runs = await race(field, url, { events, rounds }, umpire);
-  const { brokerVersion } = queue;
-  return {
-    ...{ field, brokerVersion, events, rounds, notes: [] },
-    rows: rowsOf(field, runs),
-    goals: goalsOf(field, runs),
-  };
+  return { field, events, rounds, notes: [], rows: rowsOf(field, runs), goals: goalsOf(field, runs) };
 }
 
 async function watchMemory(

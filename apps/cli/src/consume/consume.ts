@@ -85,7 +85,7 @@ Exit code 0: --limit was reached, or stdout was closed.
       await connect(consumer, interrupted);
       log.started();
       const quiet = args.has("quiet");
-      const hide = stderr.isTTY && !quiet ? drawProgress(notes, () => progressLine(consumer)) : () => {};
+      const hide = drawProgress(notes, stderr.isTTY && !quiet, () => progressLine(consumer));
       await whenAborted(ended);
       await consumer.stop();
       hide();

@@ -72,7 +72,7 @@ Exit code 0: every event was confirmed, and every line was valid.
     const tally = new Tally();
     const quiet = args.has("quiet");
     hintAtTerminal(args.positionals, shell, notes);
-    const hide = stderr.isTTY && !quiet ? drawProgress(notes, () => progressLine(tally, sink)) : () => {};
+    const hide = drawProgress(notes, stderr.isTTY && !quiet, () => progressLine(tally, sink));
     let failure: unknown;
     try {
       await deliver({ sources, sink, tally, notes, onError, interrupted });

@@ -135,7 +135,7 @@ async function drainFolder(
     const rate = Math.round((sent / (performance.now() - startedAt)) * 1000);
     return `${nameOf(folder.path)} ${bar(sent, events)} ${number(sent)} of ${number(events)}  ${number(rate)}/s`;
   };
-  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  const hide = drawProgress(notes, stderr.isTTY && !args.has("quiet"), line);
   const stop = () => void engine.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {

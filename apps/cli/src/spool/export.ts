@@ -10,7 +10,7 @@ import { decode } from "../tail/decode.js";
 import { codeOf } from "./folders.js";
 import { eventsOf, type ReadFile, readingOf } from "./read.js";
 import type { Task } from "./task.js";
-import { problemOf } from "./verify.js";
+import { tellProblems } from "./verify.js";
 
 export async function exportEvents(task: Task): Promise<number> {
   const { folders, file, args, shell, notes } = task;
@@ -27,21 +27,20 @@ export async function exportEvents(task: Task): Promise<number> {
     }
   }
   const line = () => `${bar(reading.done, reading.bytes)} ${number(count.exported)} exported`;
-  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  const hide = drawProgress(notes, stderr.isTTY && !args.has("quiet"), line);
   try {
     await written(Readable.from(lines()), task);
   } finally {
     hide();
   }
-  const bad = files.filter(({ unreadable, error }) => unreadable > 0 || error !== undefined);
-  for (const one of bad) notes.error(problemOf(one));
+  const isWhole = tellProblems(files, notes);
   if (count.noEvents > 0) notes.error(`${counted(count.noEvents, "message")} left out: no event is in it`);
   const unreadable = files.reduce((sum, one) => sum + one.unreadable, 0);
   // On stdout are the events.
   if (args.has("json") && file !== "-") shell.stdout.write(`${JSON.stringify({ ...count, unreadable })}\n`);
   if (!args.has("quiet")) notes.info(`${counted(count.exported, "event")} exported`);
   if (signal.aborted) return Number(signal.reason);
-  return bad.length > 0 || count.noEvents > 0 ? exitCode.partial : exitCode.done;
+  return isWhole && count.noEvents === 0 ? exitCode.done : exitCode.partial;
 }
 
 /** @throws Failure where the file cannot be written, or is there already. */

@@ -2,6 +2,7 @@ import { printableJson } from "@streamll/core/internal";
 import { bar, cell, counted, number } from "../dlq/text.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
+import type { Notes } from "../notes.js";
 import { bytesText, nameOf } from "./folders.js";
 import { eventsOf, type ReadFile, readingOf } from "./read.js";
 import type { Task } from "./task.js";
@@ -12,14 +13,13 @@ export async function verify({ folders, args, shell, notes }: Task): Promise<num
   const files: ReadFile[] = [];
   const line = () =>
     `${bar(reading.done, reading.bytes)} ${bytesText(reading.done)} of ${bytesText(reading.bytes)}`;
-  const hide = stderr.isTTY && !args.has("quiet") ? drawProgress(notes, line) : () => {};
+  const hide = drawProgress(notes, stderr.isTTY && !args.has("quiet"), line);
   try {
     for await (const _ of eventsOf(reading, signal, (read) => files.push(read)));
   } finally {
     hide();
   }
-  const bad = files.filter(({ unreadable, error }) => unreadable > 0 || error !== undefined);
-  for (const one of bad) notes.error(problemOf(one));
+  const isWhole = tellProblems(files, notes);
   const sum = (of: "readable" | "unreadable" | "cutBytes") =>
     files.reduce((total, file) => total + file[of], 0);
   const totals = { readable: sum("readable"), unreadable: sum("unreadable"), cutBytes: sum("cutBytes") };
@@ -32,7 +32,14 @@ export async function verify({ folders, args, shell, notes }: Task): Promise<num
     );
   }
   if (signal.aborted) return Number(signal.reason);
-  return bad.length === 0 ? exitCode.done : exitCode.partial;
+  return isWhole ? exitCode.done : exitCode.partial;
+}
+
+/** Says what is wrong with files. Returns whether nothing is. */
+export function tellProblems(files: readonly ReadFile[], notes: Notes): boolean {
+  const bad = files.filter(({ unreadable, error }) => unreadable > 0 || error !== undefined);
+  for (const one of bad) notes.error(problemOf(one));
+  return bad.length === 0;
 }
 
 /** What is wrong with a file. */

@@ -36,13 +36,8 @@ export async function running(
 }
 
 /** What a program leaves that is killed. */
-export async function killed(
-  directory: string,
-  count: number,
-  from = 0,
-  exchange = "streamll_events",
-): Promise<void> {
-  const child = await running(directory, count, from, exchange);
+export async function killed(...given: Parameters<typeof running>): Promise<void> {
+  const child = await running(...given);
   child.kill("SIGKILL");
   await once(child, "close");
 }

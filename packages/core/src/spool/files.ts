@@ -54,11 +54,12 @@ export class SpoolFiles {
 
   /** Adds the files that earlier programs have left, in order, and removes marks whose events are gone. */
   addEarlier(): void {
-    const names = new Set(this.#disk.list().map(({ name }) => name));
+    const listed = this.#disk.list();
+    const names = new Set(listed.map(({ name }) => name));
     for (const name of names)
       if (name.endsWith(MARKS) && !names.has(name.slice(0, -MARKS.length) + EVENTS))
         quietly(() => this.#disk.remove(name));
-    for (const left of leftFiles(this.#disk)) this.add(left.first, left);
+    for (const left of leftFiles(this.#disk, listed)) this.add(left.first, left);
   }
 
   at(ordinal: number): SpoolFile | undefined {

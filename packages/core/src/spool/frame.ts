@@ -108,6 +108,10 @@ export function frameAt(bytes: Buffer, at: number): Frame | undefined {
   };
 }
 
+/** Where the entry ends that begins at `at`. */
+export const endOfEntry = (bytes: Buffer, at: number): number =>
+  at + ENTRY_HEAD + bytes.readUInt32LE(at + ENTRY_HEAD);
+
 /** Whether the entries are as they were written. */
 export const isIntact = (bytes: Buffer, { from, to }: Frame): boolean =>
   crc32(bytes.subarray(from, to)) === bytes.readUInt32LE(from - FRAME_HEAD + 12);

@@ -25,9 +25,13 @@ export const nameOf = (first: number): string => String(first).padStart(16, "0")
 const isEvents = (name: string): boolean =>
   /^\d{16}$/.test(name.slice(0, -EVENTS.length)) && name.endsWith(EVENTS);
 
-/** The files of events in a folder, oldest first. Marks that cannot be read say nothing. */
-export function leftFiles(disk: ReadableDisk): LeftFile[] {
-  const sizes = new Map(disk.list().map(({ name, size }) => [name, size]));
+/**
+ * The files of events in a folder, oldest first. Marks that cannot be read say nothing.
+ *
+ * @param listed what the folder holds, where it was listed already.
+ */
+export function leftFiles(disk: ReadableDisk, listed = disk.list()): LeftFile[] {
+  const sizes = new Map(listed.map(({ name, size }) => [name, size]));
   return [...sizes.keys()]
     .filter(isEvents)
     .sort()

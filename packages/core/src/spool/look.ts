@@ -31,19 +31,19 @@ const MOST = 256 * 1024 * 1024;
  * @throws what the file system answers.
  */
 export async function lookInto(disk: ReadableDisk): Promise<FolderContent> {
-  const names = disk.list();
-  const ends = leftFiles(disk).map((file) => ({ file, ...endOfFile(disk, file) }));
+  const listed = disk.list();
+  const ends = leftFiles(disk, listed).map((file) => ({ file, ...endOfFile(disk, file) }));
   const live = ends.filter(({ events }) => events > 0).map(({ file }) => file);
   const times = (
     await Promise.all([...new Set([live[0], live.at(-1)])].map((file) => timesOf(disk, file)))
   ).flat();
   return {
     files: ends.length,
-    bytes: names.reduce((sum, { size }) => sum + size, 0),
+    bytes: listed.reduce((sum, { size }) => sum + size, 0),
     events: ends.reduce((sum, { events }) => sum + events, 0),
     oldest: times.length === 0 ? undefined : Math.min(...times),
     newest: times.length === 0 ? undefined : Math.max(...times),
-    damagedFiles: names.filter(({ name }) => name.endsWith(DAMAGED)).length,
+    damagedFiles: listed.filter(({ name }) => name.endsWith(DAMAGED)).length,
     cutBytes: ends.reduce((sum, { cutBytes }) => sum + cutBytes, 0),
   };
 }

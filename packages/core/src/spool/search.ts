@@ -1,5 +1,5 @@
 import type { DiskFile } from "./disk.js";
-import { ENTRY_HEAD, type Frame, isIntact } from "./frame.js";
+import { endOfEntry, type Frame, isIntact } from "./frame.js";
 import type { Marks } from "./marks.js";
 import { FrameScanner } from "./scanner.js";
 
@@ -29,7 +29,7 @@ export async function searchFile(file: DiskFile, size: number, marks: Marks): Pr
     const { source } = scanner.memory;
     lost += frame.before - events;
     if (isIntact(source, frame)) {
-      for (const { at } of entriesOf(source, frame)) {
+      for (const at of entriesOf(source, frame)) {
         if (!marks.isSettled(source.readDoubleLE(at))) live++;
       }
     } else lost += frame.count;
@@ -38,14 +38,7 @@ export async function searchFile(file: DiskFile, size: number, marks: Marks): Pr
   return { live, lost, cutBytes: scanner.skipped - skipped };
 }
 
-/** Where the entries of an intact frame begin, and where their records do. */
-export function* entriesOf(
-  source: Buffer,
-  { from, to }: Pick<Frame, "from" | "to">,
-): Generator<{ at: number; record: number }> {
-  for (let at = from; at < to; ) {
-    const record = at + ENTRY_HEAD;
-    yield { at, record };
-    at = record + source.readUInt32LE(record);
-  }
+/** Where the entries of an intact frame begin. */
+export function* entriesOf(source: Buffer, { from, to }: Pick<Frame, "from" | "to">): Generator<number> {
+  for (let at = from; at < to; at = endOfEntry(source, at)) yield at;
 }

@@ -1,7 +1,7 @@
 import { type RecordPlace, recordMemory } from "../buffer/record.js";
 import type { DiskFile } from "./disk.js";
 import { closeQuietly, type SpoolFile, type SpoolFiles } from "./files.js";
-import { ENTRY_HEAD, isIntact } from "./frame.js";
+import { ENTRY_HEAD, endOfEntry, isIntact } from "./frame.js";
 import { FrameScanner } from "./scanner.js";
 
 /** An event as it lies on the disk, valid until the next one is asked for. */
@@ -100,8 +100,7 @@ export class TailReader {
     const { source, words } = memory;
     while (this.#at < this.#to) {
       const at = this.#at;
-      const record = at + ENTRY_HEAD;
-      this.#at = record + source.readUInt32LE(record);
+      this.#at = endOfEntry(source, at);
       const index = source.readDoubleLE(at);
       // What an earlier program has added anew, after a failed sync, comes behind later events.
       if (file.found === undefined ? index <= this.after : file.found.isSettled(index)) continue;
@@ -109,7 +108,7 @@ export class TailReader {
       const event = this.#event;
       event.source = source;
       event.words = words;
-      event.record = record;
+      event.record = at + ENTRY_HEAD;
       event.file = file.ordinal;
       event.index = index;
       event.sequence = source.readDoubleLE(at + 8);

@@ -142,7 +142,7 @@ export class WriteQueue {
   eventsAbove(index: number): number {
     let events = 0;
     for (const { bytes } of this.#frames)
-      for (const { at } of entriesOf(bytes, { from: FRAME_HEAD, to: bytes.length }))
+      for (const at of entriesOf(bytes, { from: FRAME_HEAD, to: bytes.length }))
         if (bytes.readDoubleLE(at) > index) events++;
     return events;
   }

@@ -120,15 +120,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("flush" as const) }) },
 ) as fc.Arbitrary<Step>;
 
-export const plan: fc.Arbitrary<Plan> = fc.record({
-  options: fc.record({
+/** Options so small that a run of a few steps comes to all bounds. */
+export const smallOptions = (mostConnections: number): fc.Arbitrary<Plan["options"]> =>
+  fc.record({
     batchSize: fc.integer({ min: 1, max: 5 }),
     maxInFlight: fc.integer({ min: 2, max: 16 }),
-    connectionPoolSize: fc.integer({ min: 1, max: 3 }),
+    connectionPoolSize: fc.integer({ min: 1, max: mostConnections }),
     maxRetries: nat(3),
     overflow: fc.constantFrom("reject", "drop-oldest", "drop-newest"),
     maxBufferedEvents: fc.constantFrom(4, 12, 100),
-  }),
+  });
+
+export const plan: fc.Arbitrary<Plan> = fc.record({
+  options: smallOptions(3),
   deduplication: fc.boolean(),
   deliveryTimeoutMs: fc.constantFrom(undefined, undefined, 20_000),
   seed: nat(1_000_000),

@@ -1,5 +1,6 @@
-import type { DeliveryOptions, SpoolSetup } from "@streamll/core/internal";
+import type { SpoolSetup } from "@streamll/core/internal";
 import fc from "fast-check";
+import { type Plan as DeliveryPlan, smallOptions } from "../delivery/model.js";
 import type { Call } from "./memory-disk.js";
 
 /** One step of a run; `connection` is taken modulo what is there. */
@@ -21,10 +22,7 @@ export type Step =
   | { readonly do: "end"; readonly by: "kill" | "stop" | "exit" | "power cut"; readonly heals: boolean };
 
 export interface Plan {
-  readonly options: Pick<
-    DeliveryOptions,
-    "batchSize" | "maxInFlight" | "connectionPoolSize" | "maxRetries" | "overflow" | "maxBufferedEvents"
-  >;
+  readonly options: DeliveryPlan["options"];
   readonly spool: Pick<SpoolSetup, "mode" | "fsync" | "required" | "maxBytes">;
   readonly deduplication: boolean;
   /** The broker answers each batch at once. */
@@ -92,14 +90,7 @@ const step = fc.oneof(
 ) as fc.Arbitrary<Step>;
 
 export const plan: fc.Arbitrary<Plan> = fc.record({
-  options: fc.record({
-    batchSize: fc.integer({ min: 1, max: 5 }),
-    maxInFlight: fc.integer({ min: 2, max: 16 }),
-    connectionPoolSize: fc.integer({ min: 1, max: 2 }),
-    maxRetries: nat(3),
-    overflow: fc.constantFrom("reject", "drop-oldest", "drop-newest"),
-    maxBufferedEvents: fc.constantFrom(4, 12, 100),
-  }),
+  options: smallOptions(2),
   spool: fc.record({
     mode: fc.constantFrom("write-ahead", "overflow"),
     fsync: fc.constantFrom("always", "interval", "never"),

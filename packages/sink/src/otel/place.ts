@@ -11,6 +11,10 @@ export function placeAttributes(plan: Plan): Attributes {
   };
 }
 
+/** The stream, where the options name one. */
+export const streamOr = (exchange: string, { stream }: Plan["connection"]["own"]): string =>
+  typeof stream === "string" ? stream : exchange;
+
 /** A template has few values, whereas each routing key would be a series of its own. */
 export function destinationOf({
   exchange,
@@ -18,7 +22,7 @@ export function destinationOf({
   connection: { own, choice },
 }: Plan): string {
   const transport = choice && nameOf(choice);
-  if (transport === "streams") return typeof own.stream === "string" ? own.stream : exchange;
+  if (transport === "streams") return streamOr(exchange, own);
   if (exchange === "") return routingKey;
   return transport === "service-bus" || transport === "pubsub" ? exchange : `${exchange}:${routingKey}`;
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from "@streamll/core";
-import { destinationOf } from "../otel/place.js";
+import { destinationOf, streamOr } from "../otel/place.js";
 import type { Plan } from "../resolve.js";
 
 /** Where a sink sends its events. */
@@ -11,14 +11,13 @@ export interface Destination {
 }
 
 export function destinationIn(plan: Plan): Destination {
-  const { endpoints, exchange } = plan;
-  const { stream } = plan.connection.own;
+  const { endpoints, exchange, connection } = plan;
   const [{ scheme, host, port, path }, ...others] = endpoints as [Endpoint, ...Endpoint[]];
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   const vhost = path === "/" ? "" : path;
   const address = `${scheme}://${host}${port === undefined ? "" : `:${port}`}/${vhost}${more}`;
   return {
-    route: typeof stream === "string" ? stream : exchange,
+    route: streamOr(exchange, connection.own),
     text: `${address} ${destinationOf(plan)}`,
   };
 }

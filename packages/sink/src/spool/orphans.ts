@@ -10,7 +10,7 @@ export const SILENCE_MS = 6 * SIGN_MS;
 export interface OrphansSetup {
   readonly directory: string;
   readonly intervalMs: number;
-  /** Where the events go, for people who look at a folder. */
+  /** Where the events go: folders for another one are left. */
   readonly destination?: Destination;
   /** Default: a minute. */
   readonly silenceMs?: number;
