@@ -128,6 +128,7 @@ export interface BindingDeclaration {
 
 /** A user name and a password. A function for them is called at every connect. */
 export interface Credentials {
+  /** Without it that of the option, else of the URL. */
   readonly username?: string;
   readonly password: string;
   /** When the password (a token) stops being valid. */

@@ -29,7 +29,7 @@ describe("the page of errors", () => {
     [...parts.join("").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
 
   it("lists every code, once, and no other", () => {
-    const codes = [...everyError.map(({ code }) => code), "JOURNAL_UNUSABLE"];
+    const codes = [...everyError.map(({ code }) => code), "JOURNAL_UNUSABLE", "SPOOL_UNWRITABLE"];
     expect(documented(ofErrors).toSorted()).toEqual(codes.toSorted());
   });
 

@@ -12,9 +12,10 @@ export function putText(target: Buffer, at: number, text: string): number {
 
 /** Copies bytes and returns where they end. Short ones are copied here, as in {@link putText}. */
 export function putSlice(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
-  if (to - from > 32) return at + source.copy(target, at, from, to);
-  for (let i = from; i < to; i++) target[at + i - from] = source[i]!;
-  return at + to - from;
+  const length = to - from;
+  if (length > 32) target.set(new Uint8Array(source.buffer, source.byteOffset + from, length), at);
+  else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
+  return at + length;
 }
 
 /** Copies all of `bytes`, and returns where they end. */

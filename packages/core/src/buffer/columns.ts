@@ -1,4 +1,5 @@
 const FIRST_SLOTS = 256;
+const LARGE = 64 * 1024;
 
 /** The state of waiting events: an array per field, with one number per slot. The arrays are replaced as they grow. */
 export class Columns {
@@ -9,7 +10,7 @@ export class Columns {
   /** 0 until the event is numbered. */
   sequence = new Float64Array(FIRST_SLOTS);
   segment = new Uint32Array(FIRST_SLOTS);
-  /** The offset of the record in its segment. */
+  /** The offset of the record in its segment; of a free slot, the slot that was freed before it. */
   offset = new Uint32Array(FIRST_SLOTS);
   recordBytes = new Uint32Array(FIRST_SLOTS);
   bodyBytes = new Uint32Array(FIRST_SLOTS);
@@ -18,6 +19,8 @@ export class Columns {
   /** The entry of the event's execution in the lane affinity. */
   execution = new Uint32Array(FIRST_SLOTS);
   tries = new Uint32Array(FIRST_SLOTS);
+  /** Events of one kind may share a message; 0 where each has its own. */
+  kind = new Uint32Array(FIRST_SLOTS);
   flags = new Uint16Array(FIRST_SLOTS);
   /** The file of the spool that holds the event too, 0 for none. */
   spoolFile = new Uint32Array(FIRST_SLOTS);
@@ -25,27 +28,30 @@ export class Columns {
   spoolId = new Float64Array(FIRST_SLOTS);
 
   grow(): void {
-    this.order = doubled(this.order, Float64Array);
-    this.acceptedAt = doubled(this.acceptedAt, Float64Array);
-    this.sequence = doubled(this.sequence, Float64Array);
-    this.segment = doubled(this.segment, Uint32Array);
-    this.offset = doubled(this.offset, Uint32Array);
-    this.recordBytes = doubled(this.recordBytes, Uint32Array);
-    this.bodyBytes = doubled(this.bodyBytes, Uint32Array);
-    this.flight = doubled(this.flight, Float64Array);
-    this.execution = doubled(this.execution, Uint32Array);
-    this.tries = doubled(this.tries, Uint32Array);
-    this.flags = doubled(this.flags, Uint16Array);
-    this.spoolFile = doubled(this.spoolFile, Uint32Array);
-    this.spoolId = doubled(this.spoolId, Float64Array);
+    this.order = grown(this.order, Float64Array);
+    this.acceptedAt = grown(this.acceptedAt, Float64Array);
+    this.sequence = grown(this.sequence, Float64Array);
+    this.segment = grown(this.segment, Uint32Array);
+    this.offset = grown(this.offset, Uint32Array);
+    this.recordBytes = grown(this.recordBytes, Uint32Array);
+    this.bodyBytes = grown(this.bodyBytes, Uint32Array);
+    this.flight = grown(this.flight, Float64Array);
+    this.execution = grown(this.execution, Uint32Array);
+    this.tries = grown(this.tries, Uint32Array);
+    this.kind = grown(this.kind, Uint32Array);
+    this.flags = grown(this.flags, Uint16Array);
+    this.spoolFile = grown(this.spoolFile, Uint32Array);
+    this.spoolId = grown(this.spoolId, Float64Array);
   }
 }
 
-function doubled<T extends Float64Array | Uint32Array | Uint16Array>(
+/** A large one grows by a quarter: what it does not use is memory that the program lacks. */
+function grown<T extends Float64Array | Uint32Array | Uint16Array>(
   array: T,
   make: new (size: number) => T,
 ): T {
-  const grown = new make(2 * array.length);
-  grown.set(array);
-  return grown;
+  const { length } = array;
+  const larger = new make(length < LARGE ? 2 * length : length + length / 4);
+  larger.set(array);
+  return larger;
 }

@@ -1,9 +1,10 @@
+import { type EventBody, textBody } from "../event/event-body.js";
 import type { MessageHeaders, MessageOwn, MessageParts, OutboundMessage } from "../transport.js";
 
-/** The parts of an encoded event. The body is text, and there is a sequence only if the publisher set one. */
+/** The parts of an encoded event. There is a sequence only if the publisher set one. */
 export type EventFields = Omit<MessageParts, "sequence" | "body" | "contentEncoding" | "relayed"> & {
   readonly sequence?: number;
-  readonly text: string;
+  readonly body: EventBody | string;
 };
 
 /** An event on its way into the buffer, where it becomes one record. */
@@ -12,7 +13,7 @@ export interface EncodedEvent extends Omit<MessageParts, "body" | "own" | "relay
   readonly own: string | undefined;
   /** The length of the body in bytes. */
   readonly bytes: number;
-  /** Writes the body and returns its length. */
+  /** Writes the body and returns its length. It may be called once. */
   putBody(target: Buffer, at: number): number;
 }
 
@@ -29,8 +30,8 @@ export class PreparedMessage implements EncodedEvent {
   readonly headers: MessageHeaders;
   readonly contentEncoding = undefined;
   readonly own: string | undefined;
-  readonly text: string;
   readonly bytes: number;
+  readonly #body: EventBody;
 
   constructor(fields: EventFields) {
     this.sequence = fields.sequence ?? 0;
@@ -42,15 +43,17 @@ export class PreparedMessage implements EncodedEvent {
     this.timestamp = fields.timestamp;
     this.headers = fields.headers;
     this.own = jsonOf(fields.own);
-    this.text = fields.text;
-    this.bytes = Buffer.byteLength(fields.text);
+    this.#body = typeof fields.body === "string" ? textBody(fields.body) : fields.body;
+    this.bytes = this.#body.bytes;
   }
 
   putBody(target: Buffer, at: number): number {
-    // If each character is one byte, copying is enough.
-    return this.bytes === this.text.length
-      ? target.write(this.text, at, "latin1")
-      : target.write(this.text, at);
+    return this.#body.put(target, at);
+  }
+
+  /** From now on the body can be written more than once. */
+  keepBody(): void {
+    this.#body.keep();
   }
 }
 

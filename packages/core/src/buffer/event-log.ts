@@ -1,9 +1,11 @@
 import type { MessageChanges, OutboundMessage } from "../transport.js";
 import { Columns } from "./columns.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
+import type { Kinds } from "./kinds.js";
 import {
   BODY,
   fieldLength,
+  forgetPrefix,
   lengthOf,
   type RecordPlace,
   RecordWriter,
@@ -31,7 +33,9 @@ export const DEAD = 64;
 /** An earlier program accepted the event, and it was read back from the spool. */
 export const FROM_EARLIER = 128;
 
-const LARGEST_SEGMENT = 256 * 1024;
+const NO_SLOT = 0xffff_ffff;
+
+const LARGEST_SEGMENT = 1024 * 1024;
 const SMALLEST_SEGMENT = 2048;
 
 /**
@@ -41,14 +45,20 @@ const SMALLEST_SEGMENT = 2048;
 export class EventLog extends Columns {
   readonly #segments: Segments;
   readonly #writer = new RecordWriter();
-  readonly #free: number[] = [];
+  readonly #kinds: Kinds | undefined;
   readonly #reader: RecordView;
   #slots = 0;
+  /** The slot that was freed last: in its `offset` stands the one that was freed before. */
+  #free = NO_SLOT;
   #flights = 0;
 
-  /** @param maxBytes what is held of records at most, roughly: it decides how large the segments are. */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes what is held of records at most, roughly: it decides how large the segments are.
+   * @param kinds where events may share a message.
+   */
+  constructor(maxBytes: number, kinds?: Kinds) {
     super();
+    this.#kinds = kinds;
     const size = Math.max(SMALLEST_SEGMENT, Math.min(LARGEST_SEGMENT, Math.floor(maxBytes / 16)));
     this.#segments = new Segments(wholeWords(size));
     this.#reader = new RecordView(this);
@@ -83,7 +93,10 @@ export class EventLog extends Columns {
     const length = lengthOf(place);
     const segment = this.#segments.withRoom(length);
     place.source.copy(segment.source, segment.end, place.record, place.record + length);
-    setSlot({ words: segment.words, record: segment.end }, slot);
+    const copied = { words: segment.words, record: segment.end };
+    setSlot(copied, slot);
+    forgetPrefix(copied);
+    if (this.#kinds !== undefined) this.kind[slot] = this.#kinds.ofRecord(place);
     this.bodyBytes[slot] = fieldLength(place, BODY);
     this.#place(slot, segment, length);
     this.#compact();
@@ -146,13 +159,18 @@ export class EventLog extends Columns {
   settle(slot: number): void {
     this.#release(slot);
     this.flags[slot]! |= SETTLED;
-    if (!this.has(slot, QUEUED)) this.#free.push(slot);
+    if (!this.has(slot, QUEUED)) this.#giveBack(slot);
   }
 
   /** The queue no longer lists the event. */
   unlist(slot: number): void {
     this.unmark(slot, QUEUED);
-    if (this.has(slot, SETTLED)) this.#free.push(slot);
+    if (this.has(slot, SETTLED)) this.#giveBack(slot);
+  }
+
+  /** Lets go of free memory that was not needed since the last call. */
+  trim(): void {
+    this.#segments.trim();
   }
 
   /** The unsettled events in the order of acceptance. */
@@ -174,8 +192,7 @@ export class EventLog extends Columns {
   }
 
   #take(order: number, acceptedAt: number, sequence: number): number {
-    const slot = this.#free.pop() ?? this.#slots++;
-    if (slot === this.order.length) this.grow();
+    const slot = this.#freeSlot();
     this.order[slot] = order;
     this.acceptedAt[slot] = acceptedAt;
     this.sequence[slot] = sequence;
@@ -187,10 +204,27 @@ export class EventLog extends Columns {
     return slot;
   }
 
+  #freeSlot(): number {
+    const slot = this.#free;
+    if (slot !== NO_SLOT) {
+      this.#free = this.offset[slot]!;
+      return slot;
+    }
+    if (this.#slots === this.order.length) this.grow();
+    return this.#slots++;
+  }
+
+  #giveBack(slot: number): void {
+    this.offset[slot] = this.#free;
+    this.#free = slot;
+  }
+
   #write(slot: number, event: EncodedEvent): void {
     const segment = this.#segments.withRoom(this.#writer.bound(event));
     const { source, words, end: record } = segment;
-    const length = this.#writer.write({ source, words, record }, slot, event);
+    const place = { source, words, record };
+    const length = this.#writer.write(place, slot, event);
+    if (this.#kinds !== undefined) this.kind[slot] = this.#kinds.ofEvent(event, place);
     this.bodyBytes[slot] = event.bytes;
     this.#place(slot, segment, length);
   }

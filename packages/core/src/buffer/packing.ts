@@ -1,9 +1,20 @@
 import { createHash } from "node:crypto";
-import type { ContentEncoding, MessageChanges, OutboundMessage } from "../message.js";
+import type { ContentEncoding, OutboundMessage } from "../message.js";
+import { putSlice } from "./bytes.js";
 import { compressed } from "./compress.js";
-import { recorded } from "./encoded-message.js";
+import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
+import { recorded, recordOf } from "./encoded-message.js";
 import { DEAD, type EventLog } from "./event-log.js";
-import { BODY, CORRELATION_ID, endOf, RecordWriter, sameField, startOf } from "./record.js";
+import {
+  BODY,
+  CORRELATION_ID,
+  endOf,
+  fieldLength,
+  MESSAGE_ID,
+  RecordWriter,
+  sameField,
+  startOf,
+} from "./record.js";
 import { RecordView } from "./record-view.js";
 
 /** How events become messages. */
@@ -40,8 +51,10 @@ const OPEN = 0x5b;
 const COMMA = 0x2c;
 const CLOSE = 0x5d;
 const NEWLINE = 0x0a;
+/** No byte of UTF-8. */
+const BETWEEN_IDS = 0xff;
 
-/** Memory in which bodies are joined is kept up to this size, in bytes. */
+/** Memory in which bodies and ids are joined is kept up to this size, in bytes. */
 const LARGEST_SCRATCH = 1024 * 1024;
 
 /** What a batch of one event has more than the event, in bytes. */
@@ -51,67 +64,135 @@ export const packingBytes = ({ layout }: Packing): number =>
 /** Makes the messages of a grouping. Bodies are joined as they lie in the log: no event is encoded again. */
 export function packer(log: EventLog, packing: Packing): (grouping: Grouping) => Packed {
   const { layout, compression } = packing;
+  const isArray = layout === "json-array";
   const joins = joinsEvents(packing);
   const writer = new RecordWriter();
   const first = new RecordView(log);
   const other = new RecordView(log);
-  let scratch = Buffer.alloc(0);
+  const joined = scratch();
+  const ids = scratch();
+  const shared = sharedParts(log);
 
-  /** The bodies of events, joined: valid until the next call. */
-  function join(events: readonly number[]): Buffer {
-    let room = events.length + 2;
-    for (const slot of events) room += log.bodyBytes[slot]!;
-    if (room > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * room);
-    const target = scratch;
-    if (scratch.length > LARGEST_SCRATCH) scratch = Buffer.alloc(0);
-    let at = 0;
-    const isArray = layout === "json-array";
+  /** Joins the bodies of events at `start`, and returns how many bytes they take. */
+  function join(events: readonly number[], target: Buffer, start: number): number {
+    let at = start;
     if (isArray) target[at++] = OPEN;
     for (const slot of events) {
-      const event = other.show(slot);
-      at += event.source.copy(target, at, startOf(event, BODY), endOf(event, BODY));
+      const { source } = other.show(slot);
+      at = putSlice(target, at, source, startOf(other, BODY), endOf(other, BODY));
       target[at++] = isArray ? COMMA : NEWLINE;
     }
     if (isArray) target[at - 1] = CLOSE;
-    return target.subarray(0, at);
+    return at - start;
   }
 
-  /** What a message of several events has in the place of what the first of them has. */
-  function batchOf(events: readonly number[]): MessageChanges {
-    const isShared = events.every((slot) => sameField(first, other.show(slot), CORRELATION_ID));
-    return {
-      type: BATCH_TYPE,
+  function compress(plain: Buffer): Buffer | undefined {
+    return compression && compressed(plain, compression);
+  }
+
+  /** One event by itself, with its body compressed where that makes it smaller. */
+  function single(slot: number): Message {
+    const message = log.view(slot);
+    const body = message.body();
+    const smaller = compress(body);
+    const changes = { body: smaller ?? body, contentEncoding: smaller && compression };
+    return { record: recorded(message.detach(changes), writer), plainBytes: body.length };
+  }
+
+  function several(events: readonly number[]): Message {
+    let plainBytes = events.length + (isArray ? 1 : 0);
+    for (const slot of events) plainBytes += log.bodyBytes[slot]!;
+    let smaller: Buffer | undefined;
+    if (compression !== undefined) {
+      const plain = joined(plainBytes);
+      smaller = compress(plain.subarray(0, join(events, plain, 0)));
+    }
+    first.show(events[0]!);
+    const event: EncodedEvent = {
+      ...shared(events),
+      sequence: first.sequence,
       messageId: idOf(events),
-      headers: { ...first.headers, [BATCH_HEADER]: events.length },
-      ...(isShared ? {} : { correlationId: "" }),
+      correlationId: haveOneExecution(events) ? first.correlationId : "",
+      timestamp: first.timestamp,
+      contentEncoding: smaller && compression,
+      bytes: smaller?.length ?? plainBytes,
+      putBody: (target, at) => smaller?.copy(target, at) ?? join(events, target, at),
     };
+    return { record: recordOf(event, writer), plainBytes };
+  }
+
+  function haveOneExecution(events: readonly number[]): boolean {
+    const execution = log.execution[events[0]!];
+    for (const slot of events) {
+      if (log.execution[slot] !== execution) return false;
+      // Two executions may share the entry.
+      if (!sameField(first, other.show(slot), CORRELATION_ID)) return false;
+    }
+    return true;
   }
 
   /** Of the same events the same, in the same order: a broker that looks for duplicates takes no others for them. */
   function idOf(events: readonly number[]): string {
     if (events.length === 1) return first.messageId;
-    const ids = events.map((slot) => other.show(slot).messageId);
-    return createHash("sha256").update(JSON.stringify(ids)).digest("hex").slice(0, 32);
+    let room = events.length;
+    for (const slot of events) room += log.recordBytes[slot]! - log.bodyBytes[slot]!;
+    const target = ids(room);
+    let at = 0;
+    for (const slot of events) {
+      const { source } = other.show(slot);
+      target[at] = BETWEEN_IDS;
+      at = putSlice(target, at + 1, source, startOf(other, MESSAGE_ID), endOf(other, MESSAGE_ID));
+    }
+    return createHash("sha256").update(target.subarray(0, at)).digest("hex").slice(0, 32);
   }
 
   return ({ slots, ends }) => {
     const messages: OutboundMessage[] = [];
     let bytes = 0;
-    let savedBytes = 0;
+    let plain = 0;
     let from = 0;
     for (const to of ends) {
-      const events = slots.slice(from, to);
-      first.show(events[0]!);
-      const isBatch = joins && !log.has(events[0]!, DEAD);
-      const plain = isBatch ? join(events) : first.body();
-      const smaller = compression && compressed(plain, compression);
-      const body = smaller ?? plain;
-      const changes = { body, contentEncoding: smaller && compression, ...(isBatch ? batchOf(events) : {}) };
-      messages.push(recorded(first.detach(changes), writer));
-      bytes += body.length;
-      savedBytes += plain.length - body.length;
+      const isBatch = joins && !log.has(slots[from]!, DEAD);
+      const { record, plainBytes } = isBatch ? several(slots.slice(from, to)) : single(slots[from]!);
+      messages.push(record);
+      bytes += fieldLength(record, BODY);
+      plain += plainBytes;
       from = to;
     }
-    return { messages, bytes, savedBytes };
+    return { messages, bytes, savedBytes: plain - bytes };
+  };
+}
+
+interface Message {
+  readonly record: RecordView;
+  /** Of its body before it was compressed. */
+  readonly plainBytes: number;
+}
+
+/** What messages of the same kind with as many events have in common; neighbours mostly are such. */
+function sharedParts(log: EventLog): (events: readonly number[]) => EncodedEvent {
+  let kind = 0;
+  let count = 0;
+  let parts: EncodedEvent | undefined;
+  return (events) => {
+    const [first] = events;
+    if (parts === undefined || log.kind[first!] !== kind || events.length !== count) {
+      kind = log.kind[first!]!;
+      count = events.length;
+      const { headers } = log.view(first!);
+      const changes = { type: BATCH_TYPE, headers: { ...headers, [BATCH_HEADER]: count } };
+      parts = encodedEvent(log.detach(first!, changes));
+    }
+    return parts;
+  };
+}
+
+/** Memory that is used again, with room for `bytes`: valid until the next call. */
+function scratch(): (bytes: number) => Buffer {
+  let kept = Buffer.alloc(0);
+  return (bytes) => {
+    if (bytes > LARGEST_SCRATCH) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > kept.length) kept = Buffer.allocUnsafeSlow(2 * bytes);
+    return kept;
   };
 }

@@ -12,22 +12,24 @@ export interface Segment {
   live: number;
 }
 
-/** Free segments of the standard size that are kept for the next records beside as many as are in use. */
-const SPARE = 8;
-
 /** A record of more than this part of a segment is large. */
 const LARGE_SHARE = 8;
 
 type Memory = Pick<Segment, "source" | "words">;
 
-/** The segments of a log. A fresh page of memory costs more than what is written into it, so they are used again. */
+/**
+ * The segments of a log. A fresh page of memory costs more than what is written into it, and V8 frees what is let go only
+ * when it collects its whole heap: they are used again, and kept for that until {@link trim}.
+ */
 export class Segments {
   /** The segments by id. Ids are reused. */
   readonly #segments: (Segment | undefined)[] = [];
   readonly #freeIds: number[] = [];
+  /** Free ones of the standard size. */
   readonly #spare: Memory[] = [];
+  /** How many of them were not needed since the last {@link trim}. */
+  #unneeded = 0;
   readonly #size: number;
-  #inUse = 0;
   #current: Segment;
   /** Bytes of all segments in use. */
   held = 0;
@@ -51,6 +53,7 @@ export class Segments {
     if (this.#current.source.length - this.#current.end >= bytes) return this.#current;
     const full = this.#current;
     this.#current = this.#take(this.#spare.pop() ?? recordMemory(this.#size));
+    this.#unneeded = Math.min(this.#unneeded, this.#spare.length);
     if (full.live === 0) this.#giveBack(full);
     return this.#current;
   }
@@ -73,7 +76,7 @@ export class Segments {
   /** The segment with the smallest share of live bytes, where much of what is held is dead. */
   sparse(): Segment | undefined {
     const dead = this.held - this.live;
-    if (dead <= 2 * this.#size + this.held / 4) return undefined;
+    if (dead <= 2 * this.#size + this.held / 8) return undefined;
     let sparse: Segment | undefined;
     for (const segment of this.#segments) {
       if (segment === undefined || segment === this.#current) continue;
@@ -83,11 +86,16 @@ export class Segments {
     return sparse !== undefined && sparse.live < sparse.end ? sparse : undefined;
   }
 
+  /** Lets go of the free segments that were not needed since the last call. */
+  trim(): void {
+    this.#spare.length -= this.#unneeded;
+    this.#unneeded = this.#spare.length;
+  }
+
   #take({ source, words }: Memory): Segment {
     const id = this.#freeIds.pop() ?? this.#segments.length;
     const segment: Segment = { id, source, words, end: 0, live: 0 };
     this.#segments[id] = segment;
-    this.#inUse++;
     this.held += source.length;
     return segment;
   }
@@ -95,10 +103,8 @@ export class Segments {
   #giveBack({ id, source, words }: Segment): void {
     this.#segments[id] = undefined;
     this.#freeIds.push(id);
-    this.#inUse--;
     this.held -= source.length;
     if (source.length === this.#size) this.#spare.push({ source, words });
-    if (this.#spare.length > SPARE + this.#inUse) this.#spare.pop();
   }
 }
 

@@ -22,33 +22,6 @@ export interface DedupStore {
   deliveries?(messageId: string): number | Promise<number>;
 }
 
-/**
- * The last so many ids, in the memory of the process.
- *
- * @param window how many; at least 1.
- */
-export function memoryDedup(window: number): DedupStore {
-  const ids = new Set<string>();
-  // Around. The set's own first id is found by going past all that were deleted: with a window of 10,000 that took ten
-  // times as long as all the rest of this (12 to 19 µs an id; Node 20).
-  const order: string[] = [];
-  let oldest = 0;
-  return {
-    has: (id) => ids.has(id),
-    add(id) {
-      const before = ids.size;
-      ids.add(id);
-      if (ids.size === before) return;
-      if (before < window) order.push(id);
-      else {
-        ids.delete(order[oldest]!);
-        order[oldest] = id;
-        oldest = (oldest + 1) % window;
-      }
-    },
-  };
-}
-
 /** The store did not say whether a message is done, or how often it was delivered. */
 export class DedupUnready extends StreamllError {
   constructor(asked: "has" | "deliveries", cause: unknown) {

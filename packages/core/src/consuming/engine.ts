@@ -81,12 +81,9 @@ export class ConsumingEngine {
     const limits = { maxDeliveries: options.maxDeliveries, hasDeadLetters };
     const once = dedup && deduplicated(dedup, limits, handle, dedupListener(this.#counts, this.#throttle));
     this.#work = new Work({
-      handle: once ?? handle,
-      options,
-      clock,
-      random,
-      hasDeadLetters,
+      ...{ handle: once ?? handle, options, clock, random, hasDeadLetters },
       hasDelays: consuming.delays,
+      isDeduplicated: dedup !== undefined,
       isLog: setup.log !== undefined,
       isStopping: () => this.#state !== "running",
       failed: (...failure) => this.#failures.failed(...failure),
@@ -125,8 +122,8 @@ export class ConsumingEngine {
         this.#locks.clear();
         this.#parking?.forget();
         this.#offsets?.lost();
-        const stopped = this.#state !== "running";
-        this.#events.emit("disconnected", [{ endpoint: label, ...(stopped ? {} : { error }) }]);
+        const why = this.#state === "running" ? { error } : {};
+        this.#events.emit("disconnected", [{ endpoint: label, ...why }]);
       },
       roundFailed: (errors) => {
         if (errors.some(({ kind }) => kind === "not-found")) this.#offsets?.gone();
@@ -158,7 +155,7 @@ export class ConsumingEngine {
       await this.stop();
       throw causeOf(error);
     }
-    if (this.#state !== "running")
+    if (this.#state !== "running" && this.#subscriber.opens === 0)
       throw new DeliveryError("STOPPED", "the consumer was stopped before it was connected");
   }
 
@@ -281,11 +278,12 @@ export class ConsumingEngine {
       const drained = this.#work.idle().then(() => this.#parking?.stop());
       await within(this.#clock, left(draining), drained);
       this.#work.interrupt();
-      await this.#work.idle();
-      this.#parking?.giveBack();
+      // What waits for an answer of the broker may wait for ever.
+      await within(this.#clock, left(end) / 4, this.#work.idle());
       if (this.#offsets !== undefined) await within(this.#clock, left(end) / 2, this.#offsets.flush());
       // Not before: the next consumer of a queue with a single active one would overtake what runs here.
       await this.#subscriber.stop(left(end) / 2);
+      this.#parking?.giveBack();
       this.#work.giveBack();
       await Promise.all([this.#subscriber.close(left(end)), this.#parking?.close(left(end))]);
     }

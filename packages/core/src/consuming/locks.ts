@@ -71,7 +71,7 @@ export class Locks {
   #look(): void {
     this.#wake = undefined;
     const now = this.#setup.now();
-    for (const held of [...this.#held.values()]) if (held.due <= now) this.#attend(held, now);
+    for (const held of [...this.#held.values()]) if (isDue(held, now)) this.#attend(held, now);
     let next = Number.POSITIVE_INFINITY;
     for (const { due } of this.#held.values()) next = Math.min(next, due);
     if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
@@ -112,6 +112,11 @@ export class Locks {
     this.release(held.delivery);
     this.#setup.lost(held.delivery);
   }
+}
+
+/** What is due soon is looked after too: brokers renew many locks by one request. */
+function isDue({ due, delivery: { lockedUntil = 0 } }: Held, now: number): boolean {
+  return due <= now || (due - now) * 10 <= lockedUntil - now;
 }
 
 function renewalOf(until: number, now: number): number {

@@ -159,7 +159,7 @@ export class Parking {
   }
 
   #textOf({ message }: TransportError): string {
-    return `${this.size} dead letters of "${this.#setup.options.source}" cannot be put to their exchange, and keep their places: ${message}`;
+    return `dead letters of "${this.#setup.options.source}" (${this.size}) cannot be put to their exchange, and keep their places: ${message}`;
   }
 
   #end(one: Parked, toBroker: Verdict, verdict: Verdict): void {

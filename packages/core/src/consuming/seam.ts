@@ -177,7 +177,8 @@ export interface Subscription {
   renew?(delivery: Delivery): Promise<void>;
   /**
    * Takes nothing more: resolves when nothing more comes, within a bounded time. Settling what has come goes on. What
-   * the broker had under way and was not received is given back. Never rejects; a second call gives the first's promise.
+   * the broker had under way and was not received is given back, behind all that was. Never rejects; a second call gives
+   * the first's promise.
    */
   stop(): Promise<void>;
   /**

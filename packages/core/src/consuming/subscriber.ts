@@ -11,7 +11,7 @@ import { fullJitter, longPause } from "../delivery/backoff.js";
 import type { Clock } from "../delivery/clock.js";
 import type { Endpoints } from "../delivery/connection/endpoints.js";
 import { Pause } from "../delivery/pause.js";
-import { within } from "../delivery/promises.js";
+import { within, withResolvers } from "../delivery/promises.js";
 import type { Endpoint } from "../endpoint.js";
 import { TransportError } from "../errors.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
@@ -47,6 +47,8 @@ export class Subscriber {
   readonly #caution: Caution;
   #abandon: ((error: TransportError) => void) | undefined;
   #proven = false;
+  /** Those who wait for {@link waiting}: a promise that lives as long as the connection would keep each of them. */
+  readonly #asking = new Set<(answer: undefined) => void>();
   opens = 0;
   /** What last went wrong, until one is up again. */
   lastError: TransportError | undefined;
@@ -65,9 +67,13 @@ export class Subscriber {
   async waiting(): Promise<number | undefined> {
     const current = this.#current;
     if (current?.waiting === undefined) return undefined;
-    const asked = new Promise<number>((resolve) => resolve(current.waiting!()));
-    const none = Promise.race([current.closed, this.#running]).then(() => undefined);
-    return Promise.race([asked, none]).catch(() => undefined);
+    const { promise, resolve } = withResolvers<number | undefined>();
+    this.#asking.add(resolve);
+    const none = () => resolve(undefined);
+    new Promise<number>((answer) => answer(current.waiting!())).then(resolve, none);
+    const answer = await promise;
+    this.#asking.delete(resolve);
+    return answer;
   }
 
   /** Whether what is settled with it can still reach the broker. */
@@ -198,6 +204,7 @@ export class Subscriber {
     const error = temporary(ended ?? new TransportError("unreachable", "the subscription was closed"));
     this.#current = undefined;
     this.#abandon = undefined;
+    for (const resolve of this.#asking) resolve(undefined);
     if (!this.#stopping.signal.aborted) {
       this.lastError = error;
       const fields = { endpoint: endpoint.label, lane: 0, code: error.code };

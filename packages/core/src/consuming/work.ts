@@ -7,6 +7,8 @@ import { Schedule } from "./schedule.js";
 import type { Delivery, Subscription, Verdict } from "./seam.js";
 
 export interface WorkSetup extends HandlingSetup {
+  /** What has an id that is done is not handled again. */
+  readonly isDeduplicated: boolean;
   /**
    * @param attempts how often it was tried, here or before.
    * @param told called exactly once, when the broker was told or cannot be, or when that takes long.
@@ -30,7 +32,8 @@ export class Work implements HandlingOwner {
   /** Ids of what was in hand, or waited, when a connection was lost: that they come again says nothing against them. */
   #known: ReadonlySet<string | undefined> = new Set();
   /** What has begun, and is to be given back all the same. It came before all that is kept. */
-  readonly #broken: Received[] = [];
+  readonly #broken: { readonly received: Received; readonly verdict: Verdict; readonly attempts: number }[] =
+    [];
   /** What waits to be given back, in order. */
   readonly #kept: Received[] = [];
   #isStopping = false;
@@ -63,7 +66,8 @@ export class Work implements HandlingOwner {
     const id = idOf(delivery);
     const isAgain = delivery.redelivered;
     const first = id === undefined || this.#byId.size === 0 ? undefined : this.#byId.get(id);
-    if (first !== undefined && (isAgain || isSame(delivery, first.delivery))) {
+    const mayJoin = isAgain || delivery.offset !== undefined || this.setup.isDeduplicated;
+    if (first !== undefined && mayJoin && isSame(delivery, first.delivery)) {
       first.joined ??= [];
       first.joined.push({ delivery, subscription });
       return this.setup.duplicate();
@@ -113,8 +117,10 @@ export class Work implements HandlingOwner {
 
   /** What has not begun, in order. After {@link stop}. */
   giveBack(): void {
-    for (const one of [...this.#broken.splice(0), ...this.#kept.splice(0)])
-      this.setup.settle(one, untried, 0);
+    for (const { received, verdict, attempts } of this.#broken.splice(0))
+      this.setup.settle(received, verdict, attempts);
+    for (const one of this.#kept.splice(0)) this.setup.settle(one, untried, 0);
+    this.lost.clear();
     this.deadlines.close();
   }
 
@@ -144,7 +150,10 @@ export class Work implements HandlingOwner {
     const { messageId, joined, attempt } = handling;
     if (this.#handlings.delete(handling) && messageId !== undefined && this.#byId.get(messageId) === handling)
       this.#byId.delete(messageId);
-    if (joined !== undefined) for (const one of joined) this.#settle(one, verdict, attempt);
+    for (const one of joined ?? []) {
+      this.lost.delete(one.delivery);
+      this.#settle(one, verdict, attempt);
+    }
     if (handling.alone) {
       // What ends the process next must not take this settlement with it.
       this.#settle(handling, verdict, attempt, () => this.#left(handling));
@@ -161,13 +170,13 @@ export class Work implements HandlingOwner {
 
   #settle(received: Received, verdict: Verdict, attempts: number, told?: () => void): void {
     // Given back now, it would come again at once, or overtake what still runs here.
-    if (this.#isStopping && verdict.kind === "again" && !verdict.failed) {
-      this.#broken.push(received);
+    if (this.#isStopping && verdict.kind === "again") {
+      this.#broken.push({ received, verdict, attempts });
       told?.();
     } else this.setup.settle(received, verdict, attempts, told);
   }
 }
 
-/** One message of a log, that comes again after a lost connection. */
+/** Of one id: senders may give it to several messages, and then each is to be handled. */
 const isSame = (one: Delivery, other: Delivery): boolean =>
-  one.offset !== undefined && one.offset === other.offset && one.partition === other.partition;
+  one.offset === other.offset && one.partition === other.partition && one.body.equals(other.body);

@@ -1,4 +1,6 @@
 import { EventLog } from "../buffer/event-log.js";
+import { Kinds } from "../buffer/kinds.js";
+import { joinsEvents } from "../buffer/packing.js";
 import { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { HealthMonitor } from "../telemetry/health-monitor.js";
 import { LogThrottle } from "../telemetry/log-throttle.js";
@@ -7,7 +9,6 @@ import { Admission } from "./admission.js";
 import { systemClock } from "./clock.js";
 import { Connections } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
-import { Expiry } from "./expiry.js";
 import { LaneAffinity } from "./lane-affinity.js";
 import { Ledger } from "./ledger.js";
 import { Losses } from "./losses.js";
@@ -16,6 +17,7 @@ import type { DeliverySetup } from "./setup.js";
 import { Shutdown } from "./shutdown.js";
 import { issuesOf } from "./snapshot.js";
 import { Spooling } from "./spool/spooling.js";
+import { Upkeep } from "./upkeep.js";
 
 /** What the parts of an engine ask and tell it. */
 export interface EngineHooks {
@@ -28,7 +30,7 @@ export interface EngineHooks {
 export function engineParts(setup: DeliverySetup, engine: EngineHooks) {
   const { transport, endpoints, options, logger, deadLetter, spool } = setup;
   const { clock = systemClock, random = Math.random } = setup;
-  const log = new EventLog(options.maxBufferedBytes);
+  const log = new EventLog(options.maxBufferedBytes, joinsEvents(options.packing) ? new Kinds() : undefined);
   const ledger = new Ledger(spool !== undefined);
   const affinity = new LaneAffinity();
   const meter = new Meter(() => clock.now());
@@ -82,10 +84,10 @@ export function engineParts(setup: DeliverySetup, engine: EngineHooks) {
     find: () => issuesOf({ ...shared, spooling, connections }),
     emit: (name, problem) => events.emit(name, [problem]),
   });
-  const expiry = new Expiry(clock, options, () => connections.lanes);
+  const upkeep = new Upkeep({ ...shared, lanes: () => connections.lanes });
   const shutdown = new Shutdown({ ...shared, connections, settlement, monitor, spooling });
   return {
     ...{ clock, log, ledger, meter, throttle, events, losses, spooling },
-    ...{ connections, settlement, admission, monitor, expiry, shutdown },
+    ...{ connections, settlement, admission, monitor, upkeep, shutdown },
   };
 }

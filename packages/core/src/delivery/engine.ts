@@ -1,7 +1,7 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
 import type { EventLog } from "../buffer/event-log.js";
 import { isRefusedForGood } from "../connecting/attempt.js";
-import { DeliveryError, StreamllError } from "../errors.js";
+import { DeliveryError, StreamllError, type TransportError } from "../errors.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import type { HealthMonitor } from "../telemetry/health-monitor.js";
 import type { LogThrottle } from "../telemetry/log-throttle.js";
@@ -13,7 +13,6 @@ import type { Clock } from "./clock.js";
 import { type Connections, causeOf } from "./connection/connections.js";
 import type { EngineEvents } from "./engine-events.js";
 import { engineParts } from "./engine-parts.js";
-import type { Expiry } from "./expiry.js";
 import { KeepAlive } from "./keep-alive.js";
 import type { Ledger } from "./ledger.js";
 import type { Losses } from "./losses.js";
@@ -25,6 +24,7 @@ import type { DeliverySetup, PublishOptions } from "./setup.js";
 import type { Shutdown } from "./shutdown.js";
 import { healthOf, statsOf } from "./snapshot.js";
 import type { Spooling } from "./spool/spooling.js";
+import type { Upkeep } from "./upkeep.js";
 
 /**
  * Accepts events, delivers them over the lanes of one transport, and accounts for each: every accepted event is settled
@@ -45,7 +45,7 @@ export class DeliveryEngine {
   readonly #settlement: Settlement;
   readonly #admission: Admission;
   readonly #shutdown: Shutdown;
-  readonly #expiry: Expiry;
+  readonly #upkeep: Upkeep;
   readonly #spooling: Spooling | undefined;
   #state: "idle" | "running" | "stopping" | "stopped" = "idle";
   #stopped: Promise<FlushReport> | undefined;
@@ -68,7 +68,7 @@ export class DeliveryEngine {
     this.#settlement = parts.settlement;
     this.#admission = parts.admission;
     this.#monitor = parts.monitor;
-    this.#expiry = parts.expiry;
+    this.#upkeep = parts.upkeep;
     this.#shutdown = parts.shutdown;
     if (onFailure !== undefined) {
       this.on("failed", onFailure);
@@ -103,11 +103,9 @@ export class DeliveryEngine {
     return this.#keepAlive.during(async () => {
       await this.#spooling?.opened();
       if (this.#connections.isConnected) return;
-      const { news } = this.#connections.hear(
-        asked,
-        (errors) => errors.length === 0 || isRefusedForGood(errors) || !this.#options.waitForBroker,
-      );
-      const errors = await news;
+      const isNews = (errors: readonly TransportError[]) =>
+        errors.length === 0 || isRefusedForGood(errors) || !this.#options.waitForBroker;
+      const errors = await this.#connections.hear(asked, isNews).news;
       if (isRefusedForGood(errors)) throw causeOf(errors[0]!);
       if (!this.isRunning) throw new DeliveryError("STOPPED", "the sink was stopped before it was connected");
     });
@@ -123,14 +121,20 @@ export class DeliveryEngine {
     const published = this.#keepAlive.during(async () => {
       signal?.throwIfAborted();
       const { promise, resolve, reject } = withResolvers<Receipt>();
-      const slot = this.#admit(message, { resolve, reject });
-      if (typeof slot !== "number") throw slot;
+      let place = SPOOLED;
+      const entered = (slot: number) => {
+        place = slot;
+      };
+      const admitted = this.#admit(message, { resolve, reject, entered });
+      if (typeof admitted !== "number") throw admitted;
       if (signal === undefined) return promise;
-      const order = this.#log.order[slot]!;
+      place = admitted;
+      const order = place === SPOOLED ? this.#ledger.lastOrder : this.#log.order[place]!;
       const forget = onAbort(signal, () => {
         reject(signal.reason);
-        if (slot === SPOOLED) return;
-        if (this.#log.holds(slot, order) && this.#log.flight[slot] === 0) this.#settlement.withdraw(slot);
+        if (place === SPOOLED) this.#spooling?.withdraw(message, order);
+        else if (this.#log.holds(place, order) && this.#log.flight[place] === 0)
+          this.#settlement.withdraw(place);
       });
       return promise.finally(forget);
     });
@@ -149,7 +153,8 @@ export class DeliveryEngine {
    * are released as there is room for; the room is kept for them until the next turn of the event loop.
    */
   ready(): Promise<void> {
-    if (this.#state === "stopped") return Promise.resolve();
+    // In a later turn: the loop of a program that knows nothing of stop() would keep all else from running.
+    if (this.#state === "stopped") return new Promise((resolve) => void this.#clock.afterPoll(resolve));
     const room = this.#admission.ready();
     return room === undefined ? Promise.resolve() : this.#keepAlive.during(() => room);
   }
@@ -245,17 +250,14 @@ export class DeliveryEngine {
       this.#state = "running";
       this.#spooling?.begin();
       this.#connections.pool.at(0);
-      this.#expiry.start();
+      this.#upkeep.start();
       this.#monitor.start();
     }
     return this.isRunning;
   }
 
   #admit(message: PreparedMessage, waiter: Waiter | undefined): number | DeliveryError {
-    if (!this.#begin())
-      return this.#admission.reject(
-        new DeliveryError("STOPPED", "the sink was stopped and takes no more events"),
-      );
+    if (!this.#begin()) return this.#admission.reject(new DeliveryError("STOPPED", "the sink was stopped"));
     const admitted = this.#admission.admit(message, waiter);
     if (this.#ledger.open > 0) this.#unwatchEnd ??= this.#clock.beforeExit(() => void this.#finish());
     return admitted;
@@ -285,7 +287,7 @@ export class DeliveryEngine {
     const startedAt = this.#clock.now();
     this.#state = "stopping";
     await this.#shutdown.deliverAndClose(deadline);
-    this.#expiry.stop();
+    this.#upkeep.stop();
     this.#state = "stopped";
     this.#connections.closed();
     this.#admission.close();

@@ -132,7 +132,9 @@ export class Losses {
     if (unsettled > 0 && !this.#setup.saved()) {
       const arrived = inFlight > 0 ? ` (${inFlight} may have arrived)` : "";
       const what = `the process ended before ${countOf(unsettled)} could be delivered${arrived}`;
-      sentences.push(`${what}${this.#because()}. Await stop() of the sink before process.exit()`);
+      const advice =
+        "Await stop() of the sink before the process ends; stopOnSignals() does so after an exception";
+      sentences.push(`${what}${this.#because()}. ${advice}`);
     }
     if (this.#unreported > 0) sentences.push(this.#sentence());
     return sentences.length === 0 ? undefined : sentences.join(". ");

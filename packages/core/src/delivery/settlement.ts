@@ -19,6 +19,8 @@ import { type Settlement as Ending, SENT } from "./tally.js";
 
 /** The caller of `publish()`, which waits for a single event. */
 export interface Waiter {
+  /** The event was on the disk alone, and is in memory from now on. */
+  entered?(slot: number): void;
   resolve(receipt: Receipt): void;
   reject(error: DeliveryError): void;
 }

@@ -90,7 +90,7 @@ export function issuesOf({
     maxEvents: options.maxBufferedEvents,
     bytes: log.bytes,
     maxBytes: options.maxBufferedBytes,
-    spool: spooling?.problem,
+    spool: spooling?.problems ?? [],
     spools: spooling?.isUsed === true && spooling.takes(0, false),
     recent: throttle.recent(lanes.length),
   });

@@ -1,7 +1,10 @@
 import { types } from "node:util";
 import type { StreamllEvent, WireEvent } from "./event.js";
 import { maxDepth, plainJson } from "./plain-json.js";
-import { disownComputed } from "./shapes.js";
+import { disownComputed, toJsonOf } from "./shapes.js";
+
+/** Characters of an ordinary event. */
+export const MOST_TEXT = 16 * 1024 * 1024;
 
 /**
  * An event with its wire names, in wire order.
@@ -32,12 +35,21 @@ export function toWire(event: StreamllEvent): WireEvent {
  *   all that hangs on it does not stop the program. The result is then longer than `limit`. Ordinary data of up to
  *   `limit` values and 16 Mi characters is whole.
  */
-export function encodeEvent(event: StreamllEvent, limit = 16 * 1024 * 1024): string {
-  const wire = toWire(event);
-  return ordinaryJson(wire, limit) ?? safeJson(wire, limit);
+export function encodeEvent(event: StreamllEvent, limit = MOST_TEXT): string {
+  return ordinaryJson(toWire(event), limit) ?? encodeOddEvent(event, limit);
 }
 
-/** One `JSON.stringify` is as fast as putting the text together by hand; looking for odd values adds 75 ns. */
+/** The JSON of an event that has a value which JSON cannot hold, as {@link encodeEvent} returns it. */
+export function encodeOddEvent(event: StreamllEvent, limit = MOST_TEXT): string {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(toWire(event))) {
+    const json = plainJson(value, limit) ?? "{}";
+    // `data` may be a Date or a Set, but on the wire it is an object.
+    fields.push(`"${name}":${name === "data" && !json.startsWith("{") ? `{"value":${json}}` : json}`);
+  }
+  return `{${fields.join(",")}}`;
+}
+
 function ordinaryJson(wire: WireEvent, limit: number): string | undefined {
   try {
     if (!new Room(limit).holds(wire, maxDepth)) return undefined;
@@ -55,14 +67,14 @@ function ordinaryJson(wire: WireEvent, limit: number): string | undefined {
  */
 class Room {
   #values: number;
-  #text = 16 * 1024 * 1024;
+  #text = MOST_TEXT;
 
   constructor(values: number) {
     this.#values = values;
   }
 
   holds(value: object, depth: number): boolean {
-    if (depth === 0 || "toJSON" in value) return false;
+    if (depth === 0 || toJsonOf(value) !== undefined) return false;
     if (Array.isArray(value)) {
       // biome-ignore lint/plugin: a list of another realm takes the safe path, and is encoded all the same
       if (Object.getPrototypeOf(value) !== Array.prototype) return false;
@@ -81,24 +93,14 @@ class Room {
   }
 
   #holdsField(holder: object, key: string | number, value: unknown, depth: number): boolean {
-    if (--this.#values < 0) return false;
+    const isFull = --this.#values < 0;
     if (typeof value === "string") {
       this.#text -= value.length;
-      return this.#text >= 0;
+      return !isFull && this.#text >= 0;
     }
-    if (typeof value !== "object") return typeof value !== "bigint" && typeof value !== "function";
-    if (value === null || this.holds(value, depth - 1)) return true;
+    if (typeof value !== "object") return !isFull && typeof value !== "bigint" && typeof value !== "function";
+    if (!isFull && (value === null || this.holds(value, depth - 1))) return true;
     if (types.isPromise(value)) disownComputed(holder, key, value);
     return false;
   }
-}
-
-function safeJson(wire: WireEvent, limit: number): string {
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(wire)) {
-    const json = plainJson(value, limit) ?? "{}";
-    // `data` may be a Date or a Set, but on the wire it is an object.
-    fields.push(`"${name}":${name === "data" && !json.startsWith("{") ? `{"value":${json}}` : json}`);
-  }
-  return `{${fields.join(",")}}`;
 }

@@ -7,8 +7,10 @@ import {
   errorFields,
   formOf,
   isDictionary,
+  isRawJson,
   lengthOf,
   property,
+  toJsonOf,
   unboxed,
 } from "./shapes.js";
 
@@ -72,7 +74,8 @@ export function plainJson(value: unknown, limit: number): string | undefined {
     if (isError(value)) return writeFields(errorFields(value));
     const bytes = bytesOf(value);
     if (bytes !== undefined) return write(base64(bytes), key);
-    const form = formOf(value, (value as { toJSON?: unknown }).toJSON, key);
+    if (isRawJson(value)) return JSON.stringify(value);
+    const form = formOf(value, toJsonOf(value), key);
     return typeof form === "object" && form !== null ? writeContent(form, key) : primitive(form);
   }
 

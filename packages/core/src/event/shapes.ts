@@ -15,6 +15,19 @@ export function formOf(value: object, toJSON: unknown, key: string): unknown {
   return "[Unreadable]";
 }
 
+/** The `toJSON` of an object, of whatever kind. */
+export function toJsonOf(value: { toJSON?: unknown }): unknown {
+  const { toJSON } = value;
+  if (toJSON !== undefined && types.isPromise(toJSON)) disownComputed(value, "toJSON", toJSON);
+  return toJSON;
+}
+
+/** Whether an object is JSON as text, which Node 22 and later have. */
+export function isRawJson(value: object): boolean {
+  const { isRawJSON } = JSON as { isRawJSON?: (value: object) => boolean };
+  return isRawJSON?.(value) ?? false;
+}
+
 /** The value of a field, or a marker if reading it throws. */
 export function property(holder: object, key: string | number): unknown {
   try {

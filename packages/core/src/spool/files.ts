@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from "./disk.js";
-import { DAMAGED, EVENTS, leftFiles, MARKS, nameOf } from "./left.js";
-import { MarkBuilder, type Marks } from "./marks.js";
+import { DAMAGED, EVENTS, type LeftFile, leftFiles, MARKS, nameOf } from "./left.js";
+import { MarkBuilder, Marks } from "./marks.js";
 
 /** A file of events, and the file of marks beside it. */
 export interface SpoolFile {
@@ -11,13 +11,20 @@ export interface SpoolFile {
   /** The bytes of events and of marks that are written. */
   size: number;
   marksSize: number;
+  /** So many bytes of events are known to be on the disk. */
+  syncedSize: number;
+  /** Where the next marks go. */
+  marksEnd: number;
   /** Events in it, those that are not written yet included. */
   events: number;
   /** How many of them are not settled; infinite until a file of an earlier program was searched. */
   live: number;
-  /** What an earlier program has marked. */
-  readonly found?: Marks | undefined;
+  /** What an earlier program has marked; of a file of this program `undefined`. */
+  found: Marks | undefined;
+  /** What was settled, and is not written yet. */
   readonly marks: MarkBuilder;
+  /** The ids by which a broker is to know events, not written yet. */
+  readonly ids: MarkBuilder;
   marksFile?: DiskFile | undefined;
   /** Part of it cannot be read: the file is kept for whoever wants to look. */
   isDamaged: boolean;
@@ -72,21 +79,22 @@ export class SpoolFiles {
     return undefined;
   }
 
-  add(
-    first: number,
-    found?: { readonly size: number; readonly marksSize: number; readonly marks: Marks },
-  ): SpoolFile {
+  /** @param found one of an earlier program. Its marks are not read yet. */
+  add(first: number, found?: LeftFile): SpoolFile {
     // What is added anew after a failed sync has an index that is older than its file.
     this.#lastFirst = Math.max(first, this.#lastFirst + 1);
     const file: SpoolFile = {
       ordinal: ++this.#ordinals,
       first: this.#lastFirst,
       size: found?.size ?? 0,
+      syncedSize: 0,
       marksSize: found?.marksSize ?? 0,
+      marksEnd: found?.marksSize ?? 0,
       events: 0,
       live: found === undefined ? 0 : Number.POSITIVE_INFINITY,
-      found: found?.marks,
+      found: found && new Marks(),
       marks: new MarkBuilder(),
+      ids: new MarkBuilder(),
       isDamaged: false,
     };
     this.#files.set(file.ordinal, file);
@@ -102,26 +110,14 @@ export class SpoolFiles {
     return this.#disk.open(nameOf(first) + EVENTS);
   }
 
-  /** Writes the marks that wait. */
-  writeMarks(file: SpoolFile): void {
-    if (file.marks.isEmpty || !this.#files.has(file.ordinal)) return;
-    const name = nameOf(file.first) + MARKS;
-    file.marksFile ??= this.#openOrCreate(name);
-    const { bytes } = file.marks;
-    for (let done = 0; done < bytes.length; ) {
-      const taken = file.marksFile.write(bytes.subarray(done), file.marksSize + done);
-      // Of marks that are written in part the next ones begin at the same place.
-      if (taken === 0) return;
-      done += taken;
-    }
-    file.marks.written();
-    file.marksSize += bytes.length;
-    this.bytes += bytes.length;
+  openMarks(file: SpoolFile): DiskFile {
+    file.marksFile ??= this.#openOrCreate(nameOf(file.first) + MARKS);
+    return file.marksFile;
   }
 
-  /** Events were written. */
-  grown(file: SpoolFile, bytes: number): void {
-    file.size += bytes;
+  /** Events or marks were written. */
+  grown(file: SpoolFile, of: "size" | "marksSize", bytes: number): void {
+    file[of] += bytes;
     if (this.#files.has(file.ordinal)) this.bytes += bytes;
   }
 

@@ -115,3 +115,8 @@ export const endOfEntry = (bytes: Buffer, at: number): number =>
 /** Whether the entries are as they were written. */
 export const isIntact = (bytes: Buffer, { from, to }: Frame): boolean =>
   crc32(bytes.subarray(from, to)) === bytes.readUInt32LE(from - FRAME_HEAD + 12);
+
+/** Where the entries of an intact frame begin. */
+export function* entriesOf(source: Buffer, { from, to }: Pick<Frame, "from" | "to">): Generator<number> {
+  for (let at = from; at < to; at = endOfEntry(source, at)) yield at;
+}

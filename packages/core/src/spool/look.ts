@@ -1,6 +1,7 @@
 import { closeQuietly } from "./files.js";
 import { FRAME_HEAD, frameAt } from "./frame.js";
-import { DAMAGED, type LeftFile, leftFiles, type ReadableDisk } from "./left.js";
+import { DAMAGED, type LeftFile, leftFiles, marksOf, type ReadableDisk } from "./left.js";
+import type { Marks } from "./marks.js";
 import { openEvents, readLeft } from "./reader.js";
 
 /** What lies in a folder. */
@@ -32,7 +33,12 @@ const MOST = 256 * 1024 * 1024;
  */
 export async function lookInto(disk: ReadableDisk): Promise<FolderContent> {
   const listed = disk.list();
-  const ends = leftFiles(disk, listed).map((file) => ({ file, ...endOfFile(disk, file) }));
+  const ends = await Promise.all(
+    leftFiles(disk, listed).map(async (file) => ({
+      file,
+      ...endOfFile(disk, file, await marksOf(disk, file)),
+    })),
+  );
   const live = ends.filter(({ events }) => events > 0).map(({ file }) => file);
   const times = (
     await Promise.all([...new Set([live[0], live.at(-1)])].map((file) => timesOf(disk, file)))
@@ -49,8 +55,8 @@ export async function lookInto(disk: ReadableDisk): Promise<FolderContent> {
 }
 
 /** What the last frame of a file says of all of it. */
-function endOfFile(disk: ReadableDisk, left: LeftFile): { events: number; cutBytes: number } {
-  const { size, marks } = left;
+function endOfFile(disk: ReadableDisk, left: LeftFile, marks: Marks): { events: number; cutBytes: number } {
+  const { size } = left;
   const file = openEvents(disk, left);
   try {
     for (let length = Math.min(END, size); ; length = Math.min(4 * length, size)) {

@@ -13,10 +13,6 @@ export class MarkBuilder {
   #from = 0;
   #count = 0;
 
-  get isEmpty(): boolean {
-    return this.#end === 0 && this.#count === 0;
-  }
-
   settled(index: number): void {
     if (this.#count > 0 && this.#from + this.#count === index) {
       this.#count++;
@@ -32,14 +28,14 @@ export class MarkBuilder {
     this.#put(index, 1, id);
   }
 
-  /** The marks that are not written. */
-  get bytes(): Buffer {
+  /** Takes the oldest marks out, as many as `most` bytes hold: none is an empty buffer. */
+  take(most = Number.POSITIVE_INFINITY): Buffer {
     this.#closeRun();
-    return this.#bytes.subarray(0, this.#end);
-  }
-
-  written(): void {
-    this.#end = 0;
+    const length = Math.min(this.#end, Math.floor(most / MARK_BYTES) * MARK_BYTES);
+    const taken = Buffer.from(this.#bytes.subarray(0, length));
+    this.#bytes.copyWithin(0, length, this.#end);
+    this.#end -= length;
+    return taken;
   }
 
   #closeRun(): void {
@@ -67,46 +63,55 @@ function checksum(bytes: Buffer, at: number): number {
 
 /** What the marks of a file say. A mark that is cut or damaged says nothing: its events may be sent twice. */
 export class Marks {
-  /** Ranges without overlap, in order: where each begins, and ends. */
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
+  /** Ranges without overlap, in order, once they are {@link #merged}. */
+  #ranges: { from: number; to: number }[] = [];
+  #isMerged = true;
   readonly #ids = new Map<number, number>();
   #at = 0;
 
-  constructor(bytes: Buffer) {
-    const ranges: { from: number; to: number }[] = [];
+  /** Adds marks that were read: whole ones. */
+  add(bytes: Buffer): void {
     for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
       if (bytes.readUInt32LE(at + 12) !== checksum(bytes, at)) continue;
       const from = bytes.readDoubleLE(at);
       const id = bytes.readDoubleLE(at + 16);
-      if (id === 0) ranges.push({ from, to: from + bytes.readUInt32LE(at + 8) });
-      else this.#ids.set(from, id);
-    }
-    ranges.sort((a, b) => a.from - b.from);
-    for (const { from, to } of ranges) {
-      const end = this.#to.at(-1);
-      if (end !== undefined && from <= end) this.#to[this.#to.length - 1] = Math.max(end, to);
+      if (id !== 0) this.#ids.set(from, id);
       else {
-        this.#from.push(from);
-        this.#to.push(to);
+        this.#ranges.push({ from, to: from + bytes.readUInt32LE(at + 8) });
+        this.#isMerged = false;
       }
     }
   }
 
   /** How many events are settled. */
   get count(): number {
-    return this.#to.reduce((sum, to, at) => sum + to - this.#from[at]!, 0);
+    return this.#merged().reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** Whether the event is settled. Asked for rising indices, it takes constant time. */
   isSettled(index: number): boolean {
-    if (this.#at > 0 && index < this.#to[this.#at - 1]!) this.#at = 0;
-    while (this.#at < this.#to.length && this.#to[this.#at]! <= index) this.#at++;
-    return this.#at < this.#from.length && this.#from[this.#at]! <= index;
+    const ranges = this.#merged();
+    if (this.#at > 0 && index < ranges[this.#at - 1]!.to) this.#at = 0;
+    while (this.#at < ranges.length && ranges[this.#at]!.to <= index) this.#at++;
+    return this.#at < ranges.length && ranges[this.#at]!.from <= index;
   }
 
   /** The id by which the broker knows the event, or {@link UNSENT}; 0 if it is the index. */
   idOf(index: number): number {
     return this.#ids.get(index) ?? 0;
+  }
+
+  #merged(): readonly { from: number; to: number }[] {
+    if (this.#isMerged) return this.#ranges;
+    const merged: { from: number; to: number }[] = [];
+    for (const { from, to } of this.#ranges.sort((a, b) => a.from - b.from)) {
+      const last = merged.at(-1);
+      if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+      else merged.push({ from, to });
+    }
+    this.#ranges = merged;
+    this.#isMerged = true;
+    this.#at = 0;
+    return merged;
   }
 }

@@ -1,7 +1,9 @@
 import { lengthOf, type RecordPlace } from "../buffer/record.js";
 import type { Clock } from "../delivery/clock.js";
 import type { Disk } from "./disk.js";
+import { EarlierSync } from "./earlier-sync.js";
 import { closeQuietly, type SpoolFile, SpoolFiles } from "./files.js";
+import { isOfTooManyFiles, marksOf } from "./left.js";
 import { searchFile } from "./search.js";
 import type { Fsync } from "./syncing.js";
 import { type SpooledEvent, TailReader } from "./tail.js";
@@ -37,8 +39,8 @@ export interface SpoolSetup {
   damaged(damage: Damage): void;
   /** A file of an earlier program cannot be read, and stays where it is. */
   unreadable(file: number, error: unknown): void;
-  /** The disk did not keep what was written to a file: what of it is in memory is to be added again. */
-  unsynced(file: number): void;
+  /** Of what was not synced in a file, the disk kept these events alone: the others of memory are to be added again. */
+  unsynced(file: number, kept: ReadonlySet<number>): void;
 }
 
 const FILE_BYTES = 16 * 1024 * 1024;
@@ -55,6 +57,7 @@ export class Spool {
   readonly #files: SpoolFiles;
   readonly #writer: SpoolWriter;
   readonly #tail: TailReader;
+  readonly #earlierSync: EarlierSync;
   /** What the index of an event that this program accepts is above its order. */
   readonly firstIndex: number;
   /** Whether earlier programs have left files. */
@@ -78,9 +81,10 @@ export class Spool {
       fsync: limits.fsync,
       fileBytes: Math.min(FILE_BYTES, Math.ceil(limits.maxBytes / 8)),
       changed: () => setup.changed(),
-      unsynced: (file) => this.#unsynced(file),
+      unsynced: (file, kept) => this.#unsynced(file, kept),
     });
     this.#tail = new TailReader(this.#files, (file, events) => this.#lost(file, events));
+    this.#earlierSync = new EarlierSync({ disk, clock, files: this.#files });
     // What was settled in the turn in which the process ends is not sent again.
     this.#unwatch = clock.atExit(() => void this.#writer.writeNow());
   }
@@ -130,6 +134,7 @@ export class Spool {
     let found = 0;
     for (const file of [...this.#files.all])
       if (file.found !== undefined) found += await this.#searchFile(file);
+    if (found > 0 && this.#setup.limits.fsync !== "never") void this.#earlierSync.begin();
     return found;
   }
 
@@ -153,12 +158,25 @@ export class Spool {
     if (this.#files.at(file) !== undefined) this.#writer.marked(at);
   }
 
-  /** The broker will know the event by this id. It is written before the call returns, as far as the disk works. */
+  /** As {@link settled} for the next program alone: the event is still to be read by this one, or will be settled. */
+  markSettled(file: number, index: number): void {
+    const at = this.#files.at(file);
+    if (at === undefined) return;
+    at.marks.settled(index);
+    this.#writer.marked(at);
+  }
+
+  /** The broker will know the event by this id. */
   numbered(file: number, index: number, id: number): void {
     const at = this.#files.at(file);
     if (at === undefined) return;
-    at.marks.numbered(index, id);
+    at.ids.numbered(index, id);
     this.#writer.marked(at);
+  }
+
+  /** Writes the ids that were told to {@link numbered} at once, as far as the disk works, and nothing else. */
+  writeIds(): void {
+    this.#writer.writeIds();
   }
 
   /** Writes what waits at once. */
@@ -189,7 +207,10 @@ export class Spool {
   /** Events from the next one on are read back by {@link next}; those up to `index` are in memory. */
   beginTail(index: number): void {
     this.#writer.write();
-    this.#tail.begin(index, this.#files.lastOrdinal);
+    const { lastOrdinal } = this.#files;
+    // What earlier programs have left is in memory by then.
+    const isEarlier = this.#files.at(lastOrdinal)?.found !== undefined;
+    this.#tail.begin(index, isEarlier ? lastOrdinal + 1 : lastOrdinal);
   }
 
   /** The next event of the tail, as {@link TailReader.next}. */
@@ -213,27 +234,29 @@ export class Spool {
     this.#isClosed = true;
     this.#unwatch();
     this.#tail.close();
+    this.#earlierSync.close();
     await this.#writer.close();
     for (const file of [...this.#files.all]) if (file.live === 0) this.#files.remove(file);
   }
 
   async #searchFile(file: SpoolFile): Promise<number> {
-    const { clock, damaged, unreadable } = this.#setup;
+    const { disk, clock, damaged, unreadable } = this.#setup;
     for (;;) {
       try {
+        const marks = await marksOf(disk, file);
+        file.found = marks;
         const open = this.#files.open(file);
-        const found = await searchFile(open, file.size, file.found!).finally(() => closeQuietly(open));
+        const found = await searchFile(open, file.size, marks).finally(() => closeQuietly(open));
         // It may be another program's by now.
         if (this.#isClosed) return 0;
-        file.live = found.live;
-        file.isDamaged = found.lost > 0;
-        if (found.lost > 0 || found.cutBytes > 0)
-          damaged({ file: file.first, events: found.lost, bytes: found.cutBytes });
-        if (file.live === 0) this.#files.remove(file);
-        return found.live;
+        const { readable, unreadable: events, cutBytes: bytes } = found;
+        file.live = readable;
+        file.isDamaged = events > 0;
+        if (events > 0 || bytes > 0) damaged({ file: file.first, events, bytes });
+        if (readable === 0) this.#files.remove(file);
+        return readable;
       } catch (error) {
-        const { code } = error as { readonly code?: unknown };
-        if (code !== "EMFILE" && code !== "ENFILE") {
+        if (!isOfTooManyFiles(error)) {
           this.#files.leave(file);
           unreadable(file.first, error);
           return 0;
@@ -249,8 +272,8 @@ export class Spool {
     if (file.live === 0) this.#writer.emptied(file);
   }
 
-  #unsynced(file: SpoolFile): void {
-    this.#setup.unsynced(file.ordinal);
+  #unsynced(file: SpoolFile, kept: ReadonlySet<number>): void {
+    this.#setup.unsynced(file.ordinal, kept);
     this.#setup.changed();
   }
 }

@@ -12,8 +12,8 @@ export interface SyncingSetup {
   readonly fsync: Fsync;
   /** The file, if it is open: one that is not was removed. */
   openOf(file: SpoolFile): DiskFile | undefined;
-  /** The disk could not be made to keep what was written to the file: its events are to be written anew. */
-  lost(file: SpoolFile): void;
+  /** Writes again what of the file is not synced: asked for a second sync alone, the system could say that all is well. */
+  writeAgain(file: SpoolFile): Promise<void>;
   /** What was written may be on the disk. */
   ended(): void;
   /** The disk begins or ceases to fail. */
@@ -27,7 +27,7 @@ const RETRY_MS = 1000;
 export class Syncing {
   readonly #setup: SyncingSetup;
   readonly #unsynced = new Set<SpoolFile>();
-  /** Files whose last sync failed. */
+  /** Files whose last sync failed, and that were not written again since. */
   readonly #failing = new Set<SpoolFile>();
   /** Frames that were written, and how many of them are on the disk. */
   #written = 0;
@@ -35,7 +35,7 @@ export class Syncing {
   #timer: (() => void) | undefined;
   #round: Promise<void> | undefined;
   #failuresInRow = 0;
-  /** Why the disk keeps nothing: a sync failed, and so did the one of what was written anew. */
+  /** Why the disk keeps nothing: a sync failed, and so did the one of what was written anew, or the next of the folder. */
   failure: Error | undefined;
 
   constructor(setup: SyncingSetup) {
@@ -64,15 +64,13 @@ export class Syncing {
   /** Resolves when every frame written before the call is on the disk, or the disk fails. */
   async all(): Promise<void> {
     if (this.#setup.fsync === "never") return;
-    let upTo = this.#written;
-    while (this.#synced < upTo && this.failure === undefined) {
-      await this.#begin();
-      // What was written anew has come to the end.
-      if (this.#failuresInRow > 0) upTo = this.#written;
-    }
+    const upTo = this.#written;
+    while (this.#synced < upTo && this.failure === undefined) await this.#begin();
   }
 
-  close(): void {
+  /** Tries no more, once what is under way has ended. */
+  async close(): Promise<void> {
+    await this.#round;
     this.#timer?.();
   }
 
@@ -84,7 +82,6 @@ export class Syncing {
   #later(ms: number): void {
     this.#timer ??= this.#setup.clock.after(ms, () => {
       this.#timer = undefined;
-      this.#loseAgain();
       void this.#begin();
     });
   }
@@ -99,42 +96,61 @@ export class Syncing {
   }
 
   async #sync(): Promise<void> {
+    const errors: unknown[] = [];
+    await this.#writeAgain(errors);
     const upTo = this.#written;
-    const files = [...this.#unsynced];
-    this.#unsynced.clear();
-    let error: unknown;
+    const files = [...this.#unsynced].filter((file) => !this.#failing.has(file));
     for (const file of files) {
+      const { size } = file;
+      this.#unsynced.delete(file);
       try {
         await this.#setup.openOf(file)?.sync();
-      } catch (caught) {
-        // One that was removed meanwhile needs no sync.
-        if (this.#setup.openOf(file) === undefined) continue;
-        error = caught;
-        this.#failing.add(file);
+        file.syncedSize = size;
+      } catch (error) {
+        this.#failed(file, error, errors);
       }
     }
-    await this.#setup.disk.syncFolder().catch(() => {});
-    if (this.#failing.size === 0) {
+    await this.#writeAgain(errors);
+    let isFolderSynced = true;
+    try {
+      await this.#setup.disk.syncFolder();
+    } catch (error) {
+      errors.push(error);
+      isFolderSynced = false;
+    }
+    if (errors.length === 0) {
       this.#synced = upTo;
       this.#failuresInRow = 0;
       this.#fails(undefined);
-    } else if (this.#failuresInRow++ === 0) this.#loseAgain();
-    else {
-      this.#fails(errorOf(error));
-      this.#later(RETRY_MS);
+      return;
     }
+    const isFirst = this.#failuresInRow++ === 0;
+    if (!isFirst) this.#fails(errorOf(errors.at(-1)));
+    if (!isFirst || !isFolderSynced) this.#later(RETRY_MS);
+  }
+
+  async #writeAgain(errors: unknown[]): Promise<void> {
+    for (const file of [...this.#failing]) {
+      this.#failing.delete(file);
+      try {
+        await this.#setup.writeAgain(file);
+      } catch (error) {
+        this.#failed(file, error, errors);
+      }
+    }
+  }
+
+  #failed(file: SpoolFile, error: unknown, errors: unknown[]): void {
+    // One that was removed meanwhile needs no sync.
+    if (this.#setup.openOf(file) === undefined) return;
+    errors.push(error);
+    this.#unsynced.add(file);
+    this.#failing.add(file);
   }
 
   #fails(failure: Error | undefined): void {
     if (this.failure === undefined && failure === undefined) return;
     this.failure = failure;
     this.#setup.changed();
-  }
-
-  /** Asked for a second sync of the same file, the operating system could say that all is well. */
-  #loseAgain(): void {
-    const files = [...this.#failing];
-    this.#failing.clear();
-    for (const file of files) this.#setup.lost(file);
   }
 }

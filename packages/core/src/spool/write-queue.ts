@@ -2,8 +2,8 @@ import type { Clock } from "../delivery/clock.js";
 import { errorOf } from "../error-text.js";
 import type { DiskFile } from "./disk.js";
 import type { SpoolFile } from "./files.js";
-import { FRAME_HEAD } from "./frame.js";
-import { entriesOf } from "./search.js";
+import { entriesOf, FRAME_HEAD } from "./frame.js";
+import { some } from "./rewrite.js";
 
 /**
  * Writes that take longer, without as long a pause between them, hold up the program: what follows is written beside it. In
@@ -15,30 +15,38 @@ const FAST_MS = 5;
 /** What a write may take whatever its size. */
 const ANY_WRITE_MS = 1;
 const RETRY_MS = 1000;
+/** So much is written in the program before it looks whether that holds it up, in bytes. */
+const SLICE = 32 * 1024;
 
-/** A frame that is not written yet, and its place. */
+/** Bytes that are not written yet, and their place: a frame, or marks. */
 export interface Unwritten {
   readonly file: SpoolFile;
   readonly at: number;
   readonly bytes: Buffer;
-  readonly lastIndex: number;
+  /** Of a frame: the index of its last event. */
+  readonly lastIndex?: number;
+  /** How many of the bytes are written. */
+  done: number;
 }
 
 export interface WriteQueueSetup {
   readonly clock: Clock;
-  open(file: SpoolFile): DiskFile;
-  /** A frame is in its file. `isFree`: nothing reads its memory any more. */
-  wrote(frame: Unwritten, isFree: boolean): void;
-  /** All frames are in their files. */
-  wroteAll(): void;
+  open(piece: Unwritten): DiskFile;
+  /** It is in its file. `isFree`: nothing reads its memory any more. */
+  wrote(piece: Unwritten, isFree: boolean): void;
+  /** Marks that are to be written: they come after all frames. */
+  marks(): Unwritten | undefined;
   /** The disk takes more than before, or begins to fail. */
   changed(): void;
 }
 
-/** Frames on their way to the disk: written in the program while the disk is fast, and else beside it, in order. */
+/**
+ * Frames and marks on their way to the disk: written in the program while the disk is fast, and else beside it, in order.
+ */
 export class WriteQueue {
   readonly #setup: WriteQueueSetup;
   readonly #frames: Unwritten[] = [];
+  readonly #marks: Unwritten[] = [];
   /** How many frames there were, and how many of them are in a file. */
   #pushed = 0;
   #written = 0;
@@ -59,6 +67,7 @@ export class WriteQueue {
     this.#setup = setup;
   }
 
+  /** Whether no frame waits. */
   get isEmpty(): boolean {
     return this.#frames.length === 0;
   }
@@ -74,12 +83,28 @@ export class WriteQueue {
     this.bytes += frame.bytes.length;
   }
 
+  /** Writes marks at once, before all that waits: few of them. */
+  writeFirst(marks: Unwritten): void {
+    this.#marks.unshift(marks);
+    try {
+      while (this.#marks[0] === marks) this.#writeSlice(marks);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** The file is gone, and with it the sense of its marks. */
+  forget(file: SpoolFile): void {
+    const rest = this.#marks.filter((marks) => marks.file !== file);
+    this.#marks.splice(0, this.#marks.length, ...rest);
+  }
+
   /** Writes what waits: at once, as long as that does not hold up the program, and the rest beside it. */
   write(): void {
     // What is being written beside the program comes first, and a disk that fails is tried again later.
     if (this.#pumping !== undefined || this.failure !== undefined) return;
     this.#writeWhile((next) => this.#isQuick(next));
-    if (this.isEmpty || this.failure !== undefined) return;
+    if (this.failure !== undefined || this.#next() === undefined) return;
     this.isSlow = true;
     this.#writeBeside();
   }
@@ -88,7 +113,7 @@ export class WriteQueue {
     this.#pumping ??= this.#pump().finally(() => {
       this.#pumping = undefined;
       if (this.failure !== undefined) return;
-      if (!this.isEmpty) this.write();
+      this.write();
       this.#setup.changed();
     });
   }
@@ -98,44 +123,58 @@ export class WriteQueue {
     this.#writeWhile(() => true);
   }
 
+  #next(): Unwritten | undefined {
+    const [next = this.#marks[0]] = this.#frames;
+    if (next !== undefined) return next;
+    const marks = this.#setup.marks();
+    if (marks !== undefined) this.#marks.push(marks);
+    return marks;
+  }
+
   #writeWhile(goesOn: (next: Unwritten) => boolean): void {
-    const { clock, open, wroteAll } = this.#setup;
-    let isTried = this.isEmpty;
+    let next = this.#next();
+    let isTried = next === undefined;
     try {
-      for (let next = this.#frames[0]; next !== undefined && goesOn(next); next = this.#frames[0]) {
+      for (; next !== undefined && goesOn(next); next = this.#next()) {
         isTried = true;
-        const startedAt = clock.now();
-        const file = open(next.file);
-        for (let done = 0; done < next.bytes.length; )
-          done += some(file.write(next.bytes.subarray(done), next.at + done));
-        const endedAt = clock.now();
-        this.#heldMs = this.#heldLately(startedAt) + endedAt - startedAt;
-        this.#heldUntil = endedAt;
-        this.#wrote(next, endedAt - startedAt);
+        this.#writeSlice(next);
       }
-      if (this.isEmpty) wroteAll();
       if (isTried) this.#works();
     } catch (error) {
       this.#failed(error);
     }
   }
 
+  #writeSlice(piece: Unwritten): void {
+    const { clock, open } = this.#setup;
+    const startedAt = clock.now();
+    const { at, bytes, done } = piece;
+    const slice = bytes.subarray(done, done + SLICE);
+    const taken = some(open(piece).write(slice, at + done));
+    const endedAt = clock.now();
+    this.#heldMs = this.#heldLately(startedAt) + endedAt - startedAt;
+    this.#heldUntil = endedAt;
+    this.#took(piece, done + taken, endedAt - startedAt);
+  }
+
   #heldLately(now: number): number {
     return Math.max(0, this.#heldMs - (now - this.#heldUntil));
   }
 
-  /** Whether the frame can be written without holding up the program, as the last writes let expect. */
-  #isQuick({ bytes }: Unwritten): boolean {
-    return this.#heldLately(this.#setup.clock.now()) + bytes.length * this.#msPerByte <= MOST_HELD_MS;
+  /** Whether a slice can be written without holding up the program, as the last writes let expect. */
+  #isQuick({ bytes, done }: Unwritten): boolean {
+    const length = Math.min(SLICE, bytes.length - done);
+    return this.#heldLately(this.#setup.clock.now()) + length * this.#msPerByte <= MOST_HELD_MS;
   }
 
-  /** Resolves when every frame that was pushed before the call is in its file, or the disk fails. */
-  async written(): Promise<void> {
+  /** Resolves when every frame that was pushed before the call is in its file, or the disk fails: whether it is. */
+  async written(): Promise<boolean> {
     const upTo = this.#pushed;
     while (this.#written < upTo && this.failure === undefined) {
       this.write();
       await this.#pumping;
     }
+    return this.#written >= upTo;
   }
 
   /** How many events with a higher index wait. */
@@ -155,35 +194,40 @@ export class WriteQueue {
   }
 
   async #pump(): Promise<void> {
-    const { clock, open, wroteAll } = this.#setup;
+    const { clock, open } = this.#setup;
     let longest = 0;
     try {
-      for (let next = this.#frames[0]; next !== undefined; next = this.#frames[0]) {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
         const startedAt = clock.now();
-        const file = open(next.file);
-        for (let done = 0; done < next.bytes.length; )
-          done += some(await file.writeLater(next.bytes.subarray(done), next.at + done));
+        const { at, bytes, done } = next;
+        const taken = some(await open(next).writeLater(bytes.subarray(done), at + done));
         const took = clock.now() - startedAt;
         longest = Math.max(longest, took);
-        // `writeNow` may have been quicker.
-        if (this.#frames[0] === next) this.#wrote(next, took);
+        this.#took(next, done + taken, took);
       }
       this.isSlow = longest > FAST_MS;
-      wroteAll();
       this.#works();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #wrote(frame: Unwritten, tookMs: number): void {
+  /** So many bytes of a piece are written. */
+  #took(piece: Unwritten, done: number, tookMs: number): void {
     // One that took long since the program was not run meanwhile counts half.
-    this.#msPerByte = (this.#msPerByte + Math.max(0, tookMs - ANY_WRITE_MS) / frame.bytes.length) / 2;
-    this.#frames.shift();
-    this.#written++;
-    this.bytes -= frame.bytes.length;
+    this.#msPerByte = (this.#msPerByte + Math.max(0, tookMs - ANY_WRITE_MS) / (done - piece.done)) / 2;
+    const queue = piece.lastIndex === undefined ? this.#marks : this.#frames;
+    // `writeNow` may have been quicker, or the file be gone.
+    if (queue[0] !== piece) return;
+    piece.done = Math.max(piece.done, done);
+    if (piece.done < piece.bytes.length) return;
+    queue.shift();
+    if (queue === this.#frames) {
+      this.#written++;
+      this.bytes -= piece.bytes.length;
+    }
     // A write beside the program may still read it.
-    this.#setup.wrote(frame, this.#pumping === undefined);
+    this.#setup.wrote(piece, this.#pumping === undefined);
   }
 
   #works(): void {
@@ -201,9 +245,4 @@ export class WriteQueue {
     });
     this.#setup.changed();
   }
-}
-
-function some(taken: number): number {
-  if (taken === 0) throw new Error("the file system took nothing");
-  return taken;
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../delivery/clock.js";
 import type { Disk, DiskFile } from "./disk.js";
 import { closeQuietly, type SpoolFile, type SpoolFiles } from "./files.js";
 import { ENTRY_HEAD, FRAME_HEAD, FrameBuilder } from "./frame.js";
+import { rewrite } from "./rewrite.js";
 import { type Fsync, Syncing } from "./syncing.js";
 import { type Unwritten, WriteQueue } from "./write-queue.js";
 
@@ -15,12 +16,15 @@ export interface WriterSetup {
   readonly fileBytes: number;
   /** Whether the disk takes more, or another reason why it does not, may have changed. */
   changed(): void;
-  /** The disk could not be made to keep what was written to the file: what of it is still known is to be added anew. */
-  unsynced(file: SpoolFile): void;
+  /** The disk did not keep the events of the file but these: the others are to be added anew, as far as memory has them. */
+  unsynced(file: SpoolFile, kept: ReadonlySet<number>): void;
 }
 
 /** So much waits for a slow disk at most, in bytes. */
 const MOST_UNWRITTEN = 8 * 1024 * 1024;
+/** A smaller one is given back if all of it is settled after so long. */
+const IDLE_MS = 1000;
+const MARKS_AT_ONCE = 32 * 1024;
 /** The current file is given back early if all of it is settled, so that most of it never reaches the disk. */
 const WORTH_REMOVING = 4 * 1024 * 1024;
 
@@ -38,15 +42,16 @@ export class SpoolWriter {
   readonly #marked = new Set<SpoolFile>();
   readonly #syncing: Syncing;
   #turn: (() => void) | undefined;
+  #idle: (() => void) | undefined;
 
   constructor(setup: WriterSetup) {
     this.#setup = setup;
     const { disk, clock, fsync } = setup;
     this.#queue = new WriteQueue({
       clock,
-      open: (file) => this.#fileOf(file),
-      wrote: (frame, isFree) => this.#wrote(frame, isFree),
-      wroteAll: () => this.#writeMarks(),
+      open: (piece) => this.#fileOf(piece),
+      wrote: (piece, isFree) => this.#wrote(piece, isFree),
+      marks: () => this.#nextMarks(),
       changed: () => setup.changed(),
     });
     this.#syncing = new Syncing({
@@ -54,7 +59,7 @@ export class SpoolWriter {
       clock,
       fsync,
       openOf: (file) => this.#open.get(file),
-      lost: (file) => this.#lostSync(file),
+      writeAgain: (file) => this.#writeAgain(file),
       ended: () => this.#closeFull(),
       changed: () => setup.changed(),
     });
@@ -104,6 +109,14 @@ export class SpoolWriter {
     this.#writeThisTurn();
   }
 
+  /** Writes at once by which ids the broker is to know events. */
+  writeIds(): void {
+    for (const file of this.#marked) {
+      const bytes = file.ids.take();
+      if (bytes.length > 0) this.#queue.writeFirst(marksAt(file, bytes));
+    }
+  }
+
   /** Writes what waits: at once, or beside the program where the disk is slow. */
   write(): void {
     this.#seal();
@@ -140,7 +153,11 @@ export class SpoolWriter {
   /** All events of a file are settled. */
   emptied(file: SpoolFile): void {
     if (file === this.#current) {
-      if (file.size < WORTH_REMOVING || this.unwrittenBytes > 0) return;
+      if (file.size < WORTH_REMOVING) {
+        this.#idle ??= this.#setup.clock.after(IDLE_MS, () => this.#removeIdle());
+        return;
+      }
+      if (this.unwrittenBytes > 0) return;
       this.#current = undefined;
     }
     // A frame of it that is not written yet makes it anew.
@@ -155,10 +172,19 @@ export class SpoolWriter {
     this.endFile();
     await this.#queue.close();
     this.#turn?.();
+    this.#idle?.();
     await this.#syncing.all();
-    this.#syncing.close();
+    await this.#syncing.close();
     for (const file of this.#open.values()) closeQuietly(file);
     for (const file of this.#setup.files.all) closeQuietly(file.marksFile);
+  }
+
+  #removeIdle(): void {
+    this.#idle = undefined;
+    const file = this.#current;
+    if (file?.live !== 0 || this.unwrittenBytes > 0) return;
+    this.#current = undefined;
+    this.emptied(file);
   }
 
   #writeThisTurn(): void {
@@ -183,35 +209,51 @@ export class SpoolWriter {
   }
 
   #push(bytes: Buffer, lastIndex: number): void {
-    this.#queue.push({ file: this.#current!, at: this.#nextAt, bytes, lastIndex });
+    this.#queue.push({ file: this.#current!, at: this.#nextAt, bytes, lastIndex, done: 0 });
     this.#nextAt += bytes.length;
   }
 
-  #fileOf(file: SpoolFile): DiskFile {
+  #fileOf({ file, lastIndex }: Unwritten): DiskFile {
+    if (lastIndex === undefined) return this.#setup.files.openMarks(file);
     const open = this.#open.get(file) ?? this.#setup.files.create(file);
     this.#open.set(file, open);
     return open;
   }
 
   #wrote({ file, bytes, lastIndex }: Unwritten, isFree: boolean): void {
+    if (lastIndex === undefined) return this.#setup.files.grown(file, "marksSize", bytes.length);
     // What is written anew has an older index.
     this.#writtenTo = Math.max(this.#writtenTo, lastIndex);
     if (isFree) this.#frame.recycle(bytes);
-    this.#setup.files.grown(file, bytes.length);
+    this.#setup.files.grown(file, "size", bytes.length);
     this.#syncing.wrote(file);
     if (this.#setup.fsync === "never") this.#closeFull();
-    if (file.live === 0 && file !== this.#current) this.emptied(file);
+    if (file.live === 0) this.emptied(file);
   }
 
-  #writeMarks(): void {
-    // A mark whose event is not in the file would say nothing of another.
-    for (const file of this.#marked) this.#setup.files.writeMarks(file);
-    this.#marked.clear();
+  #nextMarks(): Unwritten | undefined {
+    for (const file of this.#marked) {
+      for (const marks of [file.ids, file.marks]) {
+        const bytes = marks.take(MARKS_AT_ONCE);
+        if (bytes.length > 0) return marksAt(file, bytes);
+      }
+      this.#marked.delete(file);
+    }
+    return undefined;
   }
 
-  #lostSync(file: SpoolFile): void {
+  async #writeAgain(file: SpoolFile): Promise<void> {
     if (file === this.#current) this.endFile();
-    this.#setup.unsynced(file);
+    await this.#inFiles();
+    const open = this.#open.get(file);
+    if (open === undefined) return;
+    this.#setup.unsynced(file, await rewrite(open, file.syncedSize, file.size));
+    await this.#inFiles();
+  }
+
+  async #inFiles(): Promise<void> {
+    this.write();
+    if (!(await this.#queue.written())) throw this.#queue.failure;
   }
 
   /** Files that take no more events need not stay open. */
@@ -229,7 +271,15 @@ export class SpoolWriter {
     this.#open.delete(file);
     this.#syncing.forget(file);
     this.#marked.delete(file);
+    this.#queue.forget(file);
   }
+}
+
+/** Marks have their place as soon as they are taken, whatever is written first. */
+function marksAt(file: SpoolFile, bytes: Buffer): Unwritten {
+  const at = file.marksEnd;
+  file.marksEnd += bytes.length;
+  return { file, at, bytes, done: 0 };
 }
 
 /** What an event takes on the disk beside its record, at most. */

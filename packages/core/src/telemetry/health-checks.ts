@@ -19,7 +19,7 @@ export interface Circumstances {
   readonly maxEvents: number;
   readonly bytes: number;
   readonly maxBytes: number;
-  readonly spool: Problem | undefined;
+  readonly spool: readonly Problem[];
   /** What has no room in memory goes to the disk. */
   readonly spools: boolean;
   readonly recent: readonly Recent[];
@@ -120,9 +120,7 @@ function seenBy({ pool: { lanes } }: Circumstances): HealthIssue[] {
 }
 
 function spoolOf({ spool }: Circumstances): HealthIssue[] {
-  return spool === undefined
-    ? []
-    : [{ about: `spool ${spool.code}`, code: spool.code, message: spool.message }];
+  return spool.map(({ code, message }) => ({ about: `spool ${code}`, code, message }));
 }
 
 function fillingOf({ events, maxEvents, bytes, maxBytes, spools }: Circumstances): HealthIssue[] {

@@ -64,6 +64,21 @@ describe("the locks of a consumer", () => {
     expect(lost).toEqual([]);
   });
 
+  it("are renewed together where their ends are close", async () => {
+    const { clock, asked, hold } = scene();
+    hold("a");
+    await clock.advance(900);
+    hold("b");
+    await clock.advance(1100);
+    hold("c");
+    await clock.advance(50_500);
+    expect(asked).toEqual([
+      ["a", 50_000],
+      ["b", 50_000],
+      ["c", 52_000],
+    ]);
+  });
+
   it("are tried again while they hold, where a renewal fails", async () => {
     const busy = new TransportError("throttled", "busy");
     const { clock, lost, asked, hold } = scene(async (delivery, time) => {

@@ -54,7 +54,7 @@ export function message(fields: Partial<EventFields> & { readonly bytes?: number
   const { bytes = 10, ...rest } = fields;
   return new PreparedMessage({
     routingKey: "app.start",
-    text: "x".repeat(bytes),
+    body: "x".repeat(bytes),
     messageId: `event-${++ids}`,
     correlationId: "run",
     type: "start",

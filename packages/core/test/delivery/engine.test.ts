@@ -1,9 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type PublishOutcome, TransportError, TransportNotInstalledError } from "@streamll/core";
-import type { PreparedMessage } from "@streamll/core/internal";
+import type { DeliveryEngine, PreparedMessage } from "@streamll/core/internal";
 import { describe, expect, it } from "vitest";
 import { type BenchOptions, bench, message, messages } from "./bench.js";
+import type { FakeClock } from "./fake-clock.js";
 import { type FakeConnection, FakeTransport, nack, unreachable } from "./fake-transport.js";
 
 const ids = (list: readonly { messageId: string }[]) => list.map((one) => one.messageId);
@@ -12,6 +13,13 @@ const unroutable = new TransportError("unroutable", "no queue");
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
+
+function arrayBuffers(): number {
+  collectGarbage();
+  // V8 frees them in another thread, for which the next collection waits.
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}
 
 describe("the ordinary way", () => {
   it("sends a full batch at once and settles each event when it is confirmed", async () => {
@@ -946,6 +954,22 @@ describe("what is given up", () => {
     expect(messages.filter((one) => one.deref() !== undefined).length).toBeLessThan(3);
   });
 
+  it.each([
+    ["a minute after a burst was sent", (_engine: unknown, clock: FakeClock) => clock.advance(60_000)],
+    ["after stop()", (engine: DeliveryEngine) => engine.stop()],
+  ])("leaves no buffer behind %s", async (_, end) => {
+    const { engine, transport, clock } = bench({ maxBufferedBytes: 32 * 1024 * 1024 });
+    transport.onPublish = (connection) => connection.answer();
+    const before = arrayBuffers();
+    for (let i = 0; i < 20_000; i++) engine.offer(message({ bytes: 1000 }));
+    await clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ events_sent: 20_000 });
+    transport.forget();
+    expect(arrayBuffers() - before).toBeGreaterThan(15 * 1024 * 1024);
+    await end(engine, clock);
+    expect(arrayBuffers() - before).toBeLessThan(5 * 1024 * 1024);
+  });
+
   it("is told before much of it piles up", () => {
     const { engine, transport, failures } = bench({ overflow: "drop-oldest", maxBufferedBytes: 4_000_000 });
     transport.refuseAll = unreachable();
@@ -1136,7 +1160,7 @@ describe("a connection that is down while another is there", () => {
 it("an event keeps its body in UTF-8 from acceptance to failure, and the stats count the bytes of its record", async () => {
   const { engine, transport, clock } = bench({ batchSize: 1 });
   await engine.start();
-  const one = message({ text: "naïve 😀" });
+  const one = message({ body: "naïve 😀" });
   engine.offer(one);
   expect(engine.stats()).toMatchObject({ bytes_buffered: expect.toSatisfy((bytes) => bytes > 11) });
   await clock.advance(0);

@@ -104,7 +104,7 @@ describe("a process that ends at once", () => {
     await clock.advance(0);
     for (const one of messages(7)) engine.offer(one);
     expect(clock.lastWords()).toEqual([
-      "the process ended before 57 events could be delivered (50 may have arrived). Await stop() of the sink before process.exit()",
+      "the process ended before 57 events could be delivered (50 may have arrived). Await stop() of the sink before the process ends; stopOnSignals() does so after an exception",
     ]);
   });
 

@@ -1,17 +1,11 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import type { DeliveryEngine } from "@streamll/core/internal";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { keepsItsPromises, plan } from "./model.js";
+import { engines, type Mutation } from "./mutation.js";
 import { keepsEventsOfBatches, packingPlan } from "./packing-model.js";
 
-interface Mutant {
+interface Mutant extends Mutation {
   readonly fault: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
   /** The model that has to notice it: of single events, or of batches. */
   readonly in?: "batches";
 }
@@ -81,8 +75,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a slot is used again while a queue still lists it",
     file: "buffer/event-log.ts",
-    from: "    if (!this.has(slot, QUEUED)) this.#free.push(slot);",
-    to: "    this.#free.push(slot);",
+    from: "    if (!this.has(slot, QUEUED)) this.#giveBack(slot);",
+    to: "    this.#giveBack(slot);",
   },
   {
     fault: "an event has the state of the one that had its slot before",
@@ -148,14 +142,14 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a message that may be stored is sent again in two parts",
     file: "delivery/lane/batches.ts",
-    from: "if (isFull && !isSettled && !this.#isOneMessage(batch.at(-1), head)) break;",
+    from: "if (isFull && !isSettled && !this.#isOneMessage(batch[count - 1], head)) break;",
     to: "if (isFull && !isSettled) break;",
     in: "batches",
   },
   {
     fault: "an event joins a message that goes before an earlier event of its execution",
     file: "delivery/lane/grouping.ts",
-    from: "Math.max(latest.get(execution) ?? 0, ",
+    from: "Math.max(0, (latest[execution] ?? 0) - before, ",
     to: "Math.max(0, ",
     in: "batches",
   },
@@ -182,44 +176,9 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-const source = fileURLToPath(new URL("../../src", import.meta.url));
-/** Folders that are copied, each mutant with its own; what else they import is the original. */
-const copied = ["buffer", "delivery"];
-const cache = fileURLToPath(new URL("../../../../.streamll", import.meta.url));
-let folder: string;
-
-beforeAll(async () => {
-  await mkdir(cache, { recursive: true });
-  folder = await mkdtemp(join(cache, "mutants-"));
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** The engine with one file changed. */
-async function engineOf({ file, from, to }: Mutant, name: string): Promise<typeof DeliveryEngine> {
-  const copy = join(folder, name);
-  for (const one of copied) await cp(join(source, one), join(copy, one), { recursive: true });
-  for (const one of await readdir(copy, { recursive: true })) {
-    if (!one.endsWith(".ts")) continue;
-    let text = await readFile(join(copy, one), "utf8");
-    if (one === file) {
-      expect(text.split(from), `the mutated place is in ${file} once`).toHaveLength(2);
-      text = text.replace(from, () => to);
-    }
-    const imports = /(?<=from ")(\.{1,2}\/[^"]+)\.js(?=")/g;
-    text = text.replace(imports, (whole, path: string) => {
-      const target = relative(copy, resolve(copy, dirname(one), path));
-      return copied.some((inside) => target.startsWith(`${inside}/`)) ? whole : join(source, `${target}.ts`);
-    });
-    await writeFile(join(copy, one), text);
-  }
-  const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "delivery/engine.ts")).href)) as {
-    DeliveryEngine: typeof DeliveryEngine;
-  };
-  return module.DeliveryEngine;
-}
-
 describe("the model notices when", { timeout: 60_000 }, () => {
+  const engineOf = engines();
+
   it.each(mutants.map((mutant, index) => ({ ...mutant, index })))("$fault", async ({ index, ...mutant }) => {
     const Engine = await engineOf(mutant, `mutant-${index}`);
     const parameters = { numRuns: 3000, seed: 7, endOnFailure: true };

@@ -78,7 +78,7 @@ export async function keepsEventsOfBatches(
     const id = `event-${offered.length}`;
     const correlationId = `run-${execution}`;
     offered.push({ id, execution: correlationId });
-    const fields = { messageId: id, correlationId, routingKey: `key-${key}`, text: JSON.stringify({ id }) };
+    const fields = { messageId: id, correlationId, routingKey: `key-${key}`, body: JSON.stringify({ id }) };
     const sequence = isNumbered ? { sequence: 10 * offered.length } : {};
     engine.offer(message({ ...fields, ...sequence }));
   };

@@ -26,7 +26,7 @@ it.each([{ deduplication: false }, { deduplication: true }])(
   async (options) => {
     const { engine, transport, clock, failures } = poisoned(options);
     for (let index = 0; index < EVENTS; index++)
-      engine.offer(message({ text: String(index), correlationId: `run-${index % 2}` }));
+      engine.offer(message({ body: String(index), correlationId: `run-${index % 2}` }));
     for (let passed = 0; passed < 60_000 && engine.pending > 0; passed += 100) await clock.advance(100);
     expect(failures.map(({ message }) => message.body().toString())).toEqual([String(POISON)]);
     const stored = transport.stored.flatMap(indicesIn);
@@ -38,7 +38,7 @@ it.each([{ deduplication: false }, { deduplication: true }])(
 it("the engine fails the events of a message together whose sequences are the publisher's own", async () => {
   const { engine, clock, failures } = poisoned({ deduplication: true });
   for (let index = 0; index < EVENTS; index++)
-    engine.offer(message({ text: String(index), sequence: index + 1 }));
+    engine.offer(message({ body: String(index), sequence: index + 1 }));
   for (let passed = 0; passed < 60_000 && engine.pending > 0; passed += 100) await clock.advance(100);
   expect(failures).toHaveLength(EVENTS);
   expect(engine.pending).toBe(0);
@@ -58,7 +58,7 @@ it("the engine sends a refused batch in halves, and uses up tries of one event a
     if (isRefused && events.length === 1) refusedOnce.add(one!.messageId);
     connection.answer(isRefused ? { kind: "refused", error: nack() } : { kind: "confirmed" });
   };
-  for (let index = 0; index < EVENTS; index++) engine.offer(message({ text: String(index) }));
+  for (let index = 0; index < EVENTS; index++) engine.offer(message({ body: String(index) }));
   for (let passed = 0; passed < 60_000 && engine.pending > 0; passed += 100) await clock.advance(100);
   expect(transport.stored.flatMap(indicesIn).toSorted()).toEqual([...Array(EVENTS).keys()]);
   expect(engine.stats()).toMatchObject({ events_sent: EVENTS, events_retried: 1, events_failed: 0 });
@@ -69,7 +69,7 @@ it("the engine fills the messages of several routing keys at a time", async () =
   transport.onPublish = (connection) => connection.answer();
   for (let index = 0; index < 4 * EVENTS; index++)
     engine.offer(
-      message({ text: String(index), routingKey: `app.${index % 4}`, correlationId: `run-${index}` }),
+      message({ body: String(index), routingKey: `app.${index % 4}`, correlationId: `run-${index}` }),
     );
   await clock.advance(1);
   expect(transport.stored.map((one) => indicesIn(one).length)).toEqual([EVENTS, EVENTS, EVENTS, EVENTS]);
@@ -79,7 +79,7 @@ it("the engine leaves events that fill no message for the next ones", async () =
   const { engine, transport, clock } = bench({ packing: { layout: "json-array" }, batchSize: EVENTS });
   transport.onPublish = (connection) => connection.answer();
   const offer = (count: number) => {
-    for (let index = 0; index < count; index++) engine.offer(message({ text: "1" }));
+    for (let index = 0; index < count; index++) engine.offer(message({ body: "1" }));
   };
   // What waits for a connection goes as soon as there is one.
   offer(EVENTS);
@@ -98,7 +98,7 @@ it("the engine fills no message beyond batchBytes", async () => {
     batchBytes: 35,
   });
   transport.onPublish = (connection) => connection.answer();
-  for (let index = 0; index < 9; index++) engine.offer(message({ text: "1".repeat(10) }));
+  for (let index = 0; index < 9; index++) engine.offer(message({ body: "1".repeat(10) }));
   await clock.advance(1);
   expect(transport.stored.map((one) => indicesIn(one).length)).toEqual([3, 3, 3]);
 });

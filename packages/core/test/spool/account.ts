@@ -34,7 +34,9 @@ export class Account {
   /** No file was left as it is to a later program. */
   countsBytes = true;
 
-  offered(id: string, execution: string): Tracked {
+  offered(execution: string): Tracked {
+    // The length of an id decides what memory and disk have room for: it must not depend on the runs before.
+    const id = `event-${this.tracked.size + 1}`;
     const one: Tracked = { id, execution, accepted: true, mayBeLost: false, told: "not", codes: [] };
     this.tracked.set(id, one);
     return one;
@@ -85,7 +87,9 @@ export class Account {
       if (!one.accepted) continue;
       if (place === undefined && one.codes.length === 0 && !one.mayBeLost) missing++;
       must(one.told === "not" || place !== undefined, "an event counts as sent only when the broker has it");
-      if (place === undefined || this.refused.has(one.id) || !this.keepsOrder) continue;
+      // One that was withdrawn in the turn of a kill may come all the same.
+      const hasEnded = place === undefined || one.codes.length > 0;
+      if (hasEnded || this.refused.has(one.id) || !this.keepsOrder) continue;
       must(
         place > (reached.get(one.execution) ?? -1),
         "the events of an execution are stored in their order, across programs",

@@ -11,6 +11,7 @@ import { FakeTransport, fakeEndpoint } from "../delivery/fake-transport.js";
 import { MemoryDisk } from "./memory-disk.js";
 
 export interface SpooledProgram {
+  readonly Engine?: typeof DeliveryEngine;
   readonly disk?: MemoryDisk;
   readonly transport?: FakeTransport;
   readonly clock?: FakeClock;
@@ -22,7 +23,7 @@ export interface SpooledProgram {
 /** A program with a spool. Another one on the same disk is the program after it. */
 export function program(given: SpooledProgram = {}) {
   const { disk = new MemoryDisk(), transport = new FakeTransport(), clock = new FakeClock() } = given;
-  const engine = new DeliveryEngine({
+  const engine = new (given.Engine ?? DeliveryEngine)({
     transport,
     clock,
     random: () => 0.5,

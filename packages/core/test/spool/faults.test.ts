@@ -115,8 +115,11 @@ it("a write that hangs beside the program is not begun anew in it", async () => 
     await clock.advance(1000);
   }
   expect(held).toEqual([]);
+  const spooled = one.engine.spooled();
+  expect(await stateOf(spooled)).toBe("pending");
   disk.delay = () => undefined;
   written();
+  await spooled;
   await clock.advance(1000);
   expect((await leftOn(disk)).slice(1)).toEqual(ids);
 });
@@ -201,6 +204,26 @@ describe("a sync", () => {
     expect([...new Set(await leftOn(one.disk))].sort()).toEqual(ids.sort());
   });
 
+  it("that fails while the sink stops is not tried again after it", async () => {
+    const one = await unanswered({ options: { flushTimeoutMs: 1000 } });
+    const { disk, clock, engine } = one;
+    disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+    offer(one, 1);
+    await clock.advance(2500);
+    let answer = () => {};
+    disk.syncDelay = () => new Promise((resolve) => (answer = resolve));
+    await clock.advance(1000);
+    const stopped = engine.stop();
+    await clock.advance(1000);
+    disk.syncDelay = () => undefined;
+    answer();
+    await clock.advance(1);
+    await stopped;
+    const { length } = disk.calls;
+    await clock.advance(10_000);
+    expect(disk.calls.slice(length)).toEqual([]);
+  });
+
   it("that failed does not hide where the events begin that are on the disk alone", async () => {
     const one = await unanswered({ options: small });
     const ids = offer(one, 5);
@@ -212,6 +235,37 @@ describe("a sync", () => {
     await one.clock.advance(10);
     await deliverAll(one);
     expect(idsOf(one.transport)).toEqual(ids);
+  });
+
+  it("that failed costs no event that is on the disk alone, when the power goes after the next one", async () => {
+    const one = await unanswered({ options: small });
+    const ids = offer(one, 30);
+    one.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+    await one.clock.advance(1000);
+    one.disk.fails = () => undefined;
+    await one.clock.advance(1000);
+    expect(await leftOn(one.disk.afterPowerCut())).toEqual(ids);
+  });
+
+  it("that failed costs nothing when the program is killed, and the power goes after a sync of the next one", async () => {
+    const first = await unanswered();
+    const ids = offer(first, 5);
+    await first.clock.advance(1000);
+    ids.push(...offer(first, 5));
+    first.disk.fails = (call) => (call === "sync" ? "EIO" : undefined);
+    await first.clock.advance(1000);
+    const second = await unanswered({ disk: first.disk.copy() });
+    ids.push(...offer(second, 5));
+    await second.clock.advance(1000);
+    expect(await leftOn(second.disk.afterPowerCut())).toEqual(ids);
+  });
+
+  it("brings to the disk what a killed program has left", async () => {
+    const first = await unanswered();
+    const ids = offer(first, 5);
+    await first.clock.advance(1);
+    const second = await unanswered({ disk: first.disk.copy() });
+    expect(await leftOn(second.disk.afterPowerCut())).toEqual(ids);
   });
 
   it('is never asked for with "never", and full files are closed', async () => {
@@ -290,4 +344,64 @@ it("damage to an event that is in memory too costs no event behind it", async ()
   expect(await stopped).toMatchObject({ spooled: 10 });
   expect(await leftOn(one.disk)).toEqual(ids.slice(10));
   expect(one.engine.stats()).toMatchObject({ events_spool_lost: 0 });
+});
+
+it("what was settled of many events holds the event loop no longer than their events, on a slow disk", async () => {
+  const options = { connectionPoolSize: 1, maxInFlight: 20_000 };
+  const one = await unanswered({ options });
+  const { disk, clock, transport } = one;
+  const ids = offer(one, 10_000);
+  await clock.advance(1000);
+  const [live] = transport.live;
+  expect(live!.unanswered).toHaveLength(ids.length);
+  let heldMs = 0;
+  // 5 MB a second.
+  disk.hold = (bytes) => {
+    clock.time += bytes / 5000;
+    heldMs += bytes / 5000;
+  };
+  disk.delay = async (bytes) => {
+    clock.time += bytes / 5000;
+  };
+  live!.decide({ kind: "confirmed" });
+  // Every other one, so that each is a mark of its own.
+  for (let at = 0; at < 5000; at++) live!.tell(at);
+  await clock.advance(0);
+  expect(heldMs).toBeGreaterThan(5);
+  expect(heldMs).toBeLessThan(20);
+  await clock.advance(5000);
+  expect(await leftOn(disk)).toHaveLength(5000);
+});
+
+it.each(["always", "interval"] as const)(
+  "a folder that cannot be synced is told with fsync %s",
+  async (fsync) => {
+    const one = await unanswered({ spool: { fsync } });
+    one.disk.fails = (call) => (call === "syncFolder" ? "EIO" : undefined);
+    offer(one, 1);
+    await one.clock.advance(3000);
+    expect(one.engine.health().problems).toContainEqual(
+      expect.objectContaining({ code: "SPOOL_UNWRITABLE", message: expect.stringContaining("EIO") }),
+    );
+    expect(offer(one, 1)).toEqual([]);
+    if (fsync === "always")
+      await expect(one.engine.spooled()).rejects.toMatchObject({ code: "SPOOL_UNWRITABLE" });
+    one.disk.fails = () => undefined;
+    await one.clock.advance(1100);
+    expect(one.engine.health().problems.map(({ code }) => code)).not.toContain("SPOOL_UNWRITABLE");
+    expect(offer(one, 1)).toHaveLength(1);
+    await one.engine.spooled();
+  },
+);
+
+it("events that find memory full of what an earlier program has left are read back, and that is not read twice", async () => {
+  const first = await unanswered({ options: small });
+  const ids = offer(first, 10);
+  await first.clock.advance(10);
+  const second = await unanswered({ options: small, disk: first.disk.copy() });
+  expect(second.engine.health()).toMatchObject({ pending: 10, spooled: 0 });
+  ids.push(...offer(second, 3));
+  await second.clock.advance(10);
+  await deliverAll(second);
+  expect(idsOf(second.transport)).toEqual(ids);
 });

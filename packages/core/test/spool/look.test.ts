@@ -30,7 +30,7 @@ describe("a look at what lies in a spool", () => {
     const transport = answering();
     const first = await unanswered({ transport });
     offer(first, 300);
-    await first.clock.advance(1000);
+    await first.clock.advance(500);
     transport.onPublish = () => {};
     const before = Date.now();
     offer(first, 200);

@@ -19,18 +19,20 @@ export class MemoryDisk implements Disk {
   /** So many bytes of each write are taken at most. */
   takes = Number.POSITIVE_INFINITY;
   /** What a write beside the program waits for. */
-  delay: () => Promise<void> | undefined = () => undefined;
+  delay: (bytes: number) => Promise<void> | undefined = () => undefined;
+  /** What is told when a sync that fails throws away what it could not bring to the disk, as on some file systems. */
+  forgot: (() => void) | undefined;
   /** What a sync waits for. */
   syncDelay: () => Promise<void> | undefined = () => undefined;
   /** Files that are open. */
   handles = 0;
   /** What a write in the program waits for. */
-  hold: () => void = () => {};
+  hold: (bytes: number) => void = () => {};
   readonly calls: Call[] = [];
   /** What is on the disk itself of each file, and the names that are. */
   readonly #synced = new Map<string, Buffer>();
   #names: readonly string[] = [];
-  /** From where to where a failed sync has lost a file: the operating system takes these bytes for written. */
+  /** From where to where a failed sync has lost a file: the operating system takes these bytes for written, until they are. */
   readonly #lost = new Map<string, { from: number; to: number }[]>();
 
   list() {
@@ -108,12 +110,28 @@ export class MemoryDisk implements Disk {
     try {
       this.#call("sync", name);
     } catch (error) {
-      this.#lost.set(name, [...lost, { from: this.#synced.get(name)?.length ?? 0, to: bytes.length }]);
+      const from = this.#synced.get(name)?.length ?? 0;
+      this.#lost.set(name, [...lost, { from, to: bytes.length }]);
+      if (this.forgot !== undefined && this.files.has(name)) {
+        this.files.set(name, Buffer.from(bytes).fill(0, from));
+        this.forgot();
+      }
       throw error;
     }
     const kept = Buffer.from(bytes);
     for (const { from, to } of lost) kept.fill(0, from, to);
     this.#synced.set(name, kept);
+  }
+
+  #writtenAgain(name: string, begin: number, end: number): void {
+    const parts = (this.#lost.get(name) ?? []).flatMap(({ from, to }) => [
+      { from, to: Math.min(to, begin) },
+      { from: Math.max(from, end), to },
+    ]);
+    this.#lost.set(
+      name,
+      parts.filter(({ from, to }) => from < to),
+    );
   }
 
   #file(name: string): DiskFile {
@@ -131,6 +149,7 @@ export class MemoryDisk implements Disk {
       const grown = Buffer.alloc(Math.max(bytes().length, at + taken.length));
       bytes().copy(grown);
       taken.copy(grown, at);
+      this.#writtenAgain(name, at, at + taken.length);
       own = grown;
       if (this.files.has(name)) this.files.set(name, grown);
       return taken.length;
@@ -141,11 +160,11 @@ export class MemoryDisk implements Disk {
     };
     return {
       write: (given, at) => {
-        this.hold();
+        this.hold(given.length);
         return write(given, at);
       },
       writeLater: async (given, at) => {
-        await this.delay();
+        await this.delay(given.length);
         return write(given, at);
       },
       read,

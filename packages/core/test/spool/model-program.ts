@@ -2,10 +2,11 @@ import { silentLogger } from "@streamll/core";
 import { type DeliveryEngine, defaultDeliveryOptions } from "@streamll/core/internal";
 import { message } from "../delivery/bench.js";
 import { FakeClock } from "../delivery/fake-clock.js";
-import { type FakeConnection, FakeTransport, fakeEndpoint, nack } from "../delivery/fake-transport.js";
+import { type FakeConnection, FakeTransport, fakeEndpoint } from "../delivery/fake-transport.js";
 import { must } from "../delivery/model.js";
 import type { Account, Tracked } from "./account.js";
 import type { MemoryDisk } from "./memory-disk.js";
+import { answer, tell } from "./model-broker.js";
 import type { Plan, Step } from "./plan.js";
 
 const limits = {
@@ -31,11 +32,14 @@ export class Program {
   /** Events whose failure listeners were told. */
   #told = 0;
   #seen = 0;
+  readonly #aborts: AbortController[] = [];
   #slowMs = 0;
+  /** It was killed: what it says from then on nobody hears. */
+  #hasEnded = false;
   /** The disk was slow, and may have yet to write. */
   #isLate = false;
-  /** A sync has failed: what was on the disk alone may be lost with the power. */
-  #hasFailedSyncs = false;
+  /** The disk could not be read, and the program may know nothing of what an earlier one has left. */
+  #hasFailed = false;
 
   constructor(
     Engine: typeof DeliveryEngine,
@@ -71,6 +75,8 @@ export class Program {
   }
 
   async run(step: Exclude<Step, { do: "end" }>): Promise<void> {
+    for (const call of ["open", "read"] as const)
+      if (this.disk.fails(call, "") !== undefined) this.#hasFailed = true;
     const { live } = this.transport;
     const target = live[("connection" in step ? step.connection : 0) % Math.max(1, live.length)];
     switch (step.do) {
@@ -80,20 +86,21 @@ export class Program {
       case "pass":
         return this.#pass(step.ms);
       case "answer":
-        this.#answer(target, step);
+        // A refused event has the number of the next one when it is sent again: see the limits of docs/spool.md.
+        if (step.as === "nack" && this.#plan.deduplication) return;
+        if (target !== undefined) answer(target, step, this.#account);
         return;
       case "die":
         return target?.die();
+      case "abort":
+        return this.#aborts.at(-1 - step.nth)?.abort();
       case "disk fails":
         // A file that is left unread holds ids below those that a broker that deduplicates stores meanwhile.
         if (this.#plan.deduplication && step.calls.some((call) => call === "read" || call === "open")) return;
         this.disk.fails = (call) => (step.calls.includes(call) ? step.code : undefined);
-        // A name that is not synced can be lost with the power.
-        if (step.calls.some((call) => call === "sync" || call === "syncFolder")) this.#hasFailedSyncs = true;
+        this.disk.forgot = step.forgets ? () => this.#forgot() : undefined;
         // Marks are not written then, or not read.
-        if (!step.calls.includes("syncFolder")) this.#account.keepsMarks = false;
-        // What is written anew comes behind later events.
-        if (this.#hasFailedSyncs) this.#account.keepsOrder = this.#account.countsBytes = false;
+        if (!step.calls.some((call) => call.startsWith("sync"))) this.#account.keepsMarks = false;
         return;
       case "disk takes":
         this.disk.takes = step.bytes;
@@ -112,6 +119,7 @@ export class Program {
 
   heal(): void {
     this.disk.fails = () => undefined;
+    this.disk.forgot = undefined;
     this.disk.takes = Number.POSITIVE_INFINITY;
     this.#slow(0);
   }
@@ -123,8 +131,13 @@ export class Program {
       await this.stop();
       return this.disk;
     }
-    if (by === "exit") this.clock.lastWords();
-    const saved = by === "exit" && this.#isSound;
+    this.#hasEnded = true;
+    const saved =
+      by === "exit" && !this.clock.lastWords().some((words) => words.includes("the process ended before"));
+    must(
+      saved || by !== "exit" || !this.#isSound,
+      "what a program leaves when it ends is on a disk that works",
+    );
     this.#collect();
     if (by === "power cut" && !this.#plan.deduplication) {
       account.killed((one) => account.synced.has(one));
@@ -164,12 +177,13 @@ export class Program {
   async deliverAll(): Promise<void> {
     this.transport.onPublish = (connection) => {
       this.#published(connection);
-      this.#tell(connection, connection.unanswered.length);
+      tell(connection, connection.unanswered.length, this.#account);
     };
-    for (const live of this.transport.live) this.#tell(live, live.unanswered.length);
+    for (const live of this.transport.live) tell(live, live.unanswered.length, this.#account);
     for (let passed = 0; passed < 30_000 && this.engine.unsettled > 0; passed += 500) await this.#pass(500);
     must(this.engine.unsettled === 0, "everything is delivered once broker and disk work");
     await this.#pass(2000);
+    must(this.disk.eventFiles.length <= 1, "a file is removed when all its events are settled");
   }
 
   /** The accounts of this moment. */
@@ -202,18 +216,22 @@ export class Program {
   }
 
   #offer(correlationId: string, bytes: number): void {
-    const prepared = message({ correlationId, bytes });
-    const one = this.#account.offered(prepared.messageId, correlationId);
+    const one = this.#account.offered(correlationId);
+    const prepared = message({ messageId: one.id, correlationId, bytes });
     this.#own.add(one.id);
-    if (this.#seen++ % 2 === 0) one.accepted = this.engine.offer(prepared);
-    else
-      this.engine.publish(prepared).then(
-        () => {},
-        ({ code }) => {
-          if (code === "BUFFER_FULL" || code === "STOPPED") one.accepted = false;
-          else if (code !== "SPOOLED_AT_STOP") one.codes.push(code);
-        },
-      );
+    if (this.#seen++ % 2 === 0) {
+      one.accepted = this.engine.offer(prepared);
+      return;
+    }
+    const abort = new AbortController();
+    this.#aborts.push(abort);
+    this.engine.publish(prepared, abort).then(
+      () => {},
+      ({ code }) => {
+        if (code === "BUFFER_FULL" || code === "STOPPED") one.accepted = false;
+        else if (typeof code === "string" && code !== "SPOOLED_AT_STOP") one.codes.push(code);
+      },
+    );
   }
 
   async #pass(ms: number): Promise<void> {
@@ -227,22 +245,33 @@ export class Program {
     this.#account.turn();
     const { events_spooled, bytes_spooled } = this.engine.stats();
     if (mode === "write-ahead" || events_spooled > 0) for (const one of before) this.#safe.add(one);
-    if (fsync !== "never" && ms >= 2500 && !this.#hasFailedSyncs)
-      for (const one of before) if (this.#safe.has(one)) this.#account.synced.add(one);
+    if (fsync !== "never" && ms >= 2500)
+      for (const one of this.#hasFailed ? before : this.#account.tracked.values())
+        if (this.#safe.has(one) || (!this.#own.has(one.id) && !one.mayBeLost)) this.#account.synced.add(one);
     must(bytes_spooled === this.disk.bytes || !this.#account.countsBytes, "bytes held are bytes counted");
   }
 
   #spooled(): void {
     const before = this.#accepted();
-    const hadFailedSyncs = this.#hasFailedSyncs;
     void this.engine.spooled().then(
       () => {
+        if (this.#hasEnded) return;
         for (const one of before) this.#safe.add(one);
-        if (this.#plan.spool.fsync === "always" && !hadFailedSyncs && !this.#hasFailedSyncs)
-          for (const one of before) this.#account.synced.add(one);
+        if (this.#plan.spool.fsync === "always")
+          for (const one of before) if (this.#safe.has(one)) this.#account.synced.add(one);
       },
       () => {},
     );
+  }
+
+  /** The disk has thrown something away: events that may have been there alone are lost. */
+  #forgot(): void {
+    // What is written anew comes behind later events.
+    this.#account.keepsOrder = this.#account.countsBytes = false;
+    this.#safe.clear();
+    const hasTail = this.engine.stats().events_spooled > 0;
+    for (const one of this.#account.tracked.values())
+      if (hasTail || !this.#own.has(one.id)) one.mayBeLost = true;
   }
 
   #accepted(): Tracked[] {
@@ -252,34 +281,7 @@ export class Program {
   #published(connection: FakeConnection): void {
     const ids = (connection.batches.at(-1) ?? []).map(({ messageId }) => messageId);
     this.#account.checkSent(ids, this.#own);
-    if (this.#plan.prompt) this.#tell(connection, connection.unanswered.length);
-  }
-
-  #answer(target: FakeConnection | undefined, { as, count }: Step & { do: "answer" }): void {
-    if (target === undefined) return;
-    if (as === "store") return this.#tell(target, count);
-    // A refused event has the number of the next one when it is sent again: see the limits of docs/spool.md.
-    if (as === "nack" && this.#plan.deduplication) return;
-    if (as === "store untold") return target.decide({ kind: "confirmed" }, count);
-    const before = target.unanswered.filter(({ decision }) => decision === undefined).slice(0, count);
-    target.decide({ kind: "refused", error: nack() }, count);
-    for (const one of before) {
-      this.#account.refused.add(one.message.messageId);
-      target.tell(target.unanswered.indexOf(one));
-    }
-  }
-
-  #tell(target: FakeConnection, count: number): void {
-    target.decide({ kind: "confirmed" }, count);
-    for (let i = 0; i < count && target.unanswered[0]?.decision !== undefined; i++) {
-      const {
-        message: { messageId },
-        decision,
-      } = target.unanswered[0];
-      const one = this.#account.tracked.get(messageId)!;
-      if (decision.kind === "confirmed" && target.open) one.told = "just now";
-      target.tell(0);
-    }
+    if (this.#plan.prompt) tell(connection, connection.unanswered.length, this.#account);
   }
 
   #slow(ms: number): void {

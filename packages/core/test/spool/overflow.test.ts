@@ -249,3 +249,60 @@ it('a spool that is full has no room for what memory holds, and spooled() says s
   await deliverAll(one);
   expect(one.engine.stats()).toMatchObject({ events_sent: 40 });
 });
+
+it("a disk that is full with a part of memory is not asked again in every turn", async () => {
+  const one = await unanswered({ options: small, spool: { ...overflow, maxBytes: 3000 } });
+  const ids = offer(one, 25);
+  one.disk.fails = (call) => (call === "write" ? "ENOSPC" : undefined);
+  await one.clock.advance(10);
+  ids.push(...offer(one, 10));
+  one.disk.fails = () => undefined;
+  // Ends only once a turn has nothing to do.
+  await one.clock.advance(2000);
+  expect(one.engine.stats().bytes_spooled).toBeLessThanOrEqual(3000);
+  await deliverAll(one);
+  expect(idsOf(one.transport)).toEqual(ids);
+});
+
+it("the first event that goes to the disk alone comes there behind all of memory", async () => {
+  const one = await unanswered({
+    options: { maxBufferedBytes: 10_000, maxEventBytes: 10_000 },
+    spool: overflow,
+  });
+  const ids = offer(one, 5);
+  await one.clock.advance(10);
+  expect(one.disk.eventFiles).toEqual([]);
+  ids.push("large");
+  one.engine.offer(message({ messageId: "large", body: "x".repeat(9800) }));
+  expect(one.engine.stats()).toMatchObject({ events_spooled: 1 });
+  await one.clock.advance(10);
+  expect(await leftOn(one.disk)).toEqual(ids);
+});
+
+it("an event is refused for want of room on the disk only when that is full with what memory has", async () => {
+  const size = { maxBufferedBytes: 100_000, maxEventBytes: 20_000, maxInFlight: 8 };
+  const one = await unanswered({ options: size, spool: { ...overflow, maxBytes: 200_000 } });
+  let accepted = 0;
+  while (one.engine.offer(message({ correlationId: "one", bytes: 9000 }))) accepted++;
+  await one.clock.advance(10);
+  // The files take a little more than their events.
+  expect(accepted).toBeGreaterThanOrEqual(20);
+});
+
+it.each(["overflow", "write-ahead"] as const)(
+  "with mode %s the disk is given back once nothing happens",
+  async (mode) => {
+    const one = await unanswered({ options: small, spool: { mode } });
+    const ids = offer(one, 100);
+    await one.clock.advance(10);
+    expect(one.disk.eventFiles).not.toEqual([]);
+    await deliverAll(one);
+    expect(idsOf(one.transport)).toEqual(ids);
+    await one.clock.advance(2000);
+    expect([...one.disk.files.keys()]).toEqual([]);
+    expect(one.engine.stats()).toMatchObject({ bytes_spooled: 0 });
+    const later = offer(one, 100);
+    await one.clock.advance(3000);
+    expect(idsOf(one.transport).slice(100)).toEqual(later);
+  },
+);

@@ -14,7 +14,15 @@ export type Step =
       readonly as: "store" | "nack" | "store untold";
     }
   | { readonly do: "die"; readonly connection: number }
-  | { readonly do: "disk fails"; readonly calls: readonly Call[]; readonly code: string }
+  /** The caller of one of the last `publish()` withdraws its event. */
+  | { readonly do: "abort"; readonly nth: number }
+  /** `forgets`: a sync that fails throws away what it could not bring to the disk. */
+  | {
+      readonly do: "disk fails";
+      readonly calls: readonly Call[];
+      readonly code: string;
+      readonly forgets: boolean;
+    }
   | { readonly do: "disk takes"; readonly bytes: number }
   | { readonly do: "disk is slow"; readonly ms: number }
   | { readonly do: "disk works" }
@@ -58,6 +66,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: of("die"), connection }) },
+  { weight: 2, arbitrary: fc.record({ do: of("abort"), nth: nat(8) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -73,6 +82,7 @@ const step = fc.oneof(
         ["syncFolder"],
       ),
       code: fc.constantFrom("ENOSPC", "EIO"),
+      forgets: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: of("disk takes"), bytes: fc.integer({ min: 1, max: 90 }) }) },

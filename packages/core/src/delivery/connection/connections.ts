@@ -1,4 +1,5 @@
 import type { EventLog } from "../../buffer/event-log.js";
+import { joinsEvents } from "../../buffer/packing.js";
 import { isRefusedForGood } from "../../connecting/attempt.js";
 import { isStreamllError } from "../../copies.js";
 import type { StreamllError, TransportError } from "../../errors.js";
@@ -56,7 +57,14 @@ export class Connections {
     this.endpoints = new Endpoints(setup.endpoints, options.circuitBreaker, random);
     const size = transport.partitions ?? Math.min(options.connectionPoolSize, options.maxInFlight);
     const share = Math.max(1, Math.floor(options.maxInFlight / size));
-    this.pool = new Pool({ size, share, now: () => clock.now(), open: (index) => this.#open(index, share) });
+    // A message of many events is no more work for a connection than one of a single event.
+    const busyFrom = joinsEvents(options.packing) ? options.maxInFlight : share;
+    this.pool = new Pool({
+      size,
+      busyFrom,
+      now: () => clock.now(),
+      open: (index) => this.#open(index, share),
+    });
   }
 
   get lanes(): readonly Lane[] {

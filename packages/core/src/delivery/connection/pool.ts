@@ -5,8 +5,8 @@ const LOWERED_MS = 5 * 60_000;
 
 export interface PoolSetup {
   readonly size: number;
-  /** Events that one lane may have in flight. */
-  readonly share: number;
+  /** With so many unsettled events a lane is busy. */
+  readonly busyFrom: number;
   readonly now: () => number;
   readonly open: (index: number) => Lane;
 }
@@ -34,13 +34,13 @@ export class Pool {
     return this.#withdrawn.size;
   }
 
-  /** The least loaded lane that is not down. Opens another when each has its limit in flight. */
+  /** The least loaded lane that is not down. Opens another when each is busy. */
   leastLoaded(): Lane {
     let least = this.lanes[0] ?? this.at(0);
     for (const lane of this.lanes) {
       if (lane.down === least.down ? lane.load < least.load : least.down) least = lane;
     }
-    if (least.load < this.#setup.share || this.lanes.length === this.#setup.size || !least.connected)
+    if (least.load < this.#setup.busyFrom || this.lanes.length === this.#setup.size || !least.connected)
       return least;
     return this.#another() ?? least;
   }

@@ -41,7 +41,8 @@ export class CatchUp {
   readonly #spool: Spool;
   readonly #put: (slot: number) => void;
   /** Events that the disk is to get, oldest first. Some of them may be settled. */
-  readonly #behind = new Fifo<{ readonly slot: number; readonly order: number }>();
+  readonly #behind = new Fifo<{ readonly slot: number; readonly order: number; readonly bytes: number }>();
+  #behindBytes = 0;
   /** There may be events that the disk does not have, and that are not listed. */
   #hasOthers = false;
   #isWriting = false;
@@ -63,17 +64,20 @@ export class CatchUp {
     const { log } = this.#setup;
     if (this.#isComplete && this.#spool.takes(log.recordBytes[slot]!)) return this.#put(slot);
     if (this.#hasOthers) this.#list();
-    else this.#behind.push({ slot, order: log.order[slot]! });
+    else this.#push(slot);
     this.#write({ events: EVENTS, bytes: BYTES });
     this.#forgetSettled();
   }
 
   /** The disk may take more than before. */
   goOn(): void {
-    if (this.#isComplete || !this.#spool.isWilling || !this.#isDue()) return;
+    // What is put may remove a file, after which the disk takes more: who puts it goes on.
+    if (this.#isPutting || this.#isComplete || !this.#spool.isWilling || !this.#isDue()) return;
     if (this.#hasOthers) this.#list();
+    const waited = this.#behind.length;
     this.#write({ bytes: BYTES_OF_TURN });
-    if (this.#isComplete || !this.#spool.isWilling) return;
+    // Where the disk is full, `changed` says when there is room.
+    if (this.#isComplete || !this.#spool.isWilling || this.#behind.length === waited) return;
     this.#later ??= this.#setup.clock.afterPoll(() => {
       this.#later = undefined;
       this.goOn();
@@ -82,21 +86,24 @@ export class CatchUp {
 
   /** Writes all of memory, as far as the disk has room. Returns whether that is all. */
   finish(): boolean {
-    if (this.#hasOthers) this.#list();
-    this.#write({ takes: (bytes) => this.#spool.hasRoomFor(bytes) });
-    return this.#isComplete;
+    return this.#writeAll((bytes) => this.#spool.hasRoomFor(bytes));
+  }
+
+  /** The program ends: as {@link finish}, beyond `maxBytes` too. */
+  finishAtEnd(): boolean {
+    return this.#writeAll(() => this.#spool.failure === undefined);
   }
 
   /** Later events go to the disk alone: it must have all of memory before them. */
   finishBeforeTail(): void {
-    if (this.#hasOthers) this.#list();
-    this.#write({ takes: () => true });
+    this.#writeAll(() => true);
   }
 
   /** What the disk has yet to get takes there at most, in bytes. */
   get bytes(): number {
     const { log, ledger } = this.#setup;
-    return this.#isComplete ? 0 : log.bytes + SPOOL_OVERHEAD * ledger.unsettled;
+    if (this.#hasOthers) return log.bytes + SPOOL_OVERHEAD * ledger.unsettled;
+    return this.#behindBytes + SPOOL_OVERHEAD * this.#behind.length;
   }
 
   get #isComplete(): boolean {
@@ -107,21 +114,41 @@ export class CatchUp {
     if (this.#setup.mode === "write-ahead") return true;
     const wasWriting = this.#isWriting;
     this.#isWriting = !isUsedUpTo(this.#setup, wasWriting ? END : BEGIN);
-    if (wasWriting && !this.#isWriting && this.#behind.clear().length > 0) this.#hasOthers = true;
+    if (wasWriting && !this.#isWriting && this.#clear().length > 0) this.#hasOthers = true;
     return this.#isWriting;
   }
 
   /** Lists all events that the disk does not have. */
   #list(): void {
     const { log } = this.#setup;
-    this.#behind.clear();
+    this.#clear();
     this.#hasOthers = false;
-    for (const slot of log.inOrder(log.heldBy(0))) this.#behind.push({ slot, order: log.order[slot]! });
+    for (const slot of log.inOrder(log.heldBy(0))) this.#push(slot);
+  }
+
+  #push(slot: number): void {
+    const { order, recordBytes } = this.#setup.log;
+    const bytes = recordBytes[slot]!;
+    this.#behind.push({ slot, order: order[slot]!, bytes });
+    this.#behindBytes += bytes;
+  }
+
+  #shift(): void {
+    this.#behindBytes -= this.#behind.shift()!.bytes;
+  }
+
+  #clear() {
+    this.#behindBytes = 0;
+    return this.#behind.clear();
+  }
+
+  #writeAll(takes: (bytes: number) => boolean): boolean {
+    if (this.#hasOthers) this.#list();
+    this.#write({ takes });
+    return this.#isComplete;
   }
 
   #write({ events = ALL, bytes = ALL, takes = this.#takes }: Writing = {}): void {
-    // What is put may remove a file, after which the disk takes more.
-    if (this.#isPutting) return;
     this.#isPutting = true;
     const { log } = this.#setup;
     let left = bytes;
@@ -133,9 +160,9 @@ export class CatchUp {
         if (count >= events || (count >= LEAST && left <= 0) || !takes(length)) break;
         count++;
         left -= length;
-        this.#behind.shift();
+        this.#shift();
         this.#put(slot);
-      } else this.#behind.shift();
+      } else this.#shift();
     }
     this.#isPutting = false;
   }
@@ -146,6 +173,6 @@ export class CatchUp {
   #forgetSettled(): void {
     const { log, ledger } = this.#setup;
     if (this.#behind.length <= 2 * ledger.unsettled + EVENTS) return;
-    for (const one of this.#behind.clear()) if (log.holds(one.slot, one.order)) this.#behind.push(one);
+    for (const { slot, order } of this.#clear()) if (log.holds(slot, order)) this.#push(slot);
   }
 }

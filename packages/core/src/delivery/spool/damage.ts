@@ -16,8 +16,8 @@ export interface DamagesSetup {
 export class Damages {
   readonly #setup: DamagesSetup;
   lostEvents = 0;
-  /** What `health()` says. */
-  problem: Problem | undefined;
+  /** What `health()` says, by code. */
+  readonly problems = new Map<string, Problem>();
 
   constructor(setup: DamagesSetup) {
     this.#setup = setup;
@@ -32,14 +32,18 @@ export class Damages {
     }
     this.lostEvents += events;
     const message = `${events} events of an earlier program cannot be read: ${where}. What can be read of it is sent, and it is kept as *.bad`;
-    this.problem = { code: "SPOOL_DAMAGED", message };
+    this.#found({ code: "SPOOL_DAMAGED", message });
     logLine(logger, "spool_damaged", { events }, message);
   }
 
   unreadable(file: number, error: unknown): void {
     const { throttle, path } = this.#setup;
     const message = `file ${file} of ${path()} cannot be read, and is left there for the next program: ${textOf(error)}`;
-    this.problem = { code: "SPOOL_UNREADABLE", message };
+    this.#found({ code: "SPOOL_UNREADABLE", message });
     throttle.log("spool_failed", { code: "SPOOL_UNREADABLE" }, message);
+  }
+
+  #found(problem: Problem): void {
+    this.problems.set(problem.code, problem);
   }
 }

@@ -1,7 +1,8 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
 import { type EventLog, FROM_EARLIER, MAYBE_STORED } from "../../buffer/event-log.js";
+import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
 import type { DeliveryError } from "../../errors.js";
-import type { SpooledEvent } from "../../spool/spool.js";
+import type { Spool, SpooledEvent } from "../../spool/spool.js";
 import type { Clock } from "../clock.js";
 import type { Lane } from "../lane/lane.js";
 import type { LaneAffinity } from "../lane-affinity.js";
@@ -17,23 +18,67 @@ export interface EntranceSetup {
   chooseLane(hash: number): Lane;
 }
 
-/** Takes events that were accepted to the disk alone into memory, and knows who waits for them. */
+/** Takes events to the disk alone, and from there into memory, and knows who waits for them. */
 export class Entrance {
   readonly #setup: EntranceSetup;
-  /** The callers of `publish()`, by the order of their event. */
-  readonly #waiters = new Map<number, Waiter>();
+  /** The callers of `publish()`, by the order of their event, and the file of that. */
+  readonly #waiters = new Map<number, { readonly waiter: Waiter; file: number }>();
+  /** Events that their callers have withdrawn, and that were not read yet: by their order, the file. */
+  readonly #withdrawn = new Map<number, number>();
+
+  readonly #writer = new RecordWriter();
+  /** The record of an event that goes to the disk alone. */
+  #scratch: RecordPlace = { ...recordMemory(4096), record: 0 };
 
   constructor(setup: EntranceSetup) {
     this.#setup = setup;
   }
 
-  await(order: number, waiter: Waiter): void {
-    this.#waiters.set(order, waiter);
+  /** Room that the record of this event takes at most, in bytes. */
+  bound(message: PreparedMessage): number {
+    return this.#writer.bound(message);
+  }
+
+  await(message: PreparedMessage, order: number, waiter: Waiter): void {
+    // It enters memory too, if it is withdrawn.
+    message.keepBody();
+    this.#waiters.set(order, { waiter, file: 0 });
+  }
+
+  /** Adds an event to the disk alone. */
+  add(message: PreparedMessage, order: number, spool: Spool): void {
+    const bound = this.bound(message);
+    if (this.#scratch.source.length < bound) this.#scratch = { ...recordMemory(2 * bound), record: 0 };
+    this.#writer.write(this.#scratch, 0, message);
+    const file = spool.add(spool.firstIndex + order, message.sequence, this.#scratch);
+    const waiting = this.#waiters.get(order);
+    if (waiting !== undefined) waiting.file = file;
+  }
+
+  /** The caller has aborted the event. Returns its file, unless it is not on the disk alone any more. */
+  withdraw(message: PreparedMessage, order: number): number | undefined {
+    const file = this.#waiters.get(order)?.file;
+    if (file === undefined) return undefined;
+    this.#withdrawn.set(order, file);
+    this.#setup.settlement().withdraw(this.enterMessage(message, order));
+    return file;
+  }
+
+  /** Whether an event was withdrawn that is read now. */
+  skips(order: number): boolean {
+    return this.#withdrawn.delete(order);
+  }
+
+  /** No more events are read for now. Returns those that were withdrawn: they are not read any more. */
+  forgetWithdrawn(): readonly (readonly [order: number, file: number])[] {
+    const withdrawn = [...this.#withdrawn];
+    this.#withdrawn.clear();
+    return withdrawn;
   }
 
   /** The events with an order above `order` will not come. */
   rejectAbove(order: number, error: DeliveryError): void {
-    for (const [one, waiter] of this.#waiters) {
+    for (const [one, { waiter }] of this.#waiters) {
       if (one <= order) continue;
       this.#waiters.delete(one);
       waiter.reject(error);
@@ -68,10 +113,11 @@ export class Entrance {
     log.execution[slot] = execution;
     const lane = affinity.laneOf(execution);
     lane.load++;
-    const waiter = this.#waiters.get(order);
+    const waiter = this.#waiters.get(order)?.waiter;
     if (waiter !== undefined) {
       this.#waiters.delete(order);
       this.#setup.settlement().await(slot, waiter);
+      waiter.entered?.(slot);
     }
     lane.accept(slot);
   }

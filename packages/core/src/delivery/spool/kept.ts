@@ -43,6 +43,11 @@ export class Kept implements SpoolIds {
     return this.#catchUp?.finish() ?? false;
   }
 
+  /** The program ends: as {@link keepAll}, beyond `maxBytes` too. */
+  keepAllAtEnd(): boolean {
+    return this.#catchUp?.finishAtEnd() ?? false;
+  }
+
   /** Later events go to the disk alone. */
   beginTail(): void {
     this.#catchUp?.finishBeforeTail();
@@ -55,14 +60,15 @@ export class Kept implements SpoolIds {
   }
 
   /** Adds the events of a file that the disk did not keep to a new one. */
-  keepAgain(file: number): void {
+  keepAgain(file: number, kept: ReadonlySet<number>): void {
     const { log } = this.#setup;
     const spool = this.#spool!;
-    const slots = log.inOrder(log.heldBy(file)).filter((slot) => !log.has(slot, DEAD));
-    for (const slot of slots) this.#put(slot, spool);
-    spool.writeNow();
-    if (spool.unwrittenBytes > 0) return;
-    for (const slot of slots) if (log.spoolFile[slot] !== file) spool.settled(file, this.idOf(slot));
+    for (const slot of log.inOrder(log.heldBy(file))) {
+      const id = this.idOf(slot);
+      if (log.has(slot, DEAD) || kept.has(id)) continue;
+      this.#put(slot, spool);
+      spool.settled(file, id);
+    }
   }
 
   /** The event is settled. */
@@ -105,7 +111,7 @@ export class Kept implements SpoolIds {
       const file = spoolFile[slot]!;
       if (file > 0) spool.numbered(file, this.idOf(slot), id);
     }
-    if (changed.length > 0) spool.writeNow();
+    if (changed.length > 0) spool.writeIds();
   }
 
   #put(slot: number, spool: Spool): void {

@@ -52,8 +52,8 @@ export class Refill {
   /** No more events are read back. */
   end(): void {
     this.#hasEnded = true;
+    this.#settleWithdrawn();
     this.#spool = undefined;
-    this.#next = undefined;
     this.#again?.();
   }
 
@@ -61,6 +61,19 @@ export class Refill {
   settled(): void {
     if (this.#setup.ledger.spooled === 0 || this.#isRunning) return;
     if (isHalfFree(this.#setup)) void this.go();
+  }
+
+  /** An event was withdrawn: when no other is left to be read, it is not read any more either. */
+  withdrawn(): void {
+    if (this.#setup.ledger.spooled === 0 && !this.#isRunning) this.#settleWithdrawn();
+  }
+
+  #settleWithdrawn(): void {
+    this.#next = undefined;
+    const spool = this.#spool;
+    if (spool === undefined) return;
+    for (const [order, file] of this.#entrance.forgetWithdrawn())
+      spool.settled(file, spool.firstIndex + order);
   }
 
   /** Reads on, if it does not already. */
@@ -78,11 +91,13 @@ export class Refill {
           spool.write();
           if (spool.unwrittenBytes > 0) break;
         } else if (event !== "read") {
-          if (!fits(this.#setup, lengthOf(event))) {
+          const order = event.index - spool.firstIndex;
+          if (this.#entrance.skips(order)) spool.settled(event.file, event.index);
+          else if (fits(this.#setup, lengthOf(event))) this.#entrance.enter(event, order);
+          else {
             this.#next = event;
             break;
           }
-          this.#entrance.enter(event, event.index - spool.firstIndex);
         } else if (ledger.spooled <= FEW && !spool.isSlow) spool.read();
         else await spool.readLater();
       }
@@ -96,6 +111,7 @@ export class Refill {
       });
     } finally {
       this.#isRunning = false;
+      this.withdrawn();
     }
   }
 

@@ -1,10 +1,8 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
-import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
 import { textOf } from "../../error-text.js";
 import { StreamllError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import { Spool } from "../../spool/spool.js";
-import { logLine } from "../../telemetry/log-lines.js";
 import type { LogThrottle } from "../../telemetry/log-throttle.js";
 import type { Losses } from "../losses.js";
 import type { DeliveryOptions } from "../options.js";
@@ -15,7 +13,7 @@ import { Damages } from "./damage.js";
 import { Entrance, type EntranceSetup } from "./entrance.js";
 import { Held } from "./held.js";
 import { Kept } from "./kept.js";
-import { leftAtStop, problemOf, unsentAtStop, unwritable, whyFull } from "./problems.js";
+import * as problems from "./problems.js";
 import { Refill } from "./refill.js";
 import type { SpoolFolder, SpoolSetup } from "./setup.js";
 
@@ -40,9 +38,6 @@ export class Spooling {
   readonly kept: Kept;
   readonly #setup: SpoolingSetup;
   readonly #held: Held;
-  readonly #writer = new RecordWriter();
-  /** The record of an event that goes to the disk alone. */
-  #scratch: RecordPlace = { ...recordMemory(4096), record: 0 };
   readonly #entrance: Entrance;
   readonly #opened = withResolvers<void>();
   readonly #searched = withResolvers<void>();
@@ -87,12 +82,12 @@ export class Spooling {
   /** Resolves when every event accepted so far is on disk. */
   async written(): Promise<void> {
     await this.#opened.promise;
-    if (this.#spool === undefined) throw this.#error ?? unwritable("the sink is stopped");
+    if (this.#spool === undefined) throw this.#error ?? problems.unwritable("the sink is stopped");
     const hasAll = this.kept.keepAll();
     await this.#spool.written().catch((error: unknown) => {
-      throw unwritable(textOf(error), error);
+      throw problems.unwritable(textOf(error), error);
     });
-    if (!hasAll) throw new StreamllError("SPOOL_UNWRITABLE", whyFull(this.#spool));
+    if (!hasAll) throw new StreamllError("SPOOL_UNWRITABLE", problems.whyFull(this.#spool));
   }
 
   /** Whether a new event goes to the disk alone, as others before it do. */
@@ -110,10 +105,10 @@ export class Spooling {
   }
 
   /** What `health()` says of it. */
-  get problem(): Problem | undefined {
-    if (this.#error !== undefined) return this.#error;
-    const problem = this.#spool && problemOf(this.#spool, this.#setup.spool.maxBytes);
-    return problem ?? this.#damages.problem;
+  get problems(): readonly Problem[] {
+    if (this.#error !== undefined) return [this.#error];
+    const own = this.#spool && problems.problemsOf(this.#spool, this.#setup.spool.maxBytes);
+    return [...(own ?? []), ...this.#damages.problems.values()];
   }
 
   /** Whether an event is accepted now; `fits`: there is room for it in memory. */
@@ -146,7 +141,7 @@ export class Spooling {
   /** Why {@link takes} says no; `undefined` where it is for want of memory. */
   whyFull(): string | undefined {
     if (this.#error !== undefined) return this.#setup.spool.required ? this.#error.message : undefined;
-    return this.#spool && whyFull(this.#spool);
+    return this.#spool && problems.whyFull(this.#spool);
   }
 
   /** Whether the disk decides about room, and not memory. */
@@ -169,12 +164,22 @@ export class Spooling {
     const isFirst = !this.isTail;
     if (isFirst) this.kept.beginTail();
     const order = ledger.acceptSpooled();
-    if (waiter !== undefined) this.#entrance.await(order, waiter);
+    if (waiter !== undefined) this.#entrance.await(message, order, waiter);
     if (this.#state === "opening" || this.#state === "idle")
-      this.#held.push(message, order, this.#writer.bound(message));
-    else this.#add(message, order);
+      this.#held.push(message, order, this.#entrance.bound(message));
+    else this.#entrance.add(message, order, this.#spool!);
     // Who waits for room in memory has it on the disk from now on.
     if (isFirst) this.#setup.freed();
+  }
+
+  /** The caller has aborted an event that was accepted to the disk alone. */
+  withdraw(message: PreparedMessage, order: number): void {
+    const file = this.#entrance.withdraw(message, order);
+    const spool = this.#spool;
+    if (spool === undefined || file === undefined) return;
+    // The next program must not send it, and this one must not take it for read.
+    spool.markSettled(file, spool.firstIndex + order);
+    this.#refill.withdrawn();
   }
 
   /** An event of memory is settled. */
@@ -185,7 +190,9 @@ export class Spooling {
 
   /** The process ends. Returns whether every accepted event is on the disk. */
   save(): boolean {
-    const hasAll = this.kept.keepAll();
+    // A disk that has failed may work again, which only a write shows.
+    this.#spool?.writeNow();
+    const hasAll = this.kept.keepAllAtEnd();
     this.#spool?.writeNow();
     return hasAll && this.#spool?.failure === undefined && this.#held.isEmpty;
   }
@@ -198,17 +205,16 @@ export class Spooling {
     if (this.#state === "opening") this.#state = "closed";
     if (this.save() || ledger.spooled === 0) return;
     const writtenTo = this.#spool === undefined ? 0 : this.#spool.writtenTo - this.#spool.firstIndex;
-    const error = unsentAtStop();
-    const settlement = { as: "failed", code: error.code } as const;
+    const error = problems.unsentAtStop();
     this.#entrance.rejectAbove(writtenTo, error);
-    const events = ledger.loseSpooled(settlement, this.#spool?.unwrittenTail);
+    const events = ledger.loseSpooled({ as: "failed", code: error.code }, this.#spool?.unwrittenTail);
     if (events > 0) losses.lost("failed", error, events);
   }
 
   /** The sink has stopped: what is on the disk stays there for the next program. */
   async close(): Promise<void> {
     this.#state = "closed";
-    this.#entrance.rejectAbove(Number.NEGATIVE_INFINITY, leftAtStop());
+    this.#entrance.rejectAbove(Number.NEGATIVE_INFINITY, problems.leftAtStop());
     await this.#spool?.close();
     await this.#folder?.release();
   }
@@ -226,15 +232,21 @@ export class Spooling {
         changed: () => this.#changed(),
         damaged: (damage) => this.#damages.damaged(damage),
         unreadable: (file, error) => this.#damages.unreadable(file, error),
-        unsynced: (file) => this.kept.keepAgain(file),
+        unsynced: (file, kept) => this.kept.keepAgain(file, kept),
       });
-      if (this.#state !== "opening") return await this.#abandon(spool);
+      if (this.#state !== "opening") {
+        await spool.close();
+        await this.#folder.release();
+        return this.#answer();
+      }
       this.#spool = spool;
       this.kept.begin(spool);
       if (setup.mode === "overflow" && !spool.hasEarlier) this.#enterHeld("open");
       else {
         this.#state = "searching";
-        this.#held.release((message, order) => this.#add(message, order));
+        this.#held.release((message, order) => {
+          if (!this.#entrance.skips(order)) this.#entrance.add(message, order, spool);
+        });
         spool.writeNow();
       }
       this.#opened.resolve();
@@ -253,9 +265,7 @@ export class Spooling {
     return this.#state === "closed";
   }
 
-  async #abandon(spool: Spool): Promise<void> {
-    await spool.close();
-    await this.#folder?.release();
+  #answer(): void {
     this.#opened.resolve();
     this.#searched.resolve();
   }
@@ -263,41 +273,25 @@ export class Spooling {
   /** The folder cannot be used. */
   #failed(error: unknown): void {
     const { spool, logger } = this.#setup;
-    this.#error = unwritable(textOf(error), error);
-    const fields = { code: this.#error.code };
-    logLine(
-      logger,
-      "spool_failed",
-      fields,
-      `${this.#error.message}${spool.required ? "" : ". Going on in memory"}`,
-    );
+    this.#error = problems.unwritable(textOf(error), error);
+    problems.logUnusable(logger, this.#error, spool.required);
     if (!this.#isClosed) this.#enterHeld("unusable");
-    this.#opened.resolve();
-    this.#searched.resolve();
+    this.#answer();
     this.#setup.freed();
   }
 
   /** What was accepted meanwhile goes to memory. */
   #enterHeld(state: "open" | "unusable"): void {
     this.#state = state;
-    this.#held.release((message, order) => this.kept.keep(this.#entrance.enterMessage(message, order)));
-  }
-
-  #add(message: PreparedMessage, order: number): void {
-    const bound = this.#writer.bound(message);
-    if (this.#scratch.source.length < bound) this.#scratch = { ...recordMemory(2 * bound), record: 0 };
-    this.#writer.write(this.#scratch, 0, message);
-    const spool = this.#spool!;
-    spool.add(spool.firstIndex + order, message.sequence, this.#scratch);
+    this.#held.release((message, order) => {
+      if (!this.#entrance.skips(order)) this.kept.keep(this.#entrance.enterMessage(message, order));
+    });
   }
 
   #changed(): void {
     if (this.#state !== "open" && this.#state !== "searching") return;
     const { failure } = this.#spool!;
-    if (failure !== undefined) {
-      const { message, code } = unwritable(failure.message);
-      this.#setup.throttle.log("spool_failed", { code }, message);
-    }
+    if (failure !== undefined) problems.logFailing(this.#setup.throttle, failure);
     this.kept.keepRest();
     this.#setup.freed();
     void this.#refill.go();
