@@ -10,6 +10,7 @@ import type {
 } from "@streamll/core";
 import type { ResolvedOptions } from "@streamll/core/options";
 import { resolveEndpoints, withPorts } from "./endpoint/endpoints.js";
+import { closestName } from "./options/closest-name.js";
 import type { ConnectionValues, connectionTable } from "./options/connection-table.js";
 import { type Origin, readOptions } from "./options/read.js";
 import type { Row, Rows } from "./options/row.js";
@@ -102,16 +103,16 @@ export function resolveConnection<Table extends ConnectingTable>({
     endpoint !== undefined &&
     !misread.some(({ option }) => option === "transports")
   ) {
-    const message = `unsupported scheme "${endpoint.scheme}:"; supported are ${supportedSchemes(shared).join(", ")}`;
-    problems.push({ option: "amqpUrl", message });
+    problems.push({
+      option: origins.get("amqpUrl")?.variable ?? "amqpUrl",
+      message: unsupportedScheme(endpoint.scheme, supportedSchemes(shared)),
+    });
   }
   const asked: Asked = { table, values: values as Readonly<Record<string, unknown>>, isSet };
   problems.push(...encryptionProblems(shared, isSet, cluster.endpoints, choice));
   problems.push(...streamsRefused(choice, rest, asked));
-  if (isSet("credentials")) {
-    const message = "credentials gives it: leave out one of them";
-    for (const option of ["username", "password"]) if (isSet(option)) problems.push({ option, message });
-  }
+  if (isSet("credentials") && isSet("password"))
+    problems.push({ option: "password", message: "credentials gives it: leave out one of them" });
   const onStreams = choice !== undefined && nameOf(choice) === streams.name;
   const { provider } = cluster;
   const remarks = provider && remarksOnConnection(provider, shared, cluster.endpoints, onStreams);
@@ -200,4 +201,14 @@ export function connectionSettings(
     own,
     logger,
   };
+}
+
+function unsupportedScheme(scheme: string, supported: readonly string[]): string {
+  const meant = closestName(scheme, supported);
+  const hint = /^https?$/.test(scheme)
+    ? "; RabbitMQ takes events at amqp:, by default on port 5672"
+    : meant === undefined
+      ? ""
+      : `; did you mean ${meant}:?`;
+  return `unsupported scheme "${scheme}:"; supported are ${supported.join(", ")}${hint}`;
 }

@@ -11,6 +11,7 @@ describe("the name that was meant", () => {
     ["batchsize", "batchSize"],
     ["batchTimeot", "batchTimeout"],
     ["amqpURL", "amqpUrl"],
+    ["tsl", "tls"],
   ])("%s is %s", (wrong, meant) => expect(closestName(wrong, names)).toBe(meant));
 
   it.each(["compressionType", "x", "", "tracer"])("%s is near none", (wrong) => {

@@ -68,7 +68,9 @@ function addressProblems(endpoint: Endpoint): ConfigurationProblem[] {
   if (isProject(projectOf(endpoint))) return [];
   const example =
     scheme === "pubsub-emulator" ? "pubsub-emulator://localhost:8085/PROJECT" : "pubsub://PROJECT";
-  return problem(`the project is not one: write ${example}, its id in lower case with 6 to 30 characters`);
+  return problem(
+    `no project can have this id: write ${example}, its id in lower case with 6 to 30 characters`,
+  );
 }
 
 function topicProblems({ shared: { exchange, source } }: Request): ConfigurationProblem[] {

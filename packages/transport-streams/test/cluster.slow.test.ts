@@ -47,7 +47,7 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
         const one = new PreparedMessage({
           ...parts({ sequence: 0 }),
           messageId: `e${offered}`,
-          text: "{}",
+          body: "{}",
         });
         while (!engine.offer(one)) await engine.ready();
         if (offered % 200 === 199) await setImmediate();

@@ -1,4 +1,10 @@
-import { encodedMessage } from "@streamll/core/internal";
+import {
+  encodedMessage,
+  PreparedMessage,
+  prefixOf,
+  RecordWriter,
+  recordMemory,
+} from "@streamll/core/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Dialect, messageEncoder } from "../src/message/message.js";
@@ -66,23 +72,28 @@ describe("a message in a stream", () => {
     );
   });
 
-  it("has the routing key and type of its own, whatever the one before it had", () => {
-    const encoder = encoderOf("from 3.13");
-    const [a, b] = ["a", "b"];
-    const keys = [
-      [a, a],
-      [a, b],
-      [b, b],
-      [a, b],
-      [a, a],
-      [a, a],
-    ] as const;
-    for (const [routingKey, type] of keys) {
-      const sent = message({ sequence: 1, routingKey, type });
-      const bytes = Buffer.alloc(encoder.bound(sent));
-      const { annotations } = decodeMessage(bytes.subarray(0, encoder.write(bytes, 0, sent)));
-      expect(annotations).toMatchObject({ "x-routing-key": routingKey, "x-basic-type": type });
+  it.each<Dialect>(["before 3.13", "from 3.13"])("shares nothing but what is the same (%s)", (dialect) => {
+    const writer = new RecordWriter();
+    const kinds = [
+      { routingKey: "a", type: "a", headers: { team: "one" } },
+      { routingKey: "a", type: "b", headers: { team: "one" } },
+      { routingKey: "b", type: "b", headers: { team: "two", more: 1 } },
+    ];
+    const encoder = messageEncoder(options().message, dialect);
+    let shared = 0;
+    for (const [index, kind] of [0, 0, 0, 0, 1, 1, 1, 2, 1, 2, 2, 2, 0, 0, 0].entries()) {
+      const ids = { messageId: `${index}`, correlationId: `${index}`, timestamp: index };
+      const event = new PreparedMessage({ ...kinds[kind]!, ...ids, body: `${index}` });
+      const record = { ...recordMemory(writer.bound(event)), record: 0 };
+      writer.write(record, 0, event);
+      if (prefixOf(record) !== 0) shared++;
+      const [bytes, alone] = [encoder, messageEncoder(options().message, dialect)].map((one) => {
+        const target = Buffer.alloc(one.bound(record));
+        return target.subarray(0, one.write(target, 0, record));
+      });
+      expect(bytes).toEqual(alone);
     }
+    expect(shared).toBe(9);
   });
 
   it("has no header section, which ends a reader over AMQP 0-9-1 on RabbitMQ 3.10", () => {

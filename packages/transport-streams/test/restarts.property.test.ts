@@ -21,7 +21,7 @@ const event = (index: number) =>
   new PreparedMessage({
     ...parts({ sequence: 0, messageId: `e${index}`, headers: {}, type: "t", routingKey: "k" }),
     correlationId: executions[index % executions.length]!,
-    text: String(index),
+    body: String(index),
   });
 
 const queues = partitions.map((name) => ({ name, arguments: {} }));

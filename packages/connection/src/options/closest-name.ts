@@ -23,15 +23,19 @@ export function closestName(wrong: string, names: readonly string[]): string | u
   return closest;
 }
 
-/** Levenshtein's: letters put in, left out or changed. */
+/** Letters put in, left out, changed, or swapped with the next one. */
 export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(change, previous[j]! + 1, row[j - 1]! + 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwapped ? beforeLast[j - 2]! + 1 : change;
+      row.push(Math.min(change, swap, previous[j]! + 1, row[j - 1]! + 1));
     }
+    beforeLast = previous;
     previous = row;
   }
   return previous[b.length]!;

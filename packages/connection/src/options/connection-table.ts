@@ -69,7 +69,8 @@ export const connectionTable = {
     kind: callback<CredentialsProvider>("() => { username?, password, expiresAt? }"),
     secret: true,
     toTransport: true,
-    about: "Or a promise of it. Asked at every connect, and before `expiresAt`: rotation, OAuth 2 tokens.",
+    about:
+      "Or a promise of it. Asked at every connect, and before `expiresAt`: rotation, OAuth 2 tokens. On the command line a command that prints it: `--credentials COMMAND`.",
   }),
   ssl: where({
     kind: boolean,

@@ -28,6 +28,8 @@ export const tls: Kind<UserTlsOptions> = record(
         case "pfx":
           if (![value].flat().every(isContent))
             return `${key} must be the content of a file, as a string or a Buffer, or a list of these`;
+          if ([value].flat().some(isPath))
+            return `${key} is the path of a file, and must be its content: write readFileSync(path)`;
           break;
         case "passphrase":
           if (typeof value !== "string") return "passphrase must be a string";
@@ -49,3 +51,7 @@ export const tls: Kind<UserTlsOptions> = record(
 
 const isContent = (value: unknown): boolean =>
   (typeof value === "string" || types.isUint8Array(value)) && value.length > 0;
+
+/** Node takes no notice of a path: it trusts what it trusted before. */
+const isPath = (value: unknown): boolean =>
+  typeof value === "string" && /^[^\n]+\.(pem|crt|cer|key|p12|pfx)$/i.test(value);

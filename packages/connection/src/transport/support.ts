@@ -27,7 +27,8 @@ export function unsupportedBy(choice: Choice, asked: Asked): ConfigurationProble
     problems.push({ option: "ssl", message: withoutTls(choice) });
   const version = versionOf(choice);
   const { amqpVersion } = asked.values;
-  if (asked.isSet("amqpVersion") && version !== amqpVersion) {
+  // One that was refused is told of already.
+  if (amqpVersion !== undefined && asked.isSet("amqpVersion") && version !== amqpVersion) {
     const message = `${name} does not speak AMQP ${amqpVersion}: leave it out`;
     problems.push({ option: "amqpVersion", message });
   }

@@ -7,7 +7,9 @@ export const GRANT_WRITE = "Grant the user the right to write to it";
 export const GRANT_READ = "Grant the user the right to read from it";
 export const GRANT_DECLARE = 'Grant the user the right on it, or set declareTopology: "none"';
 export const CREATE = 'Create it on the broker, or let it be made with declareTopology: "declare"';
-export const MAKE_AGAIN = "It was there before: make it again, unless the sink declares it";
+export const NAME_OR_CREATE =
+  "Check its name, or create it: a consumer that has an exchange and bindings makes its queue";
+export const MAKE_AGAIN = "It is gone, or was never there: make it, unless the sink declares it";
 export const SHORT_OF_RESOURCES = "The broker is short of resources: see its log";
 export const BROKER_WENT_DOWN = "The broker went down, or somebody closed the connection there";
 export const NACKED =

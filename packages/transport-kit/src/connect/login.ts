@@ -6,6 +6,7 @@ import {
   TransportError,
   type TransportOptions,
 } from "@streamll/core";
+import { isTransportError } from "@streamll/core/internal";
 
 /** What SASL takes, verbatim and as UTF-8. */
 export interface Login {
@@ -22,7 +23,7 @@ export interface Login {
  * any of them it is `guest` with `guest`, as RabbitMQ's clients have it. Call it at every connect: a password may have
  * changed.
  *
- * @throws TransportError of kind `auth`.
+ * @throws TransportError of kind `auth`, or of the kind of the TransportError that the provider threw.
  */
 export async function login(
   { credentials, tls }: Pick<TransportOptions, "credentials" | "tls">,
@@ -56,6 +57,11 @@ async function ask(provider: CredentialsProvider, { username, label }: Endpoint)
   try {
     given = await provider();
   } catch (cause) {
+    // One that says itself what is wrong, and whether it may pass.
+    if (isTransportError(cause)) {
+      const { kind, message, permanent } = cause;
+      throw new TransportError(kind, `${label}: ${message}`, { cause, permanent });
+    }
     throw new TransportError(
       "auth",
       `${label}: the credentials function threw: see the cause of this error`,

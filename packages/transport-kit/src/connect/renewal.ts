@@ -1,6 +1,8 @@
 import type { Login } from "./login.js";
 
 const MINUTE = 60_000;
+/** No request follows another sooner: also where a provider keeps giving what has expired. */
+const LEAST_WAIT = 1000;
 /** setTimeout fires at once for more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -10,15 +12,15 @@ export interface RenewalSteps {
   ask(): Promise<Login>;
   /** Tells it to the broker. */
   update(login: Login): Promise<unknown>;
-  /** The connection outlives its right to be there. */
+  /** The password is about to expire, and there is no new one. */
   failed(error: unknown): void;
   /** While the broker reads nothing from this connection, it does not read a new secret either. */
   blocked(): boolean;
 }
 
 /**
- * Asks for a new password a minute before the old one expires, or with a fifth of its life left. Nothing happens where the first
- * one does not expire.
+ * Asks for a new password a minute before the old one expires, or with a fifth of its life left, and again while the old
+ * one lives where a step fails. Nothing happens where the first one does not expire.
  *
  * @returns stops it: call it at the end of the connection.
  */
@@ -26,24 +28,27 @@ export function renewBeforeExpiry(first: Login, steps: RenewalSteps): () => void
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const wait = (milliseconds: number) => {
-    timer = setTimeout(renew, Math.min(milliseconds, LONGEST_TIMER)).unref();
+  const renewAfter = (milliseconds: number, expiresAt: number) => {
+    const ms = Math.min(Math.max(milliseconds, LEAST_WAIT), LONGEST_TIMER);
+    timer = setTimeout(renew, ms, expiresAt).unref();
   };
   const schedule = ({ expiresAt }: Login) => {
     if (expiresAt === undefined || stopped) return;
     const left = expiresAt - Date.now();
-    // Never in a tight loop, also where a provider keeps giving what has expired.
-    wait(Math.max(left - Math.min(MINUTE, left / 5), 1000));
+    renewAfter(left - Math.min(MINUTE, left / 5), expiresAt);
   };
-  const renew = async () => {
-    if (steps.blocked()) return wait(1000);
+  const renew = async (expiresAt: number) => {
+    if (steps.blocked()) return renewAfter(LEAST_WAIT, expiresAt);
     try {
       const login = await steps.ask();
       if (stopped) return;
       await steps.update(login);
       schedule(login);
     } catch (error) {
-      if (!stopped) steps.failed(error);
+      if (stopped) return;
+      const left = expiresAt - Date.now();
+      if (left < LEAST_WAIT) steps.failed(error);
+      else renewAfter(left / 2, expiresAt);
     }
   };
 

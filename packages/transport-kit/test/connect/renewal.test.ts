@@ -44,6 +44,25 @@ describe("a password that expires", () => {
     stop();
   });
 
+  it("is asked for again while the old one still lives, and the connection ends only with that", async () => {
+    steps.ask
+      .mockRejectedValueOnce(new Error("the service is away"))
+      .mockImplementation(async () => lasting(HOUR));
+    const stop = renewBeforeExpiry(lasting(HOUR), steps);
+    await vi.advanceTimersByTimeAsync(HOUR - 60_000);
+    expect(steps.ask).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(steps.update).toHaveBeenCalledTimes(1);
+    const away = new Error("the service is away for long");
+    steps.ask.mockRejectedValue(away);
+    await vi.advanceTimersByTimeAsync(HOUR - 2000);
+    expect(steps.failed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(steps.failed.mock.calls).toEqual([[away]]);
+    expect(steps.ask.mock.calls.length).toBeLessThan(15);
+    stop();
+  });
+
   it("that outlives the longest timer is not asked for at once", async () => {
     const stop = renewBeforeExpiry(lasting(100 * 24 * HOUR), steps);
     await vi.advanceTimersByTimeAsync(24 * HOUR);

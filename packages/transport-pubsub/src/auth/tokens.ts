@@ -22,7 +22,7 @@ export function tokensFor(
   const { password, username, label } = endpoint;
   if (options.credentials !== undefined) return cached(() => fromFunction(options, endpoint));
   if (key !== undefined) return cached(async () => signedBy(key));
-  if (password === undefined) return fromEnvironment(label);
+  if (password === undefined) return fromEnvironment(endpoint);
   return cached(async () => signedBy(accountOf(password, username, label)));
 }
 

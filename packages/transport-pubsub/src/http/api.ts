@@ -23,6 +23,8 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface Api {
   /** @throws RefusedRequest; TransportError of the login; else as {@link HttpClient.send}. */
   call(request: HttpRequest): Promise<Json>;
+  /** The body of the answer, not parsed. @throws as {@link call} */
+  fetch(request: HttpRequest): Promise<Buffer>;
   /** Sees whether the host answers, without a token: it counts against no quota. @throws as `HttpClient.send` */
   probe(timeoutMs: number): Promise<void>;
 }
@@ -36,16 +38,21 @@ const LONGEST_PAUSE = 60_000;
 export function apiOf(client: HttpClient, tokens: TokenSource): Api {
   const attempt = async (request: HttpRequest) =>
     client.send({ ...request, headers: { ...request.headers, ...(await tokens.headers()) } });
+  async function fetch(request: HttpRequest): Promise<Buffer> {
+    let answer = await attempt(request);
+    if (answer.status === 401) {
+      // It may have expired early, or its key was changed: nothing was done, and a new one may help.
+      tokens.renew();
+      answer = await attempt(request);
+    }
+    const { status, body, headers } = answer;
+    if (status < 200 || status > 299) throw refused(status, body, headers["retry-after"]);
+    return body;
+  }
   return {
+    fetch,
     async call(request) {
-      let answer = await attempt(request);
-      if (answer.status === 401) {
-        // It may have expired early, or its key was changed: nothing was done, and a new one may help.
-        tokens.renew();
-        answer = await attempt(request);
-      }
-      const { status, body, headers } = answer;
-      if (status < 200 || status > 299) throw refused(status, body, headers["retry-after"]);
+      const body = await fetch(request);
       const json: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
       if (typeof json === "object" && json !== null) return json as Json;
       throw new SyntaxError("the answer is no JSON object");

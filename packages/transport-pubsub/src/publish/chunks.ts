@@ -38,10 +38,11 @@ export function chunksOf(
   const chunks: Chunk[] = [];
   const refused: [index: number, error: TransportError][] = [];
   let at = 0;
-  let open = { lane: "", topic: undefined as string | undefined, from: 0, to: 0, start: 0 };
+  let open = { orderingKey: "", topic: undefined as string | undefined, from: 0, to: 0, start: 0 };
   const close = () => {
-    const { lane, topic, from, to, start } = open;
+    const { orderingKey, topic, from, to, start } = open;
     if (from === to) return;
+    const lane = `${topic ?? ""}/${orderingKey}`;
     const bytes = encoder.copy(start, at);
     chunks.push({ lane, topic, messages: to - from, bytes, settle: (outcome) => settle(from, to, outcome) });
   };
@@ -49,12 +50,15 @@ export function chunksOf(
     try {
       const topic = message.exchange;
       const orderingKey = orderingKeyOf(message);
-      const lane = `${topic ?? ""}/${orderingKey}`;
       const end = encoder.write(at, message, orderingKey);
-      const isNext = lane === open.lane && index === open.to && fits(index + 1 - open.from, end - open.start);
+      const isNext =
+        orderingKey === open.orderingKey &&
+        topic === open.topic &&
+        index === open.to &&
+        fits(index + 1 - open.from, end - open.start);
       if (!isNext) {
         close();
-        open = { lane, topic, from: index, to: index, start: at };
+        open = { orderingKey, topic, from: index, to: index, start: at };
       }
       open.to = index + 1;
       at = end;

@@ -7,9 +7,10 @@ import type {
 } from "@streamll/core";
 import { connectionLife } from "@streamll/transport-kit";
 import { accuses, failure, maybeDone } from "../failure.js";
-import { type Json, RefusedRequest } from "../http/api.js";
+import { RefusedRequest } from "../http/api.js";
 import type { Line } from "../line.js";
 import { pathOf, topicName } from "../names.js";
+import { idsIn } from "./answer.js";
 import { type Chunk, chunksOf } from "./chunks.js";
 import { encoder, LARGEST_REQUEST, requestOf } from "./encode.js";
 import { type Request, RequestQueue } from "./queue.js";
@@ -68,13 +69,15 @@ export function laneConnection(
   async function send(request: Request): Promise<void> {
     try {
       const body = requestOf(request.chunks.map(({ bytes }) => bytes));
-      const answer = await line.api.call({
+      const answer = await line.api.fetch({
         method: "POST",
         path: pathTo(request.topic),
         body,
         timeoutMs: PUBLISH_TIMEOUT_MS,
       });
-      checkAnswer(answer, request.messages);
+      // Success with fewer ids than messages would be a loss that nobody notices.
+      if (idsIn(answer) !== request.messages)
+        throw new SyntaxError(`a request of ${request.messages} messages was answered without their ids`);
       settle(request.chunks, sent);
     } catch (error) {
       refuse(request, error);
@@ -151,10 +154,4 @@ export function laneConnection(
       tellFlow();
     },
   };
-}
-
-/** Success with fewer ids than messages would be a loss that nobody notices. */
-function checkAnswer({ messageIds }: Json, messages: number): void {
-  if (Array.isArray(messageIds) && messageIds.length === messages) return;
-  throw new SyntaxError(`a request of ${messages} messages was answered without their ids`);
 }

@@ -1,5 +1,13 @@
 import type { MessageDefaults, OutboundMessage } from "@streamll/core";
-import { BODY, type EncodedMessage, encodedMessage, endOf, HEADERS, startOf } from "@streamll/core/internal";
+import {
+  BODY,
+  type EncodedMessage,
+  encodedMessage,
+  endOf,
+  PrefixMemory,
+  putBytes,
+  startOf,
+} from "@streamll/core/internal";
 import { headersText, Unsendable, valueText } from "./attributes.js";
 
 /** Bytes of a publish request: https://cloud.google.com/pubsub/quotas#resource_limits */
@@ -38,31 +46,24 @@ export interface Encoder {
 
 export function encoder({ contentType, appId }: MessageDefaults): Encoder {
   const shared = `,"content_type":${valueText(contentType)}${appId === "" ? "" : `,"app_id":${valueText(appId)}`}`;
-  const [typeText, keyText, executionText] = [
-    remembered(valueText),
-    remembered(valueText),
-    remembered(valueText),
-  ];
-  const headersOf = headersCache();
-  let target: Buffer = Buffer.allocUnsafeSlow(KEPT / 16);
-
-  function tailOf(record: EncodedMessage, message: OutboundMessage, orderingKey: string): string {
-    const { messageId, correlationId, type, timestamp, routingKey, contentEncoding } = message;
-    const key = routingKey === "" ? "" : `,"routing_key":${keyText(routingKey)}`;
+  const rest = remembered((message, orderingKey) => {
+    const { correlationId, type, routingKey, contentEncoding, headers } = message;
+    const key = routingKey === "" ? "" : `,"routing_key":${valueText(routingKey)}`;
     const encoding = contentEncoding === undefined ? "" : `,"content_encoding":"${contentEncoding}"`;
     return (
-      `","attributes":{"message_id":${valueText(messageId)},"correlation_id":${executionText(correlationId)}` +
-      `,"type":${typeText(type)},"timestamp":"${timestamp}"${key}${encoding}${shared}${headersOf(record, message)}}` +
-      `${orderingKey === "" ? "" : `,"orderingKey":${JSON.stringify(orderingKey)}`}},`
+      `,"correlation_id":${valueText(correlationId)},"type":${valueText(type)}${key}${encoding}${shared}` +
+      `${headersText(headers)}}${orderingKey === "" ? "" : `,"orderingKey":${JSON.stringify(orderingKey)}`}},`
     );
-  }
+  });
+  let target: Buffer = Buffer.allocUnsafeSlow(KEPT / 16);
 
   return {
     write(start, message, orderingKey) {
       const record = encodedMessage(message);
-      const tail = tailOf(record, message, orderingKey);
+      const own = `","attributes":{"timestamp":"${message.timestamp}","message_id":${valueText(message.messageId)}`;
+      const others = rest(record, message, orderingKey);
       const [from, to] = [startOf(record, BODY), endOf(record, BODY)];
-      const bytes = HEAD.length + 4 * Math.ceil((to - from) / 3) + Buffer.byteLength(tail);
+      const bytes = HEAD.length + 4 * Math.ceil((to - from) / 3) + Buffer.byteLength(own) + others.length;
       if (bytes > LARGEST_REQUEST - FRAME_BYTES)
         throw new Unsendable(
           `has ${bytes} bytes in base64: a request to Pub/Sub has at most ${LARGEST_REQUEST}`,
@@ -71,7 +72,8 @@ export function encoder({ contentType, appId }: MessageDefaults): Encoder {
       target = withRoom(target, start, start + bytes);
       let at = start + target.write(HEAD, start, "latin1");
       at += target.write(record.source.toString("base64", from, to), at, "latin1");
-      return at + target.write(tail, at);
+      at += target.write(own, at);
+      return putBytes(target, at, others);
     },
     copy(from, to) {
       const copy = Buffer.allocUnsafeSlow(to - from);
@@ -92,27 +94,15 @@ function withRoom(target: Buffer, used: number, end: number): Buffer {
   return larger;
 }
 
-/** Neighbours mostly have the same text. */
-function remembered(make: (text: string) => string): (text: string) => string {
-  let last: string | undefined;
-  let made = "";
-  return (text) => {
-    if (text === last) return made;
-    made = make(text);
-    last = text;
-    return made;
-  };
-}
-
-/** Neighbours mostly have equal headers, which are then neither decoded nor encoded again. */
-function headersCache(): (record: EncodedMessage, message: OutboundMessage) => string {
-  let last: Buffer | undefined;
-  let text = "";
-  return (record, message) => {
-    const block = record.source.subarray(startOf(record, HEADERS), endOf(record, HEADERS));
-    if (last?.equals(block)) return text;
-    text = headersText(message.headers);
-    last = Buffer.from(block);
-    return text;
+/** Neighbours mostly have all but their ids, time and body in common, which is then neither decoded nor encoded again. */
+function remembered(textOf: (message: OutboundMessage, orderingKey: string) => string) {
+  const memory = new PrefixMemory<{ execution: string; orderingKey: string; bytes: Buffer }>();
+  return (record: EncodedMessage, message: OutboundMessage, orderingKey: string): Buffer => {
+    const kept = memory.of(record);
+    const execution = message.correlationId;
+    if (kept?.execution === execution && kept.orderingKey === orderingKey) return kept.bytes;
+    const bytes = Buffer.from(textOf(message, orderingKey));
+    memory.keep(record, () => ({ execution, orderingKey, bytes }));
+    return bytes;
   };
 }

@@ -6,6 +6,7 @@ import {
   endOf,
   fieldLength,
   MESSAGE_ID,
+  PrefixMemory,
   ROUTING_KEY,
   startOf,
   TYPE,
@@ -96,6 +97,9 @@ export function messageEncoder(
     return endSection(target, start, at, 11);
   }
 
+  /** What the bytes of neighbours have in common. */
+  const memory = new PrefixMemory<{ readonly annotations: Buffer; readonly headers: Buffer }>();
+
   function boundOfHeaders(message: EncodedMessage): number {
     try {
       return headersBound(message);
@@ -112,10 +116,18 @@ export function messageEncoder(
       return shared + boundOfHeaders(message) + fieldLength(message, BODY);
     },
     write(target, start, message) {
-      let at = writeAnnotations(target, start, message);
-      at = writeProperties(target, at, message);
-      at = putHeaders(target, at, message, isOld ? basicOf(message) : none);
-      return putBody(target, at, message);
+      const kept = memory.of(message);
+      const properties = kept
+        ? putBytes(target, start, kept.annotations)
+        : writeAnnotations(target, start, message);
+      const headers = writeProperties(target, properties, message);
+      if (kept !== undefined) return putBody(target, putBytes(target, headers, kept.headers), message);
+      const body = putHeaders(target, headers, message, isOld ? basicOf(message) : none);
+      memory.keep(message, () => ({
+        annotations: Buffer.from(target.subarray(start, properties)),
+        headers: Buffer.from(target.subarray(headers, body)),
+      }));
+      return putBody(target, body, message);
     },
   };
 
