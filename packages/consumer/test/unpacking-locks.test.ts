@@ -46,8 +46,7 @@ it("the events of a batch are locked with their message, renewed with it, and lo
   const single = messageOf('{"event_type":"end"}');
   request.receive([batch, single]);
   expect(received.map(({ lockedUntil }) => lockedUntil)).toEqual([1, 1, 1]);
-  await unpacked.renew!(received[1]!);
-  await unpacked.renew!(received[2]!);
+  await Promise.all(received.map((delivery) => unpacked.renew!(delivery)));
   expect(renewed).toEqual([batch, single]);
   expect(received.map(({ lockedUntil }) => lockedUntil)).toEqual([2, 2, 2]);
   request.lost!([batch, single]);

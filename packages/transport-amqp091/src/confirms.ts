@@ -10,7 +10,7 @@ interface Written {
   /** Index of the first one in its batch. */
   readonly from: number;
   /** Messages that came back and wait for their confirm, by their place among the neighbours. */
-  readonly returned: Map<number, TransportError>;
+  returned: Map<number, TransportError> | undefined;
 }
 
 /** What a broker sends with a message that it could not route. */
@@ -51,7 +51,7 @@ export class Confirms {
       const count = to - from;
       const first = this.#nextTag;
       this.#nextTag += count;
-      const written = { batch, from, returned: new Map() };
+      const written = { batch, from, returned: undefined };
       this.#window.add({ first, last: first + count - 1, count, offset: from, settle, kept: written });
     }
   }
@@ -107,9 +107,10 @@ export class Confirms {
 
   #markReturned(message: ReturnedMessage, error: TransportError, fromTag: number): boolean {
     for (const [flight, at, sent] of this.#unanswered(fromTag)) {
-      const { returned } = flight.kept!;
-      if (returned.has(at) || !this.#fits(sent, message)) continue;
-      returned.set(at, error);
+      const kept = flight.kept!;
+      if (kept.returned?.has(at) || !this.#fits(sent, message)) continue;
+      kept.returned ??= new Map();
+      kept.returned.set(at, error);
       this.#returnsFrom = flight.first + at + 1;
       return true;
     }
@@ -140,7 +141,7 @@ export class Confirms {
 /** Settles a range: messages that came back have an outcome of their own. */
 function settle(flight: Flight<Written>, from: number, to: number, outcome: PublishOutcome): void {
   const returned = flight.kept?.returned;
-  if (returned === undefined || returned.size === 0) return flight.settle(from, to, outcome);
+  if (returned === undefined) return flight.settle(from, to, outcome);
   for (let at = from; at < to; at++) {
     const error = returned.get(at);
     flight.settle(at, at + 1, error ? { kind: "refused", error } : outcome);

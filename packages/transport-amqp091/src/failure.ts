@@ -97,7 +97,7 @@ export function classifyReply({ code, text }: Reply, stage: Stage): Verdict {
       // The node of a queue, or, while it recovers, its process.
       if (/is down or inaccessible|is stopped by supervisor/.test(text))
         return verdict("unreachable", false, "Start the queue's node, or wait until it has recovered");
-      if (stage === "consume") return verdict("not-found", true, rabbitmqHints.CREATE);
+      if (stage === "consume") return verdict("not-found", true, rabbitmqHints.NAME_OR_CREATE);
       return stage === "declare"
         ? verdict("not-found", true, rabbitmqHints.CREATE)
         : verdict("not-found", false, rabbitmqHints.MAKE_AGAIN);

@@ -10,6 +10,7 @@ import {
   fieldLength,
   isPresent,
   MESSAGE_ID,
+  PrefixMemory,
   putSlice,
   putText,
   ROUTING_KEY,
@@ -19,7 +20,7 @@ import {
 } from "@streamll/core/internal";
 import { putBytes, putInt64, shortFieldEnd } from "@streamll/transport-kit";
 import { putTable } from "./header-table.js";
-import { frameBound, wireSeconds } from "./sendable.js";
+import { frameBounds, wireSeconds } from "./sendable.js";
 
 // 0-9-1 specification, 2.3.5 (frames), 4.2.6.1 (content header), 1.1 of the class reference (basic).
 const METHOD = 1;
@@ -64,6 +65,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
   const headerHead = frameHead(HEADER, channel, [0, CLASS_BASIC, 0, 0]);
   const bodyHead = frameHead(BODY_FRAME, channel, []);
   const maxBody = frameMax - FRAME_OVERHEAD;
+  const boundOf = frameBounds(defaults, frameMax);
 
   const contentType = shortString(defaults.contentType);
   const appId = shortString(defaults.appId);
@@ -78,6 +80,9 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     (expiration.length > 1 ? HAS_EXPIRATION : 0) |
     (appId.length > 1 ? HAS_APP_ID : 0);
 
+  /** What the frames of neighbours have in common. */
+  const memory = new PrefixMemory<Buffer>();
+
   function writeMethod(target: Buffer, start: number, message: EncodedMessage): number {
     let at: number;
     if (isPresent(message, EXCHANGE))
@@ -88,22 +93,29 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     return endFrame(target, start, at);
   }
 
-  function writeHeader(target: Buffer, start: number, message: EncodedMessage): number {
-    let at = putBytes(target, start, headerHead);
-    at = putInt64(target, at, fieldLength(message, BODY));
-    const flagsAt = at;
-    let flags = sharedFlags;
-    at += 2;
-    if (flags & HAS_CONTENT_TYPE) at = putBytes(target, at, contentType);
+  /** The method frame, and the header frame up to where messages of one prefix differ. */
+  function writeShared(target: Buffer, start: number, message: EncodedMessage): number {
+    let at = putBytes(target, writeMethod(target, start, message), headerHead);
+    // Room for the size of the body and the flags.
+    at += 10;
+    if (sharedFlags & HAS_CONTENT_TYPE) at = putBytes(target, at, contentType);
     const encoding = encodingOf(message);
     if (encoding !== undefined) {
-      flags |= HAS_CONTENT_ENCODING;
       target[at] = encoding.length;
       at += 1 + putText(target, at + 1, encoding);
     }
     at = putTable(target, at, message);
     target[at++] = deliveryMode;
     if (priority !== undefined) target[at++] = priority;
+    return at;
+  }
+
+  /** Completes the header frame, which begins at `start`, from `from` on. */
+  function writeHeader(target: Buffer, start: number, from: number, message: EncodedMessage): number {
+    let at = from;
+    let flags = encodingOf(message) === undefined ? sharedFlags : sharedFlags | HAS_CONTENT_ENCODING;
+    const sizeAt = start + headerHead.length;
+    putInt64(target, sizeAt, fieldLength(message, BODY));
     if (fieldLength(message, CORRELATION_ID) > 0) {
       flags |= HAS_CORRELATION_ID;
       at = putShortField(target, at, message, CORRELATION_ID);
@@ -123,7 +135,7 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
       at = putShortField(target, at, message, TYPE);
     }
     if (flags & HAS_APP_ID) at = putBytes(target, at, appId);
-    target.writeUInt16BE(flags, flagsAt);
+    target.writeUInt16BE(flags, sizeAt + 8);
     return endFrame(target, start, at);
   }
 
@@ -144,12 +156,14 @@ export function frameEncoder(channel: number, frameMax: number, defaults: Messag
     bound(message) {
       const bytes = fieldLength(message, BODY);
       const bodyFrames = Math.ceil(bytes / maxBody);
-      return frameBound(message, defaults, frameMax) + bytes + bodyFrames * FRAME_OVERHEAD;
+      return boundOf(message) + bytes + bodyFrames * FRAME_OVERHEAD;
     },
     write(target, start, message) {
-      let at = writeMethod(target, start, message);
-      at = writeHeader(target, at, message);
-      return writeBody(target, at, message);
+      const kept = memory.of(message);
+      const at = kept ? putBytes(target, start, kept) : writeShared(target, start, message);
+      if (kept === undefined) memory.keep(message, () => Buffer.from(target.subarray(start, at)));
+      const header = start + FRAME_OVERHEAD + target.readUInt32BE(start + 3);
+      return writeBody(target, writeHeader(target, header, at, message), message);
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   fieldLength,
   isPresent,
   MESSAGE_ID,
+  PrefixMemory,
   ROUTING_KEY,
   TYPE,
 } from "@streamll/core/internal";
@@ -19,37 +20,47 @@ const FIXED_HEADER_BYTES = 4 + 8 + 2 + 1 + 1 + 8;
 const FIXED_METHOD_BYTES = 8 + 2 * 8;
 
 /**
- * The most bytes that a message takes in its method and header frame together.
+ * Gives the most bytes that a message takes in its method and header frame together.
  *
  * @throws TransportError for what AMQP 0-9-1 cannot carry. Sent all the same it would close the channel or the
  * connection, and take its neighbours down: `Infinity` in a header ends a connection with 541 (RabbitMQ 3.10).
  */
-export function frameBound(message: EncodedMessage, defaults: MessageDefaults, frameMax: number): number {
-  if (fieldLength(message, ROUTING_KEY) > SHORT_STRING_MAX)
-    throw unsendable("the routing key is over 255 bytes");
-  if (fieldLength(message, EXCHANGE) > SHORT_STRING_MAX)
-    throw unsendable("the name of the exchange is over 255 bytes");
-  // An id is never cut: a consumer that deduplicates by it would take two messages for one.
-  if (fieldLength(message, MESSAGE_ID) > SHORT_STRING_MAX)
-    throw unsendable("the message id is over 255 bytes");
-  const header =
+export function frameBounds(
+  defaults: MessageDefaults,
+  frameMax: number,
+): (message: EncodedMessage) => number {
+  const exchangeBytes = Buffer.byteLength(defaults.exchange);
+  const fixed =
     FIXED_HEADER_BYTES +
-    tableBytes(message) +
     short(Buffer.byteLength(defaults.contentType)) +
-    short(encodingOf(message)?.length ?? 0) +
     short(Buffer.byteLength(defaults.appId)) +
-    short(String(defaults.expirationMs ?? "").length) +
-    short(fieldLength(message, MESSAGE_ID)) +
-    short(fieldLength(message, CORRELATION_ID)) +
-    short(fieldLength(message, TYPE));
-  if (header + 8 > frameMax) {
-    const reason = `The headers of the message do not fit one frame of ${frameMax} bytes`;
-    throw new TransportError("too-large", reason, { permanent: true });
-  }
-  const exchange = isPresent(message, EXCHANGE)
-    ? fieldLength(message, EXCHANGE)
-    : Buffer.byteLength(defaults.exchange);
-  return header + FIXED_METHOD_BYTES + short(fieldLength(message, ROUTING_KEY)) + short(exchange);
+    short(String(defaults.expirationMs ?? "").length);
+  const tables = new PrefixMemory<number>();
+  return (message) => {
+    if (fieldLength(message, ROUTING_KEY) > SHORT_STRING_MAX)
+      throw unsendable("the routing key is over 255 bytes");
+    if (fieldLength(message, EXCHANGE) > SHORT_STRING_MAX)
+      throw unsendable("the name of the exchange is over 255 bytes");
+    // An id is never cut: a consumer that deduplicates by it would take two messages for one.
+    if (fieldLength(message, MESSAGE_ID) > SHORT_STRING_MAX)
+      throw unsendable("the message id is over 255 bytes");
+    const kept = tables.of(message);
+    const table = kept ?? tableBytes(message);
+    if (kept === undefined) tables.keep(message, () => table);
+    const header =
+      fixed +
+      table +
+      short(encodingOf(message)?.length ?? 0) +
+      short(fieldLength(message, MESSAGE_ID)) +
+      short(fieldLength(message, CORRELATION_ID)) +
+      short(fieldLength(message, TYPE));
+    if (header + 8 > frameMax) {
+      const reason = `The headers of the message do not fit one frame of ${frameMax} bytes`;
+      throw new TransportError("too-large", reason, { permanent: true });
+    }
+    const exchange = isPresent(message, EXCHANGE) ? fieldLength(message, EXCHANGE) : exchangeBytes;
+    return header + FIXED_METHOD_BYTES + short(fieldLength(message, ROUTING_KEY)) + short(exchange);
+  };
 }
 
 const short = (bytes: number): number => 1 + Math.min(bytes, SHORT_STRING_MAX);

@@ -16,7 +16,7 @@ import type { Channel, ChannelModel, Options } from "amqplib";
 import { type FrameEncoder, frameEncoder } from "./frames.js";
 import { unsendable } from "./header-table.js";
 import { relayedFrames } from "./relayed.js";
-import { frameBound, wireSeconds } from "./sendable.js";
+import { frameBounds, wireSeconds } from "./sendable.js";
 import { channelNumber, type Wire, wireOf } from "./wire.js";
 
 /** Memory that batches are written in is kept in no larger pieces, in bytes. */
@@ -118,6 +118,7 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
     priority: defaults.priority,
     expiration: defaults.expirationMs,
   };
+  const boundOf = frameBounds(defaults, frameMax);
   let full = false;
   channel.on("drain", () => {
     full = false;
@@ -131,7 +132,7 @@ export function channelWriter(channel: Channel, frameMax: number, defaults: Mess
           throw unsendable(
             "this version of amqplib writes frames in another way: install the one that package.json of @streamll/transport-amqp091 names",
           );
-        frameBound(encodedMessage(message), defaults, frameMax);
+        boundOf(encodedMessage(message));
         const { exchange = defaults.exchange, routingKey, headers, contentEncoding } = message;
         full = !channel.publish(exchange, routingKey, message.body(), {
           ...shared,

@@ -1,5 +1,11 @@
 import type { MessageDefaults, MessageParts, OutboundMessage } from "@streamll/core";
-import { encodedMessage } from "@streamll/core/internal";
+import {
+  encodedMessage,
+  PreparedMessage,
+  prefixOf,
+  RecordWriter,
+  recordMemory,
+} from "@streamll/core/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frameEncoder } from "../src/frames.js";
@@ -63,6 +69,30 @@ const headerNames = fc
   .filter((name) => !/^(B?CC|__proto__)$/.test(name));
 
 describe("frames of a message", () => {
+  it("shares nothing with the one before it but what is the same", () => {
+    const writer = new RecordWriter();
+    const kinds = [
+      { routingKey: "a", type: "a", headers: { team: "one" } },
+      { routingKey: "a", type: "b", headers: { team: "one" } },
+      { routingKey: "b", type: "b", headers: { team: "two", more: 1 }, exchange: "other" },
+    ];
+    const encoder = frameEncoder(1, FRAME_MAX, defaults());
+    let shared = 0;
+    for (const [index, kind] of [0, 0, 0, 0, 1, 1, 1, 2, 1, 2, 2, 2, 0, 0, 0].entries()) {
+      const ids = { messageId: "m".repeat(index), correlationId: `${index}`, timestamp: 1000 * index };
+      const event = new PreparedMessage({ ...kinds[kind]!, ...ids, body: "x".repeat(index) });
+      const record = { ...recordMemory(writer.bound(event)), record: 0 };
+      writer.write(record, 0, event);
+      if (prefixOf(record) !== 0) shared++;
+      const [bytes, alone] = [encoder, frameEncoder(1, FRAME_MAX, defaults())].map((one) => {
+        const target = Buffer.alloc(one.bound(record));
+        return target.subarray(0, one.write(target, 0, record));
+      });
+      expect(bytes).toEqual(alone);
+    }
+    expect(shared).toBe(9);
+  });
+
   it("are byte for byte what amqplib writes", () => {
     const shared = fc.record({
       exchange: fc.string({ maxLength: 40 }),

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Endpoint } from "@streamll/core";
+import { type Endpoint, TransportError } from "@streamll/core";
 import { connectWithin } from "@streamll/transport-kit";
 import { describe, expect, it, vi } from "vitest";
 import { amqp091Transport } from "../src/index.js";
@@ -83,6 +83,18 @@ describe("connecting", () => {
     const error = await connect(server.endpoint, never, { credentials }).catch((reason) => reason);
     expect(error).toMatchObject({ kind: "auth", permanent: false });
     expect(error.message).not.toContain("abc123");
+  });
+
+  it("passes on what a credentials function says by an error of its own, and names the address", async () => {
+    await using server = await mute();
+    const given = new TransportError("auth", "the vault is sealed", { permanent: true });
+    const credentials = () => {
+      throw given;
+    };
+    await expect(connect(server.endpoint, never, { credentials })).rejects.toMatchObject({
+      ...{ kind: "auth", permanent: true, cause: given },
+      message: `${server.endpoint.label}: the vault is sealed`,
+    });
   });
 
   it.each<[string, unknown]>([

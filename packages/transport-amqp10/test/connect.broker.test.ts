@@ -74,7 +74,10 @@ describe.each(brokersOf4)("connecting to RabbitMQ $version", (broker) => {
     await vi.waitUntil(named, { ...WAIT, interval: 200 });
   });
 
-  it("ends in good order before a token expires, and the next connection asks for a new one", async () => {
+  it("ends in good order before a token expires, and the next connection asks for a new one", async ({
+    skip,
+  }) => {
+    skip(Number(broker.generation) >= 4.1, "the broker is given a new token");
     await using bench = await scratch(broker);
     const credentials = vi.fn(() => ({
       username: "guest",

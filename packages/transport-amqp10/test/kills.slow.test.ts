@@ -17,7 +17,7 @@ const event = (index: number) =>
     ...parts({ sequence: 0 }),
     messageId: `e${index}`,
     correlationId: `execution-${index % executions}`,
-    text: JSON.stringify({ index, text: "x".repeat(400) }),
+    body: JSON.stringify({ index, text: "x".repeat(400) }),
   });
 
 describe.each(brokersOf4.filter(({ owned }) => owned))(

@@ -13,7 +13,7 @@ const event = (index: number) =>
   new PreparedMessage({
     ...parts({ sequence: 0 }),
     messageId: `e${index}`,
-    text: JSON.stringify({ index }),
+    body: JSON.stringify({ index }),
   });
 
 it("one event that the broker never answers stops no other, is not blamed on the network, and goes again", async () => {

@@ -22,7 +22,7 @@ import {
 import { type ReplayReport, replay } from "./replay.js";
 import { resolveDeadLetters } from "./resolve-dead-letters.js";
 import { LARGEST_WINDOW } from "./scan.js";
-import { fits, isNarrow, type ReadSelection, readGiven, type Selection } from "./selection.js";
+import { fits, isNarrow, mostOf, type ReadSelection, readGiven, type Selection } from "./selection.js";
 import { type Looked, type Place, walk } from "./walk.js";
 
 /** Letters of a list that are told one by one; all are counted. */
@@ -136,6 +136,7 @@ export class DeadLetters<Factory extends TransportFactory = TransportFactory> {
     let lost = 0;
     const looked = await walk(this.#place, {
       signal,
+      most: mostOf(selection),
       window: dryRun ? lookWindow(selection) : workWindow(selection),
       async visit(letters, scan) {
         const found = letters.filter((letter) => fits(selection, letter)).slice(0, limit - matched);
@@ -151,9 +152,8 @@ export class DeadLetters<Factory extends TransportFactory = TransportFactory> {
 const never = () => new AbortController().signal;
 
 /** Each letter is held until the end. */
-const lookWindow = (selection: ReadSelection): number =>
-  isNarrow(selection) ? LARGEST_WINDOW : (selection.limit ?? LARGEST_WINDOW);
+const lookWindow = (selection: ReadSelection): number => Math.min(LARGEST_WINDOW, mostOf(selection));
 
 /** Only what does not fit is held until the end. */
 const workWindow = (selection: ReadSelection): number =>
-  isNarrow(selection) ? LARGEST_WINDOW : Math.min(WINDOW, selection.limit ?? WINDOW);
+  isNarrow(selection) ? LARGEST_WINDOW : Math.min(WINDOW, mostOf(selection));

@@ -1,6 +1,6 @@
 import type { StreamllEvent } from "@streamll/core";
 import type { Failure } from "./failure.js";
-import { fits, type Letter, type ReadSelection } from "./selection.js";
+import { fits, type Letter, mostOf, type ReadSelection } from "./selection.js";
 import { type Looked, type Place, walk } from "./walk.js";
 
 /** A dead letter in a list: all but its headers and its data. */
@@ -66,7 +66,7 @@ export async function look(
   const { limit = Number.POSITIVE_INFINITY } = selection;
   let matched = 0;
   const looked = await walk(place, {
-    ...{ window, signal },
+    ...{ window, signal, most: mostOf(selection) },
     async visit(letters) {
       for (const letter of letters) {
         if (matched >= limit) break;

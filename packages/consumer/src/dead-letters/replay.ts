@@ -3,7 +3,7 @@ import { Pause, type Relay, randomId } from "@streamll/core/internal";
 import { digestOf, Journal } from "./journal.js";
 import { type ReplayTarget, replayed } from "./replayed.js";
 import type { Scan } from "./scan.js";
-import { fits, type Letter, type ReadSelection } from "./selection.js";
+import { fits, type Letter, mostOf, type ReadSelection } from "./selection.js";
 import { CHUNK, type Looked, type Place, walk } from "./walk.js";
 
 export interface ReplayRequest {
@@ -62,7 +62,7 @@ export async function replay(place: Place, request: ReplayRequest): Promise<Repl
   const run = new Run(place, request, journal);
   try {
     const looked = await walk(place, {
-      ...{ window, signal },
+      ...{ window, signal, most: mostOf(request.selection) },
       visit: (letters, scan, relay) => run.visit(letters, scan, relay),
       progress: ({ scanned, total }) => progress?.({ scanned, total, replayed: run.replayed }),
     });

@@ -16,6 +16,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 const QUIET_MS = 500;
 /** With messages left, and none of them coming: another consumer has them, or the queue for itself. */
 const PATIENCE_MS = 20_000;
+/** How long to wait, twice as long each time, before the broker is asked again whether it has counted what it got back. */
+const RECOUNT_MS = 5;
 const CLOSING_MS = 10_000;
 
 export interface ScanSetup {
@@ -28,6 +30,8 @@ export interface ScanSetup {
   readonly besideQueue: boolean;
   /** Deliveries that are held at a time. */
   readonly window: number;
+  /** So many are wanted: what comes beyond them would come back behind others of a quorum queue. */
+  readonly most: number;
   readonly signal: AbortSignal;
 }
 
@@ -54,6 +58,8 @@ export class Scan {
   /** Where the broker keeps a delivery for a time only. One that is lost comes again, and must not be taken twice. */
   readonly #locks: Locks;
   #bytes = 0;
+  #received = 0;
+  #acknowledged = 0;
   readonly #closing = new AbortController();
   #wake = () => {};
 
@@ -115,6 +121,7 @@ export class Scan {
 
   /** These are done: the broker forgets them. Gives how many of the acknowledgements were lost. */
   async done(deliveries: readonly Delivery[]): Promise<number> {
+    this.#acknowledged += deliveries.length;
     const lost = await Promise.all(deliveries.map((delivery) => this.#settle(delivery, { kind: "done" })));
     return lost.filter((outcome) => outcome === "lost").length;
   }
@@ -129,6 +136,7 @@ export class Scan {
     this.#closing.abort();
     await this.#subscription.stop();
     const given = this.held.map((delivery) => this.#settle(delivery, { kind: "again", failed: false }));
+    await this.#untilCounted();
     await this.#subscription.close(AbortSignal.timeout(CLOSING_MS)).catch(() => {});
     await Promise.all(given);
     this.#locks.clear();
@@ -156,6 +164,8 @@ export class Scan {
       this.#locks.hold(delivery, this.#subscription);
       this.#bytes += delivery.body.length;
     }
+    this.#received += deliveries.length;
+    if (this.#received >= this.#setup.most) void this.#subscription.stop();
     // What was lost may be among them.
     if (this.incomplete !== "lost") this.#arrived.push(...deliveries);
     if (this.#bytes > MOST_BYTES) this.#end("bytes");
@@ -214,6 +224,26 @@ export class Scan {
       if (this.#held.size >= window) this.#end("window");
       else if (waited > PATIENCE_MS) this.#end("stalled");
     }
+  }
+
+  /**
+   * A quorum queue counts what it got back a moment after it has answered that the channel is closed. Whoever looks next
+   * would see fewer messages than there are, and stop at them.
+   */
+  async #untilCounted(): Promise<void> {
+    const { clock } = this.#setup;
+    const left = (this.total ?? 0) - this.#acknowledged;
+    let cancel = () => {};
+    const over = new Promise<undefined>((resolve) => {
+      cancel = clock.after(QUIET_MS, () => resolve(undefined));
+    });
+    for (let pause = RECOUNT_MS; ; pause *= 2) {
+      const depth = this.#subscription.waiting?.().catch(() => undefined);
+      const waiting = await Promise.race([depth, over]);
+      if (waiting === undefined || waiting >= left) break;
+      await this.#change(pause);
+    }
+    cancel();
   }
 
   /** `false` where nothing happened for so long. */

@@ -100,6 +100,9 @@ export function readGiven<Table extends Record<string, { readonly kind: Kind<unk
     values[option] = read;
     return [];
   });
+  const { since, until } = values as { readonly since?: number; readonly until?: number };
+  if (since !== undefined && until !== undefined && since >= until)
+    problems.push({ option: "until", message: "is not after since, so that no letter would fit" });
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values as never;
 }
@@ -122,6 +125,10 @@ export function fits({ code, type, module, id, since, until }: ReadSelection, le
 /** Whether a selection leaves any out. */
 export const isNarrow = ({ limit: _, ...others }: ReadSelection): boolean =>
   Object.values(others).some((value) => value !== undefined);
+
+/** How many letters it is about at most, from the first one on. */
+export const mostOf = (selection: ReadSelection): number =>
+  isNarrow(selection) ? Number.POSITIVE_INFINITY : (selection.limit ?? Number.POSITIVE_INFINITY);
 
 export function letterOf(message: Delivery): Letter {
   const failure = failureOf(message);

@@ -35,6 +35,8 @@ export interface Looked {
 
 export interface Walk {
   readonly window: number;
+  /** So many are wanted. */
+  readonly most: number;
   readonly signal: AbortSignal;
   /** Told after each chunk. */
   progress?(looked: Pick<Looked, "scanned" | "total">): void;
@@ -47,13 +49,13 @@ export interface Walk {
  *
  * @throws TransportError where the broker or the queue cannot be reached.
  */
-export async function walk(place: Place, { window, signal, progress, visit }: Walk): Promise<Looked> {
+export async function walk(place: Place, { window, most, signal, progress, visit }: Walk): Promise<Looked> {
   const { queue, consuming, connect, endpoints, clock, connectionTimeoutMs } = place;
   const release = clock.keepAlive();
   const relay = new Relay({ connect, endpoints, clock, connectionTimeoutMs });
   try {
     const scan = await Scan.open({
-      ...{ consuming, endpoints, clock, connectionTimeoutMs, signal, source: queue },
+      ...{ consuming, endpoints, clock, connectionTimeoutMs, signal, most, source: queue },
       besideQueue: place.home !== undefined,
       window: Math.min(window, LARGEST_WINDOW),
     });

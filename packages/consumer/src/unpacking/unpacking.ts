@@ -78,10 +78,20 @@ function unpackedSubscription(subscription: Subscription, { ofEvents }: Contents
     return error;
   });
   const { renew, waiting, storeOffset } = subscription;
-  const messageOf = (delivery: Delivery): Delivery => ofEvents.get(delivery)?.message ?? delivery;
+  /** Under way, by message: its events ask for it together. */
+  const renewals = new Map<Delivery, Promise<void>>();
+  const renewed = (delivery: Delivery, renew: NonNullable<Subscription["renew"]>): Promise<void> => {
+    const { message = delivery } = ofEvents.get(delivery) ?? {};
+    let renewal = renewals.get(message);
+    if (renewal === undefined) {
+      renewal = renew.call(subscription, message).finally(() => renewals.delete(message));
+      renewals.set(message, renewal);
+    }
+    return renewal;
+  };
   return {
     closed,
-    ...(renew && { renew: (delivery) => renew.call(subscription, messageOf(delivery)) }),
+    ...(renew && { renew: (delivery) => renewed(delivery, renew) }),
     ...(waiting && { waiting: () => waiting.call(subscription) }),
     ...(storeOffset && { storeOffset: (...stored) => storeOffset.call(subscription, ...stored) }),
     stop: () => subscription.stop(),

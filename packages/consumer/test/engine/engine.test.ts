@@ -1,7 +1,7 @@
 import { DeadLetter, RetryLater } from "@streamll/core";
 import { memoryDedup } from "@streamll/core/internal";
-import { describe, expect, it } from "vitest";
-import { gate, Scene, textOf } from "./scene.js";
+import { describe, expect, it, type MockInstance, vi } from "vitest";
+import { gate, Scene, textOf, transportOptions } from "./scene.js";
 
 describe("a consumer", () => {
   it("hands over what waits and what comes, and tells the broker when a handler is done", async () => {
@@ -53,6 +53,62 @@ describe("a consumer", () => {
     const engine = scene.engine(() => {}, { source: "nowhere" });
     await expect(engine.start()).rejects.toMatchObject({ code: "TRANSPORT_NOT_FOUND" });
     expect(engine.health()).toMatchObject({ status: "stopped", pending: 0 });
+  });
+
+  it("keeps nothing of each question how many wait, and answers it where the connection is lost", async () => {
+    const scene = new Scene();
+    const { consuming } = scene.broker.transport().create(transportOptions, []);
+    let listened!: MockInstance;
+    let isSilent = false;
+    const engine = scene.engine(
+      () => {},
+      {},
+      {
+        consuming: {
+          ...consuming!,
+          async subscribe(...request) {
+            const subscription = await consuming!.subscribe(...request);
+            listened = vi.spyOn(subscription.closed, "then");
+            return {
+              ...subscription,
+              waiting: () => (isSilent ? new Promise(() => {}) : Promise.resolve(7)),
+            };
+          },
+        },
+      },
+    );
+    await engine.start();
+    const before = listened.mock.calls.length;
+    expect([await engine.lag(), await engine.lag()]).toEqual([7, 7]);
+    expect(listened).toHaveBeenCalledTimes(before);
+    isSilent = true;
+    const asked = engine.lag();
+    scene.broker.faults.disconnect();
+    expect(await asked).toBeUndefined();
+    await engine.stop();
+  });
+
+  it("resolves start() also where the first event has stopped it", async () => {
+    const scene = new Scene();
+    const { consuming } = scene.broker.transport().create(transportOptions, []);
+    const engine = scene.engine(
+      () => void engine.stop(),
+      {},
+      {
+        consuming: {
+          ...consuming!,
+          async subscribe(...request) {
+            const subscription = await consuming!.subscribe(...request);
+            // What comes meanwhile is handled as soon as it is subscribed.
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            return subscription;
+          },
+        },
+      },
+    );
+    scene.put("1");
+    await engine.start();
+    expect(await engine.stop()).toMatchObject({ handled: 1 });
   });
 
   it("resolves start() while the broker is down, says so, and comes when it is up", async () => {
@@ -275,6 +331,21 @@ describe("a store of ids", () => {
   });
 });
 
+describe("a message that its sender sent twice", () => {
+  it("is handled once, also where its handler still runs when it comes again", async () => {
+    const scene = new Scene();
+    const { open, opened } = gate();
+    const engine = scene.engine(() => opened, { ordered: false }, { dedup: memoryDedup(10) });
+    scene.put("1", "1");
+    await engine.start();
+    await expect.poll(() => engine.stats().events_received).toBe(2);
+    open();
+    await scene.settled(engine);
+    expect([scene.began, engine.stats().events_duplicate]).toEqual([["1"], 1]);
+    await engine.stop();
+  });
+});
+
 describe("a lost connection", () => {
   it("is made again, and what had not begun comes again in order", async () => {
     const scene = new Scene();
@@ -302,6 +373,24 @@ describe("a lost connection", () => {
     scene.put("1", "2");
     await scene.settled(engine);
     expect([scene.began, engine.stats().events_duplicate]).toEqual([["1", "2"], 1]);
+    await engine.stop();
+  });
+
+  it("has a message that comes again handled by itself, where another of its id is in hand", async () => {
+    const scene = new Scene();
+    const { open, opened } = gate();
+    const engine = scene.engine((delivery) => (textOf(delivery) === "one" ? opened : undefined), {
+      window: 2,
+      concurrency: 1,
+    });
+    for (const body of ["one", "other"]) scene.broker.publish({ routingKey: "q", body, messageId: "same" });
+    await engine.start();
+    await expect.poll(() => engine.health().pending).toBe(2);
+    scene.broker.faults.disconnect();
+    await expect.poll(() => engine.stats().events_received).toBe(4);
+    open();
+    await scene.settled(engine);
+    expect(scene.began).toEqual(["one", "other"]);
     await engine.stop();
   });
 
@@ -381,6 +470,47 @@ describe("stop()", () => {
       await starting;
       expect(engine.health().status).toBe("stopped");
     }
+  });
+
+  it("gives back in order, and once, also what waited for another try", async () => {
+    const scene = new Scene();
+    const { open, opened } = gate();
+    const engine = scene.engine((delivery) => {
+      if (textOf(delivery) === "b") return opened;
+      throw new RetryLater(30_000);
+    });
+    scene.put("b", { id: "a1", execution: "a" }, { id: "a2", execution: "a" });
+    await engine.start();
+    await expect.poll(() => engine.stats()).toMatchObject({ events_failed: 1, events_in_hand: 2 });
+    const stopping = engine.stop();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([scene.broker.depth("q"), engine.stats().events_received]).toEqual([0, 3]);
+    open();
+    expect(await stopping).toMatchObject({ handled: 1, givenBack: 2 });
+    expect(scene.broker.consume("q").map(({ body }) => String(body))).toEqual(["a1", "a2"]);
+  });
+
+  it("ends in drainTimeout though nobody answers the settlement of a message that came again", async () => {
+    const scene = new Scene();
+    const first = scene.engine(() => gate().opened, { drainTimeoutMs: 50 });
+    scene.put("1");
+    await first.start();
+    await expect.poll(() => scene.began).toEqual(["1"]);
+    await first.stop();
+    const { consuming } = scene.broker.transport().create(transportOptions, []);
+    const engine = scene.engine(
+      () => {},
+      { drainTimeoutMs: 100 },
+      {
+        consuming: {
+          ...consuming!,
+          subscribe: async (...request) => ({ ...(await consuming!.subscribe(...request)), settle() {} }),
+        },
+      },
+    );
+    await engine.start();
+    await expect.poll(() => scene.began).toEqual(["1", "1"]);
+    expect((await engine.stop()).durationMs).toBeLessThan(1000);
   });
 
   it("does not wait for another try", async () => {

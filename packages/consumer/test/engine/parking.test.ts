@@ -1,5 +1,5 @@
 import { DeadLetter, type TransportConnection, TransportError } from "@streamll/core";
-import { defaultConsumingOptions } from "@streamll/core/internal";
+import { type ConsumingOptions, defaultConsumingOptions } from "@streamll/core/internal";
 import { afterEach, describe, expect, it } from "vitest";
 import { Scene, transportOptions } from "./scene.js";
 
@@ -13,12 +13,12 @@ describe("parking a dead letter", () => {
     for (const { engines } of scenes.splice(0)) await Promise.all(engines.map((engine) => engine.stop()));
   });
 
-  function parked(handle: () => unknown = giveUp) {
+  function parked(handle: () => unknown = giveUp, options: Partial<ConsumingOptions> = {}) {
     const scene = new Scene();
     scenes.push(scene);
     const transport = scene.broker.transport().create(transportOptions, []);
     const parking = { connect: transport.connect, exchange: "dlx" };
-    const engine = scene.engine(handle, { attempts: 2 }, { parking });
+    const engine = scene.engine(handle, { attempts: 2, ...options }, { parking });
     const place = () => {
       scene.broker.declareExchange("dlx", "topic");
       scene.broker.declareQueue("parked");
@@ -123,6 +123,22 @@ describe("parking a dead letter", () => {
     await expect.poll(() => engine.health().problems.map(({ code }) => code)).toContain("PARKING_FAILED");
     expect(await engine.stop()).toMatchObject({ deadLettered: 0, givenBack: 1 });
     expect(scene.broker.depth("q")).toBe(1);
+  });
+
+  it("the engine waits at stop() no longer, where the message had come again", async () => {
+    const { scene, engine, place } = parked(giveUp, { drainTimeoutMs: 100 });
+    place();
+    scene.broker.faults.delayConfirms(60_000);
+    scene.put("1");
+    const first = scene.engine(() => new Promise(() => {}), { drainTimeoutMs: 50 });
+    await first.start();
+    await expect.poll(() => scene.began).toEqual(["1"]);
+    await first.stop();
+    await engine.start();
+    await expect.poll(() => scene.broker.depth("parked")).toBe(1);
+    const { durationMs, givenBack } = await engine.stop();
+    expect(givenBack).toBe(1);
+    expect(durationMs).toBeLessThan(1000);
   });
 
   it("the engine waits at stop() for the confirm, no longer than drainTimeout", async () => {

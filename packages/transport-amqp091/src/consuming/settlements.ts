@@ -12,9 +12,15 @@ export interface Settled {
 const ACK = 80;
 const REJECT = 90;
 const NACK = 120;
-const ACK_MULTIPLE = 1;
+/** Of ack and nack. */
+const MULTIPLE = 1;
 const NACK_REQUEUE = 2;
 const REJECT_REQUEUE = 1;
+
+/** So many go back by one nack: more of them a quorum queue of 3.10 that has a limit mixes up, as Erlang does larger maps. */
+const BACK_AT_ONCE = 32;
+/** No more nacks than so many: behind 32 that a quorum queue has yet to take, RabbitMQ throws together what follows. */
+const MOST_NACKS = 16;
 
 /** Class and method, delivery tag, bits. */
 const PAYLOAD_BYTES = 4 + 8 + 1;
@@ -24,6 +30,13 @@ const FRAME_BYTES = 7 + PAYLOAD_BYTES + 1;
 /** A delivery, and by what its channel knows it. */
 type TaggedDelivery = Delivery & { readonly tag: number };
 
+/** Of one delivery, or with the bit "multiple" of all up to it. */
+interface Method {
+  readonly method: typeof ACK | typeof NACK | typeof REJECT;
+  readonly tag: number;
+  readonly bits: number;
+}
+
 /** The deliveries of one channel that are not settled, and what is to be written of those that are. */
 export class Settlements {
   readonly #channel: number;
@@ -31,13 +44,18 @@ export class Settlements {
   readonly #open = new Map<number, TaggedDelivery>();
   /** Tags that are done, and not yet written. */
   #done: number[] = [];
-  /** Methods, tags and bits of those that are given back or dead, one after another. */
-  #others: number[] = [];
+  /** Of those that are given back, or dead. */
+  #returned: Method[] = [];
   #told: Told[] = [];
   #isUrgent = false;
 
   constructor(channel: number) {
     this.#channel = channel;
+  }
+
+  /** How many are not settled. */
+  get size(): number {
+    return this.#open.size;
   }
 
   get isWaiting(): boolean {
@@ -67,21 +85,21 @@ export class Settlements {
     if (verdict.kind !== "done" || verdict.lazy !== true) this.#isUrgent = true;
     if (verdict.kind === "done") this.#done.push(tag);
     // From 4.3 on a reject counts against the limit of a quorum queue, and a nack does not. Before, both do.
-    else if (verdict.kind === "again" && !verdict.failed) this.#others.push(NACK, tag, NACK_REQUEUE);
-    else this.#others.push(REJECT, tag, verdict.kind === "again" ? REJECT_REQUEUE : 0);
+    else if (verdict.kind === "again" && !verdict.failed)
+      this.#returned.push({ method: NACK, tag, bits: NACK_REQUEUE });
+    else this.#returned.push({ method: REJECT, tag, bits: verdict.kind === "again" ? REJECT_REQUEUE : 0 });
     return true;
   }
 
   /** All that was settled since the last call. */
   take(): Settled {
-    const done = this.#done;
-    const others = this.#others;
+    const bytes = this.#frames(this.#done, this.#returned);
     const told = this.#told;
     this.#done = [];
-    this.#others = [];
+    this.#returned = [];
     this.#told = [];
     this.#isUrgent = false;
-    return { bytes: this.#frames(done, others), told };
+    return { bytes, told };
   }
 
   /** Who waits for what was not taken, once nothing can be written any more. */
@@ -92,27 +110,46 @@ export class Settlements {
 
   /**
    * What is not done goes first: of what comes before the oldest open one, the rest is then done, and one
-   * acknowledgement "multiple" says so.
+   * acknowledgement "multiple" says so. Where several of these go back, a nack "multiple" says that: for each that
+   * comes back by itself, a classic queue looks through all that have come back before. All go back in the order in which
+   * they came, since a quorum queue hands them out in that in which they have come back.
    */
-  #frames(done: readonly number[], others: readonly number[]): Buffer {
+  #frames(done: readonly number[], returned: Method[]): Buffer {
     const [oldest = Number.POSITIVE_INFINITY] = this.#open.keys();
-    let last = 0;
-    const single: number[] = [];
+    returned.sort((one, other) => one.tag - other.tag);
+    const failedTo = returned.findLast(({ tag, bits }) => tag < oldest && bits === REJECT_REQUEUE)?.tag ?? 0;
+    const untried = returned.filter(({ method, tag }) => method === NACK && tag > failedTo && tag < oldest);
+    const [first, last] = untried.length > 1 ? [untried[0]!.tag, untried.at(-1)!.tag] : [oldest, 0];
+    let doneBefore = 0;
+    let doneBehind = 0;
+    const single: Method[] = [];
     for (const tag of done) {
-      if (tag > oldest) single.push(tag);
-      else if (tag > last) last = tag;
+      if (tag < first) doneBefore = Math.max(doneBefore, tag);
+      else if (tag > last && tag < oldest) doneBehind = Math.max(doneBehind, tag);
+      else single.push({ method: ACK, tag, bits: 0 });
     }
-    const count = others.length / 3 + single.length + (last > 0 ? 1 : 0);
-    const frames = Buffer.allocUnsafe(count * FRAME_BYTES);
+    const doneTo = (tag: number): Method[] => (tag > 0 ? [{ method: ACK, tag, bits: MULTIPLE }] : []);
+    const atOnce = Math.max(BACK_AT_ONCE, Math.ceil(untried.length / MOST_NACKS));
+    const isLastOfSome = ({ tag }: Method, at: number) => (at + 1) % atOnce === 0 || tag === last;
+    const isBehind = ({ tag }: Method) => last > 0 && tag > last;
+    const methods = [
+      ...returned.filter((one) => !isBehind(one) && (last === 0 || one.tag < first || one.method === REJECT)),
+      ...doneTo(doneBefore),
+      ...single,
+      ...(last > 0 ? untried.filter(isLastOfSome) : []).map((one) => ({
+        ...one,
+        bits: NACK_REQUEUE | MULTIPLE,
+      })),
+      ...returned.filter(isBehind),
+      ...doneTo(doneBehind),
+    ];
+    const frames = Buffer.allocUnsafe(methods.length * FRAME_BYTES);
     let at = 0;
-    for (let index = 0; index < others.length; index += 3)
-      at = this.#put(frames, at, others[index]!, others[index + 1]!, others[index + 2]!);
-    if (last > 0) at = this.#put(frames, at, ACK, last, ACK_MULTIPLE);
-    for (const tag of single) at = this.#put(frames, at, ACK, tag, 0);
+    for (const one of methods) at = this.#put(frames, at, one);
     return frames;
   }
 
-  #put(frames: Buffer, start: number, method: number, tag: number, bits: number): number {
+  #put(frames: Buffer, start: number, { method, tag, bits }: Method): number {
     let at = frames.writeUInt8(1, start);
     at = frames.writeUInt16BE(this.#channel, at);
     at = frames.writeUInt32BE(PAYLOAD_BYTES, at);

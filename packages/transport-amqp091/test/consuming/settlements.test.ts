@@ -92,6 +92,35 @@ describe("settlements", () => {
       ],
       ["3 nack 2 requeue", "3 ack 3 multiple"],
     ],
+    [
+      "several that are given back in one, with each that is done between them before it",
+      [
+        [1, done],
+        [2, again],
+        [3, done],
+        [4, again],
+        [5, done],
+      ],
+      ["3 ack 1 multiple", "3 ack 3", "3 nack 4 multiple requeue", "3 ack 5 multiple"],
+    ],
+    [
+      "those that are given back behind an open one alone",
+      [
+        [2, again],
+        [3, again],
+      ],
+      ["3 nack 2 requeue", "3 nack 3 requeue"],
+    ],
+    [
+      "what is given back in the order in which it came",
+      [
+        [5, again],
+        [3, again],
+        [2, again],
+        [1, failed],
+      ],
+      ["3 reject 1 requeue", "3 nack 3 multiple requeue", "3 nack 5 requeue"],
+    ],
     ["a failure as a reject", [[1, failed]], ["3 reject 1 requeue"]],
     ["a dead letter as a reject without its queue", [[1, dead]], ["3 reject 1"]],
     [
@@ -106,6 +135,15 @@ describe("settlements", () => {
     const { settlements, settle } = opened(5);
     for (const [tag, verdict] of verdicts) settle(tag, verdict);
     expect(words(settlements.take().bytes)).toEqual(expected);
+  });
+
+  it.each([
+    [100, [32, 64, 96, 100]],
+    [2000, Array.from({ length: 16 }, (_, index) => 125 * (index + 1))],
+  ])("give %i back by as many nacks as a quorum queue takes in order", (count, tags) => {
+    const { settlements, settle } = opened(count);
+    for (let tag = 1; tag <= count; tag++) settle(tag, again);
+    expect(words(settlements.take().bytes)).toEqual(tags.map((tag) => `3 nack ${tag} multiple requeue`));
   });
 
   it("write what was settled since the last time", () => {
@@ -161,7 +199,8 @@ describe("settlements", () => {
           settle(index + 1, verdict);
           expected.set(index + 1, verdict.kind);
           if (!plan[index]!.write) continue;
-          broker.read(settlements.take().bytes);
+          const back = broker.read(settlements.take().bytes);
+          expect(back).toEqual(back.toSorted((a, b) => a - b));
           expect(broker.outcomes).toEqual(expected);
         }
         broker.read(settlements.take().bytes);
@@ -176,21 +215,24 @@ describe("settlements", () => {
 function brokerWith(count: number) {
   const open = new Set(Array.from({ length: count }, (_, index) => index + 1));
   const outcomes = new Map<number, string>();
-  const end = (tag: number, outcome: string) => {
-    if (!open.delete(tag)) throw new Error(`406 unknown delivery tag ${tag}`);
-    outcomes.set(tag, outcome);
-  };
   return {
     outcomes,
-    read(bytes: Buffer) {
+    /** Gives the tags of those that come back, in the order in which they do. */
+    read(bytes: Buffer): number[] {
+      const back: number[] = [];
+      const end = (tag: number, outcome: string) => {
+        open.delete(tag);
+        outcomes.set(tag, outcome);
+        if (outcome === "again") back.push(tag);
+      };
       for (const { id, fields } of decodeAll(bytes, 4096)) {
         const tag = Number(fields!.deliveryTag);
-        if (id === defs.BasicAck && fields!.multiple) {
-          if (!open.has(tag)) throw new Error(`406 unknown delivery tag ${tag}`);
-          for (const each of [...open]) if (each <= tag) end(each, "done");
-        } else if (id === defs.BasicAck) end(tag, "done");
-        else end(tag, fields!.requeue ? "again" : "dead");
+        const outcome = id === defs.BasicAck ? "done" : fields!.requeue ? "again" : "dead";
+        if (!open.has(tag)) throw new Error(`406 unknown delivery tag ${tag}`);
+        for (const each of [...open])
+          if (each === tag || (fields!.multiple && each < tag)) end(each, outcome);
       }
+      return back;
     },
   };
 }

@@ -18,7 +18,7 @@ export async function openCbs(open: OpenConnection, label: string): Promise<Cbs>
       const { status, condition, description } = answer;
       if (status >= 200 && status < 300) return;
       const { kind, permanent, hint } = verdictOf(condition) ?? verdictOfStatus(status);
-      const message = `${label}: ${audience}: the token is not taken (${status}): ${description}. ${hint}`;
+      const message = `${label}: ${audience}: the token is not taken (${status}): ${description.replace(/\.$/, "")}. ${hint}`;
       throw new TransportError(kind, message, { permanent });
     },
   };

@@ -6,8 +6,8 @@ import type { Answer, Requests } from "./requests.js";
 
 /** What the `$management` of a queue or subscription does. All throw TransportError, `permanent` where a lock is lost. */
 export interface EntityManagement {
-  /** Until when it then holds, in milliseconds since 1970. */
-  renew(lock: Lock): Promise<number>;
+  /** Until when each then holds, in milliseconds since 1970; none of them where one is lost. */
+  renew(locks: readonly Lock[]): Promise<readonly number[]>;
   renewSession(session: string): Promise<number>;
   /** Settles by the lock alone, when the link is gone. Not of a session. */
   settle(lock: Lock, verdict: Verdict): Promise<void>;
@@ -24,11 +24,11 @@ export function entityManagement(request: Requests["request"], label: string): E
     throw refusal(answer, `${label}: ${operation}`);
   }
   return {
-    async renew({ token }) {
-      const body = (await ask("renew-lock", { "lock-tokens": tokens(token) })) as {
+    async renew(locks) {
+      const body = (await ask("renew-lock", { "lock-tokens": tokens(locks) })) as {
         readonly expirations?: readonly unknown[];
       };
-      return timeOf(body?.expirations?.[0], label);
+      return locks.map((_, index) => timeOf(body?.expirations?.[index], label));
     },
     async renewSession(session) {
       const body = (await ask("renew-session-lock", { "session-id": session })) as {
@@ -36,8 +36,8 @@ export function entityManagement(request: Requests["request"], label: string): E
       };
       return timeOf(body?.expiration, label);
     },
-    async settle({ token }, verdict) {
-      await ask("update-disposition", { "lock-tokens": tokens(token), ...dispositionOf(verdict) });
+    async settle(lock, verdict) {
+      await ask("update-disposition", { "lock-tokens": tokens([lock]), ...dispositionOf(verdict) });
     },
     async peek(from, most) {
       const body = (await ask("peek-message", {
@@ -79,8 +79,12 @@ function timeOf(value: unknown, label: string): number {
   return time;
 }
 
-/** The bytes of a UUID from those of a delivery tag, which .NET writes in another order. */
-const tokens = (tag: Buffer) =>
-  types.wrap_array([Buffer.from(NET_ORDER.map((at) => tag[at] ?? 0))], UUID, undefined);
+/** As UUIDs: of the bytes of a delivery tag, which .NET writes in another order. */
+const tokens = (locks: readonly Lock[]) =>
+  types.wrap_array(
+    locks.map(({ token }) => Buffer.from(NET_ORDER.map((at) => token[at] ?? 0))),
+    UUID,
+    undefined,
+  );
 
 const NET_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];

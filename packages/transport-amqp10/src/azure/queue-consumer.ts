@@ -12,6 +12,7 @@ import {
   giveBackAndClose,
   stopWithin,
 } from "./entity-link.js";
+import { lockRenewals } from "./renewals.js";
 
 /** A link that is detached sooner after its attach than this is not attached again: the engine has more patience. */
 const LEAST_LIFE_MS = 1000;
@@ -22,6 +23,7 @@ const LEAST_LIFE_MS = 1000;
  */
 export async function consumeQueue(consuming: EntityConsuming): Promise<Consumer> {
   const { request, management, attaching, entity, failed } = consuming;
+  const renewLock = lockRenewals(management);
   /** Of links that are gone. */
   const detached = new Set<Amqp10Delivery>();
   /** Those who wait for the management node. */
@@ -89,7 +91,7 @@ export async function consumeQueue(consuming: EntityConsuming): Promise<Consumer
     async renew(given) {
       const { lock } = given as Amqp10Delivery;
       try {
-        lock!.until = await management.renew(lock!);
+        await renewLock(lock!);
       } catch (error) {
         if (isTransportError(error) && error.permanent) detached.delete(given as Amqp10Delivery);
         throw error;

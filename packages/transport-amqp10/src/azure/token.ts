@@ -73,7 +73,8 @@ async function fromCredential(credential: TokenCredential, label: string): Promi
     token = await credential.getToken(SCOPE);
   } catch (cause) {
     if (cause instanceof TransportNotInstalledError) throw cause;
-    const message = `${label}: the credential gave no token: ${textOf(cause)}`;
+    // Microsoft's library writes several lines.
+    const message = `${label}: the credential gave no token: ${textOf(cause).replace(/\s+/g, " ")}`;
     throw new TransportError("auth", message, { cause });
   }
   if (typeof token?.token !== "string") {

@@ -46,6 +46,8 @@ export class ConsumingLink<Own extends Delivery> {
   /** Written, and to be answered. */
   readonly #unanswered = new Map<number, Settlement<Own>>();
   #arrived: Own[] = [];
+  /** Came after `stop()`, and go back behind all that came before: a quorum queue hands them out in that order. */
+  readonly #late = new Set<Own>();
   #isWriting = false;
   #isStopped = false;
   #whenAnswered: (() => void) | undefined;
@@ -70,7 +72,7 @@ export class ConsumingLink<Own extends Delivery> {
   }
 
   get isEmpty(): boolean {
-    return this.#settlements.isEmpty;
+    return this.#settlements.size === 0;
   }
 
   has(delivery: Own): boolean {
@@ -125,9 +127,9 @@ export class ConsumingLink<Own extends Delivery> {
   #arrive(id: number, tag: Buffer, payload: Buffer): void {
     const delivery = this.#setup.deliveryOf(payload, tag);
     this.#settlements.add(delivery, id);
-    // What was under way when it stopped is given back.
-    if (this.#isStopped) this.settle(delivery, UNTRIED, () => {});
-    else this.#arrived.push(delivery);
+    if (!this.#isStopped) return void this.#arrived.push(delivery);
+    this.#late.add(delivery);
+    this.#writeLater();
   }
 
   #handOver(): void {
@@ -146,7 +148,13 @@ export class ConsumingLink<Own extends Delivery> {
 
   #write(): void {
     this.#isWriting = false;
-    if (!this.#link.isOpen || !this.#settlements.isWaiting) return;
+    if (!this.#link.isOpen) return;
+    // Only a queue of RabbitMQ hands out in the order in which messages have come back.
+    if (this.#setup.stopsBy === "drain" || this.#settlements.size <= this.#late.size) {
+      for (const delivery of this.#late) this.#settlements.settle(delivery, UNTRIED, () => {});
+      this.#late.clear();
+    }
+    if (!this.#settlements.isWaiting) return;
     const { answers, wire, stateOf } = this.#setup;
     const settlements = this.#settlements.take();
     if (answers) for (const one of settlements) this.#unanswered.set(one.id, one);
@@ -169,13 +177,17 @@ export class ConsumingLink<Own extends Delivery> {
       const settlement = this.#unanswered.get(id);
       this.#unanswered.delete(id);
       const delivery = settlement === undefined ? this.#settlements.drop(id) : undefined;
-      if (delivery !== undefined) lost.push(delivery);
+      if (delivery !== undefined) {
+        this.#late.delete(delivery);
+        lost.push(delivery);
+      }
       settlement?.told(isTaken(answer) ? "settled" : "lost");
       if (id === last) break;
     }
     if (lost.length > 0) {
       this.#link.settle([], lost.length);
       this.#setup.lost(lost);
+      this.#writeLater();
     }
     if (this.#unanswered.size === 0) this.#whenAnswered?.();
   }
@@ -183,6 +195,7 @@ export class ConsumingLink<Own extends Delivery> {
   /** Nothing more can be written. Gives what nobody was told of. */
   #forget(): readonly Settlement<Own>[] {
     this.#arrived = [];
+    this.#late.clear();
     const pending = [...this.#unanswered.values(), ...[...this.#leaving].flat(), ...this.#settlements.take()];
     this.#leaving.clear();
     this.#unanswered.clear();

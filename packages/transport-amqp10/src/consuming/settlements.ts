@@ -21,9 +21,9 @@ export class Settlements<Own extends Delivery> {
     return this.#waiting.length > 0;
   }
 
-  /** Nothing is open. */
-  get isEmpty(): boolean {
-    return this.#open.size === 0;
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
   }
 
   has(delivery: Own): boolean {

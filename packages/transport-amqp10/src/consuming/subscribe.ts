@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type Endpoint,
   type SubscribeRequest,
@@ -31,6 +32,8 @@ export function subscribe(subscribing: Subscribing, signal: AbortSignal): Promis
     signal,
     async (attempt, opening, wire) => {
       const use = new AbortController();
+      // Each request that is under way listens to it.
+      setMaxListeners(0, use.signal);
       const tap = tapTransfers(wire.rhea);
       let consumer: Consumer | undefined;
       let reason: TransportError | undefined;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Delivery, Verdict } from "@streamll/core";
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { consumer, fill, subscribe, WAIT } from "./support/consuming.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -35,6 +35,42 @@ describe("a consumer of Service Bus", () => {
     });
     await vi.waitUntil(() => engine.stats().events_handled === 1, WAIT);
     expect(engine.stats()).toMatchObject({ events_received: 1, events_failed: 0 });
+  });
+
+  it("renews locks by one request, and the others one by one where one of them is lost", async () => {
+    await using bus = await startFakeServiceBus({ entities: [{ name: "events", lockMs: 1500 }] });
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    const bodies = Array.from({ length: 20 }, (_, index) => `m${index}`);
+    await fill(bus, "events", bodies);
+    const renewals = () => bus.managed.filter((operation) => operation.endsWith("renew-lock")).length;
+    await using one = await subscribe(bus);
+    await one.delivery(19);
+    const renew = () => Promise.allSettled(one.got.map((delivery) => one.subscription.renew!(delivery)));
+    const before = one.got.map(({ lockedUntil }) => lockedUntil!);
+    await vi.waitUntil(() => Date.now() > before[19]! - 1000, WAIT);
+    expect((await renew()).every(({ status }) => status === "fulfilled")).toBe(true);
+    expect(renewals()).toBe(1);
+    expect(one.got.every(({ lockedUntil }, index) => lockedUntil! > before[index]!)).toBe(true);
+    expect(await one.settle(one.got[7]!, done)).toBe("settled");
+    const outcomes = await renew();
+    expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([7]);
+    expect(renewals()).toBe(1 + 1 + 20);
+    expect(warnings).toEqual([]);
+  });
+
+  it("renews the locks of what it holds together", async () => {
+    await using bus = await startFakeServiceBus({ entities: [{ name: "events", lockMs: 2000 }] });
+    await fill(bus, "events", ["a", "b", "c", "d"]);
+    let isOver = false;
+    await using engine = await consumer(bus, async () => vi.waitUntil(() => isOver, WAIT));
+    await vi.waitUntil(() => engine.stats().events_in_hand === 4, WAIT);
+    await vi.waitUntil(() => bus.managed.length > 0, WAIT);
+    isOver = true;
+    await vi.waitUntil(() => engine.stats().events_handled === 4, WAIT);
+    expect(bus.managed).toEqual(["com.microsoft:renew-lock"]);
   });
 
   it("aborts the signal of a handler whose lock is lost, and has the message again", async () => {

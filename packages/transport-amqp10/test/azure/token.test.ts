@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Endpoint, TransportOptions } from "@streamll/core";
+import { built } from "@streamll/programs";
 import { expect, it } from "vitest";
-import { defaultCredential } from "../../src/azure/identity.js";
 import { sasToken } from "../../src/azure/sas.js";
 import { tokensOfCredential, tokensOfKey } from "../../src/azure/token.js";
 
@@ -93,7 +95,10 @@ it("a credential that fails may succeed later; one that gives no token will not"
 });
 
 it("without @azure/identity, the default credential says what to install", async () => {
-  await expect(tokensOfCredential(defaultCredential(), endpoint)(audience)).rejects.toMatchObject({
+  // In a folder of its own, from which no package is found.
+  const program = built(new URL("programs/default-credential.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(JSON.parse(stdout)).toMatchObject({
     code: "TRANSPORT_NOT_INSTALLED",
     message: expect.stringContaining("npm install @azure/identity"),
   });

@@ -130,6 +130,22 @@ describe.each(brokersOf4)("a subscription over AMQP 1.0 on RabbitMQ $generation"
     });
   });
 
+  it("gives back in order what it held, and what was under way", async () => {
+    const queue = await queueOf({ "x-queue-type": "quorum" });
+    for (let index = 0; index < 2000; index++) channel.sendToQueue(queue, Buffer.from(`${index}`));
+    await channel.waitForConfirms();
+    const one = await consume(queue, { window: 2000 });
+    await one.delivery(0);
+    await one.subscription.stop();
+    expect(one.got.length).toBeLessThan(2000);
+    for (const delivery of one.got)
+      one.subscription.settle(delivery, { kind: "again", failed: false }, () => {});
+    await one.subscription.close(AbortSignal.timeout(5000));
+    await using next = await consume(queue, { window: 2000 });
+    await next.delivery(1999);
+    expect(next.got.map(({ body }) => Number(body))).toEqual(Array.from({ length: 2000 }, (_, n) => n));
+  });
+
   it("is told that its queue was deleted", async () => {
     const queue = await queueOf();
     const one = await consume(queue);
