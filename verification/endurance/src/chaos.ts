@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { unreadable } from "@streamll/brokers";
-import { circumstances, writeBetween } from "@streamll/evidence";
+import { circumstances, commandLine, endWith, UsageError, writeBetween } from "@streamll/evidence";
 import { chaosText } from "./chaos-text.js";
 import { bringAbout, brokerFaults, brokerKinds, networkFaults, networkKinds } from "./faults.js";
 import { fleet } from "./fleet.js";
@@ -25,7 +24,7 @@ const HELP = `Random faults, one after another and two at a time, over the load 
   --record       write what came out to docs/evidence/endurance.md
   --help`;
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     minutes: { type: "string", default: "10" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
@@ -43,7 +42,7 @@ const PAGE = "evidence/endurance.md";
 const RSS_LIMIT = 400e6;
 
 if (values.help) console.log(HELP);
-else process.exit(await chaos());
+else await endWith(chaos);
 
 async function chaos(): Promise<number> {
   const reason = unreadable();
@@ -51,7 +50,7 @@ async function chaos(): Promise<number> {
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
   const [least = Number.NaN, most = least] = values.rate.split("-").map(Number);
   if (!(minutes > 0 && Number.isInteger(seed) && least > 0 && most >= least))
-    throw new RangeError("--minutes, --seed or --rate is no number that fits");
+    throw new UsageError("--minutes, --seed or --rate is no number that fits");
   const ms = minutes * 60_000;
   const random = new Random(seed);
   const network = track(networkKinds, { random, ms, sinks: fleet.length });

@@ -1,12 +1,19 @@
-import { parseArgs } from "node:util";
 import { startBroker, unreadable } from "@streamll/brokers";
-import { circumstances, markdownTable, writeBetween } from "@streamll/evidence";
+import {
+  circumstances,
+  commandLine,
+  endWith,
+  markdownTable,
+  UsageError,
+  writeBetween,
+} from "@streamll/evidence";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import { accountTable, number } from "./chaos-text.js";
 import { type ConsumingRun, consumeThroughKills } from "./consume/run.js";
 import { megabytes } from "./judge.js";
 import { withKills } from "./kills.js";
 import { leaksIn, type Remains, runForLeaks, warmAndLast } from "./leaks.js";
+import { replayThroughKills } from "./replay/run.js";
 import { HEAP_MIB } from "./rig.js";
 import { spoolThroughOutage } from "./spool/outage.js";
 import { outageText, slowDiskText } from "./spool/outage-text.js";
@@ -19,23 +26,24 @@ const HELP = `What shows only after a long time: many events over a broker that 
 
   npm run endurance -- [options]
 
-  --only kills,sinks,reconnects,batches,consume,spool,outage,slow-disk,ui
+  --only kills,sinks,reconnects,batches,consume,replay,spool,outage,slow-disk,ui
                        some of them (default: all)
   --events 1000000     of kills, and of batches
   --kills 20
   --sinks 10000
   --reconnects 1000
   --consumed 200000    events of consume, whose consumers are killed ten times, and its broker five times
+  --letters 100000     that a replay sends again, which is killed ten times
   --spool-kills 200    of a program with a spool that sends to a queue, and as many that send to a stream
   --ui-events 43200000 that streamll ui shows: a day of 500 a second; of a broker it shows a fortieth of them
   --outage 5000000     events of a program whose broker is down, at 20,000 a second
   --seed 1             of when the program is killed, and what its broker does meanwhile
   --on 4.0             the broker's version begins so (default: the newest)
   --record             write what came out to docs/evidence/endurance.md: of kills, sinks and reconnects,
-                       or of --only batches, consume, spool, outage, slow-disk or ui, with the numbers above
+                       or of --only batches, consume, replay, spool, outage, slow-disk or ui, with these numbers
   --help`;
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     only: { type: "string" },
     events: { type: "string", default: "1000000" },
@@ -43,6 +51,7 @@ const { values } = parseArgs({
     sinks: { type: "string", default: "10000" },
     reconnects: { type: "string", default: "1000" },
     consumed: { type: "string", default: "200000" },
+    letters: { type: "string", default: "100000" },
     "spool-kills": { type: "string", default: "200" },
     "ui-events": { type: "string", default: "43200000" },
     outage: { type: "string", default: "5000000" },
@@ -64,10 +73,11 @@ const sending = {
   sinks: () => leaks("sinks"),
   reconnects: () => leaks("reconnects"),
 } as const;
-const parts = { ...sending, batches, consume, spool, outage, "slow-disk": slowDisk, ui } as const;
+const parts = { ...sending, batches, consume, replay, spool, outage, "slow-disk": slowDisk, ui } as const;
 /** Those that are recorded alone, and where. */
 const recordedAlone = new Map([
   ["consume", "consuming"],
+  ["replay", "replay"],
   ["batches", "batches"],
   ["spool", "spool"],
   ["outage", "outage"],
@@ -75,27 +85,28 @@ const recordedAlone = new Map([
   ["ui", "ui"],
 ]);
 const progress = (line: string) => console.error(line);
-const isAsIs = ["events", "kills", "sinks", "reconnects", "consumed", "spool-kills", "outage", "on"].every(
-  (name) => !process.argv.includes(`--${name}`),
+const isAsIs = Object.keys(values).every(
+  (name) => ["only", "record", "seed", "ui-events"].includes(name) || !process.argv.includes(`--${name}`),
 );
 const names = values.only?.split(",") ?? Object.keys(values.record ? sending : parts);
 /** The place of a record on its page. */
 const place = names.join() === Object.keys(sending).join() ? "endurance" : recordedAlone.get(names.join());
 
 if (values.help) console.log(HELP);
-else if (values.record && !(isAsIs && place !== undefined))
-  throw new RangeError(
-    "--record is of kills, sinks and reconnects, or of --only batches, consume, spool, outage, slow-disk or ui, in full: leave the other options out",
-  );
-else process.exit(await endurance());
+else await endWith(endurance);
 
 async function endurance(): Promise<number> {
+  if (values.record && !(isAsIs && place !== undefined))
+    throw new UsageError(
+      "--record is of kills, sinks and reconnects, or of --only batches, consume, replay, spool, outage, slow-disk or ui, in full: leave the other options out",
+    );
+  for (const name of names)
+    if (!Object.hasOwn(parts, name)) throw new UsageError(`${name} is none of ${Object.keys(parts)}`);
   const reason = unreadable();
   if (reason !== undefined) throw new Error(`endurance ${reason}`);
   const texts: string[] = [];
   const wrong: string[] = [];
   for (const name of names) {
-    if (!Object.hasOwn(parts, name)) throw new RangeError(`${name} is none of ${Object.keys(parts)}`);
     console.error(`endurance: ${name}`);
     const part = await parts[name as keyof typeof parts]();
     console.log(`${part.text}\n`);
@@ -157,6 +168,22 @@ async function consume(): Promise<Part> {
     "took",
   ];
   return { text: `${title}.\n\n${markdownTable(head, rows)}`, wrong: runs.flatMap(({ wrong }) => wrong) };
+}
+
+/** Dead letters that are replayed by a program that is killed. */
+async function replay(): Promise<Part> {
+  const broker = await startBroker({ generation: values.on });
+  try {
+    const [letters, kills] = [Number(values.letters), 10];
+    const run = await replayThroughKills({ url: broker.url, letters, kills, progress });
+    const { lost, twice, doubtful, unnamed, seconds, wrong } = run;
+    const text =
+      `**${number(letters)} dead letters, replayed with ${kills} kills**, RabbitMQ ${broker.version}: ${number(seconds)} s. ` +
+      `${number(lost)} were lost, ${number(twice)} came twice${twice > 0 ? `, of which the report left out ${number(unnamed)}` : ""}. The report names ${number(doubtful)} that could have.`;
+    return { text, wrong };
+  } finally {
+    await broker.close();
+  }
 }
 
 /** Programs with a spool that are killed. */

@@ -62,6 +62,8 @@ export interface Faults {
   idleDetachMs: number;
   /** So long after the last of its links was detached, in milliseconds, a connection is closed. */
   emptyCloseMs: number;
+  /** How many refusals that were ordered are still to come. */
+  unspent(): number;
   clear(): void;
 }
 
@@ -73,6 +75,7 @@ export function createCommands() {
   const settlementRefusals: Refusal[] = [];
   const managementFailures: (ManagementFailure & { readonly operation: string; left: number })[] = [];
   const cbsFailures: (CbsFailure & { left: number })[] = [];
+  const lists = [refusals, attachRefusals, settlementRefusals, cbsFailures, managementFailures];
   let held: (() => void)[] | undefined;
 
   const refusal = (condition: string, options: RefuseOptions = {}): Refusal => ({
@@ -108,10 +111,10 @@ export function createCommands() {
       held ??= [];
     },
     answer,
+    unspent: () => lists.flat().reduce((sum, { left }) => sum + left, 0),
     clear() {
       throttledUntil = 0;
-      for (const list of [refusals, attachRefusals, settlementRefusals, cbsFailures, managementFailures])
-        list.length = 0;
+      for (const list of lists) list.length = 0;
       answer();
     },
 

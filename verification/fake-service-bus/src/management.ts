@@ -10,6 +10,8 @@ export interface Managing {
   readonly locks: Locks;
   readonly outlet: Outlet;
   readonly commands: Commands;
+  /** Each operation that was asked for. */
+  readonly managed: string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -17,6 +19,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Of an entity's `$management`: renewing and settling by lock, and looking without taking. */
 export function answerManagement(managing: Managing, { properties, body }: Request): Answer {
   const operation = String(properties.operation);
+  managing.managed.push(operation);
   const refused = managing.commands.ofManagement(operation);
   if (refused)
     return { status: refused.status, description: refused.description, condition: refused.condition };

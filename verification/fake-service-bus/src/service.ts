@@ -31,12 +31,14 @@ export interface Service {
   readonly locks: Locks;
   readonly credit: number;
   readonly tokens: TokenSeen[];
+  /** Operations of management requests. */
+  readonly managed: string[];
   readonly transfers: Transfer[];
 }
 
 /** Answers what clients open on the container's connections. */
 export function serve(service: Service): void {
-  const { container, namespace, ends, links, locks, commands, faults, credit, transfers } = service;
+  const { container, namespace, ends, links, locks, commands, faults, credit, managed, transfers } = service;
   const claims = createClaims(service.host);
   const repliers = new Set<Sender>();
   const cbs = {
@@ -82,7 +84,7 @@ export function serve(service: Service): void {
   function openManagement(link: Receiver | Sender, address: string): void {
     const outlet = namespace.find(address.replace(/\/\$management$/i, ""))?.outlet;
     if (!outlet) return link.close(notFound(address));
-    openRequests(link, (request) => answerManagement({ locks, outlet, commands }, request));
+    openRequests(link, (request) => answerManagement({ locks, outlet, commands, managed }, request));
   }
 
   function openIntake(link: Receiver, address: string): void {

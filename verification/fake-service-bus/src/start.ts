@@ -42,6 +42,8 @@ export interface FakeServiceBus extends AsyncDisposable {
   readonly faults: Faults;
   /** Each token that `$cbs` was sent, in order. */
   readonly tokens: readonly TokenSeen[];
+  /** Each request to the `$management` of an entity: its operation. */
+  readonly managed: readonly string[];
   /** Each transfer of a client, in order. */
   readonly transfers: readonly Transfer[];
   /** What this server could not make sense of: nothing, where a client is right. */
@@ -86,6 +88,7 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
   const commands = createCommands();
   const tokens: TokenSeen[] = [];
   const transfers: Transfer[] = [];
+  const managed: string[] = [];
   const protocolErrors: Error[] = [];
 
   const container = serviceContainer(keys);
@@ -146,6 +149,7 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
     faults,
     credit,
     tokens,
+    managed,
     transfers,
   });
 
@@ -160,6 +164,7 @@ export async function startFakeServiceBus(options: FakeServiceBusOptions = {}): 
     ca: files?.["ca.pem"],
     faults,
     tokens,
+    managed,
     transfers,
     protocolErrors,
     get connections() {

@@ -1,3 +1,4 @@
+import { Fifo } from "@streamll/core/internal";
 import type { Death, StoredMessage } from "./message.js";
 
 /** What can be taken from: a queue, a subscription, one of its sessions, or the dead letters of one. */
@@ -40,7 +41,7 @@ export function createStore({
   /** By sequence number, in order. */
   const entries = new Map<number, Entry>();
   const returned: Entry[] = [];
-  const fresh: Entry[] = [];
+  const fresh = new Fifo<Entry>();
   const watchers = new Set<() => void>();
   const tell = () => {
     for (const receive of watchers) receive();

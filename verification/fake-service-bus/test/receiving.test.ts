@@ -101,6 +101,8 @@ it("refuses a renewal on command, as one that is throttled", async () => {
   const receiver = client.createReceiver("events", unattended);
   const [message] = await receive(receiver);
   bus.faults.failManagement("com.microsoft:renew-lock");
+  expect(bus.faults.unspent()).toBe(1);
   await expect(receiver.renewMessageLock(message!)).rejects.toMatchObject({ code: "ServiceBusy" });
+  expect(bus.faults.unspent()).toBe(0);
   await receiver.renewMessageLock(message!);
 });

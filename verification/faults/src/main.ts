@@ -1,14 +1,12 @@
-import { parseArgs } from "node:util";
 import { type Broker, connectBrokers, startCluster, unreadable } from "@streamll/brokers";
+import { commandLine, endWith, UsageError } from "@streamll/evidence";
 import { startFakePubSub } from "@streamll/fake-pubsub";
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import Table from "cli-table3";
 import { isFor, type Place } from "./bench.js";
 import { deviations } from "./compare.js";
-import type { ConsumingFault } from "./consuming/fault.js";
-import { consumingFaults, isForBroker } from "./consuming/matrix/index.js";
+import { runConsumingFaults } from "./consuming/all.js";
 import { consumingHead, consumingLine, recordConsuming } from "./consuming/record.js";
-import { type ConsumingResult, runConsuming } from "./consuming/run.js";
 import type { Row } from "./fault.js";
 import { matrix } from "./matrix/index.js";
 import { record } from "./record.js";
@@ -29,7 +27,7 @@ const HELP = `Brings each fault about on real brokers, and checks what came out 
   --record       write what came out into the table of docs/evidence/faults.md
   --help`;
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     row: { type: "string" },
     over: { type: "string" },
@@ -43,30 +41,27 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
-else {
-  // By itself it would not end as long as a socket waits for the last word of a node whose network is gone.
-  process.exit(values.consume ? await consuming() : await faults(chosen()));
-}
+else await endWith(() => (values.consume ? consuming() : faults()));
 
-/** Whether `--row` and `--fast` take it. */
-function isAsked({ number, fast }: { readonly number: number; readonly fast?: true }): boolean {
+/** Whether `--row` takes it. */
+function isAsked({ number }: { readonly number: number }): boolean {
   const wanted = values.row?.split(",").map((range) => range.split("-").map(Number));
-  return (
-    (wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true) && (fast || !values.fast)
-  );
+  return wanted?.some(([from, to = from]) => number >= from! && number <= to!) ?? true;
 }
 
 function chosen(): readonly Row[] {
-  const isWanted = (row: Row) => isAsked(row) && row.over === (values.over ?? row.over);
+  const isWanted = (row: Row) =>
+    isAsked(row) && (row.fast || !values.fast) && row.over === (values.over ?? row.over);
   const rows = matrix.filter(isWanted);
   if (rows.length > 0) return rows;
   const protocols = [...new Set(matrix.map(({ over }) => over))].join(", ");
-  throw new RangeError(
+  throw new UsageError(
     `no fault fits; --row takes numbers from 1 to ${matrix.at(-1)!.number}, --over one of ${protocols}`,
   );
 }
 
-async function faults(rows: readonly Row[]): Promise<number> {
+async function faults(): Promise<number> {
+  const rows = chosen();
   const reason = unreadable();
   if (reason !== undefined) throw new Error(`the bench ${reason}`);
   const brokers = await connectBrokers();
@@ -79,7 +74,7 @@ async function faults(rows: readonly Row[]): Promise<number> {
       { place: pubsub, version: "as Pub/Sub" },
     ];
     const places = all.filter(({ version }) => version.startsWith(values.on));
-    if (places.length === 0) throw new RangeError(`no broker's version begins with ${values.on}`);
+    if (places.length === 0) throw new UsageError(`no broker's version begins with ${values.on}`);
     const results: Result[] = [];
     for (const row of rows)
       for (const { place, version } of places)
@@ -110,49 +105,16 @@ async function onCluster(rows: readonly Row[], newest: Broker): Promise<Result[]
 }
 
 async function consuming(): Promise<number> {
-  const brokers = await connectBrokers();
-  const results: ConsumingResult[] = [];
-  try {
-    const asked = consumingFaults.filter(isAsked);
-    for (const fault of asked)
-      for (const broker of brokers.all)
-        if (broker.version.startsWith(values.on) && isForBroker(fault, broker.version))
-          results.push(toldOf(await runConsuming(fault, broker)));
-    const onCluster = asked.filter(({ on }) => on === "cluster");
-    if (onCluster.length > 0 && brokers.all.at(-1)!.version.startsWith(values.on))
-      results.push(...(await consumingOnCluster(onCluster)));
-  } finally {
-    await brokers.close();
-  }
+  const { over, on, fast } = values;
+  const results = await runConsumingFaults({ isAsked, over, on, fast });
   const table = new Table({ head: [...consumingHead], style: { head: [], border: [] } });
   table.push(...results.map(consumingLine));
   console.log(table.toString());
-  if (results.length === 0) throw new RangeError("none of these faults is for a broker that is here");
+  if (results.length === 0) throw new UsageError("none of these faults is for a broker that is here");
   const wrong = results.filter(({ deviations }) => deviations.length > 0);
   console.log(`${results.length - wrong.length} of ${results.length} as expected`);
   if (values.record) await recordConsuming(results);
   return wrong.length === 0 ? 0 : 1;
-}
-
-async function consumingOnCluster(faults: readonly ConsumingFault[]): Promise<ConsumingResult[]> {
-  const cluster = await startCluster();
-  try {
-    const results: ConsumingResult[] = [];
-    for (const fault of faults) {
-      const result = await runConsuming(fault, cluster.nodes[0]!, cluster);
-      results.push(toldOf({ ...result, version: `${result.version} × 3` }));
-    }
-    return results;
-  } finally {
-    await cluster.close();
-  }
-}
-
-function toldOf(result: ConsumingResult): ConsumingResult {
-  const [number, title, version] = consumingLine(result);
-  console.error(`${result.deviations.length === 0 ? "ok  " : "FAIL"} ${number} ${title} (${version})`);
-  for (const deviation of result.deviations) console.error(`       ${deviation}`);
-  return result;
 }
 
 async function result(row: Row, place: Place, version: string): Promise<Result> {
@@ -187,7 +149,7 @@ async function told(results: readonly Result[]): Promise<number> {
   for (const { row, version, deviations } of wrong) {
     console.log(`${nameOf(row, version)}: ${deviations.join("; ")}`);
   }
-  if (results.length === 0) throw new RangeError("none of these faults is for a broker that is here");
+  if (results.length === 0) throw new UsageError("none of these faults is for a broker that is here");
   console.log(`${results.length - wrong.length} of ${results.length} as expected`);
   if (values.record) await record(results);
   return wrong.length === 0 ? 0 : 1;

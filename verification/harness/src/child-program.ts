@@ -26,6 +26,7 @@ export class ChildProgram<Command extends object, Said> implements Disposable {
   onSaid: (said: Said) => void = () => {};
   readonly #child: ChildProcess;
   #exit: Exit | undefined;
+  #stderr = "";
   #killed = false;
 
   constructor(script: URL, setup: object, { environment, nodeFlags }: Partial<Surroundings> = {}) {
@@ -34,14 +35,13 @@ export class ChildProgram<Command extends object, Said> implements Disposable {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "inherit", "pipe", "ipc"],
     });
-    let stderr = "";
     this.#child.stderr!.on("data", (chunk) => {
-      stderr += chunk;
+      this.#stderr += chunk;
     });
     this.#child.on("message", (said) => this.onSaid(said as Said));
     this.exited = new Promise((resolve) => {
       this.#child.once("close", (code, signal) => {
-        this.#exit = { code, signal, byItself: !this.#killed, stderr };
+        this.#exit = { code, signal, byItself: !this.#killed, stderr: this.#stderr };
         resolve(this.#exit);
       });
     });
@@ -58,7 +58,8 @@ export class ChildProgram<Command extends object, Said> implements Disposable {
 
   /** Rejects where the program ends first. */
   async until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void> {
-    await until(() => holds() || this.#exit !== undefined, what, timeoutMs);
+    const unmet = () => `${what}; the program said: ${this.#stderr || "nothing"}`;
+    await until(() => holds() || this.#exit !== undefined, unmet, timeoutMs);
     if (!holds()) throw new Error(`the program ended before ${what}: ${this.#exit?.stderr}`);
   }
 

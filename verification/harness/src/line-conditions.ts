@@ -10,7 +10,7 @@ export class LineConditions {
   partBytes = Number.POSITIVE_INFINITY;
   cutAfter: { readonly bytes: number } | undefined;
   cutInContent = false;
-  holdAt: { readonly bytes: Buffer; readonly reached: () => void } | undefined;
+  holdAt: { readonly bytes: Buffer; readonly direction: Direction; readonly reached: () => void } | undefined;
   readonly #silent = new Set<Direction>();
   readonly #free = { toBroker: 0, toClient: 0 };
   #waiting: (() => void)[] = [];
@@ -40,7 +40,7 @@ export class LineConditions {
   /** The bytes in parts, each when it may pass. */
   async *parts(bytes: Buffer, direction: Direction, due: number): AsyncGenerator<Buffer> {
     if (due > performance.now()) await sleep(due - performance.now());
-    if (direction === "toBroker" && this.holdAt && bytes.includes(this.holdAt.bytes)) {
+    if (direction === this.holdAt?.direction && bytes.includes(this.holdAt.bytes)) {
       this.silence(direction);
       this.holdAt.reached();
     }

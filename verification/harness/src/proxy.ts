@@ -121,12 +121,12 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /**
-   * Passes nothing to the broker any more from the chunk on that holds these bytes, such as a method's number; resolves
-   * when it has come.
+   * Passes nothing in this direction any more from the chunk on that holds these bytes, such as a method's number;
+   * resolves when it has come.
    */
-  holdAt(bytes: Buffer): Promise<void> {
+  holdAt(bytes: Buffer, direction: Direction = "toBroker"): Promise<void> {
     return new Promise((reached) => {
-      this.#conditions.holdAt = { bytes, reached };
+      this.#conditions.holdAt = { bytes, direction, reached };
     });
   }
 

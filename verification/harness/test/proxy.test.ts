@@ -34,7 +34,8 @@ describe("the proxy", () => {
     proxy.latency(50);
     const startedAt = performance.now();
     await answer(client(), "hello");
-    expect(performance.now() - startedAt).toBeGreaterThan(99);
+    // A timer may be a moment early.
+    expect(performance.now() - startedAt).toBeGreaterThan(95);
   });
 
   it("lets no more bytes a second through than it was told", async () => {
@@ -146,6 +147,16 @@ describe("the proxy", () => {
     socket.write("queue.declare");
     await held;
     expect(heard[0]!.bytesRead).toBe(4);
+  });
+
+  it("holds an answer at the bytes it was told, which the broker has sent", async () => {
+    const held = proxy.holdAt(Buffer.from("ack"), "toClient");
+    const socket = client();
+    socket.write("ack");
+    await held;
+    expect([heard[0]!.bytesWritten, socket.bytesRead]).toEqual([3, 0]);
+    await proxy.heal();
+    await once(socket, "data");
   });
 
   it("refuses connections until it is healed, and keeps those that are there", async () => {

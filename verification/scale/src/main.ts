@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
 import { unreadable } from "@streamll/brokers";
-import { circumstances, writeBetween } from "@streamll/evidence";
+import { circumstances, commandLine, endWith, UsageError, writeBetween } from "@streamll/evidence";
 import { capacities, capacityTable } from "./capacity.js";
 import { type Restart, restart, type Size } from "./restart.js";
 import { restartTable, sizeText } from "./tables.js";
@@ -20,7 +19,7 @@ const HELP = `Restarts a broker under the load of many sinks in many processes, 
   --record           write what came out to docs/scaling.md
   --help`;
 
-const { values } = parseArgs({
+const { values } = commandLine({
   options: {
     processes: { type: "string", default: "20" },
     sinks: { type: "string", default: "50" },
@@ -39,15 +38,15 @@ const PAGE = "scaling.md";
 const progress = (line: string) => console.error(line);
 
 if (values.help) console.log(HELP);
-else process.exit(values.capacity ? await measureCapacity() : await restarts());
+else await endWith(() => (values.capacity ? measureCapacity() : restarts()));
 
 async function restarts(): Promise<number> {
   const reason = unreadable();
   if (reason !== undefined) throw new Error(`scale ${reason}`);
   if (![undefined, "jitter", "none"].includes(values.only))
-    throw new RangeError(`--only is ${values.only}; write jitter or none`);
+    throw new UsageError(`--only is ${values.only}; write jitter or none`);
   if (values.record && values.only !== undefined)
-    throw new RangeError("--record is of both runs; leave --only out");
+    throw new UsageError("--record is of both runs; leave --only out");
   const size: Size = {
     processes: number("processes"),
     sinks: number("sinks"),
@@ -82,5 +81,5 @@ async function measureCapacity(): Promise<number> {
 function number(name: "processes" | "sinks" | "rate" | "down" | "seconds"): number {
   const value = Number(values[name]);
   if (value > 0 && Number.isInteger(value)) return value;
-  throw new RangeError(`--${name} is ${values[name]}; write a whole number above 0`);
+  throw new UsageError(`--${name} is ${values[name]}; write a whole number above 0`);
 }

@@ -5,10 +5,10 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger } from "@streamll/core";
 import {
+  BodyEncoder,
   type Disk,
   type DiskFile,
   defaultDeliveryOptions,
-  encodeEvent,
   PreparedMessage,
   toEvent,
 } from "@streamll/core/internal";
@@ -82,10 +82,11 @@ const engine = engineOn(
 );
 const broker = MemoryBroker.named("slow");
 const text = "x".repeat(300);
+const bodies = new BodyEncoder(defaultDeliveryOptions.maxEventBytes);
 const messageOf = (index: number): PreparedMessage => {
   const event = toEvent({ eventType: "token", executionId: executionOf(index), data: { index, text } });
   return new PreparedMessage({
-    text: encodeEvent(event, defaultDeliveryOptions.maxEventBytes),
+    body: bodies.encode(event),
     ...{
       routingKey: "streamll.token.answer",
       messageId: event.eventId,

@@ -50,6 +50,8 @@ const behaviours = {
       index === THE_EVENT && !redelivered ? sleep(SLOW_MS) : undefined,
     ),
 
+  hangsAlways: (host: Host) => handler(host, (index) => (index === THE_EVENT ? forEver() : undefined)),
+
   hangsToTheEnd: (host: Host) => handler(host, (index) => (index >= THE_EVENT ? forEver() : undefined)),
 
   blocksTheLoop: (host: Host) =>

@@ -4,28 +4,33 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Broker, Cluster } from "@streamll/brokers";
+import { type Broker, type Cluster, until } from "@streamll/brokers";
 import type { EventConsumerOptions } from "@streamll/consumer";
+import type { FakeServiceBus } from "@streamll/fake-service-bus";
 import { ChildProgram, type Exit, FaultProxy } from "@streamll/harness";
 import { within } from "@streamll/transport-kit";
-import { connect } from "amqplib";
 import type { BehaviourName } from "./behaviours.js";
-import { type ConsumerCommand, type ConsumerSaid, type ConsumerSetup, executionOf } from "./messages.js";
+import { inTurn } from "./in-turn.js";
+import { type ConsumerCommand, type ConsumerSaid, type ConsumerSetup, PREFETCH } from "./messages.js";
+import { type ConsumingProtocol, type Seat, sourceOf } from "./seat.js";
+import { deadQueueOf } from "./source/queue.js";
+import { eventOf, type Source } from "./source/source.js";
+import type { StreamSource } from "./source/stream.js";
+import { type Moment, wordsSince } from "./timeline.js";
 
-export const PREFETCH = 200;
 const PATIENCE_MS = 90_000;
+const STREAM_ON_DISK_MS = 3000;
 
-/** Something that a program said, by the clock of the bench. */
-export type Moment = ConsumerSaid & { readonly at: number };
-
-/** A broker, a proxy before it, a queue that amqplib fills, and programs with a consumer. */
+/** A broker, a proxy before it, a queue or stream that others fill, and programs with a consumer. */
 export class ConsumingBench implements AsyncDisposable {
-  readonly broker: Broker;
   readonly proxy: FaultProxy;
-  readonly name = `consuming-${randomUUID()}`;
+  readonly name: string;
+  readonly over: ConsumingProtocol;
   /** Of the consumer; a fault may set more before {@link begin}. */
   options: EventConsumerOptions;
   behaviour: BehaviourName;
+  /** Bytes that each event has beside. */
+  padding = 0;
   /** Of all programs. */
   readonly timeline: Moment[] = [];
   /** How each program ended. */
@@ -33,57 +38,75 @@ export class ConsumingBench implements AsyncDisposable {
   program!: ChildProgram<ConsumerCommand, ConsumerSaid>;
   faultAt = Number.POSITIVE_INFINITY;
   mendedAt: number | undefined;
-  /** Kills of consumers, each of which may double what that had unsettled. */
-  kills = 0;
+  /** Events that may come again since processes were killed or locks were lost. */
+  mayComeAgain = 0;
+  /** Events that were removed before anybody read them. */
+  removed = 0;
   hasKilledBroker = false;
   put = 0;
+  readonly source: Source;
+  readonly #programs: ChildProgram<ConsumerCommand, ConsumerSaid>[] = [];
   readonly #file: string;
   readonly #folder: string;
-  readonly #cluster: Cluster | undefined;
+  readonly #seat: Seat;
+  /** Nodes are reached past the proxy. */
+  #isDirect = false;
   /** Brokers that are down. */
   readonly #down = new Set<Broker>();
   readonly #cleanups: (() => unknown)[] = [];
 
-  private constructor(
-    broker: Broker,
-    proxy: FaultProxy,
-    folder: string,
-    behaviour: BehaviourName,
-    cluster: Cluster | undefined,
-  ) {
-    this.broker = broker;
-    this.#cluster = cluster;
+  private constructor(seat: Seat, name: string, source: Source, proxy: FaultProxy, folder: string) {
+    const { fault, over } = seat;
+    this.#seat = seat;
+    this.over = over;
+    this.name = name;
+    this.source = source;
     this.proxy = proxy;
-    this.behaviour = behaviour;
+    this.behaviour = fault.behaviour ?? "ordinary";
     this.#folder = folder;
     this.#file = join(folder, "handled");
     this.options = {
-      url: proxy.url,
-      exchange: this.name,
-      queue: this.name,
-      bindings: ["#"],
-      deadLetterExchange: `${this.name}-dead`,
+      ...source.optionsAt(proxy.port),
       prefetch: PREFETCH,
       heartbeat: 1,
       connectionTimeout: 5,
       retry: { attempts: 5, backoffMs: 20 },
       handlerTimeout: 20,
       drainTimeout: 5,
+      ...fault.options,
     };
   }
 
-  static async for(
-    broker: Broker,
-    behaviour: BehaviourName,
-    cluster: Cluster | undefined,
-  ): Promise<ConsumingBench> {
+  static async for(seat: Seat): Promise<ConsumingBench> {
+    const name = `consuming-${randomUUID()}`;
+    const source = sourceOf(seat, name);
     const folder = await mkdtemp(join(tmpdir(), "streamll-consuming-"));
-    return new ConsumingBench(broker, await FaultProxy.to(broker.url), folder, behaviour, cluster);
+    const proxy = await FaultProxy.to(source.url, { over: seat.over });
+    await source.prepare();
+    return new ConsumingBench(seat, name, source, proxy, folder);
+  }
+
+  get broker(): Broker {
+    const { place } = this.#seat;
+    if ("faults" in place) throw new Error("the fault needs a broker");
+    return place;
+  }
+
+  get bus(): FakeServiceBus {
+    const { place } = this.#seat;
+    if (!("faults" in place)) throw new Error("the fault needs a server as Azure Service Bus");
+    return place;
   }
 
   get cluster(): Cluster {
-    if (this.#cluster === undefined) throw new Error("the fault needs a cluster");
-    return this.#cluster;
+    const { cluster } = this.#seat;
+    if (cluster === undefined) throw new Error("the fault needs a cluster");
+    return cluster;
+  }
+
+  get stream(): StreamSource {
+    if (this.over !== "streams") throw new Error("the fault needs a stream");
+    return this.source as StreamSource;
   }
 
   /** Numbers of events, in the order in which handlers ended. */
@@ -93,7 +116,7 @@ export class ConsumingBench implements AsyncDisposable {
   }
 
   get deadQueue(): string {
-    return `${this.name}-dead.failed`;
+    return deadQueueOf(this.name);
   }
 
   /** Connections that a consumer lost. */
@@ -108,15 +131,27 @@ export class ConsumingBench implements AsyncDisposable {
     return this.timeline.filter((said) => said.kind === "event" && said.name === "connected").length;
   }
 
+  /** How much a program has received; the first is 0. */
+  receivedBy(program: number): number {
+    const last = this.timeline.findLast((said) => said.kind === "sample" && said.by === program);
+    return last?.kind === "sample" ? last.received : 0;
+  }
+
   /** Begins a program, which connects. Resolves when it is subscribed. */
   async begin(): Promise<void> {
-    const setup: ConsumerSetup = { options: this.options, behaviour: this.behaviour, file: this.#file };
+    const setup: ConsumerSetup = {
+      options: this.options,
+      behaviour: this.behaviour,
+      file: this.#file,
+      proxyPort: this.over === "streams" && !this.#isDirect ? this.proxy.port : undefined,
+    };
     const program = new ChildProgram<ConsumerCommand, ConsumerSaid>(
       new URL("program.ts", import.meta.url),
       setup,
     );
     const from = this.timeline.length;
-    program.onSaid = (said) => this.timeline.push({ ...said, at: performance.now() });
+    const by = this.#programs.push(program) - 1;
+    program.onSaid = (said) => this.timeline.push({ ...said, at: performance.now(), by });
     this.program = program;
     void program.exited.then((exit) => this.exits.push(exit));
     await program.until(
@@ -126,38 +161,47 @@ export class ConsumingBench implements AsyncDisposable {
     );
   }
 
-  /** Puts so many events into the queue, or the bodies that are given, which are none. */
+  /** Lets consumers reach every node of the cluster, past the proxy. */
+  atAllNodes(): void {
+    this.#isDirect = true;
+    const url = this.cluster.nodes.map((node) => sourceOf({ ...this.#seat, place: node }, this.name).url);
+    this.options = { ...this.options, url };
+  }
+
+  /** Puts so many events into the queue, behind the bodies that are given, which are none. */
   async fill(count: number, foreign: readonly string[] = []): Promise<void> {
-    const connection = await connect(this.broker.url);
-    const channel = await connection.createConfirmChannel();
-    const persistent = { persistent: true };
-    for (const body of foreign) channel.sendToQueue(this.name, Buffer.from(body), persistent);
-    for (let index = this.put; index < this.put + count; index++) {
-      const execution = executionOf(index);
-      const event = { event_type: "end", event_id: String(index), execution_id: execution, data: { index } };
-      channel.sendToQueue(this.name, Buffer.from(JSON.stringify(event)), {
-        ...persistent,
-        messageId: String(index),
-        correlationId: execution,
-      });
-    }
+    const events = Array.from({ length: count }, (_, at) => eventOf(this.put + at, this.padding));
     this.put += count;
-    await channel.waitForConfirms();
-    await connection.close();
+    await this.source.put([...foreign.map((body) => ({ body })), ...events]);
   }
 
   /** A consumer, and events that it handles: waits until so many of them are handled. */
   async underLoad(events = 6000, handled = 100): Promise<void> {
     await this.begin();
-    // RabbitMQ writes a declaration down seconds after it has answered it: a kill before that takes the queue along.
-    await this.broker.ctl("eval", "mnesia:sync_log().");
+    await this.onDisk();
     await this.fill(events);
     await this.until(() => this.handled.length >= handled, `${handled} events to be handled`);
   }
 
+  /** RabbitMQ writes a declaration down seconds after it has answered it: a kill before that takes the queue along. */
+  async onDisk(): Promise<void> {
+    if (this.over === "service-bus") return;
+    await this.broker.ctl("eval", "mnesia:sync_log().");
+    // Nothing tells when it would find a stream again.
+    if (this.over === "streams") await sleep(STREAM_ON_DISK_MS);
+  }
+
   /** Waits until each event is handled, but for so many. */
   allHandled(but = 0): Promise<void> {
-    return this.until(() => new Set(this.handled).size >= this.put - but, "all events to be handled");
+    return this.until(
+      () => new Set(this.handled).size >= this.put - this.removed - but,
+      "all events to be handled",
+    );
+  }
+
+  /** Waits until nothing is left to be settled. */
+  isEmpty(): Promise<void> {
+    return until(async () => (await this.source.left()) === 0, "all events to be settled", PATIENCE_MS);
   }
 
   until(holds: () => boolean, what: string): Promise<void> {
@@ -178,13 +222,7 @@ export class ConsumingBench implements AsyncDisposable {
 
   /** What was said from the beginning of the fault on, each once. */
   get words(): string[] {
-    const words = new Set<string>();
-    for (const moment of this.timeline) {
-      if (moment.at < this.faultAt) continue;
-      if (moment.kind === "event") words.add(`${moment.name} ${moment.code}`.trim());
-      if (moment.kind === "sample") words.add(moment.health.status);
-    }
-    return [...words];
+    return wordsSince(this.faultAt, this.timeline);
   }
 
   /** The fault begins with what this does. Of several calls the first counts. */
@@ -210,33 +248,22 @@ export class ConsumingBench implements AsyncDisposable {
     this.#down.clear();
   }
 
-  /** Sets parameters of the running broker, until the end. */
-  async configure(parameters: Readonly<Record<string, number>>): Promise<void> {
-    for (const [name, value] of Object.entries(parameters)) {
-      const before = await this.broker.ctl("eval", `application:get_env(rabbit, ${name}).`);
-      const [, old] = /^\{ok,(.*)\}/.exec(before.trim()) ?? [];
-      const restore = old === undefined ? `unset_env(rabbit, ${name})` : `set_env(rabbit, ${name}, ${old})`;
-      this.cleanUp(() => this.broker.ctl("eval", `application:${restore}.`));
-      await this.broker.ctl("eval", `application:set_env(rabbit, ${name}, ${value}).`);
-    }
-  }
-
   /** Waits until there are so many dead letters. */
-  async hasDead(count: number): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const found = await this.depth(this.deadQueue);
-      if (found === count) return;
-      if (performance.now() > end) throw new Error(`there are ${found} dead letters, not ${count}`);
-      await sleep(100);
-    }
+  hasDead(count: number): Promise<void> {
+    const holds = async () => (await this.source.dead()) === count;
+    return until(holds, `${count} dead letters`, PATIENCE_MS);
   }
 
   /** SIGKILL to the program; resolves when it is gone. */
   async kill(): Promise<void> {
-    this.kills++;
     this.program.signal("SIGKILL");
     await this.program.exited;
+    await this.ended();
+  }
+
+  /** The program was killed: what it had not told the broker comes again. */
+  async ended(): Promise<void> {
+    this.mayComeAgain += await this.source.comesAgain(this.handled);
   }
 
   /** Stops the program; resolves with how long that took, in milliseconds. */
@@ -255,32 +282,15 @@ export class ConsumingBench implements AsyncDisposable {
     this.#cleanups.unshift(undo);
   }
 
-  /** Messages that are left in a queue; 0 where there is none. */
-  async depth(queue: string): Promise<number> {
-    const connection = await connect(this.broker.url);
-    const channel = await connection.createChannel();
-    channel.on("error", () => {});
-    try {
-      return (await channel.checkQueue(queue)).messageCount;
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code === 404) return 0;
-      throw error;
-    } finally {
-      await connection.close();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.program?.[Symbol.dispose]();
-    await this.proxy.heal();
-    await this.up();
-    for (const undo of this.#cleanups) await undo();
-    await this.proxy[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true });
-    const connection = await connect(this.broker.url);
-    const channel = await connection.createChannel();
-    for (const queue of [this.name, this.deadQueue]) await channel.deleteQueue(queue);
-    for (const exchange of [this.name, `${this.name}-dead`]) await channel.deleteExchange(exchange);
-    await connection.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    for (const program of this.#programs) program[Symbol.dispose]();
+    return inTurn([
+      () => this.proxy.heal(),
+      () => this.up(),
+      ...this.#cleanups,
+      () => this.proxy[Symbol.asyncDispose](),
+      () => rm(this.#folder, { recursive: true }),
+      () => this.source.remove(),
+    ]);
   }
 }

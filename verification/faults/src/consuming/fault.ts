@@ -1,20 +1,24 @@
-import type { EventConsumerOptions } from "@streamll/consumer";
-import type { BehaviourName } from "./behaviours.js";
 import type { ConsumingBench } from "./bench.js";
+import type { ConsumingProtocol, Given } from "./seat.js";
 
-/** A fault that a consumer meets, and what has to come out of it. What is left out has the default in its comment. */
-export interface ConsumingFault {
+/** A fault that those meet who read. What is left out has the default in its comment. */
+export interface FaultOfReading {
   readonly number: number;
   readonly title: string;
-  /** Part of `npm run test:slow`. */
-  readonly fast?: true;
+  /** Default: AMQP 0-9-1 alone. */
+  readonly over?: readonly ConsumingProtocol[];
+  /** Over these protocols it is part of `npm run test:slow`. */
+  readonly fast?: readonly ConsumingProtocol[];
   /** Not on brokers of an earlier major version. */
   readonly since?: number;
+  /** Not on brokers from this version on. */
+  readonly before?: number;
   /** Needs a cluster of three nodes. */
   readonly on?: "cluster";
-  readonly options?: EventConsumerOptions;
-  /** Default `ordinary`. */
-  readonly behaviour?: BehaviourName;
+}
+
+/** A fault that a consumer meets, and what has to come out of it. */
+export interface ConsumingFault extends FaultOfReading, Given {
   /** From the beginning of the consumer to the last event. */
   inflict(bench: ConsumingBench): Promise<void>;
   /** Each is among what the consumer said. */
@@ -23,8 +27,13 @@ export interface ConsumingFault {
   readonly dead?: number;
   /** Events that are handled by nobody, since they are dead letters. Default 0. */
   readonly unhandled?: number;
-  /** Events may be overtaken here. */
-  readonly mayOvertake?: true;
+  /** Over these protocols events may be overtaken. */
+  readonly mayOvertake?: readonly ConsumingProtocol[];
 }
 
 export const lostAndBack: readonly RegExp[] = [/^disconnected/, /^connected/];
+
+/** What a connection or a process that is lost has held comes again when its locks are over. */
+export const shortLocks = { lockMs: 3000 };
+/** Until then others are handled: Service Bus keeps the order in sessions alone. */
+export const heldForLocks = ["service-bus"] as const;

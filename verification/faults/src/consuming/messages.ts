@@ -8,6 +8,8 @@ export interface ConsumerSetup {
   readonly behaviour: BehaviourName;
   /** Each event that was handled is a line in it: its number. It outlives the process. */
   readonly file: string;
+  /** At which each node of a stream is reached, on 127.0.0.1; `undefined`: at its own. */
+  readonly proxyPort: number | undefined;
 }
 
 export type ConsumerCommand = { readonly do: "stop" };
@@ -19,6 +21,9 @@ export type ConsumerSaid =
   | { readonly kind: "sample"; readonly health: ConsumingHealth; readonly received: number }
   | { readonly kind: "stopped"; readonly report: ConsumingReport; readonly drainMs: number };
 
-const EXECUTIONS = 20;
+/** Unsettled messages of a consumer at a time. */
+export const PREFETCH = 200;
+
+export const EXECUTIONS = 20;
 
 export const executionOf = (index: number): string => `run-${index % EXECUTIONS}`;

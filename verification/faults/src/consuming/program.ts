@@ -7,7 +7,7 @@ import type { ConsumerCommand, ConsumerSaid, ConsumerSetup } from "./messages.js
 
 const SAMPLE_MS = 50;
 
-const { options, behaviour, file } = await new Promise<ConsumerSetup>((resolve) =>
+const { options, behaviour, file, proxyPort } = await new Promise<ConsumerSetup>((resolve) =>
   process.once("message", resolve),
 );
 process.on("uncaughtExceptionMonitor", (error) =>
@@ -20,6 +20,7 @@ const chosen = behaviourNamed(behaviour, { handled, file });
 const consumer = new EventConsumer({
   ...options,
   ...("handler" in chosen && { handle: chosen.handler }),
+  ...(proxyPort !== undefined && { streamAddressResolver: () => ({ host: "127.0.0.1", port: proxyPort }) }),
   logger: silentLogger,
 });
 for (const name of ["connected", "disconnected", "failed", "deadLettered", "problem", "solved"] as const)

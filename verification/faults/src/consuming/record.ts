@@ -6,8 +6,9 @@ import {
   today,
   writeBetween,
 } from "@streamll/evidence";
+import { protocolNames } from "../table.js";
 import { consumingFaults } from "./matrix/index.js";
-import type { ConsumingResult } from "./run.js";
+import type { ConsumingResult } from "./result.js";
 
 const PAGE = "evidence/faults.md";
 const SECTION = "consuming";
@@ -15,6 +16,7 @@ const SECTION = "consuming";
 export const consumingHead = [
   "",
   "fault",
+  "over",
   "on",
   "events",
   "lost",
@@ -26,14 +28,29 @@ export const consumingHead = [
 ];
 
 export function consumingLine(result: ConsumingResult): string[] {
-  const { fault, version, events, lost, twice, dead, outOfOrder, recoveredMs, words, deviations } = result;
+  const {
+    number,
+    title,
+    over,
+    version,
+    events,
+    lost,
+    twice,
+    dead,
+    outOfOrder,
+    recoveredMs,
+    words,
+    deviations,
+  } = result;
   const ordinary = ["up", "stopped"];
   const said = words
     .filter((word) => !ordinary.includes(word))
     .map((word) => word.replaceAll("TRANSPORT_", ""));
   return [
-    ...[String(fault.number), fault.title, version],
-    ...[events, lost, twice, dead].map(String),
+    ...[String(number), title, protocolNames[over], version],
+    ...[events, lost, twice].map(String),
+    // A stream has none.
+    over === "streams" ? "" : String(dead),
     outOfOrder === 0 ? "kept" : `${outOfOrder} overtaken`,
     recoveredMs === undefined ? "" : `${(recoveredMs / 1000).toFixed(1)} s`,
     [said.join(", "), ...deviations.map((text) => `NOT AS EXPECTED: ${text}`)].filter(Boolean).join("; "),
@@ -42,13 +59,19 @@ export function consumingLine(result: ConsumingResult): string[] {
 
 /** Puts what was seen into the table. Faults that were not run keep what they have there. */
 export async function recordConsuming(results: readonly ConsumingResult[]): Promise<void> {
-  const known = new Set(consumingFaults.map(({ number, title }) => `${number}|${title}`));
-  const before = tableRows(await textBetween(PAGE, SECTION)).filter(([number, title]) =>
-    known.has(`${number}|${title}`),
-  );
-  const lines = [...before, ...results.map((result) => [...consumingLine(result), today()])];
-  const latest = [...new Map(lines.map((line) => [`${line[0]}|${line[2]}`, line])).values()];
-  latest.sort((a, b) => Number(a[0]) - Number(b[0]) || (a[2]! < b[2]! ? -1 : 1));
-  const table = markdownTable([...consumingHead, "seen"], latest);
+  const table = mergedConsuming(await textBetween(PAGE, SECTION), results, today());
   await writeBetween(PAGE, SECTION, `Last run: ${circumstances()}\n\n${table}`);
+}
+
+/** The table with these results in the place of what it had of the same faults over the same protocols and brokers. */
+export function mergedConsuming(table: string, results: readonly ConsumingResult[], day: string): string {
+  const order = consumingFaults.flatMap(({ number, title, over = ["amqp"] }) =>
+    over.map((protocol) => [number, title, protocolNames[protocol]].join("|")),
+  );
+  const placeOf = (cells: readonly string[]) => order.indexOf(cells.slice(0, 3).join("|"));
+  const before = tableRows(table).filter((cells) => placeOf(cells) >= 0);
+  const lines = [...before, ...results.map((result) => [...consumingLine(result), day])];
+  const latest = [...new Map(lines.map((line) => [line.slice(0, 4).join("|"), line])).values()];
+  latest.sort((a, b) => placeOf(a) - placeOf(b) || (a[3]! < b[3]! ? -1 : 1));
+  return markdownTable([...consumingHead, "seen"], latest);
 }

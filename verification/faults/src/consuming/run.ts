@@ -1,35 +1,13 @@
-import type { Broker, Cluster } from "@streamll/brokers";
-import { ConsumingBench, PREFETCH } from "./bench.js";
+import { ConsumingBench } from "./bench.js";
 import type { ConsumingFault } from "./fault.js";
-import { executionOf } from "./messages.js";
+import { PREFETCH } from "./messages.js";
+import { accountOf, deviationsOfExits, type Outcome } from "./result.js";
+import type { Seat } from "./seat.js";
 
-/** What came out of a fault on one broker. */
-export interface ConsumingResult {
-  readonly fault: ConsumingFault;
-  /** Of the broker. */
-  readonly version: string;
-  readonly events: number;
-  readonly lost: number;
-  /** Handled again, beyond the first time. */
-  readonly twice: number;
-  readonly dead: number;
-  /** Handled for the first time behind a later event of their execution. */
-  readonly outOfOrder: number;
-  /** From the end of the fault until something came again; `undefined` where the fault has no end. */
-  readonly recoveredMs: number | undefined;
-  readonly words: readonly string[];
-  /** What is not as expected, each in words. */
-  readonly deviations: readonly string[];
-}
-
-/** @param cluster of which the broker is a node, where the fault needs one. */
-export async function runConsuming(
-  fault: ConsumingFault,
-  broker: Broker,
-  cluster?: Cluster,
-): Promise<ConsumingResult> {
-  await using bench = await ConsumingBench.for(broker, fault.behaviour ?? "ordinary", cluster);
-  bench.options = { ...bench.options, ...fault.options };
+/** Brings a fault about that a consumer meets, and compares what comes of it with what is expected. */
+export async function runConsuming(seat: Seat<ConsumingFault>): Promise<Outcome> {
+  const { fault } = seat;
+  await using bench = await ConsumingBench.for(seat);
   const deviations: string[] = [];
   const attempt = async (step: () => Promise<unknown>) => {
     try {
@@ -42,20 +20,20 @@ export async function runConsuming(
   for (const word of fault.words ?? []) await attempt(() => bench.said(word));
   await attempt(() => bench.stop());
   await attempt(async () => {
-    const left = await bench.depth(bench.name);
+    const left = await bench.source.left();
     if (left > 0) deviations.push(`${left} messages are left in the queue`);
   });
-  const dead = await bench.depth(bench.deadQueue);
-  const { handled, put, words } = bench;
+  const dead = await bench.source.dead();
+  const { handled, put, words, removed } = bench;
   const account = {
-    ...accountOf(handled, put, fault.unhandled),
+    ...accountOf(handled, put - removed - (fault.unhandled ?? 0)),
     dead,
     events: put,
-    words,
+    words: removed > 0 ? [...words, `${removed} removed unread`] : words,
     recoveredMs: recoveryOf(bench),
   };
   deviations.push(...deviationsOf(account, fault, bench));
-  return { fault, version: broker.version, ...account, deviations };
+  return { ...account, deviations };
 }
 
 function recoveryOf({ timeline, mendedAt }: ConsumingBench): number | undefined {
@@ -71,37 +49,20 @@ function recoveryOf({ timeline, mendedAt }: ConsumingBench): number | undefined 
   return undefined;
 }
 
-function accountOf(handled: readonly number[], put: number, unhandled = 0) {
-  const seen = new Set<number>();
-  const last = new Map<string, number>();
-  let outOfOrder = 0;
-  for (const index of handled) {
-    if (seen.has(index)) continue;
-    seen.add(index);
-    const execution = executionOf(index);
-    if (index < (last.get(execution) ?? -1)) outOfOrder++;
-    else last.set(execution, index);
-  }
-  return { lost: put - unhandled - seen.size, twice: handled.length - seen.size, outOfOrder };
-}
-
 function* deviationsOf(
-  { lost, twice, dead, outOfOrder }: Pick<ConsumingResult, "lost" | "twice" | "dead" | "outOfOrder">,
+  { lost, twice, dead, outOfOrder }: Pick<Outcome, "lost" | "twice" | "dead" | "outOfOrder">,
   fault: ConsumingFault,
-  { timeline, exits, kills, losses, hasKilledBroker }: ConsumingBench,
+  { timeline, exits, mayComeAgain, losses, hasKilledBroker, over }: ConsumingBench,
 ): Generator<string> {
   const { dead: wantedDead = 0 } = fault;
   if (lost !== 0) yield `${lost} lost`;
-  // A broker that is killed forgets acknowledgements that it has not written down.
-  const mostTwice = hasKilledBroker ? Number.POSITIVE_INFINITY : (kills + losses) * PREFETCH;
+  // A broker that is killed forgets acknowledgements that it has not written down; of a stream the consumer knows.
+  const forgets = hasKilledBroker && over !== "streams";
+  const mostTwice = forgets ? Number.POSITIVE_INFINITY : mayComeAgain + losses * PREFETCH;
   if (twice > mostTwice) yield `${twice} were handled twice, ${mostTwice} at most were expected`;
-  if (outOfOrder > 0 && !fault.mayOvertake) yield `${outOfOrder} out of order`;
+  if (outOfOrder > 0 && !fault.mayOvertake?.includes(over)) yield `${outOfOrder} out of order`;
   if (dead !== wantedDead) yield `${dead} dead letters, not ${wantedDead}`;
   for (const moment of timeline)
     if (moment.kind === "uncaught" || moment.kind === "warning") yield `${moment.kind}: ${moment.text}`;
-  for (const { byItself, code, signal, stderr } of exits) {
-    if (!byItself) yield "something was left after stop() that kept the process alive";
-    else if (code !== 0 && signal !== "SIGKILL") yield `a program ended with ${signal ?? code}`;
-    if (stderr !== "") yield `a program's standard error: ${stderr.trim()}`;
-  }
+  yield* deviationsOfExits(exits);
 }

@@ -1,7 +1,7 @@
 import type { ConsumingBench } from "../bench.js";
 import { type ConsumingFault, lostAndBack } from "../fault.js";
 
-/** A cluster of three nodes, and a quorum queue in it. */
+/** A cluster of three nodes. */
 export const clusterFaults: readonly ConsumingFault[] = [
   {
     number: 27,
@@ -26,23 +26,33 @@ export const clusterFaults: readonly ConsumingFault[] = [
     title: "node of a quorum queue's leader killed, with a full window",
     on: "cluster",
     // The new leader hands out what follows before it knows that the consumers of the lost node are gone (4.0.5).
-    mayOvertake: true,
+    mayOvertake: ["amqp"],
     options: { queueType: "quorum" },
-    async inflict(bench) {
-      const leader = await leaderUnderLoad(bench);
-      await bench.inflict(() => bench.down("kill", leader));
-      await bench.said(/^disconnected/);
-      await bench.mend();
-      await bench.allHandled();
-      await bench.up();
-    },
+    inflict: leaderKilled,
+    words: lostAndBack,
+  },
+  {
+    number: 31,
+    title: "node of a stream's leader killed, with a full window",
+    over: ["streams"],
+    on: "cluster",
+    inflict: leaderKilled,
     words: lostAndBack,
   },
 ];
 
+async function leaderKilled(bench: ConsumingBench): Promise<void> {
+  const leader = await leaderUnderLoad(bench);
+  await bench.inflict(() => bench.down("kill", leader));
+  await bench.said(/^disconnected/);
+  await bench.mend();
+  await bench.allHandled();
+  await bench.up();
+}
+
 /** The consumer is connected to it first, and so declares the queue there. */
 async function leaderUnderLoad(bench: ConsumingBench) {
-  bench.options = { ...bench.options, url: [...bench.cluster.urls] };
+  bench.atAllNodes();
   await bench.underLoad();
   return bench.cluster.leaderOf(bench.name);
 }

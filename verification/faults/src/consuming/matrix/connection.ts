@@ -1,10 +1,12 @@
-import { type ConsumingFault, lostAndBack } from "../fault.js";
+import { type ConsumingFault, heldForLocks, lostAndBack, shortLocks } from "../fault.js";
 
 /** The broker, or the way to it, is lost. */
 export const connectionFaults: readonly ConsumingFault[] = [
   {
     number: 1,
     title: "broker killed while handlers run, with a full window",
+    over: ["amqp", "streams", "amqp10"],
+    fast: ["streams"],
     async inflict(bench) {
       await bench.underLoad();
       await bench.inflict(() => bench.down("kill"));
@@ -80,7 +82,10 @@ export const connectionFaults: readonly ConsumingFault[] = [
   {
     number: 7,
     title: "connection reset with a full window, three times",
-    fast: true,
+    over: ["amqp", "streams", "amqp10", "service-bus"],
+    entity: shortLocks,
+    mayOvertake: heldForLocks,
+    fast: ["amqp"],
     async inflict(bench) {
       await bench.underLoad(10_000);
       for (let time = 1; time <= 3; time++) {

@@ -20,7 +20,7 @@ export const deadLetterFaults: readonly ConsumingFault[] = [
   {
     number: 24,
     title: "exchange of dead letters deleted, and made again by the consumer",
-    fast: true,
+    fast: ["amqp"],
     async inflict(bench) {
       await bench.begin();
       await bench.fill(100, ["no event"]);
@@ -36,7 +36,7 @@ export const deadLetterFaults: readonly ConsumingFault[] = [
   {
     number: 25,
     title: "queue of dead letters full (reject-publish), until it is not",
-    fast: true,
+    fast: ["amqp"],
     async inflict(bench) {
       const { broker, name, deadQueue } = bench;
       const policy = `policies/%2F/${name}`;
@@ -56,7 +56,7 @@ export const deadLetterFaults: readonly ConsumingFault[] = [
   {
     number: 26,
     title: "process killed (SIGKILL) between the confirm of a dead letter and the acknowledgement",
-    fast: true,
+    fast: ["amqp"],
     async inflict(bench) {
       await bench.begin();
       const held = bench.proxy.holdAt(BASIC_ACK);

@@ -47,7 +47,7 @@ export const handlerFaults: readonly ConsumingFault[] = [
     number: 16,
     title: "loop that gives each event four verdicts",
     behaviour: "settlesTwice",
-    fast: true,
+    fast: ["amqp"],
     async inflict(bench) {
       await bench.inflict(() => bench.underLoad(1000));
       await bench.allHandled();

@@ -1,14 +1,26 @@
 import { THE_EVENT } from "../behaviours.js";
-import type { ConsumingBench } from "../bench.js";
-import type { ConsumingFault } from "../fault.js";
+import { type ConsumingFault, heldForLocks, shortLocks } from "../fault.js";
 
 /** The process of the consumer ends, or is told to. */
 export const processFaults: readonly ConsumingFault[] = [
   {
     number: 11,
     title: "process of the consumer killed (SIGKILL) three times, and begun again",
-    fast: true,
-    inflict: killedThreeTimes,
+    over: ["amqp", "amqp10", "service-bus"],
+    entity: shortLocks,
+    mayOvertake: heldForLocks,
+    fast: ["amqp", "amqp10"],
+    async inflict(bench) {
+      await bench.underLoad();
+      for (let time = 1; time <= 3; time++) {
+        await bench.inflict(() => bench.kill());
+        const before = bench.handled.length;
+        await bench.begin();
+        await bench.until(() => bench.handled.length >= before + 200, "it to go on");
+      }
+      await bench.mend();
+      await bench.allHandled();
+    },
   },
   {
     number: 18,
@@ -25,13 +37,13 @@ export const processFaults: readonly ConsumingFault[] = [
           bench.allHandled(1).catch(() => bench.program.exited),
         ]);
         if (ended === undefined) break;
-        bench.kills++;
+        await bench.ended();
+        await bench.mend();
         // It may end before what it has said gets out.
         await bench.begin().catch(() => bench.within(bench.program.exited, "the process to end"));
       }
       await bench.allHandled(1);
       await bench.said(/^deadLettered MAX_DELIVERIES/);
-      await bench.mend();
     },
     words: [/^deadLettered MAX_DELIVERIES/],
     dead: 1,
@@ -73,10 +85,10 @@ export const processFaults: readonly ConsumingFault[] = [
   {
     number: 21,
     title: "stop() of the active consumer of two, in a queue with a single active one",
-    fast: true,
+    fast: ["amqp"],
     options: { queueArguments: { "x-single-active-consumer": true } },
     // The next consumer is active once the first has cancelled, maybe before it has given back what it had.
-    mayOvertake: true,
+    mayOvertake: ["amqp"],
     async inflict(bench) {
       await bench.underLoad();
       const first = bench.program;
@@ -89,24 +101,4 @@ export const processFaults: readonly ConsumingFault[] = [
       await bench.allHandled();
     },
   },
-  {
-    number: 22,
-    title: "process of the consumer killed (SIGKILL) three times, over AMQP 1.0",
-    fast: true,
-    since: 4,
-    options: { amqpVersion: "1.0" },
-    inflict: killedThreeTimes,
-  },
 ];
-
-async function killedThreeTimes(bench: ConsumingBench): Promise<void> {
-  await bench.underLoad();
-  for (let time = 1; time <= 3; time++) {
-    await bench.inflict(() => bench.kill());
-    const before = bench.handled.length;
-    await bench.begin();
-    await bench.until(() => bench.handled.length >= before + 200, "it to go on");
-  }
-  await bench.mend();
-  await bench.allHandled();
-}
