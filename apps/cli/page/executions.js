@@ -51,9 +51,12 @@ export class Executions {
     this.shown = [...this.rows.values()].filter(fits[this.show]).sort((a, b) => b.at - a.at);
   }
 
-  /** @param {readonly { from: number; to?: number; reason: string }[]} gaps */
-  render(gaps) {
-    return this.list.render(this.shown.length, (index) => this.#row(index, gaps));
+  /**
+   * @param {readonly { from: number; to?: number; reason: string }[]} gaps
+   * @param {string | undefined} empty said where there is none.
+   */
+  render(gaps, empty) {
+    return this.list.render(this.shown.length, (index) => this.#row(index, gaps), empty);
   }
 
   /**

@@ -232,7 +232,7 @@ function filtered(/** @type {Event} */ { target }) {
 
 function main() {
   return html`<main class=${executions.selected === "" ? "" : "opened"}>
-    <section class="executions">${executions.render(head.gaps)}</section>
+    <section class="executions">${executions.render(head.gaps, whyEmpty())}</section>
     <section class="tree">
       <div class="bar-head">
         <button class="back" @click=${close}>‹ executions</button>
@@ -244,6 +244,21 @@ function main() {
     </section>
     <section class="details" tabindex="0" aria-label="details of the call">${details(call)}</section>
   </main>`;
+}
+
+/** Why the list of executions has none, and what to do. */
+function whyEmpty() {
+  if (!isServed) return "";
+  if (filter !== "") return "No execution matches the filter.";
+  if (executions.show === "errors") return "No execution has failed.";
+  if (executions.show === "open") return "No execution is open.";
+  return {
+    live: "Nothing has arrived yet. The page shows what arrives from now on: run your program, or run it again.",
+    waiting: `There is no exchange ${plain(head.name)} yet: the first sink that connects declares it. Run your program, and once more when the page is live.`,
+    lost: "Nothing has arrived yet.",
+    read: "It holds no events.",
+    connecting: "",
+  }[/** @type {string} */ (head.state)];
 }
 
 function close() {

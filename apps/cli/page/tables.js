@@ -39,6 +39,7 @@ export function brokerTables(figures) {
           html`<tr><td>${sink.name}</td><td>${sink.state}</td><td>${number(sink.rate)}</td></tr>`,
       )}</tbody>
     </table>
+    ${figures.sinks.length === 0 && !figures.hidden ? html`<p class="empty">no sink is connected</p>` : nothing}
     ${figures.hidden ? html`<p class="empty">rates and sinks: ${figures.hidden}</p>` : nothing}
   </div>`;
 }

@@ -29,8 +29,9 @@ export class VirtualList {
   /**
    * @param {number} count
    * @param {(index: number) => unknown} row
+   * @param {string} [empty] said where there is no row.
    */
-  render(count, row) {
+  render(count, row, empty = `${this.setup.label}: none yet`) {
     const first = Math.max(0, Math.min(Math.floor(this.top / ROW), count) - MARGIN);
     const last = Math.min(count, Math.ceil((this.top + this.height) / ROW) + MARGIN);
     const rows = [];
@@ -46,7 +47,7 @@ export class VirtualList {
       <div class="all" .style=${`height:${count * ROW}px`}>
         <div class="seen" .style=${`margin-top:${first * ROW}px`}>${rows}</div>
       </div>
-      ${count === 0 ? html`<p class="empty">${this.setup.label}: none yet</p>` : nothing}
+      ${count === 0 ? html`<p class="empty">${empty}</p>` : nothing}
     </div>`;
   }
 

@@ -1,4 +1,4 @@
-/** The command line makes no sense: exit code 2. */
+/** The command line makes no sense: exit code 2, as that of a `ConfigurationError`. */
 export class UsageError extends Error {}
 
 /** An error that the user should read: exit code 1, without a stack. */
@@ -19,3 +19,18 @@ export const whenAborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
+
+/** What `step` gives, or `undefined` once the signal aborts. It leaves no listener at the signal. */
+export async function unlessAborted<T>(step: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([step, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -18,7 +18,7 @@ export async function run(argv: readonly string[], shell: Shell): Promise<number
   } catch (error) {
     const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
     notes.error(messageOf(error));
-    if (!(error instanceof UsageError)) return exitCode.failed;
+    if (!(error instanceof UsageError || error instanceof ConfigurationError)) return exitCode.failed;
     const name = commands.find((command) => command.name === argv[0])?.name;
     notes.info(`streamll ${name === undefined ? "" : `${name} `}--help lists the options`);
     return exitCode.usage;
@@ -40,6 +40,7 @@ async function dispatch(argv: readonly string[], shell: Shell): Promise<number> 
   if (args.has("version")) return print(version(), shell);
   const asked = args.has("help") || first === "help";
   const topic = commands.find(({ name }) => name === rest[0]);
+  if (first === "help" && topic === undefined && rest[0] !== undefined) throw unknownCommand(rest[0]);
   if (asked) return print(topic === undefined ? generalHelp() : commandHelp(topic), shell);
   shell.stderr.write(generalHelp());
   return exitCode.usage;

@@ -106,5 +106,7 @@ it("puts the sink's messages in flags", () => {
   expect(inFlags('or set declareTopology: "none", see amqpUrl')).toBe(
     'or set --declare-topology "none", see --url',
   );
+  expect(inFlags("use queue: false, with useStreams: true")).toBe("use --no-queue, with --use-streams");
+  expect(inFlags('a Date such as new Date("2026-01-31T12:00Z")')).toBe('a time such as "2026-01-31T12:00Z"');
   expect(flagName("amqpUrl")).toBe("url");
 });

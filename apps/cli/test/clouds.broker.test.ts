@@ -2,9 +2,9 @@ import { startFakePubSub } from "@streamll/fake-pubsub";
 import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { command } from "./support/shell.js";
+import { event, idsIn } from "./support/steps.js";
 
 const patient = { timeout: 20_000 };
-const event = (step: number) => `{"event_type":"step","event_id":"id-${step}","data":{"step":${step}}}`;
 const events = [1, 2, 3].map(event);
 
 describe("streamll on Azure Service Bus", () => {
@@ -13,7 +13,7 @@ describe("streamll on Azure Service Bus", () => {
     onTestFinished(() => bus.close());
     const env = { RABBITMQ_URL: bus.connectionString };
     const pipe = command(["pipe", "--exchange=", "--routing-key", "events"], {
-      stdin: events.map((line) => `${line}\n`),
+      stdin: events,
       env,
     });
     expect(await pipe.code).toBe(0);
@@ -37,12 +37,7 @@ describe("streamll on Azure Service Bus", () => {
     expect(bus.stored("events/$DeadLetterQueue")).toEqual([]);
     const consume = command(["consume", "events", "--limit", "2"], { env });
     expect(await consume.code).toBe(0);
-    expect(
-      consume.stdout.text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).event_id),
-    ).toEqual(["id-1", "id-2"]);
+    expect(idsIn(consume.stdout.text)).toEqual(["id-1", "id-2"]);
     await expect.poll(() => bus.stored("events").length, patient).toBe(0);
   });
 });
@@ -55,7 +50,7 @@ describe("streamll tail on Azure Service Bus", () => {
     const put = async (...lines: string[]) =>
       expect(
         await command(["pipe", "--exchange=", "--routing-key", "events"], {
-          stdin: lines.map((line) => `${line}\n`),
+          stdin: lines,
           env,
         }).code,
       ).toBe(0);
@@ -67,11 +62,6 @@ describe("streamll tail on Azure Service Bus", () => {
       await expect.poll(() => run.stderr.text, patient).toContain("tailing events");
     await put(event(3));
     expect([await all.code, await next.code]).toEqual([0, 0]);
-    const idsIn = (text: string) =>
-      text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).event_id);
     expect([idsIn(all.stdout.text), idsIn(next.stdout.text)]).toEqual([["id-1", "id-2", "id-3"], ["id-3"]]);
     expect([bus.stored("events").length, bus.depth("events")]).toEqual([3, 3]);
     const wrong = tail("--from", "1h");
@@ -88,7 +78,7 @@ describe("streamll ui on Azure Service Bus", () => {
     onTestFinished(() => bus.close());
     const env = { RABBITMQ_URL: bus.connectionString };
     const pipe = () =>
-      command(["pipe", "--exchange=", "--routing-key", "events"], { stdin: [`${event(1)}\n`], env }).code;
+      command(["pipe", "--exchange=", "--routing-key", "events"], { stdin: [event(1)], env }).code;
     expect(await pipe()).toBe(0);
     const killing = command(["consume", "events", "--exec", "sed -u 's/.*/dead NO_PRICE/'"], { env });
     await expect.poll(() => bus.stored("events/$DeadLetterQueue").length, patient).toBe(1);
@@ -134,6 +124,17 @@ describe("streamll on Google Cloud Pub/Sub", () => {
       2,
       expect.stringContaining("streamll consume SUBSCRIPTION | streamll ui -"),
     ]);
+  });
+
+  it("is examined without what RabbitMQ alone has", async () => {
+    const fake = await startFakePubSub({ topics: ["events"], subscriptions: { reader: "events" } });
+    onTestFinished(() => fake[Symbol.asyncDispose]());
+    const { stdout, code } = command([
+      ...["doctor", `pubsub-emulator://${fake.host}/${fake.project}`, "--exchange", "events"],
+    ]);
+    expect(await code).toBe(0);
+    expect(stdout.text).toContain(" ✓ login     connected; heartbeat 10 s\n");
+    expect(stdout.text).toContain("0 failed, 0 warnings, 0 unknown of 4");
   });
 
   it("takes the events of a subscription", async () => {

@@ -76,6 +76,13 @@ describe("streamll dlq", () => {
     expect(stderr.text).toContain("[########################] 2 replayed");
   });
 
+  // The first progress comes after 4.3 s, and the end another 4.4 s later.
+  it("replay does not say that the broker is silent while letters are being replayed", async () => {
+    const { code, stderr } = scene(["replay", "--to=", "--to-key", "live", "--rate", "60"], 520);
+    expect(await code).toBe(0);
+    expect(stderr.text).toMatch(/^520 dead letters replayed \(/);
+  });
+
   it("purge takes nothing without a yes", async () => {
     const blind = scene(["purge"]);
     expect(await blind.code).toBe(2);
@@ -90,7 +97,12 @@ describe("streamll dlq", () => {
   it.each([
     [["steal"], 2, "dlq takes one of list, show, replay, purge"],
     [["replay", "--to-key", "k"], 2, "--to-key needs --to"],
-    [["list", "--since", "soon"], 2, "--since must be a Date"],
+    [["list", "--since", "soon"], 2, "--since must be a time such as"],
+    [["list", "--since", "1h", "--until", "2h"], 2, "--until is not after since"],
+    [["list", "amqp://localhost/"], 2, "the broker is --url here"],
+    [["purge", "--yes", "--to", "x"], 2, "--to is of dlq replay: purge does not take it"],
+    [["list", "--dry-run"], 2, "--dry-run is of dlq replay and purge: list does not take it"],
+    [["replay", "--rate", "0"], 2, "--rate must be a whole number"],
     [["list", "--limit", "0"], 2, "--limit must be a whole number"],
   ])("%s ends with %d, and says what to write", async (args, exit, text) => {
     const { code, stderr } = scene(args);

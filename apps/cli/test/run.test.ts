@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { command } from "./support/shell.js";
 
@@ -19,6 +20,7 @@ describe("streamll", () => {
       expect((await said(["help", name])).stdout).toBe(help);
       expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
     }
+    expect((await said(["consume", "--help"])).stdout).toContain("\nWhere to connect\n  --url URL");
     const pipe = (await said(["pipe", "--help"])).stdout;
     expect(pipe).toContain("--queue TEXT, --no-queue ");
     expect(pipe).toContain("129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM");
@@ -44,10 +46,11 @@ describe("streamll", () => {
   });
 
   it("names the command and the option that were probably meant", async () => {
-    expect(await said(["tal"])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("did you mean tail?"),
-    });
+    for (const args of [["tal"], ["tial"], ["help", "tial"]])
+      expect(await said(args)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("did you mean tail?"),
+      });
     expect(await said(["tail", "--paterns", "#"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/did you mean --pattern\?\nstreamll tail --help/),
@@ -58,7 +61,7 @@ describe("streamll", () => {
     for (const args of [
       ["amqp://u:s3cret@host"],
       ["pipe", "amqp://u:s3cret@host"],
-      ["tail", "amqp://u:s3cret@host"],
+      ["tail", "--url", "amqp://host", "amqp://u:s3cret@host"],
       ["pipe", "--url", "amqp://u:s3cret@host:x"],
     ]) {
       const { code, stderr } = await said(args);
@@ -68,7 +71,49 @@ describe("streamll", () => {
   });
 });
 
+describe("a wrong value of an option", () => {
+  const commands = [
+    ["pipe"],
+    ["consume", "queue"],
+    ["listen"],
+    ["tail"],
+    ["dlq", "list", "--dead-letter-exchange", "failed"],
+    ["spool", "drain", tmpdir()],
+    ["ui"],
+    ["top"],
+    ["doctor"],
+    ["explain"],
+  ];
+  it.each(commands)("ends %s with 2, on the command line and in the environment", async (...args) => {
+    const code = async (more: readonly string[], env = {}) => (await said([...args, ...more], env)).code;
+    expect(await code(["--heartbeat", "soon"])).toBe(2);
+    expect(await code([], { RABBITMQ_HEARTBEAT: "soon" })).toBe(2);
+    expect(await code(["--url", "ampq://localhost/"])).toBe(2);
+  });
+
+  it.each(commands)("of %s is told by its variable, where it came from one", async (...args) => {
+    const { stdout, stderr } = await said(args, { RABBITMQ_URL: "ampq://localhost/" });
+    expect(stdout + stderr).toMatch(/RABBITMQ_URL:? unsupported scheme .*; did you mean amqp:\?/);
+  });
+
+  it("is not taken for another URL behind a switch", async () => {
+    const { code, stderr } = await said(["tail", "memory:", "--ssl", "false"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--no-ssl")]);
+  });
+});
+
 describe("streamll explain", () => {
+  it("takes the URL as its first word", async () => {
+    expect(await said(["explain", "amqp://broker.example:1234/"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("broker.example:1234"),
+    });
+    expect(await said(["explain", "broker.example"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is the URL, such as amqp://localhost:5672/"),
+    });
+  });
+
   it("shows each option, where it came from, and no password", async () => {
     const { code, stdout } = await said(["explain", "--batch-size", "7"], {
       RABBITMQ_URL: "amqp://me:s3cret@host",
@@ -90,10 +135,10 @@ describe("streamll explain", () => {
   it("tells every problem by its flag or variable", async () => {
     const args = ["explain", "--batch-size", "0", "--queue-priority", "300"];
     const { code, stderr } = await said(args);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/2 problems:\n.*--queue-priority: .*got 300\n.*--batch-size: .*got 0/);
     const json = await said([...args, "--json"]);
-    expect(json.code).toBe(1);
+    expect(json.code).toBe(2);
     expect(JSON.parse(json.stdout).problems).toHaveLength(2);
     expect((await said(["explain"], { RABBITMQ_BATCH_SIZE: "x" })).stderr).toContain("RABBITMQ_BATCH_SIZE: ");
   });

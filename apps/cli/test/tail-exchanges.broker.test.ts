@@ -91,7 +91,7 @@ describe.each(brokersForTests())("streamll tail of an exchange on RabbitMQ $vers
 
   it("with a name that nothing can have is refused", async () => {
     const run = tail("e\n");
-    expect(await run.code).toBe(1);
+    expect(await run.code).toBe(2);
     expect(run.stderr.text).toContain("without control characters");
   });
 });

@@ -53,6 +53,22 @@ describe.each(
     expect(runs.map(({ stdout }) => stdout.text)).toEqual([lines(0, 8), lines(0, 8), lines(5, 8)]);
   });
 
+  it("shows each event of a compressed batch", async () => {
+    const { stream, tail } = await scene();
+    const url = `rabbitmq-stream://127.0.0.1:${broker.streamPort}/`;
+    const batches = ["--message-format", "batch", "--compression-type", "gzip"];
+    const stdin = [0, 1, 2].map((step) => `${event(step)}\n`);
+    const pipe = command(["pipe", "--url", url, "--stream", stream, ...batches], { stdin });
+    expect([await pipe.code, pipe.stderr.text]).toEqual([0, expect.stringContaining("3 events confirmed")]);
+    const run = tail("--from", "first", "-n", "3");
+    expect(await run.code).toBe(0);
+    const steps = run.stdout.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).data.step);
+    expect(steps).toEqual([0, 1, 2]);
+  });
+
   it.each([
     [
       ["--from", "yesterday"],
@@ -79,6 +95,20 @@ describe.each(
       "none",
     ]);
     expect(await stream.code).toBe(1);
-    expect(stream.stderr.text).toContain("stream does not exist");
+    expect(stream.stderr.text).toContain('there is no stream "none". The first sink that publishes to it');
+  });
+
+  it("ui waits for a stream that is not there yet", async () => {
+    const stream = `tail-${randomUUID()}`;
+    const url = `rabbitmq-stream://127.0.0.1:${broker.streamPort}/`;
+    const ui = command(["ui", "--url", url, "--stream", stream]);
+    await vi.waitFor(() => expect(ui.stderr.text).toContain("Waiting for it"), WAIT);
+    expect(await command(["pipe", "--url", url, "--stream", stream], { stdin: [event(0)] }).code).toBe(0);
+    await vi.waitFor(() => expect(ui.stderr.text).toContain(`reading ${stream}`), WAIT);
+    ui.interrupt();
+    expect(await ui.code).toBe(130);
+    const model = await connect(broker.url);
+    await (await model.createChannel()).deleteQueue(stream);
+    await model.close();
   });
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { parseEvent } from "@streamll/core";
 import type { MemoryBroker } from "@streamll/transport-memory";
 import { describe, expect, it, vi } from "vitest";
@@ -7,7 +8,7 @@ import { command, type Given } from "./support/shell.js";
 const WAIT = { timeout: 20_000, interval: 20 };
 
 async function tailing(args: readonly string[], given: Given = {}, broker?: (broker: MemoryBroker) => void) {
-  const run = command(["tail", "--url", "memory:tail", "--exchange", "x", ...args], given);
+  const run = command(["tail", "memory:tail", "--exchange", "x", ...args], given);
   broker?.(run.broker);
   await vi.waitFor(() => expect(run.stderr.text).toContain("tailing x"), WAIT);
   return run;
@@ -34,6 +35,11 @@ describe("streamll tail", () => {
     expect(await run.code).toBe(130);
   });
 
+  it("says that a pattern needs its flag", async () => {
+    const { code, stderr } = command(["tail", "app.*.error"]);
+    expect([await code, stderr.text]).toEqual([2, expect.stringContaining("a pattern is --pattern PATTERN")]);
+  });
+
   it("--json gives the events as they came, a line each, up to --limit", async () => {
     const run = await tailing(["--json", "-n", "2", "--pattern", "*.start.*", "--pattern", "only"]);
     const pretty =
@@ -48,6 +54,15 @@ describe("streamll tail", () => {
     expect(first).not.toContain("\u009b");
     expect(JSON.parse(first!).data.c1).toBe("\u009b31m");
     expect([second, rest]).toEqual(['{"event_type":"b"}', ""]);
+  });
+
+  it("shows each event of a compressed batch", async () => {
+    const run = await tailing(["--json", "-n", "2"]);
+    const body = gzipSync('[{"event_type":"a"},{"event_type":"b"}]');
+    const packed = { contentType: "application/json", contentEncoding: "gzip" };
+    broker.publish({ exchange: "x", routingKey: "k", body, ...packed });
+    expect(await run.code).toBe(0);
+    expect(run.stdout.text).toBe('{"event_type":"a"}\n{"event_type":"b"}\n');
   });
 
   it("shows once what several patterns match", async () => {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
 import { amqp091Transport } from "@streamll/transport-amqp091";
-import { heartbeatSeconds, login } from "@streamll/transport-kit";
+import { heartbeatSeconds, login, renewBeforeExpiry } from "@streamll/transport-kit";
 import { type ChannelModel, connect, credentials, type SocketOptions } from "amqplib";
 
 /** Where to connect, and how. */
@@ -21,16 +21,21 @@ export async function closeOrDestroy(model: ChannelModel): Promise<void> {
     () => true,
   );
   if (await Promise.race([answered, setTimeout(CLOSE_GRACE_MS, false, { ref: false })])) return;
-  const { stream } = model.connection as unknown as { stream: Socket };
-  // With an error amqplib notices.
-  stream.destroy(new Error("the broker does not answer"));
+  destroy(model, new Error("the broker does not answer"));
 }
 
-/** @throws TransportError with the words of the transport. */
+/** With an error amqplib notices. */
+function destroy(model: ChannelModel, error: Error): void {
+  const { stream } = model.connection as unknown as { stream: Socket };
+  stream.destroy(error);
+}
+
+/** Its password is renewed before it expires. @throws TransportError with the words of the transport. */
 export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
   const { endpoint, options } = place;
   const { host, port, path, scheme } = endpoint;
-  const { mechanism, username, password } = await login(options, endpoint);
+  const given = await login(options, endpoint);
+  const { mechanism, username, password } = given;
   const target = {
     protocol: scheme,
     hostname: host,
@@ -41,12 +46,20 @@ export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
   };
   const { tls, connectionName, connectionTimeoutMs } = options;
   try {
-    return await connect(target, {
+    const model = await connect(target, {
       ...(scheme === "amqps" ? { minVersion: "TLSv1.2", ...tls } : {}),
       timeout: connectionTimeoutMs,
       credentials: mechanism === "EXTERNAL" ? credentials.external() : credentials.plain(username, password),
       clientProperties: { connection_name: connectionName },
     } as SocketOptions);
+    const stop = renewBeforeExpiry(given, {
+      ask: () => login(options, endpoint),
+      update: (next) => model.updateSecret(Buffer.from(next.password), "about to expire"),
+      failed: (error) => destroy(model, error as Error),
+      blocked: () => false,
+    });
+    model.once("close", stop);
+    return model;
   } catch (error) {
     throw await explained(error, place);
   }

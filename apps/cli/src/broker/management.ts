@@ -1,7 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
 import { isIPv6 } from "node:net";
-import type { Endpoint, TransportOptions } from "@streamll/core";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import type { Arguments } from "../command/arguments.js";
 import { UsageError } from "../exit.js";
 
 /** What the broker's HTTP API answered, or why it could not be asked. */
@@ -13,29 +14,43 @@ export type Answer =
 export type Ask = (path: string) => Promise<Answer>;
 
 const TIMEOUT_MS = 5000;
+/** So long a password is not asked for again: a look takes several requests. */
+const LOGIN_KEPT_MS = 10_000;
 /** A page of 500 queues with statistics has about a megabyte. */
 const MOST_BYTES = 16 * 1024 * 1024;
+
+/** @throws UsageError for a URL that is none. */
+export function managementUrlIn(args: Arguments, env: NodeJS.ProcessEnv): URL | undefined {
+  const text = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new UsageError("--management-url must be a URL such as http://localhost:15672");
+}
 
 /**
  * The HTTP API of RabbitMQ's plugin rabbitmq_management, with the login of the broker.
  *
- * @param given its URL, with a login of its own where it has one; else the usual port of the endpoint's host: 15672,
+ * @param named its URL, with a login of its own where it has one; else the usual port of the endpoint's host: 15672,
  *   with TLS 15671, and 443 of a provider.
- * @throws UsageError for a URL that is none.
  */
 export function managementOf(
-  given: string | undefined,
+  named: URL | undefined,
   endpoint: Endpoint,
   { tls, credentials }: TransportOptions,
   provider?: string,
 ): Ask {
-  const named = given === undefined ? undefined : readUrl(given);
+  let known: { readonly login: Promise<string>; readonly until: number } | undefined;
   return async (path) => {
     const url = named ?? usualUrl(endpoint, tls !== undefined, provider);
     try {
-      return await ask(url, await loginAt(url, endpoint, credentials), path, tls);
+      if (known === undefined || known.until < performance.now())
+        known = { login: loginAt(url, endpoint, credentials), until: performance.now() + LOGIN_KEPT_MS };
+      return await ask(url, await known.login, path, tls);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
+      // Of who was asked for the password.
+      if (error instanceof TransportError) return { kind: "unknown", why: message };
       return { kind: "unknown", why: `${url.origin} does not answer (${code ?? message})` };
     }
   };
@@ -56,12 +71,6 @@ function usualUrl({ host, scheme }: Endpoint, encrypted: boolean, provider: stri
   const name = isIPv6(host) ? `[${host}]` : host;
   if (provider !== undefined) return new URL(`https://${name}`);
   return new URL(encrypted || scheme === "amqps" ? `https://${name}:15671` : `http://${name}:15672`);
-}
-
-function readUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new UsageError("--management-url must be a URL such as http://localhost:15672");
 }
 
 function ask(url: URL, auth: string, path: string, tls: TransportOptions["tls"]): Promise<Answer> {

@@ -6,19 +6,39 @@ import type { Arguments } from "../command/arguments.js";
 import { sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 
+const URL_START = /^[a-z][a-z0-9+.-]+:|^Endpoint=/i;
+
+export const looksLikeUrl = (word: string): boolean => URL_START.test(word);
+
 /**
- * The options of a sink that a command line and the environment set. The first word may be its URL.
+ * The options of a sink that a command line sets. Its first word may be the URL.
  *
- * @throws UsageError for further words.
+ * @throws UsageError for further words, and for a first word of another kind.
  */
-export function givenIn(args: Arguments, env: NodeJS.ProcessEnv): RabbitMQSinkOptions {
+export function writtenIn(args: Arguments): RabbitMQSinkOptions {
   const [url, ...more] = args.positionals;
-  if (more.length > 0) throw new UsageError("one URL only; several addresses of a cluster are several --url");
-  if (url !== undefined && args.get("url") !== undefined)
-    throw new UsageError("write the URL once: as the first word, or as --url");
   const given = sinkOptions(args);
-  return overSinkEnvironment(url === undefined ? given : { ...given, amqpUrl: url }, env);
+  if (url === undefined) return given;
+  if (!looksLikeUrl(url))
+    throw new UsageError("the one word beside the options is the URL, such as amqp://localhost:5672/");
+  if (more.length > 0)
+    throw new UsageError(
+      more.every(looksLikeUrl)
+        ? "one URL only; several addresses of a cluster are several --url"
+        : "a word follows that belongs to no option; a switch is written --ssl, --no-ssl or --ssl=false",
+    );
+  if (args.get("url") !== undefined)
+    throw new UsageError("write the URL once: as the first word, or as --url");
+  return { ...given, amqpUrl: url };
 }
+
+/**
+ * The options of a sink that a command line and the environment set.
+ *
+ * @throws UsageError as {@link writtenIn}.
+ */
+export const givenIn = (args: Arguments, env: NodeJS.ProcessEnv): RabbitMQSinkOptions =>
+  overSinkEnvironment(writtenIn(args), env);
 
 /**
  * What a sink with the options of a command line would do.
@@ -27,8 +47,19 @@ export function givenIn(args: Arguments, env: NodeJS.ProcessEnv): RabbitMQSinkOp
  */
 export const planOf = (args: Arguments, env: NodeJS.ProcessEnv): Plan => planWith(givenIn(args, env));
 
-/** @throws ConfigurationError as the sink. */
-export const planWith = (given: RabbitMQSinkOptions): Plan => resolve({ ...given }, silentLogger);
+/**
+ * @param given as {@link givenIn} returns it: a copy by spreading would not know which variable an option came from.
+ * @throws ConfigurationError as the sink.
+ */
+export const planWith = (given: RabbitMQSinkOptions, logger = silentLogger): Plan =>
+  resolve(given as Readonly<Record<string, unknown>>, logger);
+
+/** Some of the options, and which variable each came from. */
+export function only<Options extends object>(names: readonly string[], given: Options): Options {
+  const kept: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(given);
+  for (const name of Object.keys(kept)) if (!names.includes(name)) delete kept[name];
+  return Object.defineProperties({}, kept) as Options;
+}
 
 export const nothing: Topology = { mode: "none", exchanges: [], queues: [], bindings: [] };
 

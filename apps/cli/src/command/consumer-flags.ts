@@ -1,4 +1,4 @@
-import { rowsWith } from "@streamll/connection/internal";
+import { rowsWith, WHERE } from "@streamll/connection/internal";
 import type { EventConsumerOptions } from "@streamll/consumer";
 import { consumerTable } from "@streamll/consumer/internal";
 import type { Arguments } from "./arguments.js";
@@ -9,7 +9,10 @@ const left = ["queue", "bindings", "batch", "continueExecution"];
 
 const flags = optionFlags(rowsWith(consumerTable), left);
 
-export const { textOptions: consumerTextOptions, byHeading: consumerFlags } = flags;
+const { [WHERE]: where = [], ...others } = flags.byHeading;
+
+export const consumerTextOptions = flags.textOptions;
+export const consumerFlags = { "Where to connect": where, ...others };
 
 /** The options of the consumer that the flags set. */
 export const consumerOptions = (args: Arguments): EventConsumerOptions => flags.optionsIn(args);

@@ -53,6 +53,7 @@ export function commandHelp(command: Command): string {
 const environment = `Environment
   Options can also be set by the variable in brackets; the command line wins. On a shared machine,
   put passwords there: RABBITMQ_URL, or RABBITMQ_PASSWORD.
+  A wrong value ends the command with exit code 2, as it does on the command line.
   NO_COLOR and FORCE_COLOR are respected.`;
 
 const text = (...parts: readonly string[]): string => `${parts.join("\n\n")}\n`;

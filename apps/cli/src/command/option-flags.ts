@@ -4,6 +4,7 @@ import { redacted } from "@streamll/core/internal";
 import { UsageError } from "../exit.js";
 import type { Arguments } from "./arguments.js";
 import { type Flag, kebabCase } from "./flags.js";
+import { credentialsBy } from "./password-command.js";
 
 /** The flag of an option. */
 export const flagName = (option: string): string => (option === "amqpUrl" ? "url" : kebabCase(option));
@@ -19,17 +20,21 @@ export interface OptionFlags {
   /**
    * The options that the flags set, for their owner to check. Several `--url` are one cluster.
    *
-   * @throws UsageError for a file that cannot be read.
+   * @throws UsageError for a file that cannot be read, and for a command that is none.
    */
   optionsIn(args: Arguments): Record<string, unknown>;
 }
+
+/** Options that can only be text in a form of their own. */
+const inOwnForm = ["credentials"];
 
 /** @param left out: options that the command has in another form. */
 export function optionFlags(rows: Rows, left: readonly string[] = []): OptionFlags {
   const rowOf = (option: string): Row => rows[option]!;
   const textOptions = Object.keys(rows).filter((option) => {
     const row = rowOf(option);
-    return variablesFor(option, row).length > 0 && row.group !== "Observing" && !left.includes(option);
+    const hasForm = variablesFor(option, row).length > 0 || inOwnForm.includes(option);
+    return hasForm && row.group !== "Observing" && !left.includes(option);
   });
   const flagsOf = (options: readonly string[]): Flag[] => [
     ...options.map((option) => flagOf(option, rowOf(option))),
@@ -47,6 +52,7 @@ export function optionFlags(rows: Rows, left: readonly string[] = []): OptionFla
     optionsIn(args) {
       const options: Record<string, unknown> = {};
       for (const option of textOptions) {
+        if (inOwnForm.includes(option)) continue;
         const values = args.all(flagName(option)).map(rowOf(option).kind.fromText!);
         if (values.length === 0) continue;
         options[option] = option === "amqpUrl" && values.length > 1 ? values.flat() : values.at(-1);
@@ -55,13 +61,24 @@ export function optionFlags(rows: Rows, left: readonly string[] = []): OptionFla
         const path = args.get(flag.name);
         return path === undefined ? [] : [[key, read(path, flag.name)]];
       });
+      const command = args.get("credentials");
+      if (command?.trim() === "") throw new UsageError("--credentials needs a command");
+      if (command !== undefined) options.credentials = credentialsBy(command);
       if (files.length > 0) options.tls = { ...(options.tls as object), ...Object.fromEntries(files) };
       return options;
     },
   };
 }
 
+const credentialsFlag: Flag = {
+  name: "credentials",
+  value: "COMMAND",
+  about:
+    "Instead of --password: a command of the shell that prints it, or the answer of a token service (access_token, expires_in). Asked at every connect, and before a token expires.",
+};
+
 function flagOf(option: string, row: Row): Flag {
+  if (option === "credentials") return credentialsFlag;
   const { kind, about } = row;
   const flag = {
     name: flagName(option),

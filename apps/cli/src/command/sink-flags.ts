@@ -11,6 +11,7 @@ export const { textOptions, flagsOf, byHeading: sinkFlags } = flags;
 export const connectionOptions = [
   "username",
   "password",
+  "credentials",
   "ssl",
   "sslVerify",
   "tls",

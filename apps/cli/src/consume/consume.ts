@@ -2,7 +2,7 @@ import { type ConsumingStats, EventConsumer, type EventConsumerOptions } from "@
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { consumerFlags, consumerOptions } from "../command/consumer-flags.js";
-import { connect, loggerTo } from "../command/start.js";
+import { connect, loggerTo, waitingNote } from "../command/start.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode, Failure, UsageError, whenAborted } from "../exit.js";
 import { Notes } from "../notes.js";
@@ -13,17 +13,20 @@ const defaults = { prefetch: 1000 } as const;
 export const consume: Command = {
   name: "consume",
   summary: "Takes the events of a queue into a file, to stdout or into a command, and acknowledges each.",
-  usage: "QUEUE [options]",
+  usage: "QUEUE | --stream NAME [options]",
   about: `Takes events out of the queue, unlike tail: an event is acknowledged when it is written to stdout,
 when it is in the file of --out and that is synced to the disk, or when the command of --exec has
 answered ok. What is not acknowledged goes back to the queue: at Ctrl-C, when the output fails, and
 when the command ends.
+A stream (--stream) keeps its events. With --consumer-name the broker keeps up to where all is
+acknowledged, and the next run goes on there; without it each begins at --from.
 
 The command of --exec is run by the shell, once. It reads an event a line, as JSON, and answers each
 line by one of its own, in the same order, when it is done with it:
   ok           the event is acknowledged
   retry        it is tried again, after a pause: --retry
-  dead REASON  it becomes a dead letter: --dead-letter-exchange
+  dead REASON  it becomes a dead letter: --dead-letter-exchange, which is declared with --bind, and
+               has to be there without. With neither the event is tried again
 Up to --concurrency events are without an answer at a time, one of each execution.
 
 Exit code 0: --limit was reached, or stdout was closed.
@@ -53,7 +56,8 @@ Exit code 0: --limit was reached, or stdout was closed.
   examples: [
     "streamll consume rag-team --url amqp://guest:guest@localhost:5672/ --out events.ndjson",
     "streamll consume errors --exchange my_events --bind 'streamll.error.*' --limit 10",
-    "streamll consume billing --exec 'node bill.js' --dead-letter-exchange billing_failed",
+    "streamll consume --url rabbitmq-stream://localhost:5552/ --stream my_events --consumer-name archive --from first",
+    "streamll consume billing --exchange my_events --bind '#' --exec 'node bill.js' --dead-letter-exchange billing_failed",
   ],
   async run(args, shell) {
     const { stderr, env, interrupted } = shell;
@@ -82,9 +86,9 @@ Exit code 0: --limit was reached, or stdout was closed.
       const consumer = EventConsumer.fromEnv({ ...options, ...target.handling }, env);
       // In the same turn: whatever is taken back then is not tried again.
       ended.addEventListener("abort", () => void consumer.stop());
-      await connect(consumer, interrupted);
-      log.started();
       const quiet = args.has("quiet");
+      await connect(consumer, ended, waitingNote(notes, checked, quiet));
+      log.started();
       const hide = drawProgress(notes, stderr.isTTY && !quiet, () => progressLine(consumer));
       await whenAborted(ended);
       await consumer.stop();
@@ -102,12 +106,22 @@ Exit code 0: --limit was reached, or stdout was closed.
 /** @throws UsageError */
 function optionsOf(args: Arguments, env: NodeJS.ProcessEnv): EventConsumerOptions {
   const [queue, ...others] = args.positionals;
-  if (queue === undefined || others.length > 0)
-    throw new UsageError("consume takes the name of one queue: streamll consume QUEUE");
+  // The name of a queue may have a colon.
+  if (args.positionals.some((word) => /^[a-z][a-z0-9+.-]*:\/\/|^Endpoint=/i.test(word)))
+    throw new UsageError("the broker is --url here: streamll consume QUEUE --url URL");
+  const isOfStream = Boolean(args.get("stream") ?? env.RABBITMQ_STREAM);
+  if ((queue === undefined) !== isOfStream || others.length > 0)
+    throw new UsageError(
+      "consume takes the name of one queue, or --stream and none: streamll consume QUEUE, streamll consume --stream NAME",
+    );
   const bindings = args.all("bind");
   if (bindings.length > 0 && !(args.get("exchange") ?? env.RABBITMQ_EXCHANGE))
     throw new UsageError("--bind needs --exchange: the one that the queue is bound to");
-  return { ...consumerOptions(args), queue, ...(bindings.length > 0 && { bindings }) };
+  return {
+    ...consumerOptions(args),
+    ...(queue !== undefined && { queue }),
+    ...(bindings.length > 0 && { bindings }),
+  };
 }
 
 function progressLine(consumer: EventConsumer): string {
@@ -127,7 +141,7 @@ function summaryText({ events_handled, events_failed, ...stats }: ConsumingStats
   const number = (value: number) => value.toLocaleString("en");
   const counts = [
     `${number(events_handled)} event${events_handled === 1 ? "" : "s"} acknowledged`,
-    events_failed > 0 && `${number(events_failed)} tries failed`,
+    events_failed > 0 && `${number(events_failed)} ${events_failed === 1 ? "try" : "tries"} failed`,
     stats.events_dead_lettered > 0 && `${number(stats.events_dead_lettered)} given up as dead letters`,
     stats.events_duplicate > 0 && `${number(stats.events_duplicate)} came twice`,
     stats.events_given_back > 0 && `${number(stats.events_given_back)} given back`,

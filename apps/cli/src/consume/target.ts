@@ -36,6 +36,8 @@ export async function openTarget(request: TargetRequest): Promise<Target> {
   const { args, shell, end } = request;
   const path = args.get("out");
   const command = args.get("exec");
+  if (path === "") throw new UsageError("--out needs the name of a file");
+  if (command?.trim() === "") throw new UsageError("--exec needs a command");
   if (path !== undefined && command !== undefined)
     throw new UsageError("--out and --exec both take the events: leave out one of them");
   if (command === undefined && args.get("concurrency") !== undefined)

@@ -2,6 +2,7 @@ import type { DeadLettersOptions } from "@streamll/consumer";
 import { silentLogger } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import type { OptionName } from "@streamll/sink/internal";
+import { only } from "../broker/plan.js";
 import { connectionOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 
@@ -24,6 +25,5 @@ export function deadLettersNamed(given: RabbitMQSinkOptions): DeadLettersOptions
   if (queue === false)
     throw new UsageError("dead letters are read from a queue: name one with --dead-letter-queue");
   if (queue === undefined && deadLetterExchange === undefined) return undefined;
-  const where = Object.fromEntries(connecting.map((option) => [option, given[option]]));
-  return { ...where, queue, deadLetterExchange, logger: silentLogger };
+  return Object.assign(only(connecting, given), { queue, deadLetterExchange, logger: silentLogger });
 }

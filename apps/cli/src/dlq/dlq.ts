@@ -1,12 +1,14 @@
 import { DeadLetters, type DeadLettersOptions, type Selection } from "@streamll/consumer";
 import { ConfigurationError } from "@streamll/core";
 import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
+import { looksLikeUrl } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { kebabCase } from "../command/flags.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
+import { toldIfSlow } from "../patience.js";
 import { wantsColour } from "../shell.js";
 import { connecting, deadLettersNamed } from "./dead-letters-named.js";
 import { list } from "./list.js";
@@ -17,6 +19,27 @@ import type { Task } from "./task.js";
 
 /** By the word after `dlq`; each gives the exit code. */
 const actions: Readonly<Record<string, (task: Task) => Promise<number>>> = { list, show, replay, purge };
+
+const STILL =
+  "the broker has not answered yet, or the queue is long: --connection-timeout says for how long the former is waited for";
+/** A look at Azure Service Bus takes two seconds in any case. */
+const STILL_MS = 4000;
+/** A replay tells of its progress after so many. */
+const LETTERS_A_PROGRESS = 256;
+
+/** Flags that only some actions have. */
+const ofActions: Readonly<Record<string, readonly string[]>> = {
+  "dry-run": ["replay", "purge"],
+  ...Object.fromEntries(["rate", "journal", "to", "to-key"].map((flag) => [flag, ["replay"]])),
+  yes: ["purge"],
+};
+
+/** A purge that ignored --to would surprise. @throws UsageError */
+function refuseOthersFlags(action: string, args: Arguments): void {
+  for (const [flag, having] of Object.entries(ofActions))
+    if (args.get(flag) !== undefined && !having.includes(action))
+      throw new UsageError(`--${flag} is of dlq ${having.join(" and ")}: ${action} does not take it`);
+}
 
 const which = ["deadLetterExchange", "deadLetterQueue"] as const satisfies readonly OptionName[];
 
@@ -80,18 +103,32 @@ Exit code 0: done, and nothing is left of what was asked for.
   ],
   async run(args, shell) {
     const [action = "", ...more] = args.positionals;
+    if (args.positionals.some(looksLikeUrl))
+      throw new UsageError("the broker is --url here: streamll dlq list --url URL");
     const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (act === undefined || more.length > 0)
       throw new UsageError(`dlq takes one of ${Object.keys(actions).join(", ")}, and options`);
+    refuseOthersFlags(action, args);
     const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
     const letters = new DeadLetters(optionsOf(args, shell.env));
     try {
-      return await act({ letters, selection: selectionOf(args), args, shell, notes });
+      const rate = args.count("rate") ?? Number.POSITIVE_INFINITY;
+      let hasProgressed = false;
+      const progressed = () => {
+        hasProgressed = true;
+      };
+      const acting = act({ letters, selection: selectionOf(args), args, shell, notes, progressed });
+      // purge waits for its user, too.
+      const isSilent = args.has("quiet") || act === purge;
+      const tell = () => isSilent || hasProgressed || notes.info(STILL);
+      return await toldIfSlow(acting, tell, STILL_MS + (LETTERS_A_PROGRESS * 1000) / rate);
     } catch (error) {
       if (shell.interrupted.aborted) return Number(shell.interrupted.reason);
       if (!(error instanceof ConfigurationError)) throw error;
       // Of the options of an action, which are flags here.
-      const problems = error.problems.map(({ option, message }) => `--${kebabCase(option)} ${message}`);
+      const problems = error.problems.map(
+        ({ option, message }) => `--${kebabCase(option)} ${message.replace("a Date, ", "")}`,
+      );
       throw new UsageError(problems.join("\n"));
     }
   },

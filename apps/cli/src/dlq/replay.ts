@@ -7,7 +7,7 @@ import { bar, cell, counted, number, scannedText } from "./text.js";
 /** Ids that are told one by one; --json has all. */
 const MOST_TOLD = 20;
 
-export async function replay({ letters, selection, args, shell, notes }: Task): Promise<number> {
+export async function replay({ letters, selection, args, shell, notes, progressed }: Task): Promise<number> {
   const { stdout, stderr, interrupted: signal } = shell;
   const exchange = args.get("to");
   const routingKey = args.get("to-key");
@@ -24,6 +24,7 @@ export async function replay({ letters, selection, args, shell, notes }: Task): 
       dryRun: args.has("dry-run"),
       journal: args.get("journal"),
       onProgress({ scanned, total, replayed }) {
+        progressed();
         if (isDrawn)
           notes.draw(`${total === undefined ? "" : `${bar(scanned, total)} `}${number(replayed)} replayed`);
       },

@@ -10,4 +10,6 @@ export interface Task {
   readonly args: Arguments;
   readonly shell: Shell;
   readonly notes: Notes;
+  /** The broker has answered, and letters are being worked on. */
+  readonly progressed: () => void;
 }

@@ -1,3 +1,4 @@
+import { managementUrlIn } from "../broker/management.js";
 import { planOf } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
@@ -5,7 +6,7 @@ import { exitCode } from "../exit.js";
 import { wantsColour } from "../shell.js";
 import { examine } from "./examine.js";
 import type { Checked } from "./finding.js";
-import { documentOf, isWell, lineRenderer, summaryOf } from "./report.js";
+import { documentOf, isMisconfigured, isWell, lineRenderer, summaryOf } from "./report.js";
 
 export const doctor: Command = {
   name: "doctor",
@@ -17,7 +18,7 @@ publishes nothing without --probe. More is seen with the management API (--manag
 the user's rights hide is unknown, and fails nothing.
 
 Exit code 0: nothing failed. 1: a check failed; with --strict also where one warns.
-          2: the command line is wrong. 129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
+          2: the command line or an option is wrong. 129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {
       name: "json",
@@ -53,7 +54,7 @@ Exit code 0: nothing failed. 1: a check failed; with --strict also where one war
     const all: Checked[] = [];
     const checks = examine({
       plan: () => planOf(args, env),
-      managementUrl: args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL,
+      managementUrl: managementUrlIn(args, env),
       probe: args.has("probe"),
       watchSeconds: args.count("watch"),
       interrupted,
@@ -66,6 +67,7 @@ Exit code 0: nothing failed. 1: a check failed; with --strict also where one war
     if (interrupted.aborted) return Number(interrupted.reason);
     const strict = args.has("strict");
     stdout.write(asJson ? `${documentOf(all, strict)}\n` : `\n${summaryOf(all)}\n`);
+    if (isMisconfigured(all)) return exitCode.usage;
     return isWell(all, strict) ? exitCode.done : exitCode.failed;
   },
 };

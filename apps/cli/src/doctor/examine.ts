@@ -6,6 +6,7 @@ import {
 } from "@streamll/core";
 import { textOf } from "@streamll/core/internal";
 import type { Plan } from "@streamll/sink/internal";
+import { hasFigures } from "../broker/figures.js";
 import { type Ask, managementOf } from "../broker/management.js";
 import { lookingOptions } from "../broker/plan.js";
 import { inFlags } from "../command/in-flags.js";
@@ -16,13 +17,13 @@ import { examineClock, examineNode } from "./node.js";
 import { examineProbe } from "./probe.js";
 import { examineLimits, examineReaders, queuesOf } from "./queues.js";
 import { examineRouting } from "./routing.js";
-import { isServiceBus, type Scene } from "./scene.js";
+import type { Scene } from "./scene.js";
 import { examineIdle } from "./watch.js";
 
 export interface Examination {
   /** @throws ConfigurationError */
   plan(): Plan;
-  readonly managementUrl: string | undefined;
+  readonly managementUrl: URL | undefined;
   readonly probe: boolean;
   readonly watchSeconds: number | undefined;
   readonly interrupted: AbortSignal;
@@ -57,7 +58,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Checked
   yield login;
   if (login.findings.some(({ status }) => status === "failed")) return;
   yield await timed("routing", () => examineRouting(scene));
-  if (plan.transport.name !== "memory" && !isServiceBus(scene)) {
+  if (hasFigures(plan)) {
     const queues = await queuesOf(scene);
     yield await timed("limits", () => examineLimits(queues));
     yield await timed("readers", () => examineReaders(queues));

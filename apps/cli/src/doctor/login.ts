@@ -1,4 +1,5 @@
 import type { Endpoint, TransportError } from "@streamll/core";
+import { hasFigures } from "../broker/figures.js";
 import { nothing } from "../broker/plan.js";
 import { isLoopback } from "../loopback.js";
 import { type Finding, ok, type Remedy } from "./finding.js";
@@ -12,9 +13,8 @@ import { inShell } from "./words.js";
  * of Service Bus have no connection without one.
  */
 export async function examineLogin(scene: Scene): Promise<Finding[]> {
-  const { endpoint, options } = scene;
   const error = await attempt(scene, leastTopology(scene));
-  if (error === undefined || isOfQueue(error, scene)) return [ok(loggedIn(endpoint, options.heartbeatMs))];
+  if (error === undefined || isOfQueue(error, scene)) return [ok(loggedIn(scene))];
   return [await explained(error, scene)];
 }
 
@@ -25,8 +25,11 @@ export const isOfQueue = ({ kind, message }: TransportError, scene: Scene): bool
     kind === "topology-conflict" ||
     (kind === "not-found" && !/virtual host/.test(message)));
 
-function loggedIn({ username = "guest", path, scheme }: Endpoint, heartbeatMs: number): string {
-  const place = scheme === "memory" ? "" : `, virtual host "${path === "" ? "/" : path}"`;
+function loggedIn({ plan, endpoint, options: { credentials, heartbeatMs } }: Scene): string {
+  const isRabbitMQ = hasFigures(plan);
+  const byDefault = isRabbitMQ ? "guest" : "connected";
+  const { username = credentials === undefined ? byDefault : "the user of --credentials", path } = endpoint;
+  const place = isRabbitMQ ? `, virtual host "${path === "" ? "/" : path}"` : "";
   return `${username}${place}; heartbeat ${heartbeatMs / 1000} s`;
 }
 
@@ -75,7 +78,8 @@ export async function explained(error: TransportError, scene: Scene): Promise<Fi
 }
 
 /** The broker's text is that of a wrong password. */
-const isGuestElsewhere = ({ endpoint, plan }: Scene): boolean =>
+const isGuestElsewhere = ({ endpoint, plan, options }: Scene): boolean =>
+  options.credentials === undefined &&
   (endpoint.username ?? "guest") === "guest" &&
   plan.transport.name !== "service-bus" &&
   !isLoopback(endpoint.host);

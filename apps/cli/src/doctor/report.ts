@@ -38,6 +38,10 @@ export const isWell = (all: readonly Checked[], strict: boolean): boolean =>
     findings.every(({ status }) => status !== "failed" && !(strict && status === "warning")),
   );
 
+/** Whether an option is wrong, so that nothing was tried. */
+export const isMisconfigured = (all: readonly Checked[]): boolean =>
+  all.some(({ findings }) => findings.some(({ code }) => code === "CONFIGURATION"));
+
 export function documentOf(all: readonly Checked[], strict: boolean): string {
   const document = {
     schema: SCHEMA,

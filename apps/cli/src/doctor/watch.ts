@@ -1,5 +1,5 @@
 import { isTransportError } from "@streamll/core/internal";
-import { whenAborted } from "../exit.js";
+import { unlessAborted } from "../exit.js";
 import { type Finding, ok } from "./finding.js";
 import { leastTopology, type Scene, transportWith } from "./scene.js";
 import { count } from "./words.js";
@@ -23,7 +23,10 @@ export async function examineIdle(scene: Scene, seconds: number): Promise<Findin
         over,
       );
       const start = performance.now();
-      const lost = await Promise.race([connection.closed.then(() => true), whenAborted(over)]);
+      const lost = await unlessAborted(
+        connection.closed.then(() => true),
+        over,
+      );
       await connection.close(AbortSignal.timeout(1000));
       if (lost === true) lived.push((performance.now() - start) / 1000);
     } catch (error) {

@@ -2,9 +2,10 @@ import type { Server } from "node:http";
 import { isIP } from "node:net";
 import { parseSize, told } from "@streamll/core/internal";
 import { RabbitMQSink } from "@streamll/sink";
+import { writtenIn } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
-import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
-import { connect, loggerTo } from "../command/start.js";
+import { sinkFlags } from "../command/sink-flags.js";
+import { connect, loggerTo, waitingNote } from "../command/start.js";
 import { UsageError, whenAborted } from "../exit.js";
 import { opened } from "../http.js";
 import { isLoopback } from "../loopback.js";
@@ -23,26 +24,27 @@ import { settingsOf } from "./settings.js";
 export const listen: Command = {
   name: "listen",
   summary: "Publishes what programs send by HTTP: spans as OTLP, or events as NDJSON.",
-  usage: "[options]",
+  usage: "[URL] [options]",
   about,
   flags,
   optionFlags: sinkFlags,
   examples: [
-    "streamll listen --url amqp://guest:guest@localhost:5672/ --exchange my_events",
+    "streamll listen amqp://guest:guest@localhost:5672/ --exchange my_events",
     "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python program.py",
     "curl -H content-type:application/x-ndjson --data-binary @events.ndjson 127.0.0.1:4318/v1/events",
   ],
   async run(args, { stdout, stderr, env, interrupted }) {
-    if (args.positionals.length > 0) throw new UsageError("listen takes options only");
+    const written = writtenIn(args);
     const settings = settingsOf(args, env);
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const log = loggerTo(notes);
-    const sink = RabbitMQSink.fromEnv({ ...sinkOptions(args), logger: log.logger }, env);
+    const sink = RabbitMQSink.fromEnv({ ...written, logger: log.logger }, env);
     const { maxBufferedEvents, maxBufferedBytes, publisherConfirms } = sink.explain().options;
     if (settings.confirm && publisherConfirms.value === false)
       throw new UsageError("--confirm needs --publisher-confirms: without them the broker says nothing");
     if (interrupted.aborted) return Number(interrupted.reason);
-    await connect(sink, interrupted);
+    await connect(sink, interrupted, waitingNote(notes, sink.explain(), args.has("quiet")));
+    if (interrupted.aborted) return Number(interrupted.reason);
     log.started();
 
     const intake = new Intake({

@@ -1,7 +1,7 @@
 import { RabbitMQSink } from "@streamll/sink";
 import type { Command } from "../command/command.js";
 import { sinkFlags, sinkOptions } from "../command/sink-flags.js";
-import { connect, loggerTo } from "../command/start.js";
+import { connect, loggerTo, waitingNote } from "../command/start.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
 import { Notes } from "../notes.js";
@@ -66,11 +66,11 @@ Exit code 0: every event was confirmed, and every line was valid.
         notes.info(`delivering the last ${pending} events; press Ctrl-C again to abandon them`);
       void sink.stop();
     });
-    await connect(sink, interrupted);
+    const quiet = args.has("quiet");
+    await connect(sink, interrupted, waitingNote(notes, sink.explain(), quiet));
     log.started();
 
     const tally = new Tally();
-    const quiet = args.has("quiet");
     hintAtTerminal(args.positionals, shell, notes);
     const hide = drawProgress(notes, stderr.isTTY && !quiet, () => progressLine(tally, sink));
     let failure: unknown;

@@ -11,11 +11,11 @@ import {
   overSinkEnvironment,
   ownerOf,
   type Plan,
-  resolve,
   takeFolder,
 } from "@streamll/sink/internal";
+import { planWith } from "../broker/plan.js";
 import { sinkOptions } from "../command/sink-flags.js";
-import { connect, loggerTo } from "../command/start.js";
+import { connect, loggerTo, waitingNote } from "../command/start.js";
 import { bar, cell, counted, number } from "../dlq/text.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
@@ -45,7 +45,7 @@ export async function drain(task: Task): Promise<number> {
   const { stdout, env, interrupted: signal } = shell;
   const given = { ...sinkOptions(args), spool: path };
   const log = loggerTo(notes);
-  const plan = resolve({ ...overSinkEnvironment(given, env) }, log.logger);
+  const plan = planWith(overSinkEnvironment(given, env), log.logger);
   const result: Drained = { delivered: 0, failed: 0, failures: {}, left: 0, unreadable: 0, leftOut: [] };
   const startedAt = performance.now();
   const leaveOut = (folder: string, reason: string) => {
@@ -99,7 +99,7 @@ export async function drain(task: Task): Promise<number> {
 const isSystemError = (error: unknown): boolean => (error as NodeJS.ErrnoException).syscall !== undefined;
 
 const otherDestination = (folder: string): string =>
-  `its events are for ${cell(ownerOf(folder)?.destination?.text)}; to send them elsewhere, name this folder alone, with --exchange or --stream`;
+  `its events are for ${cell(ownerOf(folder)?.destination?.text)}: give the options of the sink that wrote them; to send them elsewhere, name this folder alone, with --exchange or --stream`;
 
 interface Request {
   readonly plan: Plan;
@@ -137,9 +137,13 @@ async function drainFolder(
   };
   const hide = drawProgress(notes, stderr.isTTY && !args.has("quiet"), line);
   const stop = () => void engine.stop();
+  const explained = {
+    endpoints: plan.endpoints.map(({ label }) => label),
+    options: { waitForBroker: { value: plan.values.waitForBroker } },
+  };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await connect(engine, signal);
+    await connect(engine, signal, waitingNote(notes, explained, args.has("quiet")));
     log.started();
     await settled(engine, plan, signal);
   } finally {

@@ -1,9 +1,9 @@
-import { eventsOfMessage } from "@streamll/consumer/internal";
 import { type Delivery, TransportError } from "@streamll/core";
 import { builtInType } from "@streamll/sink/internal";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { closeOrDestroy, openAmqp } from "../broker/amqp.js";
 import { UsageError } from "../exit.js";
+import { handOver } from "./hand-over.js";
 import { noExchange, type Subscribe, type Where } from "./subscription.js";
 
 /** Through an exclusive queue that the broker names, and deletes with the connection. */
@@ -42,10 +42,7 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
           // The channel has closed; so has the queue.
         }
       };
-      const { routingKey } = message.fields;
-      const bodies = bodiesIn(message);
-      let left = bodies.length;
-      for (const body of bodies) receive({ body, routingKey, done: () => void (--left === 0 && done()) });
+      handOver(deliveryOf(message), receive, done);
     });
     return { closed, close };
   } catch (error) {
@@ -54,12 +51,11 @@ export const subscribeAmqp: Subscribe = async (where, receive) => {
   }
 };
 
-/** One for each event, also of a batch, of a compressed one, and of a CloudEvent. */
-function bodiesIn({ content: body, fields, properties }: ConsumeMessage): readonly Buffer[] {
+/** What of a message tells how its body is to be read. */
+function deliveryOf({ content: body, fields, properties }: ConsumeMessage): Delivery {
   const { contentType, contentEncoding } = properties;
   const { exchange, routingKey, redelivered } = fields;
-  const message = { body, exchange, routingKey, redelivered, headers: {}, contentType, contentEncoding };
-  return eventsOfMessage(message as Delivery)?.map((event) => event.body) ?? [body];
+  return { body, exchange, routingKey, redelivered, headers: {}, contentType, contentEncoding } as Delivery;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Plan } from "@streamll/sink/internal";
 import { UsageError } from "../exit.js";
+import { handOver } from "./hand-over.js";
 import type { Subscribe } from "./subscription.js";
 
 /**
@@ -18,7 +19,7 @@ export function browseQueue({ transport }: Plan, from: string): Subscribe {
         receive(deliveries) {
           for (const delivery of deliveries) {
             const done = async () => (await subscribed).settle(delivery, { kind: "done" }, () => {});
-            receive({ body: delivery.body, routingKey: delivery.routingKey ?? "", done });
+            handOver(delivery, receive, done);
           }
         },
       },

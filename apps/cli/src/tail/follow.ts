@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Endpoint, TransportError } from "@streamll/core";
-import { whenAborted } from "../exit.js";
+import { unlessAborted } from "../exit.js";
+import { toldIfSlow } from "../patience.js";
 import {
   type Delivery,
   MissingExchange,
@@ -12,7 +13,7 @@ import {
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
 /** An exchange that is waited for: what arrives between its declaration and the next look is not seen. */
-const MAX_LOOK_PAUSE_MS = 2000;
+const MAX_LOOK_PAUSE_MS = 800;
 
 export interface Following {
   /** The addresses of one cluster, tried one after another. */
@@ -21,6 +22,8 @@ export interface Following {
   readonly where: Omit<Where, "endpoint">;
   receive(delivery: Delivery): void;
   connected(endpoint: Endpoint): void;
+  /** It takes long to get an answer there. */
+  waiting(endpoint: Endpoint): void;
   /** What arrives until it is connected again does not come. */
   disconnected(reason: string): void;
   /** After the first connection: one could not be opened, and is tried again. */
@@ -37,11 +40,10 @@ export interface Following {
  */
 export async function follow(following: Following): Promise<void> {
   const { ended } = following;
-  const over = whenAborted(ended);
   let connectedBefore = false;
   let isMissing = false;
   for (let failures = 0; !ended.aborted; ) {
-    const attempt = await Promise.race([tryEach(following), over]);
+    const attempt = await unlessAborted(tryEach(following), ended);
     if (attempt === undefined) return;
     if ("error" in attempt) {
       if (following.missing && attempt.error instanceof MissingExchange) {
@@ -60,7 +62,7 @@ export async function follow(following: Following): Promise<void> {
     connectedBefore = true;
     isMissing = false;
     failures = 0;
-    const reason = await Promise.race([subscription.closed, over]);
+    const reason = await unlessAborted(subscription.closed, ended);
     await subscription.close();
     if (reason !== undefined) following.disconnected(reason);
   }
@@ -70,11 +72,12 @@ type Attempt =
   | { readonly subscription: Subscription; readonly endpoint: Endpoint }
   | { readonly error: TransportError };
 
-async function tryEach({ endpoints, subscribe, where, receive }: Following): Promise<Attempt> {
+async function tryEach({ endpoints, subscribe, where, receive, waiting }: Following): Promise<Attempt> {
   let first: TransportError | undefined;
   for (const endpoint of endpoints) {
     try {
-      return { subscription: await subscribe({ ...where, endpoint }, receive), endpoint };
+      const subscribing = subscribe({ ...where, endpoint }, receive);
+      return { subscription: await toldIfSlow(subscribing, () => waiting(endpoint)), endpoint };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       first ??= error;

@@ -1,5 +1,6 @@
-import { TransportError } from "@streamll/core";
+import { type Delivery, TransportError } from "@streamll/core";
 import { MemoryBroker } from "@streamll/transport-memory";
+import { handOver } from "./hand-over.js";
 import { noExchange, type Subscribe } from "./subscription.js";
 
 /** The broker in this process: for programs and tests that call the command. */
@@ -11,7 +12,7 @@ export const subscribeMemory: Subscribe = async (where, receive) => {
     const pattern = bindings.map((binding) => binding.pattern);
     const subscription = broker.subscribe(
       { exchange, pattern, arguments: bindings[0]?.arguments ?? {} },
-      ({ body, routingKey }) => receive({ body, routingKey, done() {} }),
+      (message) => handOver(message as Delivery, receive, () => {}),
     );
     return {
       closed: new Promise(() => {}),

@@ -1,10 +1,17 @@
-import type { LogPosition } from "@streamll/core";
+import { type LogPosition, TransportError } from "@streamll/core";
 import { LogOffsets, parseDuration, systemClock } from "@streamll/core/internal";
 import { streamsTransport } from "@streamll/transport-streams";
 import { UsageError } from "../exit.js";
-import type { Subscribe } from "./subscription.js";
+import { handOver } from "./hand-over.js";
+import { noExchange, type Subscribe } from "./subscription.js";
 
 const none = () => {};
+
+/** And not the virtual host. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof TransportError &&
+  error.kind === "not-found" &&
+  /stream does not exist/.test(error.message);
 
 /** Reads a stream or a super stream, and after a lost connection goes on where it was. */
 export function subscribeStream(from: LogPosition): Subscribe {
@@ -12,7 +19,8 @@ export function subscribeStream(from: LogPosition): Subscribe {
     ...{ options: { from, singleActive: false }, clock: systemClock },
     ...{ storeOffset: none, left: none, notStored: none },
   });
-  return async ({ endpoint, exchange: source, prefetch: window, options }, receive) => {
+  return async (where, receive) => {
+    const { endpoint, exchange: source, prefetch: window, options } = where;
     const transport = streamsTransport.create(options);
     const subscribed = transport.consuming!.subscribe(
       endpoint,
@@ -20,19 +28,20 @@ export function subscribeStream(from: LogPosition): Subscribe {
         ...{ source, window, log: offsets.request },
         receive(deliveries) {
           for (const delivery of deliveries) {
-            const { body, routingKey = "" } = delivery;
             offsets.opened(delivery);
             const done = async () => {
               offsets.finished(delivery);
               (await subscribed).settle(delivery, { kind: "done" }, none);
             };
-            receive({ body, routingKey, done });
+            handOver(delivery, receive, done);
           }
         },
       },
       new AbortController().signal,
     );
-    const subscription = await subscribed;
+    const subscription = await subscribed.catch((error: unknown) => {
+      throw isMissing(error) ? noExchange(where, error, "stream") : error;
+    });
     const closed = subscription.closed.then((error) => {
       offsets.lost();
       return error?.message ?? "closed";

@@ -35,12 +35,15 @@ export interface Subscription {
 /** Passes on what arrives at an exchange from now on, through a queue of its own that ends with it; or what a stream has. */
 export type Subscribe = (where: Where, receive: (delivery: Delivery) => void) => Promise<Subscription>;
 
-/** The exchange is not there, and everything else is: the first sink that publishes to it declares it. */
+/** The exchange or stream is not there, and everything else is: the first sink that publishes to it declares it. */
 export class MissingExchange extends TransportError {}
 
-export function noExchange({ endpoint: { label }, exchange }: Where, cause: unknown): MissingExchange {
-  const advice =
-    "The first sink that publishes to it declares it: start that sink, or name another exchange with --exchange";
-  const text = `${label}: there is no exchange ${JSON.stringify(exchange)}. ${advice}`;
+export function noExchange(
+  { endpoint: { label }, exchange }: Where,
+  cause: unknown,
+  kind: "exchange" | "stream" = "exchange",
+): MissingExchange {
+  const advice = `The first sink that publishes to it declares it: start that sink, or name another ${kind} with --${kind}`;
+  const text = `${label}: there is no ${kind} ${JSON.stringify(exchange)}. ${advice}`;
   return new MissingExchange("not-found", text, { cause, permanent: true });
 }

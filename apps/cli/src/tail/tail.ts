@@ -1,12 +1,11 @@
-import { silentLogger } from "@streamll/core";
 import { printableJson } from "@streamll/core/internal";
-import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { type OptionName, overSinkEnvironment, resolve } from "@streamll/sink/internal";
-import { lookingOptions } from "../broker/plan.js";
+import type { OptionName } from "@streamll/sink/internal";
+import { givenIn, lookingOptions, looksLikeUrl, only, planWith } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
-import { connectionOptions, flagsOf, sinkOptions } from "../command/sink-flags.js";
+import { connectionOptions, flagsOf } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
+import { waitingFor } from "../patience.js";
 import { wantsColour } from "../shell.js";
 import { decode } from "./decode.js";
 import { follow } from "./follow.js";
@@ -32,7 +31,7 @@ const options = [
 export const tail: Command = {
   name: "tail",
   summary: "Shows the events that arrive at an exchange from now on, or those of a stream.",
-  usage: "[options]",
+  usage: "[URL] [options]",
   about: `Reads through an exclusive queue of its own, and so takes no event from other consumers. The queue
 ends with the connection: after a loss it connects again, and events in between are not shown.
 An exchange that distributes its events among its queues, such as x-consistent-hash, is refused.
@@ -63,16 +62,22 @@ Exit code 0: --limit was reached, or the output was closed.
   ],
   optionFlags: { "Where to read": flagsOf([...options, "stream"]) },
   examples: [
-    "streamll tail --url amqp://guest:guest@localhost:5672/ --exchange my_events",
+    "streamll tail amqp://guest:guest@localhost:5672/ --exchange my_events",
     "streamll tail --pattern 'streamll.error.*'",
     "streamll tail --stream streamll_events --from 1h",
     "streamll tail --json --limit 1000 > sample.ndjson",
     "streamll tail --json | streamll pipe --url amqp://other.example/",
   ],
   async run(args, { stdout, stderr, env, interrupted }) {
-    if (args.positionals.length > 0) throw new UsageError("tail takes options only; patterns are --pattern");
+    const [first] = args.positionals;
+    if (first !== undefined && !looksLikeUrl(first))
+      throw new UsageError("the first word is the URL; a pattern is --pattern PATTERN");
     const notes = new Notes(stderr, wantsColour(stderr, env));
-    const plan = resolve({ ...pick(overSinkEnvironment(sinkOptions(args), env)) }, silentLogger);
+    // Nothing is declared, so options that only a declaration requires may be missing.
+    const given = Object.assign(only([...options, "stream"], givenIn(args, env)), {
+      declareTopology: "none",
+    });
+    const plan = planWith(given);
     const patterns = args.all("pattern");
     const place = placeIn(plan, patterns);
     const { exchange } = place;
@@ -124,6 +129,7 @@ Exit code 0: --limit was reached, or the output was closed.
         options: lookingOptions(plan, "tail"),
       },
       receive,
+      waiting: ({ label }) => notify(waitingFor(label)),
       connected: ({ label }) =>
         notify(`tailing ${exchange} (${patterns.join(", ") || "everything"}) on ${label}`),
       disconnected: (reason) =>
@@ -138,9 +144,3 @@ Exit code 0: --limit was reached, or the output was closed.
     throw new Failure(`the output cannot be written: ${outputError.message}`);
   },
 };
-
-/** Nothing is declared, so options that only a declaration requires may be missing. */
-const pick = (given: RabbitMQSinkOptions): RabbitMQSinkOptions => ({
-  ...Object.fromEntries([...options, "stream" as const].map((option) => [option, given[option]])),
-  declareTopology: "none",
-});

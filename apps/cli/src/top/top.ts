@@ -1,11 +1,13 @@
 import { setTimeout } from "node:timers/promises";
 import { printable, printableJson } from "@streamll/core/internal";
 import { type Figures, gaugeOf, hasFigures } from "../broker/figures.js";
-import { managementOf } from "../broker/management.js";
+import { managementOf, managementUrlIn } from "../broker/management.js";
 import { lookingOptions, planOf } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
-import { exitCode, UsageError } from "../exit.js";
+import { exitCode, UsageError, unlessAborted } from "../exit.js";
+import { Notes } from "../notes.js";
+import { toldIfSlow, waitingFor } from "../patience.js";
 import { type Output, wantsColour } from "../shell.js";
 import { draw, type Shown } from "./draw.js";
 
@@ -38,22 +40,25 @@ Exit code 0: --once has shown the figures. 1: the broker could not be asked.
     "streamll top amqp://guest:guest@localhost:5672/",
     "streamll top --once --json | jq '.queues[].ready'",
   ],
-  async run(args, { stdout, env, interrupted }) {
+  async run(args, { stdout, stderr, env, interrupted }) {
     const plan = planOf(args, env);
     if (!hasFigures(plan)) throw new UsageError(`top looks at RabbitMQ, not at ${plan.transport.name}`);
     const seconds = args.count("interval") ?? DEFAULT_SECONDS;
     const options = lookingOptions(plan, "top");
-    const managementUrl = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;
+    const managementUrl = managementUrlIn(args, env);
     const endpoint = plan.endpoints[0]!;
     const ask = managementOf(managementUrl, endpoint, options, plan.connection.provider?.name);
     const gauge = gaugeOf(plan, endpoint, options, ask);
     const [once, asJson] = [args.has("once"), args.has("json")];
     const screen = stdout.isTTY && !once && !asJson ? fullScreen(stdout) : undefined;
+    const notes = new Notes(stderr, wantsColour(stderr, env));
     let last: Look | undefined;
     try {
       while (!interrupted.aborted) {
-        const { error, ...figures } = await gauge.read();
-        if (interrupted.aborted) break;
+        const reading = unlessAborted(gauge.read(), interrupted);
+        const read = await toldIfSlow(reading, () => last ?? notes.info(waitingFor(endpoint.label)));
+        if (read === undefined) break;
+        const { error, ...figures } = read;
         if (error !== undefined && last === undefined) throw error;
         const look = { at: performance.now(), figures };
         const queues = figures.queues.map(

@@ -4,6 +4,7 @@ import type { Plan } from "@streamll/sink/internal";
 import { type Figures, gaugeOf, hasFigures } from "../broker/figures.js";
 import type { Ask } from "../broker/management.js";
 import { Failure } from "../exit.js";
+import { waitingFor } from "../patience.js";
 import { eventOfLine } from "../pipe/event-of-line.js";
 import { type Line, LineCutter } from "../pipe/lines.js";
 import { decode } from "../tail/decode.js";
@@ -80,11 +81,13 @@ export function sourceOfBroker({
           else store.add(received.event, received.json);
           done();
         },
+        waiting: ({ label }) => notify(waitingFor(label)),
         connected({ label }) {
+          const late = source.state === "waiting" ? "; what arrived before is not shown" : "";
           source.state = "live";
           store.restored();
           arrived();
-          notify(`reading ${place.exchange} on ${label}`);
+          notify(`reading ${place.exchange} on ${label}${late}`);
         },
         disconnected(reason) {
           source.state = "lost";

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import { managementOf } from "../broker/management.js";
-import { givenIn, lookingOptions, planWith } from "../broker/plan.js";
+import { managementOf, managementUrlIn } from "../broker/management.js";
+import { givenIn, lookingOptions, looksLikeUrl, only, planWith } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
@@ -107,7 +107,7 @@ interface Asked {
 function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
   const [first] = args.positionals;
   const mayReplay = args.has("allow-replay");
-  if (first !== undefined && !/^[a-z][a-z0-9+.-]+:|^Endpoint=/i.test(first)) {
+  if (first !== undefined && !looksLikeUrl(first)) {
     if (first !== "-" && !existsSync(first))
       throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
     if (args.positionals.length > 1) throw new UsageError("ui takes one URL or one file");
@@ -119,14 +119,11 @@ function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
     return { store, source: sourceOfLines({ ...input, store, notify }), desk: undefined };
   }
   const given = givenIn(args, env);
-  const { deadLetterExchange, deadLetterQueue } = given;
-  // A sink declares that queue; here it need only be named.
-  const plan = planWith({
-    ...given,
-    deadLetterQueue: deadLetterExchange === undefined ? undefined : deadLetterQueue,
-  });
+  // A sink declares the queue of dead letters at an exchange of theirs; here it need only be named.
+  const names = Object.keys(given).filter((name) => name !== "deadLetterQueue");
+  const plan = planWith(given.deadLetterExchange === undefined ? only(names, given) : given);
   const options = lookingOptions(plan, "ui");
-  const managementUrl = args.get("management-url") ?? env.STREAMLL_MANAGEMENT_URL;
+  const managementUrl = managementUrlIn(args, env);
   const [endpoint] = plan.endpoints;
   const ask = managementOf(managementUrl, endpoint!, options, plan.connection.provider?.name);
   const patterns = args.all("pattern");

@@ -105,7 +105,7 @@ describe("streamll consume", () => {
       ],
     );
     await expect.poll(() => broker.depth("q") + broker.depth("dead"), patient).toBe(1);
-    await expect.poll(() => stderr.text, patient).toContain("a handler threw");
+    await expect.poll(() => stderr.text, patient).toContain("has answered retry");
     put(broker, 4, 5, 6, 7, 8, 9);
     expect(await code).toBe(0);
     expect(stderr.text).toContain("8 events acknowledged, 2 tries failed, 1 given up as dead letters");
@@ -173,9 +173,14 @@ describe("streamll consume", () => {
   it.each([
     [[], "consume takes the name of one queue"],
     [["q", "r"], "consume takes the name of one queue"],
+    [["amqp://localhost/"], "streamll consume QUEUE --url URL"],
+    [["q", "--out", ""], "--out needs the name of a file"],
+    [["q", "--exec", " "], "--exec needs a command"],
+    [["q", "--credentials", " "], "--credentials needs a command"],
     [["q", "--bind", "a.*"], "--bind needs --exchange"],
     [["q", "--out", "f", "--exec", "c"], "--out and --exec both take the events"],
     [["q", "--concurrency", "2"], "--concurrency is of --exec"],
+    [["q", "--stream", "s"], "or --stream and none"],
     [["q", "--limit", "0"], "--limit must be a whole number, at least 1"],
   ])("refuses %j", async (args, message) => {
     const { code, stderr } = command(["consume", ...args]);
@@ -183,9 +188,15 @@ describe("streamll consume", () => {
     expect(stderr.text).toContain(message);
   });
 
+  it("takes a queue with a colon in its name for one", async () => {
+    const { code, stderr } = command(["consume", "app:nowhere"]);
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain('there is no queue "app:nowhere"');
+  });
+
   it("says what is wrong with its options, and that there is no such queue", async () => {
     const wrong = command(["consume", "q", "--prefetch", "0", "--queue-type", "quorum"]);
-    expect(await wrong.code).toBe(1);
+    expect(await wrong.code).toBe(2);
     expect(wrong.stderr.text).toContain("--prefetch: ");
     expect(wrong.stderr.text).toContain("--queue-type: is for a queue that is declared: set exchange too");
     const lost = command(["consume", "nowhere"]);

@@ -16,7 +16,7 @@ describe("streamll doctor", () => {
       ["options", "failed", "CONFIGURATION"],
       ["options", "failed", "CONFIGURATION"],
     ]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 
   it("shows a check a line, with its remedy below, and the sum", async () => {
@@ -26,11 +26,19 @@ describe("streamll doctor", () => {
     expect(run.stdout.text).toMatch(/\n ✓ routing {3}.*\n\n0 failed, 1 warning, 0 unknown of 4\n$/);
   });
 
+  it("names no guest where a command gives the user", async () => {
+    const { checks } = await examined("--credentials", "echo password");
+    expect(checks.find(({ id }) => id === "login")).toMatchObject({
+      status: "ok",
+      detail: expect.stringMatching(/^the user of --credentials; /),
+    });
+  });
+
   it("takes one URL, written once", async () => {
     for (const args of [
       ["memory:", "memory:"],
       ["memory:", "--url", "memory:"],
-      ["--management-url", "nonsense", "memory:"],
+      ["--management-url", "nonsense", "amqp://127.0.0.1:1/"],
     ])
       expect(await command(["doctor", ...args]).code).toBe(2);
   });

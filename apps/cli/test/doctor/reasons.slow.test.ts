@@ -269,7 +269,7 @@ describe(`streamll doctor on RabbitMQ ${broker!.version}`, () => {
     const found = [];
     for await (const { id, findings } of examine({
       plan: () => planOf(args, {}),
-      managementUrl,
+      managementUrl: new URL(managementUrl),
       probe: false,
       watchSeconds: undefined,
       interrupted: new AbortController().signal,

@@ -197,7 +197,7 @@ describe("streamll listen", () => {
       [["--https-cert", "/dev/null", "--https-key", "/dev/null"], "must be a certificate and its own key"],
       [["--token-file", "/dev/null"], "the token must be at least 8 printable characters"],
       [["--confirm", "--no-publisher-confirms"], "--confirm needs --publisher-confirms"],
-      [["file"], "listen takes options only"],
+      [["file"], "the one word beside the options is the URL"],
     ] as const) {
       const { code, stderr } = command(["listen", ...args]);
       expect([await code, stderr.text]).toEqual([2, expect.stringContaining(message)]);

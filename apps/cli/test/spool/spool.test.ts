@@ -140,7 +140,7 @@ describe("streamll spool", () => {
       expect(await code).toBe(4);
       expect(JSON.parse(stdout.text)).toMatchObject({ delivered: 0, leftOut: [{}] });
       expect(stderr.text).toMatch(
-        /its events are for amqp:\/\/127\.0\.0\.1:1\/ orders:.*; to send them elsewhere, name/,
+        /its events are for amqp:\/\/127\.0\.0\.1:1\/ orders:.*: give the options of the sink that wrote them; to send them elsewhere, name/,
       );
     }
     const down = command([

@@ -41,6 +41,12 @@ export class Spawned {
     });
   }
 
+  /** What it says on stderr, line by line, but for what it waits for: a busy machine makes it wait. */
+  get said(): readonly string[] {
+    const lines = this.stderr.trim().split("\n");
+    return lines.filter((line) => !line.startsWith("waiting for "));
+  }
+
   /** Gives it all of its input, and waits for its end. */
   async fed(input: string): Promise<number> {
     this.process.stdin!.end(input);

@@ -92,10 +92,12 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     await page.locator(".row.execution.error").waitFor();
     await page.getByRole("button", { name: "latency" }).click();
     await page.getByRole("cell", { name: "LM.forward" }).waitFor();
+    await page.getByRole("button", { name: "broker" }).click();
+    await page.getByText("no sink is connected").waitFor();
     await page.getByRole("button", { name: "open" }).click();
     await page.locator(".row.execution").waitFor();
     await page.getByRole("searchbox").fill("nothing is named so");
-    await page.getByText("executions: none yet").waitFor();
+    await page.getByText("No execution matches the filter.").waitFor();
     expect((await channel.checkQueue(queue)).messageCount).toBe(6);
   });
 
@@ -174,7 +176,10 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     await page.getByRole("combobox", { name: "code" }).selectOption("NO_PRICE");
     await vi.waitFor(async () => expect(await rows.count()).toBe(20), waiting);
     const press = async (button: string, focused: string) => {
-      await page.getByRole("button", { name: button }).press("Enter");
+      const pressed = page.getByRole("button", { name: button });
+      // While the page knows of something that goes on, it takes no key.
+      await vi.waitFor(async () => expect(await pressed.isEnabled()).toBe(true), waiting);
+      await pressed.press("Enter");
       await inFocus(focused);
     };
     const inFocus = (button: string) =>
@@ -203,6 +208,23 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     expect(await page.title()).toBe("streamll ui");
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+  });
+
+  it("says what it waits for while there is no exchange, and what to do once there is one", async () => {
+    await channel.deleteExchange(exchange);
+    const own = ["--exchange", exchange, "--connection-name", name];
+    const run = command(["ui", broker!.url, ...own]);
+    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http/), waiting);
+    const page = await browser.newPage();
+    await page.goto(run.stdout.text.trim());
+    await page.getByText(`There is no exchange ${exchange} yet`).waitFor();
+    await channel.assertExchange(exchange, "topic", { durable: true });
+    await page.getByText("Nothing has arrived yet").waitFor();
+    publish({ event_type: "start", module_name: "RAG" });
+    await page.locator(".row.execution").waitFor();
+    await page.close();
+    run.interrupt();
+    expect(await run.code).toBe(130);
   });
 
   it("marks the gap of a lost connection, goes on, and leaves nothing on the broker", async () => {

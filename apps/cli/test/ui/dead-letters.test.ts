@@ -1,7 +1,8 @@
-import { request } from "node:http";
 import { MemoryBroker } from "@streamll/transport-memory";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { command } from "../support/shell.js";
+import { ask } from "./support/ask.js";
+import { deskPage } from "./support/desk-page.js";
 
 const ESCAPE = "\u001b[31m";
 
@@ -24,65 +25,14 @@ async function desk(...flags: readonly string[]) {
         ...{ streamll_routing_key: target, streamll_attempts: 4, streamll_failed_at: "2026-01-01T00:00:00Z" },
       },
     });
-  const run = command(["ui", `memory:${name}`, "--dead-letter-exchange", "dlx", ...flags]);
-  onTestFinished(async () => {
-    run.interrupt();
-    expect(await run.code).toBe(130);
-  });
-  await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), 10_000);
-  const url = new URL(run.stdout.text.trim());
-  const post = (path: string, body: unknown = {}, headers: Record<string, string> = {}) =>
-    ask(new URL(path, url), "POST", JSON.stringify(body), {
-      ...{ origin: url.origin, "content-type": "application/json" },
-      ...headers,
-    });
-  /** What the page is told, once nothing goes on. */
-  const settled = async () =>
-    vi.waitFor(async () => {
-      const { body } = await ask(new URL("live", url), "GET");
-      const told = JSON.parse(body.replace("data: ", "")).deadLetters as Told;
-      expect(told.task).toBeUndefined();
-      return told;
-    }, 10_000);
-  const looked = async () => {
-    expect(await post("look")).toMatchObject({ status: 202 });
-    return settled();
-  };
-  return { broker, run, url, post, settled, looked };
-}
-
-interface Told {
-  readonly task?: unknown;
-  readonly problem?: string;
-  readonly report?: { readonly replayed: number; readonly problems: readonly unknown[] };
-  readonly list: {
-    readonly version: number;
-    readonly matched: number;
-    readonly codes: readonly string[];
-    readonly types: readonly string[];
-    readonly modules: readonly string[];
-  };
-}
-
-function ask(url: URL, method: string, sent = "", headers: Record<string, string> = {}) {
-  return new Promise<{ status: number; body: string }>((resolve, reject) => {
-    const asked = request(url, { method, headers }, (response) => {
-      let body = "";
-      response.on("data", (chunk) => {
-        body += chunk;
-        if (response.headers["content-type"] === "text/event-stream" && body.includes("\n\n"))
-          response.destroy();
-      });
-      response.on("close", () => resolve({ status: response.statusCode!, body }));
-    });
-    asked.on("error", reject).end(sent);
-  });
+  const page = await deskPage([`memory:${name}`, "--dead-letter-exchange", "dlx", ...flags]);
+  return { broker, ...page };
 }
 
 describe("the dead letters of streamll ui", () => {
   it("are listed when asked for, without their data, which comes of one at a time", async () => {
     const { looked, post, url, broker } = await desk();
-    const live = await ask(new URL("live", url), "GET");
+    const live = await ask(new URL("live", url));
     expect(live.body).toContain(`"deadLetters":{"queue":"dlx.failed","mayReplay":false}`);
     const told = await looked();
     expect(told.list).toMatchObject({
@@ -155,9 +105,8 @@ describe("the dead letters of streamll ui", () => {
       body: expect.stringContaining("--allow-replay"),
     });
     expect((await post("look", {}, { origin: "http://attacker.example" })).status).toBe(421);
-    expect(
-      (await ask(new URL("look", url), "POST", "{}", { "content-type": "application/json" })).status,
-    ).toBe(403);
+    const headers = { "content-type": "application/json" };
+    expect((await ask(new URL("look", url), { method: "POST", headers, body: "{}" })).status).toBe(403);
     expect((await post("look", {}, { "content-type": "text/plain" })).status).toBe(415);
     expect((await post("look", { text: "x".repeat(20_000) })).status).toBe(413);
     expect((await post("look", ["x"])).status).toBe(400);
@@ -165,7 +114,7 @@ describe("the dead letters of streamll ui", () => {
     expect((await post("show", { list, letter: 99 })).status).toBe(409);
     expect((await post("/wrong/look")).status).toBe(404);
     expect((await post("toString")).status).toBe(404);
-    expect((await ask(new URL("look", url), "GET")).status).toBe(404);
+    expect((await ask(new URL("look", url))).status).toBe(404);
     expect(broker.depth("dlx.failed")).toBe(3);
   });
 
@@ -191,7 +140,7 @@ describe("the dead letters of streamll ui", () => {
   it("of a stream there are none", async () => {
     const url = "rabbitmq-stream://localhost:1/";
     const run = command(["ui", url, "--stream", "s", "--dead-letter-queue", "q", "--allow-replay"]);
-    expect(await run.code).toBe(1);
+    expect(await run.code).toBe(2);
     expect(run.stderr.text).toContain("a stream has no dead letters");
   });
 });

@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { PassThrough } from "node:stream";
 import { RabbitMQSink } from "@streamll/sink";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "../support/shell.js";
+import { ask } from "./support/ask.js";
 
 const start = `{"event_id":"s","execution_id":"run","event_type":"start","data":{"inputs":["<b>"]}}`;
 
@@ -25,31 +25,12 @@ async function serving(text: string, ...args: readonly string[]) {
   return { url: new URL(run.stdout.text.trim()), run };
 }
 
-function get(url: URL, headers: Record<string, string> = {}, method = "GET") {
-  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
-    (resolve, reject) => {
-      const sent = request(url, { headers, method }, (response) => {
-        let body = "";
-        response.on("data", (chunk) => {
-          body += chunk;
-          if (response.headers["content-type"] === "text/event-stream" && body.includes("\n\n"))
-            response.destroy();
-        });
-        response.on("close", () =>
-          resolve({ status: response.statusCode!, headers: response.headers, body }),
-        );
-      });
-      sent.on("error", reject).end();
-    },
-  );
-}
-
 describe("streamll ui", () => {
   it("serves its page by the whole address alone, under a strict policy, and to this machine's names alone", async () => {
     const { url } = await serving(`${start}\n`);
     expect(url.hostname).toBe("127.0.0.1");
     expect(url.pathname).toMatch(/^\/[\w-]{24}\/$/);
-    const page = await get(url);
+    const page = await ask(url);
     expect(page).toMatchObject({ status: 200, body: expect.stringContaining("page.js") });
     expect(page.headers["content-security-policy"]).toMatch(
       /^default-src 'none'; script-src 'self'; style-src 'self'/,
@@ -62,13 +43,13 @@ describe("streamll ui", () => {
       `${url.pathname}../package.json`,
       `${url.pathname}src`,
     ])
-      expect((await get(new URL(path, url))).status).toBe(404);
+      expect((await ask(new URL(path, url))).status).toBe(404);
     for (const name of ["page.js", "lit-html.js", "page.css", "narrow.css"])
-      expect((await get(new URL(name, url))).status).toBe(200);
-    const rebound = await get(url, { host: `attacker.example:${url.port}` });
+      expect((await ask(new URL(name, url))).status).toBe(200);
+    const rebound = await ask(url, { headers: { host: `attacker.example:${url.port}` } });
     expect(rebound).toMatchObject({ status: 421, body: expect.not.stringContaining("page.js") });
-    expect((await get(url, { origin: "http://attacker.example" })).status).toBe(421);
-    expect((await get(url, {}, "POST")).status).toBe(404);
+    expect((await ask(url, { headers: { origin: "http://attacker.example" } })).status).toBe(421);
+    expect((await ask(url, { method: "POST" })).status).toBe(404);
     const socket = connect(Number(url.port), url.hostname);
     for (const target of ["//", "*", "http://[", "/%00"])
       socket.write(`GET ${target} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
@@ -81,19 +62,19 @@ describe("streamll ui", () => {
 
   it("sends the executions, the calls of one, and one call", async () => {
     const { url } = await serving(`${start}\nnonsense\n`);
-    const live = await get(new URL("live", url));
+    const live = await ask(new URL("live", url));
     expect(JSON.parse(live.body.replace("data: ", ""))).toMatchObject({
       head: { state: "read", received: 1, foreign: 1 },
       rows: [{ id: "run", open: 1 }],
     });
-    const none = await get(new URL("live?filter=other", url));
+    const none = await ask(new URL("live?filter=other", url));
     expect(JSON.parse(none.body.replace("data: ", "")).rows).toEqual([]);
-    const execution = await get(new URL("execution?id=run", url));
+    const execution = await ask(new URL("execution?id=run", url));
     expect(JSON.parse(execution.body.replace("data: ", ""))).toMatchObject({
       calls: [{ id: "s" }],
       total: 1,
     });
-    const call = await get(new URL("call?execution=run&call=s", url));
+    const call = await ask(new URL("call?execution=run&call=s", url));
     expect(JSON.parse(call.body)).toMatchObject({ events: [{ data: { inputs: ["<b>"] } }] });
     for (const path of [
       "execution?id=none",
@@ -101,7 +82,7 @@ describe("streamll ui", () => {
       "call?execution=__proto__&call=x",
       "toString",
     ])
-      expect((await get(new URL(path, url))).status).toBe(404);
+      expect((await ask(new URL(path, url))).status).toBe(404);
   });
 
   it("shows what comes on stdin while it comes, and then that all is read", async () => {
@@ -109,7 +90,7 @@ describe("streamll ui", () => {
     const run = command(["ui", "-"], { stdin });
     await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), 10_000);
     const head = async () => {
-      const { body } = await get(new URL("live", run.stdout.text.trim()));
+      const { body } = await ask(new URL("live", run.stdout.text.trim()));
       return JSON.parse(body.replace("data: ", "")).head;
     };
     expect(await head()).toMatchObject({ state: "live", name: "stdin", received: 0 });
@@ -124,7 +105,7 @@ describe("streamll ui", () => {
   it("answers for a call that is nested deeper than JSON is written", async () => {
     const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
     const { url } = await serving(`${start.replace('"inputs":["<b>"]', `"inputs":${deep}`)}\n`);
-    const call = await get(new URL("call?execution=run&call=s", url));
+    const call = await ask(new URL("call?execution=run&call=s", url));
     expect(call).toMatchObject({ status: 200, body: expect.stringContaining("[[[[") });
   });
 
@@ -143,7 +124,7 @@ describe("streamll ui", () => {
   it("waits for an exchange that no sink has declared yet, and then shows what is sent", async () => {
     const run = command(["ui", "memory:early"]);
     await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/));
-    const head = () => get(new URL("live", run.stdout.text.trim())).then(({ body }) => body);
+    const head = () => ask(new URL("live", run.stdout.text.trim())).then(({ body }) => body);
     expect(run.stderr.text).toMatch(/there is no exchange "streamll_events".*Waiting for it/);
     expect(await head()).toContain('"state":"waiting"');
 
@@ -154,6 +135,7 @@ describe("streamll ui", () => {
     await vi.waitFor(async () => expect(await head()).toContain("RAG"), 10_000);
     expect(run.stderr.text.match(/Waiting for it/g)).toHaveLength(1);
     await sink.stop();
+    expect(run.stderr.text).toContain("what arrived before is not shown");
     run.interrupt();
     expect(await run.code).toBe(130);
   });
