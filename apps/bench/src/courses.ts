@@ -11,6 +11,7 @@ import { benchServer } from "./pubsub/server.js";
 import { type BenchQueue, benchQueue } from "./queues/queue.js";
 import { race, type Umpire } from "./race.js";
 import type { Outcome } from "./record.js";
+import { benchBus } from "./service-bus/queue.js";
 import type { HandOver } from "./spool/hand-over.js";
 import { priceGoals, priceText } from "./spool/price.js";
 import { benchStream, fillStream } from "./streams/stream.js";
@@ -69,7 +70,14 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
 
     async pubsub(_, course) {
       await using server = await benchServer();
-      return await raced("pubsub", server.url, course, { before: server.clear, after: server.expect });
+      const umpire = { before: server.clear, after: server.expect };
+      return { ...(await raced("pubsub", server.url, course, umpire)), stands: "Pub/Sub" };
+    },
+
+    async serviceBus(_, course) {
+      await using bus = await benchBus();
+      const umpire = { before: bus.fill, after: (_: number, who: string) => bus.expectEmpty(who) };
+      return { ...(await raced("serviceBus", bus.url, course, umpire)), stands: "Azure Service Bus" };
     },
 
     async read({ url, streamUrl }, course) {

@@ -7,6 +7,7 @@ import { readContestants } from "./consume/stream-contestants.js";
 import type { Contestant } from "./contestant.js";
 import { pubsubContestants } from "./pubsub/contestants.js";
 import { queueContestants } from "./queues/contestants.js";
+import { serviceBusContestants } from "./service-bus/contestants.js";
 import { spoolContestants, spoolStreamContestants } from "./spool/contestants.js";
 import { streamContestants } from "./streams/contestants.js";
 
@@ -24,6 +25,7 @@ export type FieldName =
   | "spool"
   | "spoolStreams"
   | "receive"
+  | "serviceBus"
   | "pubsub";
 
 export const fields: Readonly<Record<FieldName, Field>> = {
@@ -38,6 +40,7 @@ export const fields: Readonly<Record<FieldName, Field>> = {
   spool: spoolContestants,
   spoolStreams: spoolStreamContestants,
   receive: receiveContestants,
+  serviceBus: serviceBusContestants,
 };
 
 /** The contestant whose rate is what the others' is told as a part of, and the one whose CPU is. */
@@ -53,4 +56,5 @@ export const references: Readonly<Record<FieldName, { readonly rate: string; rea
   spool: { rate: "none", cpu: "none" },
   spoolStreams: { rate: "none", cpu: "none" },
   receive: { rate: "rhea", cpu: "rhea" },
+  serviceBus: { rate: "subscribed", cpu: "subscribed" },
 };

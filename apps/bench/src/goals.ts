@@ -34,6 +34,7 @@ const ours: Readonly<Record<FieldName, readonly string[]>> = {
   spool: ["interval", "always", "never", "overflow"],
   spoolStreams: ["interval", "always", "never", "overflow"],
   receive: ["eventConsumer"],
+  serviceBus: ["eventConsumer"],
 };
 
 export function goalsOf(field: FieldName, runs: Runs): Goal[] {
@@ -70,6 +71,8 @@ export function goalsOf(field: FieldName, runs: Runs): Goal[] {
     spool: (name) => [rate(name, "none", 0.8)],
     spoolStreams: (name) => [rate(name, "none", 0.8)],
     receive: (name) => [cpu(name, "rhea", 1), rate(name, "rhea", 1)],
+    serviceBus: (name) =>
+      ["subscribed", "inBatches"].flatMap((rival) => [cpu(name, rival, 1), rate(name, rival, 1)]),
   };
   return ours[field].flatMap(asked[field]);
 }

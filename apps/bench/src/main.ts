@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { commandLine, endWith, UsageError } from "@streamll/evidence";
 import { benchBroker, noBroker } from "./broker.js";
 import { type Course, courses } from "./courses.js";
 import { drawAll } from "./draw.js";
@@ -11,7 +11,7 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
 
   npm run bench -- [options]
 
-  --events N     events a run, a multiple of 500 (100000, on a stream and in batches 400000); 20,000 go before them,
+  --events N     events a run, a multiple of 500 (100000, on a stream and in batches 400000); 100,000 go before them,
                  unmeasured
   --rounds N     runs of each contestant (5)
   --streams      on a stream, beside rabbitmq-stream-js-client
@@ -19,10 +19,11 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
   --amqp10       over AMQP 1.0, beside rhea
   --consume      reading a queue, also with handlers of 5 ms, beside amqplib, rabbitmq-client and rascal; with --streams
                  a stream, beside rabbitmq-stream-js-client; with --amqp10 over AMQP 1.0, beside rhea
+  --service-bus  reading a queue of a server that behaves as Azure Service Bus, beside @azure/service-bus
   --pubsub       to a server that behaves as Google Cloud Pub/Sub, beside @google-cloud/pubsub
   --spool        the same sink with and without a spool, on a queue and on a stream
-  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading both and to Pub/Sub, and with a spool,
-                 one after another
+  --all          on a queue, in batches, on a stream, over AMQP 1.0, reading each, to Pub/Sub, from Service Bus, and
+                 with a spool, one after another
   --memory N     events of the runs that watch memory (1000000; 0 leaves them out)
   --broker B     the beginning of a version, such as 3.10 or 4, or an amqp:// URL (4)
   --record       write the figures to docs/evidence/benchmarks.md, the goals to docs/benchmarks.md, and draw
@@ -32,7 +33,10 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
 /** Runs that would be over within a second, and measure the compiler. */
 const longer: ReadonlySet<FieldName> = new Set(["streams", "batch", "spoolStreams"]);
 
-const { values } = parseArgs({
+/** Those that bring a server of their own. */
+const withoutBroker: ReadonlySet<FieldName> = new Set(["pubsub", "serviceBus"]);
+
+const { values } = commandLine({
   options: {
     events: { type: "string" },
     rounds: { type: "string", default: "5" },
@@ -41,6 +45,7 @@ const { values } = parseArgs({
     batch: { type: "boolean", default: false },
     amqp10: { type: "boolean", default: false },
     consume: { type: "boolean", default: false },
+    "service-bus": { type: "boolean", default: false },
     pubsub: { type: "boolean", default: false },
     spool: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
@@ -53,14 +58,20 @@ const { values } = parseArgs({
 
 if (values.help) console.log(HELP);
 else if (values.draw) await drawAll();
-else await bench(chosen());
+else await endWith(bench);
 
-async function bench(names: readonly FieldName[]): Promise<void> {
+async function bench(): Promise<number> {
+  const names = chosen();
   const lengths = { rounds: count("rounds", 1), memoryEvents: count("memory", 0) };
+  const planned = names.map((name): [FieldName, Course] => [
+    name,
+    { events: eventsOfARun(name), ...lengths },
+  ]);
   const outcomes: Outcome[] = [];
-  await using broker = names.every((name) => name === "pubsub") ? noBroker : await benchBroker(values.broker);
-  for (const name of names) {
-    const course: Course = { events: eventsOfARun(name), ...lengths };
+  await using broker = names.every((name) => withoutBroker.has(name))
+    ? noBroker
+    : await benchBroker(values.broker);
+  for (const [name, course] of planned) {
     const outcome = await courses[name](broker, course);
     console.log(figureTable(outcome));
     console.log([about(outcome), ...outcome.notes].join("\n"));
@@ -69,6 +80,7 @@ async function bench(names: readonly FieldName[]): Promise<void> {
   }
   if (values.record) await drawAll();
   console.log(goalTable(outcomes.flatMap(({ goals }) => goals)));
+  return 0;
 }
 
 function chosen(): readonly FieldName[] {
@@ -83,6 +95,7 @@ function chosen(): readonly FieldName[] {
       "receive",
       "read",
       "pubsub",
+      "serviceBus",
       "spool",
       "spoolStreams",
     ];
@@ -93,18 +106,19 @@ function chosen(): readonly FieldName[] {
   if (values.batch) return ["batch"];
   if (values.consume) return ["consume", "handlers"];
   if (values.pubsub) return ["pubsub"];
+  if (values["service-bus"]) return ["serviceBus"];
   return values.amqp10 ? ["amqp10"] : ["queues"];
 }
 
 function count(name: "events" | "rounds" | "memory", least: number): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new RangeError(`--${name} is ${values[name]}; write a whole number from ${least} on`);
+  throw new UsageError(`--${name} is ${values[name]}; write a whole number from ${least} on`);
 }
 
 function eventsOfARun(name: FieldName): number {
   if (values.events === undefined) return longer.has(name) ? 400_000 : 100_000;
   const events = count("events", STEP);
   if (events % STEP === 0) return events;
-  throw new RangeError(`--events is ${events}; write a multiple of ${STEP}`);
+  throw new UsageError(`--events is ${events}; write a multiple of ${STEP}`);
 }

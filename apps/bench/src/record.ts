@@ -7,8 +7,10 @@ import { WARM_UP } from "./warm-up.js";
 /** What came out of a race. */
 export interface Outcome {
   readonly field: FieldName;
-  /** Of RabbitMQ; absent of the server that stands for Google's. */
+  /** Of RabbitMQ. */
   readonly brokerVersion?: string;
+  /** In its place: what the server behaves as. */
+  readonly stands?: string;
   readonly events: number;
   readonly rounds: number;
   readonly rows: readonly (readonly string[])[];
@@ -16,8 +18,13 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-export const about = ({ brokerVersion, events, rounds }: Omit<Outcome, "rows" | "goals" | "notes">): string =>
-  `${circumstances()} ${brokerVersion === undefined ? "A server that behaves as Pub/Sub" : `RabbitMQ ${brokerVersion}`} and client on one machine. ` +
+export const about = ({
+  brokerVersion,
+  stands,
+  events,
+  rounds,
+}: Omit<Outcome, "rows" | "goals" | "notes">): string =>
+  `${circumstances()} ${brokerVersion === undefined ? `A server that behaves as ${stands}` : `RabbitMQ ${brokerVersion}`} and client on one machine. ` +
   `${events.toLocaleString("en")} events a run after ${WARM_UP.toLocaleString("en")} to warm up, ${rounds} rounds: ` +
   "median, and least to most.";
 

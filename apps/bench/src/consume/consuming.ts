@@ -65,7 +65,8 @@ const options: TransportOptions = {
 function endpointOf(url: string): Endpoint {
   const { protocol, hostname, port, username, password, pathname } = new URL(url);
   return {
-    ...{ scheme: protocol.slice(0, -1), host: hostname, port: Number(port), username, password },
+    ...{ scheme: protocol.slice(0, -1), host: hostname, port: Number(port) },
+    ...(username === "" ? {} : { username, password }),
     ...{ path: decodeURIComponent(pathname.slice(1)), query: {}, label: hostname },
   };
 }
