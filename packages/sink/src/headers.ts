@@ -22,14 +22,20 @@ export function eventHeaders(event: StreamllEvent): Headers {
 }
 
 /** The headers of a message that has several. */
-export const batchHeaders = (): Headers => ({ streamll_version: version });
+export const batchHeaders: Readonly<Headers> = { streamll_version: version };
 
-/** The headers of each message: what `base` gives, and the user's own, which win. */
+/** The headers of each message: `base`, or what it gives, and the user's own, which win. */
 export function headersMaker(
   own: UserHeaders | HeaderFunction | undefined,
-  base: (event: StreamllEvent) => Headers,
+  base: Readonly<Headers> | ((event: StreamllEvent) => Headers),
   complain: Complain,
 ): (event: StreamllEvent) => MessageHeaders {
+  if (typeof base !== "function") {
+    if (typeof own === "function") return headersMaker(own, () => ({ ...base }), complain);
+    const headers = { ...base };
+    fromRecord(own ?? {}, complain)?.(headers);
+    return () => headers;
+  }
   const addOwn = typeof own === "function" ? fromFunction(own, complain) : fromRecord(own ?? {}, complain);
   // Consecutive events mostly have equal headers, and then share one object: in a full buffer that is half of what an
   // event costs beside its body, and a transport can encode it once.

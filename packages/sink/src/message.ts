@@ -1,7 +1,7 @@
 import type { AnyEvent, MessageOwn, StreamllEvent } from "@streamll/core";
 import {
+  BodyEncoder,
   compileTemplate,
-  encodeEvent,
   epochMsOf,
   isPlainObject,
   PreparedMessage,
@@ -64,6 +64,7 @@ export function messageMaker(
   complain: Complain,
 ): (event: AnyEvent) => PreparedMessage | undefined {
   const template = compileTemplate(routingKey);
+  const bodies = new BodyEncoder(maxEventBytes);
   const headersOf = headersMaker(headers, hasEventHeaders(values) ? eventHeaders : batchHeaders, complain);
   const cloudEvents = values.envelope === "cloudevents" ? values.cloudEventsMode : undefined;
 
@@ -105,10 +106,12 @@ export function messageMaker(
       event = toEvent(result);
     }
     const ownHeaders = headersOf(event);
-    const json = encodeEvent(event, maxEventBytes);
     return new PreparedMessage({
       routingKey: template.render(event),
-      text: cloudEvents === "structured" ? structuredCloudEvent(event, ownHeaders, json) : json,
+      body:
+        cloudEvents === "structured"
+          ? structuredCloudEvent(event, ownHeaders, bodies.text(event))
+          : bodies.encode(event),
       messageId: event.eventId,
       correlationId: event.executionId,
       type: event.eventType,

@@ -48,7 +48,7 @@ describe("a program without a logger", { timeout: 60_000 }, () => {
     const { code, errors } = await run("process.exit()");
     expect(code).toBe(3);
     expect(errors).toBe(
-      "streamll: the process ended before 100 events could be delivered. Await stop() of the sink before process.exit(). 50 events were lost: 50 not taken (BUFFER_FULL 50)\n",
+      "streamll: the process ended before 100 events could be delivered. Await stop() of the sink before the process ends; stopOnSignals() does so after an exception. 50 events were lost: 50 not taken (BUFFER_FULL 50)\n",
     );
   });
 

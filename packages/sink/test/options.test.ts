@@ -146,7 +146,9 @@ describe("a template", () => {
 
 describe("the URL", () => {
   it.each([
+    [{ amqpUrl: "ampq://h" }, "pubsub-emulator, pubsub; did you mean amqp:?"],
     [{ amqpUrl: "http://h" }, 'amqpUrl: unsupported scheme "http:"; supported are amqp, amqps, memory'],
+    [{ amqpUrl: "http://h:15672" }, "RabbitMQ takes events at amqp:, by default on port 5672"],
     [{ amqpUrl: "amqp://h:99999" }, "amqpUrl: the port must be a number from 1 to 65535"],
     [{ amqpUrl: ["amqp://a", "amqp://b:0"] }, "amqpUrl: URL 2: the port"],
     [{ amqpUrl: ["amqp://a", "amqps://b"] }, "must have one scheme; these have amqp and amqps"],
@@ -165,6 +167,10 @@ describe("the URL", () => {
       "tls: pfx must be the content of a file, as a string or a Buffer",
     ],
     [{ amqpUrl: "amqps://h", tls: { ca: ["", "x"] } }, "tls: ca must be the content of a file"],
+    [
+      { amqpUrl: "amqps://h", tls: { ca: "./ca.pem" } },
+      "tls: ca is the path of a file, and must be its content",
+    ],
     [{ amqpUrl: "amqps://h", tls: { passphrase: 1 } }, "tls: passphrase must be a string"],
     [{ amqpUrl: ["amqp://a", "memory:"] }, "these have amqp and memory"],
     [{ amqpUrl: ["amqp://a", "rabbitmq-stream://b"] }, "these have amqp and rabbitmq-stream"],
@@ -180,6 +186,15 @@ describe("the URL", () => {
     [{ mandatory: true, publisherConfirms: false }, "mandatory: requires publisherConfirms"],
     [{ deadLetterRoutingKey: "x" }, "deadLetterRoutingKey: needs deadLetterExchange"],
   ])("that is wrong: %o", (options, message) => expect(problemsOf(options).join("\n")).toContain(message));
+
+  it("may name the user whose password a function gives", () => {
+    expect(problemsOf({ username: "anna", credentials: () => ({ password: "p" }) })).toEqual([]);
+  });
+
+  it("of a version that AMQP does not have is one problem", () => {
+    const problems = problemsOf({ amqpUrl: "amqp://h", amqpVersion: "2" as "1.0" });
+    expect(problems).toEqual(['amqpVersion: must be one of "0-9-1", "1.0"; got "2"']);
+  });
 
   it("never shows its password", () => {
     for (const amqpUrl of [

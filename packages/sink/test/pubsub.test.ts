@@ -49,7 +49,7 @@ describe("an address of Google Cloud Pub/Sub", () => {
 
   it.each([
     ["pubsub://", "the host is missing"],
-    ["pubsub://My_Project", "the project is not one: write pubsub://PROJECT"],
+    ["pubsub://My_Project", "no project can have this id: write pubsub://PROJECT"],
     ["pubsub://my-project/events", "ends with the project: write the topic as exchange"],
     ["pubsub-emulator://localhost:8085", "write pubsub-emulator://localhost:8085/PROJECT"],
   ])("%s is refused", (url, message) => {

@@ -34,3 +34,19 @@ it("callbacks of a sink see what was around it when it was made, and not the fir
     onFailure: "none",
   });
 });
+
+it("a loop that waits for room of a stopped sink lets the rest of the program run", async () => {
+  const { sink } = onMemory();
+  await sink.start();
+  await sink.stop();
+  let rounds = 0;
+  let isOver = false;
+  setTimeout(() => {
+    isOver = true;
+  }, 20);
+  while (!isOver && rounds < 1_000_000 && !sink.handleEvent({ eventType: "late" })) {
+    rounds++;
+    await sink.ready();
+  }
+  expect(isOver).toBe(true);
+});

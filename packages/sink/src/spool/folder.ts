@@ -5,7 +5,7 @@ import type { SpoolFolder } from "@streamll/core/internal";
 import type { Destination } from "./destination.js";
 import { type Lock, takeLock } from "./lock.js";
 import { nodeDisk } from "./node-disk.js";
-import { disown, own, ownerOf, SIGN_MS, sign, thisHost } from "./owner.js";
+import { disown, isFromBeforeRestart, own, ownerOf, SIGN_MS, sign, thisHost } from "./owner.js";
 
 /** A folder that belongs to this program. */
 export interface OwnFolder extends SpoolFolder {
@@ -26,7 +26,7 @@ export const foldersIn = (directory: string): string[] =>
  * @throws what the file system answers, for example that it is read-only.
  */
 export async function openFolder(directory: string, destination?: Destination): Promise<OwnFolder> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   for (const folder of foldersIn(directory)) {
     if (!isOfThisHost(folder) || !isFor(destination, folder)) continue;
     // One that cannot be used, such as another user's, stops no program: it makes its own.
@@ -39,6 +39,16 @@ export async function openFolder(directory: string, destination?: Destination): 
     const taken = await takeFolder(folder, destination);
     // Another program that looked for folders may have been quicker.
     if (taken !== undefined) return taken;
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EEXIST", "ENOTDIR"].includes(code)) throw error;
+    throw new Error(`${path} is no directory (${code})`, { cause: error });
   }
 }
 
@@ -74,7 +84,8 @@ export async function takeFolder(folder: string, destination?: Destination): Pro
  */
 export function isOfThisHost(folder: string): boolean {
   const owner = ownerOf(folder);
-  return owner === undefined ? contentOf(folder) === "events" : owner.host === thisHost();
+  if (owner === undefined) return contentOf(folder) === "events";
+  return owner.host === thisHost() || isFromBeforeRestart(owner, folder);
 }
 
 /** Whether a sink of this destination may deliver what lies in a folder. */

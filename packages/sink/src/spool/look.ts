@@ -15,7 +15,7 @@ export interface SeenFolder extends FolderContent {
 }
 
 export interface FolderOwner {
-  /** `alive`: its program runs. `ended`: on this machine. `elsewhere`: another machine's, or from before a restart of this one. */
+  /** `alive`: its program runs. `ended`: on this machine. `elsewhere`: another machine's, or from before a restart of this one that cannot be told from it. */
   readonly state: "alive" | "ended" | "elsewhere";
   readonly pid: number | undefined;
   /** When it last signed the folder, in milliseconds since 1970; every ten seconds while it lives. */

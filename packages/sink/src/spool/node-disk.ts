@@ -30,7 +30,14 @@ export const nodeDisk = (folder: string): Disk => ({
     // Windows opens no folder as a file.
     if (process.platform === "win32") return;
     const handle = await fs.promises.open(folder, "r");
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } catch (error) {
+      // Some file systems, such as those of containers' hosts, know no sync of a folder.
+      if (!["EINVAL", "ENOTSUP", "ENOSYS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    } finally {
+      await handle.close();
+    }
   },
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { type Destination, isDestination } from "./destination.js";
 
@@ -8,6 +8,8 @@ import { type Destination, isDestination } from "./destination.js";
 export interface Owner {
   /** The machine, since it started: a socket answers only there. */
   readonly host: string;
+  /** The machine, whenever it started, if it has a name. */
+  readonly machine?: string | undefined;
   /** The name under which a stream knows the events of the folder. */
   readonly publisherName: string;
   /** The number of the folder in its file system: a copy has another one. */
@@ -31,15 +33,33 @@ export const thisHost = (): string => {
   }
 };
 
+/** The machine across restarts; `undefined` where nothing tells it from others, as in most containers. */
+export function thisMachine(file = "/etc/machine-id"): string | undefined {
+  try {
+    const id = readFileSync(file, "utf8").trim();
+    return /^[0-9a-f]{32}$/.test(id) ? `${id} ${hostname()}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether the owner of a folder was a program of this machine, before that was started anew. An image can have its machine's
+ * name from another one: a folder that was signed since is not believed to be this machine's.
+ */
+export const isFromBeforeRestart = ({ machine }: Owner, folder: string, here = thisMachine()): boolean =>
+  machine !== undefined && machine === here && signedAt(folder) < Date.now() - uptime() * 1000;
+
 /** `undefined` if the folder does not say. */
 export function ownerOf(folder: string): Owner | undefined {
   try {
     const given = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Partial<Owner>;
-    const { host, publisherName, inode, pid, destination } = given;
+    const { host, machine, publisherName, inode, pid, destination } = given;
     if (typeof host !== "string" || typeof publisherName !== "string" || typeof inode !== "number")
       return undefined;
     return {
       ...{ host, publisherName, inode },
+      machine: typeof machine === "string" ? machine : undefined,
       pid: typeof pid === "number" ? pid : undefined,
       destination: isDestination(destination) ? destination : undefined,
     };
@@ -61,6 +81,7 @@ export function own(folder: string, hasEvents: boolean, destination?: Destinatio
   const isSame = before?.inode === inode && hasEvents;
   const owner: Owner = {
     host: thisHost(),
+    machine: thisMachine(),
     publisherName: isSame ? before.publisherName : `streamll-${randomUUID()}`,
     ...{ inode, pid: process.pid, destination },
   };

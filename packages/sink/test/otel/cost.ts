@@ -3,15 +3,14 @@
 
 import { context, trace } from "@opentelemetry/api";
 import { MemoryBroker } from "@streamll/transport-memory";
-import { RabbitMQSink, type RabbitMQSinkOptions } from "../../src/index.js";
-import { sdk2 } from "./on-2.js";
+import { RabbitMQSink } from "../../src/index.js";
+import { type Instruments, printCosts } from "./print-costs.js";
 import { program } from "./sdk.js";
 
 const EVENTS = 100_000;
-const ROUNDS = 7;
 
 /** Microseconds of CPU for each event, which carries the span of a request. */
-async function costOf(options: RabbitMQSinkOptions): Promise<number> {
+async function costOf(options: Instruments): Promise<number> {
   const sink = new RabbitMQSink({ transport: new MemoryBroker().transport(), ...options });
   await sink.start();
   const before = process.cpuUsage();
@@ -27,18 +26,4 @@ async function costOf(options: RabbitMQSinkOptions): Promise<number> {
   return (user + system) / EVENTS;
 }
 
-await using sdk = sdk2();
-const kinds: Readonly<Record<string, RabbitMQSinkOptions>> = {
-  neither: {},
-  meter: { meter: sdk.meterProvider },
-  tracer: { tracer: sdk.tracerProvider },
-  both: { meter: sdk.meterProvider, tracer: sdk.tracerProvider },
-};
-const least: Record<string, number> = {};
-for (let round = 0; round < ROUNDS; round++)
-  for (const [name, options] of Object.entries(kinds)) {
-    const cost = await costOf(options);
-    // The first round also compiles.
-    if (round > 0) least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, cost);
-  }
-for (const [name, cost] of Object.entries(least)) console.log(`${name}: ${cost.toFixed(2)} µs`);
+await printCosts(costOf);

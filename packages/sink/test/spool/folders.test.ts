@@ -8,15 +8,17 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { foldersIn, type OwnFolder, openFolder, takeFolder } from "../../src/spool/folder.js";
 import { lockPath, takeLock } from "../../src/spool/lock.js";
 import { nodeDisk } from "../../src/spool/node-disk.js";
 import { Orphans } from "../../src/spool/orphans.js";
+import { isFromBeforeRestart, ownerOf, thisMachine } from "../../src/spool/owner.js";
 
 const made: string[] = [];
 const scratch = () => {
@@ -42,6 +44,14 @@ async function lockedAndKilled(folder: string): Promise<void> {
 }
 
 const leaveEvents = (folder: string) => writeFileSync(join(folder, "0000000000000001.v1.events"), "");
+
+/** A folder with events, whose program has ended. */
+async function leftFolder(directory: string) {
+  const folder = await openFolder(directory);
+  leaveEvents(folder.path);
+  await folder.release();
+  return folder;
+}
 
 describe("the lock of a folder", () => {
   it("belongs to one program, stopped or not, until that is killed", async () => {
@@ -99,9 +109,7 @@ describe("a directory of several programs", () => {
 
   it("gives a folder with events to the next program, under the same publisher's name", async () => {
     const directory = scratch();
-    const first = await openFolder(directory);
-    leaveEvents(first.path);
-    await first.release();
+    const first = await leftFolder(directory);
     const second = await openFolder(directory);
     expect(second.path).toBe(first.path);
     expect(second.publisherName).toBe(first.publisherName);
@@ -138,9 +146,7 @@ describe("a directory of several programs", () => {
 
   it("goes on where nothing can be written, under the same publisher's name", async () => {
     const directory = scratch();
-    const first = await openFolder(directory);
-    leaveEvents(first.path);
-    await first.release();
+    const first = await leftFolder(directory);
     // The file that is written first.
     mkdirSync(join(first.path, "owner.json.new"));
     const owner = join(first.path, "owner.json");
@@ -151,6 +157,33 @@ describe("a directory of several programs", () => {
       expect(taken?.publisherName).toBe(first.publisherName);
       await taken?.release();
     }
+  });
+
+  it("of this machine before it was started anew is taken at once, unless it was signed since", async () => {
+    const directory = scratch();
+    const first = await leftFolder(directory);
+    const file = join(first.path, "owner.json");
+    const name = "0123456789abcdef0123456789abcdef";
+    const machine = join(directory, "machine-id");
+    writeFileSync(machine, `${name}\n`);
+    const here = thisMachine(machine);
+    expect(here).toBe(`${name} ${hostname()}`);
+    expect(thisMachine(join(directory, "none"))).toBeUndefined();
+    writeFileSync(file, JSON.stringify({ ...ownerOf(first.path), host: "before", machine: here }));
+    expect(isFromBeforeRestart(ownerOf(first.path)!, first.path, here)).toBe(false);
+    utimesSync(file, 1, 1);
+    expect(isFromBeforeRestart(ownerOf(first.path)!, first.path, here)).toBe(true);
+    expect(isFromBeforeRestart(ownerOf(first.path)!, first.path, `${name} another`)).toBe(false);
+    expect(isFromBeforeRestart({ ...ownerOf(first.path)!, machine: undefined }, first.path, undefined)).toBe(
+      false,
+    );
+    const own = thisMachine();
+    if (own === undefined) return;
+    writeFileSync(file, JSON.stringify({ ...ownerOf(first.path), machine: own }));
+    utimesSync(file, 1, 1);
+    const taken = await openFolder(directory);
+    expect(taken.path).toBe(first.path);
+    await taken.release();
   });
 
   it("is opened though a folder in it cannot be used, and those behind that one are drained", async () => {
@@ -215,9 +248,7 @@ describe("a directory of several programs", () => {
 
   it("keeps a folder of another machine until its owner is silent", async () => {
     const directory = scratch();
-    const first = await openFolder(directory);
-    leaveEvents(first.path);
-    await first.release();
+    const first = await leftFolder(directory);
     const owner = join(first.path, "owner.json");
     writeFileSync(owner, JSON.stringify({ ...JSON.parse(readFileSync(owner, "utf8")), host: "another" }));
     const own = await openFolder(directory);

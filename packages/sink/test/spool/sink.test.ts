@@ -99,7 +99,10 @@ it("a directory that is a file fails start(), and refuses events, where it is re
   const file = join(directory, "file");
   writeFileSync(file, "");
   const { sink } = onMemory({ spool: file });
-  await expect(sink.start()).rejects.toMatchObject({ code: "SPOOL_UNWRITABLE" });
+  await expect(sink.start()).rejects.toMatchObject({
+    code: "SPOOL_UNWRITABLE",
+    message: expect.stringContaining(`${file} is no directory`),
+  });
   expect(sink.handleEvent(event(1))).toBe(false);
   await sink.stop();
 
