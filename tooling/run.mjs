@@ -36,7 +36,7 @@ const [name, ...args] = process.argv.slice(2);
 passSignalsOn();
 requireNode();
 const command = commands[name];
-if (!command) fail(`usage: node tooling/run.mjs ${Object.keys(commands).join("|")} [arguments]`);
+if (!command) fail(`usage: node tooling/run.mjs ${Object.keys(commands).join("|")} [arguments]`, 2);
 process.exitCode = await command(args);
 
 // They run from source: nothing is built first.
@@ -49,7 +49,7 @@ function fromSource(script) {
 
 function tests(title, suites) {
   return async (args) => {
-    if (args.length > 0) fail(`${title} runs all of its tests; for a part of them see CONTRIBUTING.md`);
+    if (args.length > 0) fail(`${title} runs all of its tests; for a part of them see CONTRIBUTING.md`, 2);
     await install();
     // Of no suite, so that no suite has to hurry. Where it fails, those that need a broker say so.
     const { ended: fetched } = start(["tsx", "tooling/brokers/src/cli.ts", "--fetch"], { cwd: root, env });

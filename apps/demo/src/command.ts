@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ConfigurationError } from "@streamll/core";
 import { textOf, told } from "@streamll/core/internal";
 import { type DemoOutput, demo } from "./demo.js";
 import { sources } from "./programs.js";
@@ -20,7 +21,7 @@ export interface CommandOutput extends DemoOutput {
   readonly ended?: AbortSignal;
 }
 
-/** @returns The exit code. */
+/** @returns The exit code: 2 where the arguments are wrong. */
 export async function command(args: string[], output: CommandOutput): Promise<number> {
   try {
     const { values } = parseArgs({
@@ -39,12 +40,21 @@ export async function command(args: string[], output: CommandOutput): Promise<nu
     }
     const { url, ask: questions, source } = values;
     if (source !== undefined && !Object.hasOwn(sources, source))
-      throw new Error(`--source: write ${Object.keys(sources).join(" or ")}, not ${JSON.stringify(source)}`);
+      throw new ConfigurationError([
+        {
+          option: "--source",
+          message: `write ${Object.keys(sources).join(" or ")}, not ${JSON.stringify(source)}`,
+        },
+      ]);
     const pageUntil = values.ui ? output.ended : undefined;
     return (await demo({ url, questions, source, pageUntil }, output)) ? 0 : 1;
   } catch (error) {
     // Where the arguments are wrong, Node quotes them.
     output.printError(output.colors.red(told(textOf(error))));
-    return 1;
+    return isWrongUsage(error) ? 2 : 1;
   }
 }
+
+const isWrongUsage = (error: unknown): boolean =>
+  error instanceof ConfigurationError ||
+  String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");

@@ -63,7 +63,7 @@ describe("the demo", () => {
 
   it("says which frameworks it knows", async () => {
     const { code, errors } = await run(["--source", "cobol"]);
-    expect([code, errors.join()]).toEqual([1, expect.stringContaining('write ai-sdk, not "cobol"')]);
+    expect([code, errors.join()]).toEqual([2, expect.stringContaining('write ai-sdk, not "cobol"')]);
   });
 
   it("has colours where they are wanted", async () => {
@@ -88,12 +88,12 @@ describe("the demo", () => {
   });
 
   it.each([
-    ["an unknown option", ["--uri", "x"], "--uri"],
-    ["a URL that cannot work", ["--url", "http://u:hunter2@localhost/"], "amqpUrl"],
-    ["a broker that is not there", ["--url", "amqp://u:hunter2@127.0.0.1:1/"], "connect ECONNREFUSED"],
-  ])("ends with 1 and one line for %s", async (_, args, part) => {
+    [2, "an unknown option", ["--uri", "x"], "--uri"],
+    [2, "a URL that cannot work", ["--url", "http://u:hunter2@localhost/"], "amqpUrl"],
+    [1, "a broker that is not there", ["--url", "amqp://u:hunter2@127.0.0.1:1/"], "connect ECONNREFUSED"],
+  ])("ends with %s and one line for %s", async (exitCode, _, args, part) => {
     const { code, output, errors } = await run(args);
-    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect({ code, output }).toEqual({ code: exitCode, output: "" });
     expect(errors).toEqual([expect.stringContaining(part)]);
     expect(errors[0]).not.toMatch(/\n|hunter2/);
   });

@@ -10,7 +10,8 @@ import { buildImages, imageOf, missing } from "./image.js";
 import { createNetwork, hostsOf, inNamespace, isolate, rejoin } from "./network.js";
 import { install } from "./packages.js";
 
-const suites = ["bookworm", "trixie"];
+/** Of others, such as forky with RabbitMQ 4.3, the images are made when they are first asked for. */
+const suites = process.env.STREAMLL_TEST_SUITES?.split(",") ?? ["bookworm", "trixie"];
 
 const serve = `
 mount -t proc proc "$0/proc"

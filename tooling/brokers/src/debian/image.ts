@@ -11,6 +11,7 @@ import { type Mirror, mirrorIn } from "./mirror.js";
 export const imageOf = (suite: string): string => join(cacheFolder(), `debian-${suite}`);
 
 const building = "building-";
+const SCRIPTS = "/usr/share/debootstrap/scripts";
 
 /** Builds the images that are not there yet. Call it with the lock held. */
 export async function buildImages(suites: readonly string[]): Promise<void> {
@@ -30,6 +31,8 @@ async function buildImage(suite: string, { url, keyring }: Mirror, proxy: NodeJS
     ...["debootstrap", "--variant=minbase", "--include=rabbitmq-server"],
     ...(keyring ? [`--keyring=${keyring}`] : []),
     ...[suite, folder, url],
+    // A suite that is younger than debootstrap is made as unstable is.
+    ...(existsSync(`${SCRIPTS}/${suite}`) ? [] : [`${SCRIPTS}/sid`]),
   ];
   await run(bound(folder, ...command), proxy, progress(suite));
   // A broker finds its own here.
