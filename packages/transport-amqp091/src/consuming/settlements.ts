@@ -58,6 +58,11 @@ export class Settlements {
     return this.#open.size;
   }
 
+  /** How many count against the window, as far as the broker was told. */
+  get held(): number {
+    return this.#open.size + this.#told.length;
+  }
+
   get isWaiting(): boolean {
     return this.#told.length > 0;
   }
@@ -68,7 +73,7 @@ export class Settlements {
    * @param most what may count against the window before it does.
    */
   canWait(most: number): boolean {
-    return !this.#isUrgent && this.#open.size + this.#told.length <= most;
+    return !this.#isUrgent && this.held <= most;
   }
 
   open(delivery: TaggedDelivery): void {

@@ -128,17 +128,39 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
     });
   }
 
-  async function cancel(): Promise<void> {
-    if (life.isOver || life.isClosing) return;
-    const noAnswer = () => new TransportError("timeout", `${label}: the broker did not answer basic.cancel`);
+  const answerTo = <T>(method: string, answer: Promise<T>): Promise<T> =>
+    within(
+      setup.answerMs,
+      over.signal,
+      () => new TransportError("timeout", `${label}: the broker did not answer ${method}`),
+      answer,
+    );
+
+  // A passive declaration of it: it asks for no permission.
+  const waiting = async () => (await channel.checkQueue(request.source)).messageCount;
+
+  /** Resolves when nothing is under way any more, as far as that can be told. */
+  async function quiet(): Promise<void> {
     const latest = performance.now() + LONGEST_WAIT_MS;
     const left = () => Math.min(activeAt + QUIET_MS, latest) - performance.now();
+    const isOver = () => life.isOver || life.isClosing;
+    do {
+      while (left() > 0) await passed(left(), undefined, { ref: false });
+      // A busy broker has yet to send what there is room for.
+      if (isOver() || settlements.held >= request.window || performance.now() >= latest) return;
+      if ((await answerTo("queue.declare", waiting())) === 0) return;
+      activeAt = performance.now();
+    } while (!isOver());
+  }
+
+  async function cancel(): Promise<void> {
+    if (life.isOver || life.isClosing) return;
     write();
     isCancelling = true;
     try {
-      while (left() > 0) await passed(left(), undefined, { ref: false });
+      await quiet();
       if (life.isOver || life.isClosing) return;
-      await within(setup.answerMs, over.signal, noAnswer, channel.cancel(setup.consumerTag));
+      await answerTo("basic.cancel", channel.cancel(setup.consumerTag));
     } catch (error) {
       return life.fail(error);
     } finally {
@@ -176,9 +198,6 @@ export function openSubscription(setup: SubscriptionSetup): OpenSubscription {
       return stopping;
     },
     close: life.close,
-    async waiting() {
-      // A passive declaration of it: it asks for no permission.
-      return (await channel.checkQueue(request.source)).messageCount;
-    },
+    waiting,
   };
 }
