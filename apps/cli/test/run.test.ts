@@ -60,7 +60,7 @@ describe("streamll", () => {
   it("shows no URL that stands in a wrong place", async () => {
     for (const args of [
       ["amqp://u:s3cret@host"],
-      ["pipe", "amqp://u:s3cret@host"],
+      ["pipe", "no-file", "amqp://u:s3cret@host"],
       ["tail", "--url", "amqp://host", "amqp://u:s3cret@host"],
       ["pipe", "--url", "amqp://u:s3cret@host:x"],
     ]) {
@@ -96,6 +96,27 @@ describe("a wrong value of an option", () => {
     expect(stdout + stderr).toMatch(/RABBITMQ_URL:? unsupported scheme .*; did you mean amqp:\?/);
   });
 
+  it.each(commands)("of %s is told of the URL in all its forms", async (...args) => {
+    const url = "ampq://u:s3cret@localhost/";
+    const [name, ...rest] = args;
+    for (const given of [
+      [...args, url],
+      [name!, url, ...rest],
+      [...args, "--url", url],
+    ])
+      expect(Object.values(await said(given)).join()).toMatch(
+        /url:? unsupported scheme .*; did you mean amqp:\?/,
+      );
+    for (const given of [
+      [...args, url, url],
+      [...args, url, "--url", url],
+    ])
+      expect(await said(given)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^error: (one URL only|write the URL once)[^\n]*\nstreamll /),
+      });
+  });
+
   it("is not taken for another URL behind a switch", async () => {
     const { code, stderr } = await said(["tail", "memory:", "--ssl", "false"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--no-ssl")]);
@@ -103,7 +124,7 @@ describe("a wrong value of an option", () => {
 });
 
 describe("streamll explain", () => {
-  it("takes the URL as its first word", async () => {
+  it("takes the URL as a word", async () => {
     expect(await said(["explain", "amqp://broker.example:1234/"])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("broker.example:1234"),

@@ -6,30 +6,17 @@ import type { Arguments } from "../command/arguments.js";
 import { sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 
-const URL_START = /^[a-z][a-z0-9+.-]+:|^Endpoint=/i;
-
-export const looksLikeUrl = (word: string): boolean => URL_START.test(word);
-
 /**
- * The options of a sink that a command line sets. Its first word may be the URL.
+ * The options of a sink that a command line sets.
  *
- * @throws UsageError for further words, and for a first word of another kind.
+ * @throws UsageError for words beside them.
  */
 export function writtenIn(args: Arguments): RabbitMQSinkOptions {
-  const [url, ...more] = args.positionals;
-  const given = sinkOptions(args);
-  if (url === undefined) return given;
-  if (!looksLikeUrl(url))
-    throw new UsageError("the one word beside the options is the URL, such as amqp://localhost:5672/");
-  if (more.length > 0)
+  if (args.positionals.length > 0)
     throw new UsageError(
-      more.every(looksLikeUrl)
-        ? "one URL only; several addresses of a cluster are several --url"
-        : "a word follows that belongs to no option; a switch is written --ssl, --no-ssl or --ssl=false",
+      "the one word beside the options is the URL, such as amqp://localhost:5672/; a switch is written --ssl, --no-ssl or --ssl=false",
     );
-  if (args.get("url") !== undefined)
-    throw new UsageError("write the URL once: as the first word, or as --url");
-  return { ...given, amqpUrl: url };
+  return sinkOptions(args);
 }
 
 /**

@@ -5,6 +5,7 @@ import { camelCase, type Flag, kebabCase } from "./flags.js";
 
 /** A parsed command line. Values are text, as they were written. */
 export class Arguments {
+  /** The words beside the options, but for the URL. */
   readonly positionals: string[] = [];
   readonly #values = new Map<string, string[]>();
 
@@ -52,7 +53,8 @@ export class Arguments {
 }
 
 /**
- * Parses a command line. Errors never contain a value, since it may be a password.
+ * Parses a command line. Errors never contain a value, since it may be a password. A word that is a URL is the same as
+ * `--url`.
  *
  * @throws UsageError
  */
@@ -69,12 +71,25 @@ export function readArguments(argv: readonly string[], flags: readonly Flag[]): 
     tokens: true,
   });
   const result = new Arguments();
+  const urls: string[] = [];
+  const hasUrl = flags.some(({ name }) => name === "url");
   for (const token of tokens) {
-    if (token.kind === "positional") result.positionals.push(token.value);
     if (token.kind === "option") addOption(result, token, flags);
+    if (token.kind === "positional")
+      (hasUrl && looksLikeUrl(token.value) ? urls : result.positionals).push(token.value);
+  }
+  for (const url of urls) {
+    if (urls.length > 1)
+      throw new UsageError("one URL only; several addresses of a cluster are several --url");
+    if (result.get("url") !== undefined)
+      throw new UsageError("write the URL once: as a word of its own, or as --url");
+    result.add("url", url);
   }
   return result;
 }
+
+/** The name of a queue or of a file may have a colon. */
+const looksLikeUrl = (word: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/|^Endpoint=|^memory:/i.test(word);
 
 interface OptionToken {
   readonly name: string;

@@ -50,7 +50,10 @@ export function commandHelp(command: Command): string {
   );
 }
 
-const environment = `Environment
+const environment = `Broker
+  A word that is its URL, --url (several are the addresses of one cluster), or RABBITMQ_URL.
+
+Environment
   Options can also be set by the variable in brackets; the command line wins. On a shared machine,
   put passwords there: RABBITMQ_URL, or RABBITMQ_PASSWORD.
   A wrong value ends the command with exit code 2, as it does on the command line.

@@ -13,7 +13,7 @@ const defaults = { prefetch: 1000 } as const;
 export const consume: Command = {
   name: "consume",
   summary: "Takes the events of a queue into a file, to stdout or into a command, and acknowledges each.",
-  usage: "QUEUE | --stream NAME [options]",
+  usage: "QUEUE|--stream NAME [URL] [options]",
   about: `Takes events out of the queue, unlike tail: an event is acknowledged when it is written to stdout,
 when it is in the file of --out and that is synced to the disk, or when the command of --exec has
 answered ok. What is not acknowledged goes back to the queue: at Ctrl-C, when the output fails, and
@@ -106,9 +106,6 @@ Exit code 0: --limit was reached, or stdout was closed.
 /** @throws UsageError */
 function optionsOf(args: Arguments, env: NodeJS.ProcessEnv): EventConsumerOptions {
   const [queue, ...others] = args.positionals;
-  // The name of a queue may have a colon.
-  if (args.positionals.some((word) => /^[a-z][a-z0-9+.-]*:\/\/|^Endpoint=/i.test(word)))
-    throw new UsageError("the broker is --url here: streamll consume QUEUE --url URL");
   const isOfStream = Boolean(args.get("stream") ?? env.RABBITMQ_STREAM);
   if ((queue === undefined) !== isOfStream || others.length > 0)
     throw new UsageError(

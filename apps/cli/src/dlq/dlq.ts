@@ -1,7 +1,6 @@
 import { DeadLetters, type DeadLettersOptions, type Selection } from "@streamll/consumer";
 import { ConfigurationError } from "@streamll/core";
 import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
-import { looksLikeUrl } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { kebabCase } from "../command/flags.js";
@@ -46,7 +45,7 @@ const which = ["deadLetterExchange", "deadLetterQueue"] as const satisfies reado
 export const dlq: Command = {
   name: "dlq",
   summary: "Lists, shows, replays and purges dead letters.",
-  usage: "list|show|replay|purge [options]",
+  usage: "list|show|replay|purge [URL] [options]",
   about: `list    counts dead letters by code and event type, with their age.
 show    prints them whole, the oldest first; 10 unless --limit says otherwise.
 replay  sends each to where it was meant for: confirmed first, then taken out of the queue. Their
@@ -103,8 +102,6 @@ Exit code 0: done, and nothing is left of what was asked for.
   ],
   async run(args, shell) {
     const [action = "", ...more] = args.positionals;
-    if (args.positionals.some(looksLikeUrl))
-      throw new UsageError("the broker is --url here: streamll dlq list --url URL");
     const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (act === undefined || more.length > 0)
       throw new UsageError(`dlq takes one of ${Object.keys(actions).join(", ")}, and options`);

@@ -11,7 +11,7 @@ import { documentOf, isMisconfigured, isWell, lineRenderer, summaryOf } from "./
 export const doctor: Command = {
   name: "doctor",
   summary: "Finds out why events do not arrive, and says what to do.",
-  usage: "[URL] [options of the sink]",
+  usage: "[URL] [options]",
   about: `Tries what a sink with these options does, one step after another: options, network, login, exchange
 and queue, bindings, limits, readers, alarms, clocks. It declares nothing that is not there, and
 publishes nothing without --probe. More is seen with the management API (--management-url); what

@@ -17,7 +17,7 @@ const defaults = { maxBufferedEvents: 10_000 } as const;
 export const pipe: Command = {
   name: "pipe",
   summary: "Publishes events from files or stdin to a broker: NDJSON, one event per line.",
-  usage: "[FILE…] [options]",
+  usage: "[FILE…] [URL] [options]",
   about: `Reads stdin without a file, and for -. It reads no faster than the broker accepts, and buffers at
 most --max-buffered-events (here 10,000 by default) and --max-buffered-bytes. Empty lines are
 ignored. A line that is not JSON, not an event or longer than 16 MiB is invalid, and is reported

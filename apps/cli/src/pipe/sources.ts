@@ -33,7 +33,6 @@ export async function sourcesOf(files: readonly string[], { stdin }: Shell): Pro
 }
 
 async function check(file: string): Promise<void> {
-  if (file.includes("://")) throw new UsageError("a URL is not a file: write --url before it");
   try {
     if ((await stat(file)).isDirectory()) throw new Failure(`${told(file)} is a directory; nothing was sent`);
     await access(file, constants.R_OK);

@@ -21,7 +21,7 @@ const actions: Readonly<Record<string, (task: Task) => Promise<number>>> = {
 export const spool: Command = {
   name: "spool",
   summary: "Looks at events that a sink keeps on disk, delivers and exports them.",
-  usage: "[look|verify|drain|export] DIR [FILE] [options]",
+  usage: "[look|verify|drain|export] DIR [FILE] [URL] [options]",
   about: `DIR is the directory of the option spool, or one folder (w-…) in it.
 
 look    what lies in each folder: events, bytes, ages, damage, whose it is and where it is sent to.
@@ -57,7 +57,6 @@ Exit code 0: done. For verify: every event can be read.
     const action = isAction ? first : "look";
     const [path, file, ...more] = isAction ? others : args.positionals;
     if (path === undefined || path === "") throw new UsageError(`spool ${action} takes a directory`);
-    if (path.includes("://")) throw new UsageError("a URL is no directory: write --url before it");
     if (action === "export" && file === undefined)
       throw new UsageError("spool export takes a directory and a file; - is stdout");
     if (more.length > 0 || (file !== undefined && action !== "export"))

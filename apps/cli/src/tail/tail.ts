@@ -1,6 +1,6 @@
 import { printableJson } from "@streamll/core/internal";
 import type { OptionName } from "@streamll/sink/internal";
-import { givenIn, lookingOptions, looksLikeUrl, only, planWith } from "../broker/plan.js";
+import { givenIn, lookingOptions, only, planWith } from "../broker/plan.js";
 import type { Command } from "../command/command.js";
 import { connectionOptions, flagsOf } from "../command/sink-flags.js";
 import { exitCode, Failure, UsageError } from "../exit.js";
@@ -69,9 +69,10 @@ Exit code 0: --limit was reached, or the output was closed.
     "streamll tail --json | streamll pipe --url amqp://other.example/",
   ],
   async run(args, { stdout, stderr, env, interrupted }) {
-    const [first] = args.positionals;
-    if (first !== undefined && !looksLikeUrl(first))
-      throw new UsageError("the first word is the URL; a pattern is --pattern PATTERN");
+    if (args.positionals.length > 0)
+      throw new UsageError(
+        "the one word beside the options is the URL; a pattern is --pattern PATTERN, a switch --ssl, --no-ssl or --ssl=false",
+      );
     const notes = new Notes(stderr, wantsColour(stderr, env));
     // Nothing is declared, so options that only a declaration requires may be missing.
     const given = Object.assign(only([...options, "stream"], givenIn(args, env)), {

@@ -18,7 +18,7 @@ const SIZE = { columns: 100, rows: 40 };
 export const top: Command = {
   name: "top",
   summary: "Shows depth, rates, readers, sinks and dead letters, again and again.",
-  usage: "[URL] [options of the sink]",
+  usage: "[URL] [options]",
   about: `Looks at the queues that the events of a sink with these options reach. Over AMQP alone it shows what
 waits, how fast that grows and how many read; the management API adds rates, what is unacknowledged,
 and the sinks that are connected. It declares nothing and reads no event.

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { managementOf, managementUrlIn } from "../broker/management.js";
-import { givenIn, lookingOptions, looksLikeUrl, only, planWith } from "../broker/plan.js";
+import { givenIn, lookingOptions, only, planWith } from "../broker/plan.js";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
@@ -24,7 +24,7 @@ const HOST = "127.0.0.1";
 export const ui: Command = {
   name: "ui",
   summary: "Serves a page that shows executions as they happen: calls, tokens, errors, depth.",
-  usage: "[URL | FILE.ndjson | -] [options of the sink]",
+  usage: "[URL|FILE.ndjson|-] [options]",
   about: `Prints the address of a page, on this machine alone; its path is a secret. Reads through an
 exclusive queue of its own, which holds at most 100,000 events and ends with the connection, and so
 takes no event from other consumers. On Azure Service Bus it looks at the queue that --exchange names.
@@ -107,10 +107,11 @@ interface Asked {
 function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
   const [first] = args.positionals;
   const mayReplay = args.has("allow-replay");
-  if (first !== undefined && !looksLikeUrl(first)) {
+  if (first !== undefined) {
     if (first !== "-" && !existsSync(first))
       throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
-    if (args.positionals.length > 1) throw new UsageError("ui takes one URL or one file");
+    if (args.positionals.length > 1 || args.get("url") !== undefined)
+      throw new UsageError("ui takes one URL or one file");
     if (mayReplay) throw new UsageError("--allow-replay is of a broker: a file has no dead letters");
     const input =
       first === "-"

@@ -173,7 +173,7 @@ describe("streamll consume", () => {
   it.each([
     [[], "consume takes the name of one queue"],
     [["q", "r"], "consume takes the name of one queue"],
-    [["amqp://localhost/"], "streamll consume QUEUE --url URL"],
+    [["amqp://localhost/"], "streamll consume --stream NAME"],
     [["q", "--out", ""], "--out needs the name of a file"],
     [["q", "--exec", " "], "--exec needs a command"],
     [["q", "--credentials", " "], "--credentials needs a command"],

@@ -4,6 +4,7 @@ import { startFakeServiceBus } from "@streamll/fake-service-bus";
 import { describe, expect, it } from "vitest";
 import { lookingOptions, planOf } from "../../src/broker/plan.js";
 import { readArguments } from "../../src/command/arguments.js";
+import { flagsOf } from "../../src/command/sink-flags.js";
 import { examineNetwork } from "../../src/doctor/network.js";
 import { reasons } from "../../src/doctor/reasons.js";
 import { command } from "../support/shell.js";
@@ -64,7 +65,7 @@ describe("streamll doctor", () => {
   it("tells that port 5671 of Service Bus is closed and that of the web socket is open", async () => {
     await using bus = await startFakeServiceBus({ entities: ["events"] });
     const closed = bus.connectionString.replace(`:${bus.port}`, `:${await freePort()}`);
-    const plan = planOf(readArguments([closed], []), { RABBITMQ_EXCHANGE: "events" });
+    const plan = planOf(readArguments([closed], flagsOf(["amqpUrl"])), { RABBITMQ_EXCHANGE: "events" });
     const { findings, endpoint } = await examineNetwork(
       plan,
       lookingOptions(plan, "doctor"),

@@ -211,7 +211,7 @@ describe("streamll spool", () => {
     [[], 2, /spool look takes a directory\n/],
     [["export", "x"], 2, /takes a directory and a file; - is stdout\n/],
     [["verify", ".", "."], 2, /spool verify takes one directory\n/],
-    [["drain", "amqp://u:secret@h/"], 2, /a URL is no directory: write --url before it\n/],
+    [["drain", "amqp://u:secret@h/"], 2, /spool drain takes a directory\n/],
     [[`/nowhere${ESCAPE}`], 1, /nowhere\\u001b\[31m does not exist\n/],
     [["/dev/null"], 1, /\/dev\/null is no directory\n/],
   ])("%j is an error that says what to write", async (args, expected, message) => {
