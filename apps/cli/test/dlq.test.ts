@@ -101,6 +101,7 @@ describe("streamll dlq", () => {
     [["list", "--since", "1h", "--until", "2h"], 2, "--until is not after since"],
     [["purge", "--yes", "--to", "x"], 2, "--to is of dlq replay: purge does not take it"],
     [["list", "--dry-run"], 2, "--dry-run is of dlq replay and purge: list does not take it"],
+    [["replay", "--journal", "/no/where"], 2, "--journal: the journal cannot be opened (ENOENT)"],
     [["replay", "--rate", "0"], 2, "--rate must be a whole number"],
     [["list", "--limit", "0"], 2, "--limit must be a whole number"],
   ])("%s ends with %d, and says what to write", async (args, exit, text) => {

@@ -44,11 +44,11 @@ describe("streamll pipe", () => {
     const good = join(folder, "good");
     await writeFile(good, line(0));
     for (const [bad, message] of [
-      [join(folder, "none"), "does not exist; nothing was sent"],
-      [folder, "is a directory; nothing was sent"],
+      [join(folder, "none"), "does not exist\n"],
+      [folder, "is a directory\n"],
     ] as const) {
       const { code, broker, stderr } = command(["pipe", good, bad]);
-      expect(await code).toBe(1);
+      expect(await code).toBe(2);
       expect(stderr.text).toContain(`${bad} ${message}`);
       expect(() => broker.consume("streamll_events")).toThrow();
     }

@@ -31,7 +31,7 @@ Up to --concurrency events are without an answer at a time, one of each executio
 
 Exit code 0: --limit was reached, or stdout was closed.
           1: the output failed, the command ended or broke the rules above, no broker, no such queue.
-          2: the command line is wrong.
+          2: the command line is wrong, or the file of --out cannot be opened.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {

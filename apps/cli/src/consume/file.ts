@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { told } from "@streamll/core/internal";
-import { Failure } from "../exit.js";
+import { Failure, UsageError } from "../exit.js";
+import { codeOf, unopened } from "../named-file.js";
 
 const compressed = promisify(gzip);
 /** Read at a time, from the end backwards, for the last whole line. */
@@ -21,19 +22,19 @@ export interface LineFile {
  * name that ends in `.gz` has a file of gzip members, a member a call; it must not be there yet, since what is cut off
  * there cannot be told.
  *
- * @throws Failure where it cannot be written.
+ * @throws UsageError where it cannot be opened.
  */
 export async function openLineFile(path: string): Promise<LineFile> {
   const isGzip = path.endsWith(".gz");
   const file = await opened(path, isGzip);
   try {
     if (!(await file.stat()).isFile())
-      throw new Failure(`${told(path)} is no file: without --out the events go to stdout`);
+      throw new UsageError(`${told(path)} is no file: without --out the events go to stdout`);
     if (!isGzip) await cutTornLine(file);
     await syncFolderOf(path);
   } catch (error) {
     await file.close();
-    throw error instanceof Failure ? error : unwritable(path, error);
+    throw error instanceof UsageError ? error : unopened(path, error, "written");
   }
   return {
     async add(lines) {
@@ -53,14 +54,13 @@ async function opened(path: string, isGzip: boolean): Promise<FileHandle> {
   try {
     return await open(path, isGzip ? "ax" : "a+");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw new Failure(`${told(path)} is there already: name another file, or one without .gz`);
-    throw unwritable(path, error);
+    if (codeOf(error) !== "EEXIST") throw unopened(path, error, "written");
+    throw new UsageError(`${told(path)} is there already: name another file, or one without .gz`);
   }
 }
 
 const unwritable = (path: string, error: unknown) =>
-  new Failure(`${told(path)} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  new Failure(`${told(path)} cannot be written (${codeOf(error)})`);
 
 async function cutTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat();

@@ -30,7 +30,7 @@ export interface TargetRequest {
 /**
  * Opens what `--out` or `--exec` names, or stdout.
  *
- * @throws UsageError, Failure
+ * @throws UsageError
  */
 export async function openTarget(request: TargetRequest): Promise<Target> {
   const { args, shell, end } = request;

@@ -1,5 +1,5 @@
 import { DeadLetters, type DeadLettersOptions, type Selection } from "@streamll/consumer";
-import { ConfigurationError } from "@streamll/core";
+import { ConfigurationError, StreamllError } from "@streamll/core";
 import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
@@ -56,8 +56,8 @@ Each goes once through what is in the queue at that moment, and gives back what 
 On Azure Service Bus --dead-letter-queue names the queue beside which the letters are kept.
 
 Exit code 0: done, and nothing is left of what was asked for.
-          1: the broker, the queue or the journal could not be used.
-          2: the command line is wrong.
+          1: the broker or the queue could not be used.
+          2: the command line is wrong, or the journal cannot be opened or is of another queue.
           4: partly done: letters failed or are in doubt, or not all could be scanned.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
@@ -121,6 +121,8 @@ Exit code 0: done, and nothing is left of what was asked for.
       return await toldIfSlow(acting, tell, STILL_MS + (LETTERS_A_PROGRESS * 1000) / rate);
     } catch (error) {
       if (shell.interrupted.aborted) return Number(shell.interrupted.reason);
+      if (error instanceof StreamllError && error.code === "JOURNAL_UNUSABLE")
+        throw new UsageError(`--journal: ${error.message}`);
       if (!(error instanceof ConfigurationError)) throw error;
       // Of the options of an action, which are flags here.
       const problems = error.problems.map(

@@ -30,7 +30,7 @@ ends the command at once.
 
 Exit code 0: every event was confirmed, and every line was valid.
           1: an event was not delivered, a line was invalid, or the broker could not be reached.
-          2: the command line is wrong.
+          2: the command line is wrong, or a file cannot be opened: nothing was sent.
           3: with --on-error skip: every event was confirmed, and invalid lines were skipped.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [

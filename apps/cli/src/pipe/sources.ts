@@ -1,8 +1,8 @@
-import { constants, createReadStream } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { addAbortSignal, type Readable } from "node:stream";
 import { told } from "@streamll/core/internal";
 import { Failure, UsageError } from "../exit.js";
+import { codeOf, refuseUnreadable } from "../named-file.js";
 import type { Shell } from "../shell.js";
 import { type Line, LineCutter } from "./lines.js";
 
@@ -18,38 +18,19 @@ export type PlacedLine = Line & { readonly source: string };
 /**
  * The sources to read, checked before anything is sent.
  *
- * @throws Failure for a file that cannot be read.
+ * @throws UsageError for a file that cannot be read.
  */
 export async function sourcesOf(files: readonly string[], { stdin }: Shell): Promise<Source[]> {
   const names = files.length === 0 ? ["-"] : files;
   if (names.filter((name) => name === "-").length > 1)
     throw new UsageError("stdin (-) can be read only once");
-  for (const name of names) if (name !== "-") await check(name);
+  for (const name of names) if (name !== "-") await refuseUnreadable(name);
   return names.map((name) =>
     name === "-"
       ? { name: "stdin", open: () => stdin }
       : { name: told(name), open: () => createReadStream(name) },
   );
 }
-
-async function check(file: string): Promise<void> {
-  try {
-    if ((await stat(file)).isDirectory()) throw new Failure(`${told(file)} is a directory; nothing was sent`);
-    await access(file, constants.R_OK);
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(
-      `${told(file)} ${reasons[codeOf(error)] ?? `cannot be read (${codeOf(error)})`}; nothing was sent`,
-    );
-  }
-}
-
-const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  EACCES: "cannot be read for lack of permission",
-};
 
 /** The lines of all sources, read no faster than they are taken. Ends early, without an error, when `signal` aborts. */
 export async function* linesOf(

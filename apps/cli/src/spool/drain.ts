@@ -19,7 +19,8 @@ import { connect, loggerTo, waitingNote } from "../command/start.js";
 import { bar, cell, counted, number } from "../dlq/text.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode } from "../exit.js";
-import { codeOf, nameOf } from "./folders.js";
+import { codeOf } from "../named-file.js";
+import { nameOf } from "./folders.js";
 import { ownersOf, whyNot } from "./owners.js";
 import type { Task } from "./task.js";
 

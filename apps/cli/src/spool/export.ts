@@ -6,8 +6,8 @@ import { BODY, endOf, type LeftEvent, printableJson, startOf, told } from "@stre
 import { bar, counted, number } from "../dlq/text.js";
 import { drawProgress } from "../draw-progress.js";
 import { exitCode, Failure } from "../exit.js";
+import { codeOf, unopened } from "../named-file.js";
 import { decode } from "../tail/decode.js";
-import { codeOf } from "./folders.js";
 import { eventsOf, type ReadFile, readingOf } from "./read.js";
 import type { Task } from "./task.js";
 import { tellProblems } from "./verify.js";
@@ -43,7 +43,7 @@ export async function exportEvents(task: Task): Promise<number> {
   return isWhole && count.noEvents === 0 ? exitCode.done : exitCode.partial;
 }
 
-/** @throws Failure where the file cannot be written, or is there already. */
+/** @throws UsageError where the file cannot be opened or is there already; Failure where it cannot be written. */
 async function written(lines: Source, { file, shell }: Task): Promise<void> {
   try {
     if (file === "-") return await pipeline(lines, shell.stdout as Writable, { end: false });
@@ -53,8 +53,8 @@ async function written(lines: Source, { file, shell }: Task): Promise<void> {
     const code = codeOf(error);
     // Who read it has seen enough.
     if (file === "-" && code === "EPIPE") return;
-    if (code === "EEXIST") throw new Failure(`${told(file)} is there already: name another file`);
     if (file === "-") throw error;
+    if ((error as NodeJS.ErrnoException).syscall === "open") throw unopened(file, error, "written");
     throw new Failure(`${told(file)} cannot be written (${code})`);
   }
 }

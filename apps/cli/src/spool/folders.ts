@@ -1,26 +1,16 @@
 import { basename, resolve } from "node:path";
-import { told } from "@streamll/core/internal";
 import { foldersAt } from "@streamll/sink/internal";
 import { cell } from "../dlq/text.js";
-import { Failure } from "../exit.js";
+import { unopened } from "../named-file.js";
 
-/** The folders of a directory. @throws Failure where it cannot be read. */
+/** The folders of a directory. @throws UsageError where it cannot be read. */
 export function foldersOf(path: string): string[] {
   try {
     return foldersAt(resolve(path));
   } catch (error) {
-    const code = codeOf(error);
-    throw new Failure(`${told(path)} ${reasons[code] ?? `cannot be read (${code})`}`);
+    throw unopened(path, error);
   }
 }
-
-export const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code ?? error);
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  ENOTDIR: "is no directory",
-  EACCES: "cannot be read for lack of permission",
-};
 
 /** The name of a folder in a message. */
 export const nameOf = (folder: string): string => cell(basename(folder));

@@ -2,7 +2,8 @@ import { printableJson } from "@streamll/core/internal";
 import { lookAtFolder, type SeenFolder } from "@streamll/sink/internal";
 import { age, cell, columns, counted, number } from "../dlq/text.js";
 import { exitCode } from "../exit.js";
-import { bytesText, codeOf, nameOf } from "./folders.js";
+import { codeOf } from "../named-file.js";
+import { bytesText, nameOf } from "./folders.js";
 import type { Task } from "./task.js";
 
 export async function look({ path, folders, args, shell, notes }: Task): Promise<number> {

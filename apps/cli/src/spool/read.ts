@@ -1,6 +1,6 @@
 import { type LeftEvent, type LeftFile, leftFiles, readLeft } from "@streamll/core/internal";
 import { readOnlyDisk } from "@streamll/sink/internal";
-import { codeOf } from "./folders.js";
+import { codeOf } from "../named-file.js";
 
 /** What was read of one file. */
 export interface ReadFile {

@@ -36,8 +36,8 @@ export  writes the events into FILE, or to stdout for -, as NDJSON that pipe rea
         the name ends in .gz. It takes nothing away.
 
 Exit code 0: done. For verify: every event can be read.
-          1: the directory, the file or the broker could not be used.
-          2: the command line is wrong.
+          1: the broker could not be used, or FILE could not be written to its end.
+          2: the command line is wrong, or what it names cannot be opened.
           4: partly done: an event cannot be read, failed or is left, or a folder was left out.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
@@ -64,6 +64,9 @@ Exit code 0: done. For verify: every event can be read.
         `spool ${action} takes ${action === "export" ? "a directory and a file" : "one directory"}`,
       );
     const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
-    return actions[action]!({ path, file: file ?? "", folders: foldersOf(path), args, shell, notes });
+    const folders = foldersOf(path);
+    if (folders.length === 0 && !args.has("quiet"))
+      notes.info(`${path} has no folder of a sink (w-…): there are no events in it`);
+    return actions[action]!({ path, file: file ?? "", folders, args, shell, notes });
   },
 };

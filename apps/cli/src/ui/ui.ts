@@ -8,6 +8,7 @@ import type { Command } from "../command/command.js";
 import { sinkFlags } from "../command/sink-flags.js";
 import { UsageError, whenAborted } from "../exit.js";
 import { opened } from "../http.js";
+import { refuseUnreadable } from "../named-file.js";
 import { Notes } from "../notes.js";
 import { readPage } from "../page-files.js";
 import { wantsColour } from "../shell.js";
@@ -31,7 +32,7 @@ takes no event from other consumers. On Azure Service Bus it looks at the queue 
 Keeps the newest events in memory, and nothing on disk. With a file it shows what the file holds, with
 - what comes on stdin, such as the events of a subscription of its own on Google Cloud Pub/Sub.
 
-Exit code 1: the broker or the file could not be read. 2: the command line is wrong.
+Exit code 1: the broker could not be read. 2: the command line is wrong, or the file cannot be opened.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM, which is its usual end.`,
   flags: [
     {
@@ -73,7 +74,7 @@ Exit code 1: the broker or the file could not be read. 2: the command line is wr
     const store = new Store({ events: args.count("max-events") ?? MOST_EVENTS, bytes: MOST_BYTES });
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, interrupted]);
-    const shown = shownBy({ args, env, stdin, store, notify, signal });
+    const shown = await shownBy({ args, env, stdin, store, notify, signal });
     const { source, desk } = shown;
     const { server, token } = uiServer(behindOf(shown, readPage()));
     try {
@@ -104,7 +105,7 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
+async function shownBy({ args, env, stdin, store, notify, signal }: Asked): Promise<Shown> {
   const [first] = args.positionals;
   const mayReplay = args.has("allow-replay");
   if (first !== undefined) {
@@ -112,6 +113,7 @@ function shownBy({ args, env, stdin, store, notify, signal }: Asked): Shown {
       throw new UsageError("there is no such file; a URL begins with its scheme, such as amqp://");
     if (args.positionals.length > 1 || args.get("url") !== undefined)
       throw new UsageError("ui takes one URL or one file");
+    if (first !== "-") await refuseUnreadable(first);
     if (mayReplay) throw new UsageError("--allow-replay is of a broker: a file has no dead letters");
     const input =
       first === "-"

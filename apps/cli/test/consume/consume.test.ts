@@ -74,15 +74,19 @@ describe("streamll consume", () => {
     expect(await consume([1, 2, 3], ["--limit", "3", "--prefetch", "2", "--out", zipped]).code).toBe(0);
     expect(numbersIn(gunzipSync(await readFile(zipped)).toString())).toEqual([1, 2, 3]);
     const again = consume([1], ["--out", zipped]);
-    expect(await again.code).toBe(1);
+    expect(await again.code).toBe(2);
     expect(again.stderr.text).toContain("is there already: name another file, or one without .gz");
     expect(again.broker.depth("q")).toBe(1);
   });
 
-  it("acknowledges nothing that cannot be written", async () => {
-    const { code, stderr, broker } = consume([1, 2], ["--out", "/dev/full"]);
-    expect(await code).toBe(1);
-    expect(stderr.text).toContain("/dev/full is no file");
+  it.each([
+    ["/dev/full", "/dev/full is no file"],
+    ["/no/where/events.ndjson", "cannot be written: there is no such folder"],
+    [tmpdir(), "is a directory"],
+  ])("takes nothing where --out %s cannot be opened", async (path, message) => {
+    const { code, stderr, broker } = consume([1, 2], ["--out", path]);
+    expect(await code).toBe(2);
+    expect(stderr.text).toContain(message);
     expect(broker.depth("q")).toBe(2);
   });
 

@@ -87,7 +87,7 @@ describe("streamll spool", () => {
     expect(numbers(readFileSync(file, "utf8"))).toEqual(upTo(500));
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const again = command(["spool", "export", directory, file]);
-    expect(await again.code).toBe(1);
+    expect(await again.code).toBe(2);
     expect(again.stderr.text).toMatch(/is there already: name another file/);
     const packed = command(["spool", "export", directory, `${file}.gz`]);
     expect(await packed.code).toBe(0);
@@ -196,6 +196,13 @@ describe("streamll spool", () => {
     expect(problemOf(seen[0]!)).toBe("no-folder cannot be read (ENOTDIR)");
   });
 
+  it.each(["look", "verify", "drain"])("%s says that a directory has no folder of a sink", async (action) => {
+    const directory = scratch();
+    const { code, stderr } = command(["spool", action, directory]);
+    expect(await code).toBe(0);
+    expect(stderr.text).toContain(`${directory} has no folder of a sink (w-…): there are no events in it\n`);
+  });
+
   it("drain leaves everything on disk where no broker is there", async () => {
     const directory = scratch();
     await killed(directory, 50);
@@ -212,8 +219,9 @@ describe("streamll spool", () => {
     [["export", "x"], 2, /takes a directory and a file; - is stdout\n/],
     [["verify", ".", "."], 2, /spool verify takes one directory\n/],
     [["drain", "amqp://u:secret@h/"], 2, /spool drain takes a directory\n/],
-    [[`/nowhere${ESCAPE}`], 1, /nowhere\\u001b\[31m does not exist\n/],
-    [["/dev/null"], 1, /\/dev\/null is no directory\n/],
+    [[`/nowhere${ESCAPE}`], 2, /nowhere\\u001b\[31m does not exist\n/],
+    [["drain", "/nowhere"], 2, /\/nowhere does not exist\n/],
+    [["/dev/null"], 2, /\/dev\/null is no directory\n/],
   ])("%j is an error that says what to write", async (args, expected, message) => {
     const { code, stderr } = command(["spool", ...args]);
     expect(await code).toBe(expected);

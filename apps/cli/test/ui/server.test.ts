@@ -112,6 +112,8 @@ describe("streamll ui", () => {
   it("says which file is not there, and what cannot be read from", async () => {
     for (const [args, text] of [
       [["none.ndjson"], /no such file/],
+      [[tmpdir()], /is a directory/],
+      [["memory:", "package.json"], /one URL or one file/],
       [["memory:", "--exchange", ""], /default exchange/],
       [["memory:x", "--port", "70000"], /--port must be/],
     ] as const) {
