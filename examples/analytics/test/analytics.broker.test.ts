@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, followStream } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { analyticsSink } from "../src/analytics.js";
 
@@ -20,10 +19,13 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     );
     expect(stdout).toBe(`${events} events in the stream, 0 missing\n`);
 
-    const reader = await follow(broker.url, "streamll_events");
-    await vi.waitUntil(() => reader.indices.length >= events, { timeout: 30_000 });
-    await reader.close();
-    expect(reader.indices).toEqual(Array.from({ length: events }, (_, index) => index));
+    await using reader = await followStream(
+      broker,
+      "streamll_events",
+      ({ content }) => (JSON.parse(content.toString()) as { data: { index: number } }).data.index,
+    );
+    await vi.waitUntil(() => reader.all.length >= events, { timeout: 30_000 });
+    expect(reader.all).toEqual(Array.from({ length: events }, (_, index) => index));
     expect(await broker.manage("GET", "queues/%2F/streamll_events")).toMatchObject({
       type: "stream",
       arguments: { "x-max-age": "21600s" },
@@ -31,23 +33,6 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     await broker.manage("DELETE", "queues/%2F/streamll_events");
   });
 });
-
-async function follow(url: string, stream: string): Promise<{ indices: number[]; close(): Promise<void> }> {
-  const model = await connect(url);
-  const channel = await model.createChannel();
-  await channel.prefetch(1000);
-  const indices: number[] = [];
-  const args = { "x-stream-offset": "first" };
-  await channel.consume(
-    stream,
-    (got) => {
-      indices.push((JSON.parse(got!.content.toString()) as { data: { index: number } }).data.index);
-      channel.ack(got!);
-    },
-    { arguments: args },
-  );
-  return { indices, close: () => model.close() };
-}
 
 it("the options are those of the guide's recipe, and no other", () => {
   const { options } = analyticsSink("amqp://user:pass@rabbitmq:5672/analytics").explain();

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, brokersForTests, followStream } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -35,34 +34,22 @@ async function run(args: readonly string[], killAfterMs?: number): Promise<strin
 
 /** The number of each event by partition, in its order. */
 async function stored(broker: Broker, partitions: readonly string[]) {
-  const model = await connect(broker.url);
-  const channel = await model.createChannel();
-  await channel.prefetch(1000);
   let quietSince = Date.now();
-  const byPartition = await Promise.all(
-    partitions.map(async (partition) => {
-      const all: { number: number; order: string }[] = [];
-      await channel.consume(
-        partition,
-        (got) => {
-          const event = JSON.parse(got!.content.toString()) as {
-            execution_id: string;
-            data: { number: number };
-          };
-          all.push({ number: event.data.number, order: event.execution_id });
-          quietSince = Date.now();
-          channel.ack(got!);
-        },
-        { arguments: { "x-stream-offset": "first" } },
-      );
-      return all;
-    }),
+  const readers = await Promise.all(
+    partitions.map((partition) =>
+      followStream(broker, partition, ({ content }) => {
+        const event = JSON.parse(content.toString()) as { execution_id: string; data: { number: number } };
+        quietSince = Date.now();
+        return { number: event.data.number, order: event.execution_id };
+      }),
+    ),
   );
-  await vi.waitUntil(() => byPartition.flat().length >= lines, { timeout: 60_000 });
+  const count = () => readers.reduce((sum, { all }) => sum + all.length, 0);
+  await vi.waitUntil(() => count() >= lines, { timeout: 60_000 });
   // Too many would come after the last one that is due.
   await vi.waitUntil(() => Date.now() - quietSince > 1000, { timeout: 60_000 });
-  await model.close();
-  return byPartition;
+  for (const reader of readers) await reader[Symbol.asyncDispose]();
+  return readers.map(({ all }) => all);
 }
 
 describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {

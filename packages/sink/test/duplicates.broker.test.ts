@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, brokersForTests, followStream } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { RabbitMQSink } from "../src/index.js";
 import { keeper } from "./keeper.js";
@@ -9,26 +8,14 @@ const partitions = 3;
 
 /** Reads what the partitions hold, until it is so many, and a little longer. */
 async function stored(broker: Broker, stream: string, atLeast: number): Promise<number> {
-  const connection = await connect(broker.url);
-  const channel = await connection.createChannel();
-  await channel.prefetch(100);
-  let messages = 0;
-  for (let index = 0; index < partitions; index++) {
-    const options = { arguments: { "x-stream-offset": "first" } };
-    await channel.consume(
-      `${stream}-${index}`,
-      (got) => {
-        messages++;
-        channel.ack(got!);
-      },
-      options,
-    );
-  }
-  await vi.waitUntil(() => messages >= atLeast, { timeout: 20_000 });
+  const readers = await Promise.all(
+    Array.from({ length: partitions }, (_, index) => followStream(broker, `${stream}-${index}`)),
+  );
+  const count = () => readers.reduce((sum, { all }) => sum + all.length, 0);
+  await vi.waitUntil(() => count() >= atLeast, { timeout: 20_000 });
   // One too many would be there by the time that the broker answers again.
-  await channel.checkQueue(`${stream}-0`);
-  await connection.close();
-  return messages;
+  for (const reader of readers) await reader[Symbol.asyncDispose]();
+  return count();
 }
 
 const newest = brokersForTests().at(-1)!;

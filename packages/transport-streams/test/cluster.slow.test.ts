@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import { type Cluster, type Member, startCluster } from "@streamll/brokers";
+import { type Cluster, followStream, type Member, startCluster } from "@streamll/brokers";
 import { type Endpoint, silentLogger } from "@streamll/core";
 import { DeliveryEngine, defaultDeliveryOptions, PreparedMessage } from "@streamll/core/internal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
 import { messages, options, parts } from "./support/options.js";
-import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
+import { endpointOf, freshName, onStream } from "./support/stream.js";
 
 describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !== undefined }, () => {
   let cluster: Cluster;
@@ -27,7 +27,7 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
       await publish(lane.connection, messages(1, 3));
     }
     const leader = await cluster.leaderOf(stream);
-    await using reader = await follow(leader, stream);
+    await using reader = await followStream(leader, stream);
     await vi.waitUntil(() => reader.all.length === 9, WAIT);
   });
 
@@ -60,7 +60,7 @@ describe("a stream on three nodes", { skip: process.env.STREAMLL_TEST_AMQP_URL !
     expect(await engine.stop()).toMatchObject({ sent: events, failed: 0, pending: 0 });
     await leader.start();
     await cluster.whole();
-    await using reader = await follow(await cluster.leaderOf(stream), stream);
+    await using reader = await followStream(await cluster.leaderOf(stream), stream);
     await vi.waitUntil(() => reader.all.length >= events, WAIT);
     expect(reader.all.map(({ properties }) => properties.messageId)).toEqual(
       Array.from({ length: events }, (_, index) => `e${index}`),

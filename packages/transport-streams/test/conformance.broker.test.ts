@@ -1,9 +1,9 @@
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, followStream } from "@streamll/brokers";
 import { cannot, proxyTo, testTransport } from "@streamll/transport-testkit";
 import { afterAll, describe } from "vitest";
 import { streamsTransport } from "../src/index.js";
 import { open } from "./support/connect.js";
-import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
+import { endpointOf, freshName, onStream } from "./support/stream.js";
 
 for (const broker of brokersForTests()) {
   if (!broker.owned) {
@@ -14,7 +14,7 @@ for (const broker of brokersForTests()) {
   const stream = freshName();
   await using lane = await open(endpoint, onStream(stream));
   await lane.connection.close(AbortSignal.timeout(5000));
-  const reader = await follow(broker, stream);
+  const reader = await followStream(broker, stream);
   const proxy = await proxyTo(endpoint);
   afterAll(async () => {
     await reader[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { type Broker, brokersForTests } from "@streamll/brokers";
+import { type Broker, brokersForTests, followStream } from "@streamll/brokers";
 import { silentLogger } from "@streamll/core";
 import {
   DeliveryEngine,
@@ -11,7 +11,7 @@ import { describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { readStream } from "./support/official.js";
 import { options, parts } from "./support/options.js";
-import { endpointOf, follow, freshName, onSuperStream } from "./support/stream.js";
+import { endpointOf, freshName, onSuperStream } from "./support/stream.js";
 
 // STREAMLL_TEST_EVENTS=5000000 STREAMLL_TEST_KILLS=10 is the full run.
 const events = Number(process.env.STREAMLL_TEST_EVENTS ?? 60_000);
@@ -28,18 +28,18 @@ const event = (index: number) =>
   });
 
 /** The index of each event in a partition, in the order in which they are stored. */
-async function stored(broker: Broker, stream: string, count: number): Promise<number[]> {
+async function stored(broker: Broker, stream: string, count: number): Promise<readonly number[]> {
   const indexOf = (body: Buffer) => (JSON.parse(body.toString()) as { index: number }).index;
   if (broker.generation !== "3.10")
     return readStream({ port: broker.streamPort }, stream, count, ({ content }) => indexOf(content));
-  await using reader = await follow(broker, stream, ({ content }) => indexOf(content));
+  await using reader = await followStream(broker, stream, ({ content }) => indexOf(content));
   await vi.waitUntil(() => reader.all.length >= count, { timeout: 600_000, interval: 20 });
   return reader.all;
 }
 
 /** The same of a partition whose messages are batches. */
 async function storedInBatches(broker: Broker, stream: string, count: number): Promise<number[]> {
-  await using reader = await follow(broker, stream, ({ content }) =>
+  await using reader = await followStream(broker, stream, ({ content }) =>
     (JSON.parse(content.toString()) as { index: number }[]).map(({ index }) => index),
   );
   const found = () => reader.all.reduce((sum, batch) => sum + batch.length, 0);

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, followStream } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { WAIT } from "./support/connect.js";
 import { messages, options, outcomes } from "./support/options.js";
-import { endpointOf, follow, freshName, onStream } from "./support/stream.js";
+import { endpointOf, freshName, onStream } from "./support/stream.js";
 
 const never = new AbortController().signal;
 
@@ -38,7 +38,7 @@ describe.each(brokersForTests().filter(({ owned }) => owned))(
       again.publish(rest, record.settle);
       await vi.waitUntil(() => record.all.every((outcome) => outcome?.kind === "confirmed"), WAIT);
       await again.close(AbortSignal.timeout(5000));
-      await using reader = await follow(broker, stream);
+      await using reader = await followStream(broker, stream);
       await vi.waitUntil(() => reader.all.length >= 20_000, WAIT);
       const ids = reader.all.map(({ properties }) => properties.messageId);
       expect(ids).toEqual(batch.map(({ messageId }) => messageId));

@@ -1,10 +1,10 @@
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, followStream } from "@streamll/brokers";
 import { connect } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
 import { messages, options } from "./support/options.js";
-import { endpointOf, follow, freshName, onStream, onSuperStream } from "./support/stream.js";
+import { endpointOf, freshName, onStream, onSuperStream } from "./support/stream.js";
 
 const never = new AbortController().signal;
 
@@ -111,7 +111,7 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
     const lanes = await Promise.all([0, 1, 2].map((lane) => open(endpoint, own, lane, transport)));
     for (const [index, { connection }] of lanes.entries()) await publish(connection, messages(1, index + 1));
     for (const index of [0, 1, 2]) {
-      await using reader = await follow(broker, `${name}-${index}`);
+      await using reader = await followStream(broker, `${name}-${index}`);
       await vi.waitUntil(() => reader.all.length === index + 1, WAIT);
     }
     for (const lane of lanes) await lane[Symbol.asyncDispose]();
@@ -125,7 +125,7 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
     channel.publish(name, "1", Buffer.from("x"), { mandatory: true });
     await channel.waitForConfirms();
     await model.close();
-    await using reader = await follow(broker, `${name}-1`);
+    await using reader = await followStream(broker, `${name}-1`);
     await vi.waitUntil(() => reader.all.length === 3, WAIT);
 
     await refused(onStream(name)).toMatchObject({

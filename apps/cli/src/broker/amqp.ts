@@ -52,6 +52,8 @@ export async function openAmqp(place: AmqpPlace): Promise<ChannelModel> {
       credentials: mechanism === "EXTERNAL" ? credentials.external() : credentials.plain(username, password),
       clientProperties: { connection_name: connectionName },
     } as SocketOptions);
+    // Else amqplib throws where the connection is lost. Who waits on it is told by its "close".
+    model.on("error", () => {});
     const stop = renewBeforeExpiry(given, {
       ask: () => login(options, endpoint),
       update: (next) => model.updateSecret(Buffer.from(next.password), "about to expire"),

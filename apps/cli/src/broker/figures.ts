@@ -62,11 +62,9 @@ export function gaugeOf(plan: Plan, endpoint: Endpoint, options: TransportOption
     refused = undefined;
     if (!/^amqp/.test(plan.transport.name)) return [];
     try {
-      model ??= (await openAmqp({ endpoint, options }))
-        .on("error", () => {})
-        .on("close", () => {
-          model = undefined;
-        });
+      model ??= (await openAmqp({ endpoint, options })).on("close", () => {
+        model = undefined;
+      });
       if (isClosed) await closeOrDestroy(model);
       return await countOverAmqp(model, names);
     } catch (error) {

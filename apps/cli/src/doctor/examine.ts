@@ -63,7 +63,10 @@ export async function* examine(examination: Examination): AsyncGenerator<Checked
     yield await timed("limits", () => examineLimits(queues));
     yield await timed("readers", () => examineReaders(queues));
     yield await timed("node", () => examineNode(scene));
-    yield await timed("clock", async () => examineClock(await ask("overview?columns=node"), now()));
+    yield await timed("clock", async () => {
+      const asked = now();
+      return examineClock(await ask("overview?columns=node"), asked, now());
+    });
   }
   if (probe && !interrupted.aborted) yield await timed("probe", () => examineProbe(scene));
   if (watchSeconds !== undefined && !interrupted.aborted)

@@ -33,13 +33,21 @@ function alarmsIn(value: unknown): string {
   return words.join(", ") || "an alarm is in effect";
 }
 
-/** By the date of an answer, which is in whole seconds. */
-export function examineClock(answer: Answer, now: number): Finding[] {
+/**
+ * By the date of an answer, which the broker wrote at some moment between `asked` and `answered`, in whole seconds: what
+ * is shown is the middle of what that leaves open.
+ */
+export function examineClock(answer: Answer, asked: number, answered: number): Finding[] {
   if (answer.kind === "unknown" || Number.isNaN(answer.date.getTime()))
     return [unknown("the broker's clock: its HTTP API is not seen from here")];
-  const skew = now - answer.date.getTime();
+  const date = answer.date.getTime();
+  const [least, most] = [asked - date - 1000, answered - date];
+  const skew = (least + most) / 2;
+  if (Math.abs(skew) <= MOST_SKEW_MS) {
+    const within = Math.ceil(Math.max(-least, most) / 1000);
+    return [ok(`within ${within} s of the broker's`)];
+  }
   const seconds = Math.round(Math.abs(skew) / 1000);
-  if (Math.abs(skew) <= MOST_SKEW_MS) return [ok(`within ${Math.max(1, seconds)} s of the broker's`)];
   return [
     {
       status: "warning",

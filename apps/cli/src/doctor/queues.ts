@@ -31,7 +31,6 @@ export async function queuesOf(scene: Scene): Promise<Queues> {
 async function countedNow({ endpoint, options }: Scene, names: readonly string[]): Promise<Queue[]> {
   const model = await openAmqp({ endpoint, options }).catch(() => undefined);
   if (model === undefined) return [];
-  model.on("error", () => {});
   return countOverAmqp(model, names).finally(() => closeOrDestroy(model));
 }
 

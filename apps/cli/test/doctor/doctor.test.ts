@@ -6,6 +6,7 @@ import { lookingOptions, planOf } from "../../src/broker/plan.js";
 import { readArguments } from "../../src/command/arguments.js";
 import { flagsOf } from "../../src/command/sink-flags.js";
 import { examineNetwork } from "../../src/doctor/network.js";
+import { examineClock } from "../../src/doctor/node.js";
 import { reasons } from "../../src/doctor/reasons.js";
 import { command } from "../support/shell.js";
 import { examined } from "./examined.js";
@@ -75,6 +76,21 @@ describe("streamll doctor", () => {
     expect(findings).toEqual([expect.objectContaining({ status: "failed", reason: "service-bus-port" })]);
     expect(findings[0]?.remedy?.text).toContain("--web-socket");
     expect(endpoint).toBeUndefined();
+  });
+
+  it("tells how far the clocks differ, however long the broker takes to answer", () => {
+    const date = new Date("2026-01-02T03:04:05Z");
+    const details = (asked: number, answered: number) =>
+      examineClock(
+        { kind: "answered", status: 200, value: {}, date },
+        +date + asked * 1000,
+        +date + answered * 1000,
+      ).map(({ status, detail }) => `${status}: ${detail}`);
+    expect(details(300.5, 300.5)).toEqual(["warning: this machine is 300 s ahead of the broker"]);
+    expect(details(298.5, 302.5)).toEqual(["warning: this machine is 300 s ahead of the broker"]);
+    expect(details(-301.5, -297.5)).toEqual(["warning: this machine is 300 s behind the broker"]);
+    expect(details(0.2, 0.3)).toEqual(["ok: within 1 s of the broker's"]);
+    expect(details(-3.5, 0.9)).toEqual(["ok: within 5 s of the broker's"]);
   });
 
   it("has a section of its page for each reason", () => {

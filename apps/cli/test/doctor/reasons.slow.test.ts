@@ -267,17 +267,23 @@ describe(`streamll doctor on RabbitMQ ${broker!.version}`, () => {
   it("the doctor tells that this machine's clock is minutes ahead", async () => {
     const args = readArguments([url], []);
     const found = [];
+    let [asked, answered] = [0, 0];
     for await (const { id, findings } of examine({
       plan: () => planOf(args, {}),
       managementUrl: new URL(managementUrl),
       probe: false,
       watchSeconds: undefined,
       interrupted: new AbortController().signal,
-      now: () => Date.now() + 300_000,
+      now: () => {
+        [asked, answered] = [answered, Date.now() + 300_000];
+        return answered;
+      },
     }))
       if (id === "clock") found.push(...findings);
     expect(found).toEqual([expect.objectContaining({ status: "warning", reason: "clock" })]);
-    expect(found[0]?.detail).toMatch(/(299|300|301) s ahead of the broker/);
+    const seconds = Number(/(\d+) s ahead of the broker/.exec(found[0]!.detail)?.[1]);
+    // RabbitMQ renews the date of its answers once a second. What it answers late may be off by half of that.
+    expect(Math.abs(seconds - 300)).toBeLessThanOrEqual(3 + (answered - asked) / 2000);
   });
 
   it("the doctor shows what a management API that lets the user not in hides as unknown", async () => {

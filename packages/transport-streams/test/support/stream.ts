@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Broker } from "@streamll/brokers";
 import type { Endpoint, QueueDeclaration } from "@streamll/core";
-import { type ConsumeMessage, connect } from "amqplib";
 import type { StreamsTransportOptions } from "../../src/options.js";
 import { options } from "./options.js";
 
@@ -49,25 +48,3 @@ export function onSuperStream(name: string, partitions: number, args: QueueDecla
 }
 
 export const freshName = (): string => `streams-${randomUUID()}`;
-
-/** Reads a stream from its beginning over AMQP 0-9-1, until disposed; of each message what `pick` takes. */
-export async function follow<T = ConsumeMessage>(
-  { url }: Broker,
-  stream: string,
-  pick: (message: ConsumeMessage) => T = (message) => message as T,
-): Promise<AsyncDisposable & { all: T[] }> {
-  const model = await connect(url);
-  const channel = await model.createChannel();
-  await channel.prefetch(1000);
-  const all: T[] = [];
-  await channel.consume(
-    stream,
-    (got) => {
-      if (!got) return;
-      all.push(pick(got));
-      channel.ack(got);
-    },
-    { arguments: { "x-stream-offset": "first" } },
-  );
-  return { all, [Symbol.asyncDispose]: () => model.close() };
-}
