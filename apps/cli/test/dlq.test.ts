@@ -110,6 +110,18 @@ describe("streamll dlq", () => {
     expect(stderr.text).toContain(text);
   });
 
+  it.each([
+    ["rabbitmq-stream://localhost/", /^error: --url: a stream has no dead letters: .*\nstreamll dlq --help/],
+    [
+      "Endpoint=sb://localhost/;SharedAccessKeyName=a;SharedAccessKey=b",
+      /^error: --dead-letter-exchange: is of RabbitMQ: .*\nstreamll dlq --help/,
+    ],
+  ])("says in one line why there are none to be had at %s", async (url, text) => {
+    const { code, stderr } = command(["dlq", "list", url, "--dead-letter-exchange", "x"]);
+    expect(await code).toBe(2);
+    expect(stderr.text).toMatch(text);
+  });
+
   it("wants to know which dead letters", async () => {
     const { code, stderr } = command(["dlq", "list"]);
     expect(await code).toBe(2);

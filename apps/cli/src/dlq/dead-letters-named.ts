@@ -1,5 +1,5 @@
-import type { DeadLettersOptions } from "@streamll/consumer";
-import { silentLogger } from "@streamll/core";
+import { DeadLetters, type DeadLettersOptions } from "@streamll/consumer";
+import { ConfigurationError, silentLogger } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import type { OptionName } from "@streamll/sink/internal";
 import { only } from "../broker/plan.js";
@@ -26,4 +26,18 @@ export function deadLettersNamed(given: RabbitMQSinkOptions): DeadLettersOptions
     throw new UsageError("dead letters are read from a queue: name one with --dead-letter-queue");
   if (queue === undefined && deadLetterExchange === undefined) return undefined;
   return Object.assign(only(connecting, given), { queue, deadLetterExchange, logger: silentLogger });
+}
+
+/** @throws ConfigurationError in the words of a sink: the queue of dead letters is its `deadLetterQueue`. */
+export function deadLettersOf(options: DeadLettersOptions): DeadLetters {
+  try {
+    return new DeadLetters(options);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(
+      error.problems.map((problem) =>
+        problem.option === "queue" ? { ...problem, option: "deadLetterQueue" } : problem,
+      ),
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { DeadLetters, type DeadLettersOptions, type Selection } from "@streamll/consumer";
+import type { DeadLettersOptions, Selection } from "@streamll/consumer";
 import { ConfigurationError, StreamllError } from "@streamll/core";
 import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
 import type { Arguments } from "../command/arguments.js";
@@ -9,7 +9,7 @@ import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
 import { toldIfSlow } from "../patience.js";
 import { wantsColour } from "../shell.js";
-import { connecting, deadLettersNamed } from "./dead-letters-named.js";
+import { connecting, deadLettersNamed, deadLettersOf } from "./dead-letters-named.js";
 import { list } from "./list.js";
 import { purge } from "./purge.js";
 import { replay } from "./replay.js";
@@ -107,7 +107,7 @@ Exit code 0: done, and nothing is left of what was asked for.
       throw new UsageError(`dlq takes one of ${Object.keys(actions).join(", ")}, and options`);
     refuseOthersFlags(action, args);
     const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
-    const letters = new DeadLetters(optionsOf(args, shell.env));
+    const letters = deadLettersOf(optionsOf(args, shell.env));
     try {
       const rate = args.count("rate") ?? Number.POSITIVE_INFINITY;
       let hasProgressed = false;

@@ -1,5 +1,5 @@
 import { type ConnectingTable, type Connection, consumingOf, nameOf } from "@streamll/connection/internal";
-import type { ConfigurationProblem, ConsumingCapabilities } from "@streamll/core";
+import { ConfigurationError, type ConfigurationProblem, type ConsumingCapabilities } from "@streamll/core";
 import type { DeadLetterSource } from "./dead-letters-options.js";
 import type { ReplayTarget } from "./replayed.js";
 
@@ -12,7 +12,11 @@ export interface DeadLetterQueue {
   readonly deliveryLimit: number;
 }
 
-/** The queue of dead letters, and what is wrong with how it was named. */
+/**
+ * The queue of dead letters, and what is wrong with how it was named.
+ *
+ * @throws ConfigurationError where the transport has none that can be replayed.
+ */
 export function queueOf(connection: Connection<ConnectingTable>): {
   readonly place: DeadLetterQueue;
   readonly problems: ConfigurationProblem[];
@@ -21,12 +25,14 @@ export function queueOf(connection: Connection<ConnectingTable>): {
   const { queue, deadLetterExchange, deliveryLimit = 0 } = values as DeadLetterSource;
   const known = choice && consumingOf(choice);
   const problems: ConfigurationProblem[] = [];
+  // It says all: what else is wrong with these options is so because of it.
   if (choice !== undefined && known !== undefined && known.relays !== true)
-    problems.push({ option: "amqpUrl", message: cannotReplay(nameOf(choice), known) });
+    throw new ConfigurationError([{ option: "amqpUrl", message: cannotReplay(nameOf(choice), known) }]);
   if (known?.relays === true && known.deadLetters === "reason") {
     for (const option of ["deadLetterExchange", "deliveryLimit"] as const)
       if (isSet(option)) problems.push({ option, message: BESIDE });
-    if (queue === undefined) problems.push({ option: "queue", message: NAMELESS_BESIDE });
+    if (problems.length === 0 && queue === undefined)
+      problems.push({ option: "queue", message: NAMELESS_BESIDE });
     const place = { queue: queue ?? "", home: { exchange: "", routingKey: entityOf(queue ?? "") } };
     return { place: { ...place, deliveryLimit: 0 }, problems };
   }
@@ -40,7 +46,7 @@ const NAMELESS =
 const NAMELESS_BESIDE =
   'is missing; write the queue or "TOPIC/Subscriptions/NAME" beside which the dead letters are kept';
 const BESIDE =
-  "is of RabbitMQ: Azure Service Bus keeps dead letters beside each queue, which queue names. Leave it out";
+  "is of RabbitMQ: Azure Service Bus keeps dead letters beside each queue. Leave it out, and name that queue";
 
 const cannotReplay = (name: string, { log }: ConsumingCapabilities): string =>
   log === true

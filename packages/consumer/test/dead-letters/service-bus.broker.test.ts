@@ -171,9 +171,11 @@ describe("dead letters where there are none", () => {
     ],
     [
       { url: "amqps://ns.servicebus.windows.net", username: "u", password: "p", deadLetterExchange: "x" },
-      "deadLetterExchange: is of RabbitMQ: Azure Service Bus keeps dead letters beside each queue, which queue names",
+      "deadLetterExchange: is of RabbitMQ: Azure Service Bus keeps dead letters beside each queue. Leave it out, and name that queue",
     ],
-  ])("are refused for %j, with what to write instead", (options, message) => {
-    expect(() => new DeadLetters(options)).toThrow(message);
+  ])("are refused for %j, with what to write instead, in one problem", (options, message) => {
+    const make = () => new DeadLetters(options);
+    expect(make).toThrow(message);
+    expect(make).not.toThrow("problems");
   });
 });

@@ -1,8 +1,8 @@
-import { DeadLetters, type DeadLettersOptions } from "@streamll/consumer";
+import type { DeadLettersOptions } from "@streamll/consumer";
 import { ConfigurationError } from "@streamll/core";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
 import type { Plan } from "@streamll/sink/internal";
-import { deadLettersNamed } from "../../dlq/dead-letters-named.js";
+import { deadLettersNamed, deadLettersOf } from "../../dlq/dead-letters-named.js";
 import { UsageError } from "../../exit.js";
 import { Desk } from "./desk.js";
 
@@ -29,7 +29,7 @@ export function deskOf({ given, plan, mayReplay, notify }: DeskRequest): Desk | 
   }
   const { queue = `${options.deadLetterExchange}.failed` } = options;
   try {
-    return new Desk({ letters: new DeadLetters(options), queue, mayReplay, notify });
+    return new Desk({ letters: deadLettersOf(options), queue, mayReplay, notify });
   } catch (error) {
     // Such as a stream, which has none.
     if (error instanceof ConfigurationError && !mayReplay) return undefined;
