@@ -10,7 +10,7 @@ export const exitCode = {
   usage: 2,
   /** `pipe --on-error skip`: all events are confirmed, but lines were skipped. */
   skipped: 3,
-  /** `dlq`: something is left of what was asked for. */
+  /** Something is left of what was asked for, or went wrong. */
   partial: 4,
 } as const;
 

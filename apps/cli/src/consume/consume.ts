@@ -29,9 +29,10 @@ line by one of its own, in the same order, when it is done with it:
                has to be there without. With neither the event is tried again
 Up to --concurrency events are without an answer at a time, one of each execution.
 
-Exit code 0: --limit was reached, or stdout was closed.
+Exit code 0: --limit was reached and each event acknowledged, or stdout was closed.
           1: the output failed, the command ended or broke the rules above, no broker, no such queue.
           2: the command line is wrong, or the file of --out cannot be opened.
+          4: --limit was reached, and an event of these was given back or became a dead letter.
           129, 130, 143: ended by SIGHUP, Ctrl-C or SIGTERM.`,
   flags: [
     {
@@ -63,8 +64,10 @@ Exit code 0: --limit was reached, or stdout was closed.
     const { stderr, env, interrupted } = shell;
     const notes = new Notes(stderr, wantsColour(stderr, env));
     const log = loggerTo(notes);
+    const limit = args.count("limit") ?? Number.POSITIVE_INFINITY;
     const options = {
-      ...(env.RABBITMQ_PREFETCH ? {} : defaults),
+      // What comes beyond the limit is given back, and counts as redelivered.
+      ...(env.RABBITMQ_PREFETCH ? {} : { prefetch: Math.min(defaults.prefetch, limit) }),
       ...optionsOf(args, env),
       logger: log.logger,
     };
@@ -75,11 +78,12 @@ Exit code 0: --limit was reached, or stdout was closed.
 
     const ending = new AbortController();
     const ended = AbortSignal.any([ending.signal, interrupted]);
+    let isShort = false;
     const target = await openTarget({
       args,
       shell,
       prefetch,
-      limit: args.count("limit") ?? Number.POSITIVE_INFINITY,
+      limit,
       end: (failure) => ending.abort(failure),
     });
     try {
@@ -93,13 +97,16 @@ Exit code 0: --limit was reached, or stdout was closed.
       await whenAborted(ended);
       await consumer.stop();
       hide();
-      if (!quiet) notes.info(summaryText(consumer.stats()));
+      const stats = consumer.stats();
+      // Without --exec the output has taken all, or is closed: whoever read it has seen enough.
+      isShort = args.get("exec") !== undefined && stats.events_handled < limit;
+      if (!quiet) notes.info(summaryText(stats));
     } finally {
       await target.close();
     }
     if (interrupted.aborted) return Number(interrupted.reason);
     if (ending.signal.reason instanceof Failure) throw ending.signal.reason;
-    return exitCode.done;
+    return isShort ? exitCode.partial : exitCode.done;
   },
 };
 

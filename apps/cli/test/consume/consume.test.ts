@@ -53,12 +53,12 @@ const child = (answer: string) =>
     });'`;
 
 describe("streamll consume", () => {
-  it("writes to stdout what it acknowledges, up to the limit, and gives back the rest", async () => {
+  it("writes to stdout what it acknowledges, up to the limit, and leaves the rest", async () => {
     const { code, stdout, stderr, broker } = consume([1, 2, 3, 4, 5], ["--limit", "3"]);
     expect(await code).toBe(0);
     expect(numbersIn(stdout.text)).toEqual([1, 2, 3]);
     expect(broker.depth("q")).toBe(2);
-    expect(stderr.text).toContain("3 events acknowledged, 2 given back");
+    expect(stderr.text).toBe("3 events acknowledged\n");
   });
 
   it("adds to a file, without the line that a crash has torn, and makes a new file of gzip members", async () => {
@@ -111,10 +111,17 @@ describe("streamll consume", () => {
     await expect.poll(() => broker.depth("q") + broker.depth("dead"), patient).toBe(1);
     await expect.poll(() => stderr.text, patient).toContain("has answered retry");
     put(broker, 4, 5, 6, 7, 8, 9);
-    expect(await code).toBe(0);
+    expect(await code).toBe(4);
     expect(stderr.text).toContain("8 events acknowledged, 2 tries failed, 1 given up as dead letters");
     expect(stderr.text).not.toContain("\u001b[31mbad");
     expect(broker.depth("q")).toBe(0);
+  });
+
+  it("ends with 4 where the limit is reached and an event is not acknowledged", async () => {
+    const { code, stderr, broker } = consume([1, 2], ["--exec", child('console.log("retry");'), "-n", "1"]);
+    expect(await code).toBe(4);
+    expect(stderr.text).toContain("0 events acknowledged, 1 try failed, 1 given back");
+    expect(broker.depth("q")).toBe(2);
   });
 
   it.each([
