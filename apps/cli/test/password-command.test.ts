@@ -1,5 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { credentialsBy } from "../src/command/password-command.js";
+import { Spawned } from "./support/spawned.js";
 
 const print = (text: string) => credentialsBy(`printf '%s\\n' '${text}'`)();
 const inSeconds = (from: number, expiresAt: Date | undefined) => (expiresAt!.getTime() - from) / 1000;
@@ -88,4 +95,44 @@ describe("the command of --credentials", () => {
       ...{ kind: "auth", message: "the command of --credentials cannot be run (E2BIG)" },
     });
   });
+
+  it("is run once for those who ask at the same time, and again for the next", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "streamll-password-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const provider = credentialsBy(`echo >> "${join(folder, "runs")}"; echo pw`);
+    const runs = async () => (await readFile(join(folder, "runs"), "utf8")).length;
+    expect(await Promise.all([provider(), provider()])).toEqual([{ password: "pw" }, { password: "pw" }]);
+    expect(await runs()).toBe(1);
+    await provider();
+    expect(await runs()).toBe(2);
+  });
+
+  it("that takes too long is ended with all that it has begun", async () => {
+    const { command, gone } = await hanging();
+    await expect(credentialsBy(command, 300)()).rejects.toThrow("has not ended within 0.3 s");
+    await gone;
+  });
+
+  it("ends with the command line, at Ctrl-C too", async () => {
+    const { command, begun, gone } = await hanging();
+    const tail = new Spawned(["tail", "amqp://127.0.0.1:1/", "--exchange", "x", "--credentials", command]);
+    await begun;
+    tail.process.kill("SIGINT");
+    expect(await tail.ended).toBe(130);
+    await gone;
+  }, 60_000);
 });
+
+/** A command that hangs with another one in its background: `gone` once neither is there. */
+async function hanging() {
+  const folder = await mkdtemp(join(tmpdir(), "streamll-password-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const held = createReadStream(pipe).resume();
+  return {
+    command: `exec 3> "${pipe}"; echo >&3; sleep 300 & sleep 300`,
+    begun: once(held, "data"),
+    gone: once(held, "end"),
+  };
+}

@@ -1,9 +1,10 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
 import { isIPv6 } from "node:net";
-import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import { type Credentials, type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
 import type { Arguments } from "../command/arguments.js";
 import { UsageError } from "../exit.js";
+import { keptLogin } from "./kept-login.js";
 
 /** What the broker's HTTP API answered, or why it could not be asked. */
 export type Answer =
@@ -14,8 +15,6 @@ export type Answer =
 export type Ask = (path: string) => Promise<Answer>;
 
 const TIMEOUT_MS = 5000;
-/** So long a password is not asked for again: a look takes several requests. */
-const LOGIN_KEPT_MS = 10_000;
 /** A page of 500 queues with statistics has about a megabyte. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -40,13 +39,19 @@ export function managementOf(
   { tls, credentials }: TransportOptions,
   provider?: string,
 ): Ask {
-  let known: { readonly login: Promise<string>; readonly until: number } | undefined;
-  return async (path) => {
-    const url = named ?? usualUrl(endpoint, tls !== undefined, provider);
+  const url = named ?? usualUrl(endpoint, tls !== undefined, provider);
+  const login = keptLogin(async () => (url.username === "" ? credentials?.() : loginIn(url)));
+  return async function asked(path): Promise<Answer> {
     try {
-      if (known === undefined || known.until < performance.now())
-        known = { login: loginAt(url, endpoint, credentials), until: performance.now() + LOGIN_KEPT_MS };
-      return await ask(url, await known.login, path, tls);
+      const kept = login();
+      const answer = await ask(url, loginText(endpoint, await kept.given), path, tls);
+      if (answer.kind === "answered") kept.hasWorked = true;
+      else if (kept.hasWorked) {
+        // It works no longer: a new one may.
+        kept.until = 0;
+        return await asked(path);
+      }
+      return answer;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       // Of who was asked for the password.
@@ -56,16 +61,15 @@ export function managementOf(
   };
 }
 
-/** Of the URL, else of the broker, as `USER:PASSWORD`. */
-async function loginAt(
-  url: URL,
-  { username = "guest", password = "guest" }: Endpoint,
-  credentials: TransportOptions["credentials"],
-): Promise<string> {
-  if (url.username !== "") return [url.username, url.password].map(decodeURIComponent).join(":");
-  const given = await credentials?.();
-  return `${given?.username ?? username}:${given?.password ?? password}`;
+function loginIn({ username, password }: URL): Credentials {
+  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
+
+/** As `USER:PASSWORD`. */
+const loginText = (
+  { username = "guest", password = "guest" }: Endpoint,
+  given: Credentials | undefined,
+): string => `${given?.username ?? username}:${given?.password ?? password}`;
 
 function usualUrl({ host, scheme }: Endpoint, encrypted: boolean, provider: string | undefined): URL {
   const name = isIPv6(host) ? `[${host}]` : host;

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { type Credentials, type CredentialsProvider, TransportError } from "@streamll/core";
 import { isPlainObject, isTransportError } from "@streamll/core/internal";
+import { killGroup, spawnGroup } from "./process-group.js";
 
 /** For one that asks a service that does not answer. */
 const MOST_MS = 30_000;
@@ -9,37 +9,52 @@ const MOST_MS = 30_000;
 const LONGEST = 1024 * 1024;
 
 /**
- * Asks a command of the shell at each call. No error has what it wrote, but for the code of an error of OAuth 2.
+ * Asks a command of the shell at each call; those that come while it runs get the same answer. No error has what it wrote,
+ * but for the code of an error of OAuth 2.
  *
+ * @param mostMs then it is ended, with all that it has begun.
  * @throws TransportError of kind `auth`, from the provider.
  */
-export const credentialsBy =
-  (command: string): CredentialsProvider =>
-  async () => {
-    const output = await outputOf(command).catch((error: NodeJS.ErrnoException) => {
+export function credentialsBy(command: string, mostMs = MOST_MS): CredentialsProvider {
+  let running: Promise<Credentials> | undefined;
+  const ask = async () => {
+    const output = await outputOf(command, mostMs).catch((error: NodeJS.ErrnoException) => {
       // Node's own error has the command.
       throw isTransportError(error) ? error : refusal(`cannot be run (${error.code})`);
     });
     return credentialsIn(output.replace(/\r?\n$/, ""));
   };
+  return () => {
+    running ??= ask().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
 
-async function outputOf(command: string): Promise<string> {
-  const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "inherit"] });
+/** When this process ends, a command of its own group has to be ended too. */
+const ends = ["exit", "SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+async function outputOf(command: string, mostMs: number): Promise<string> {
+  const child = spawnGroup(command, ["ignore", "pipe", "inherit"]);
+  const kill = () => killGroup(child, "SIGKILL");
+  for (const end of ends) process.on(end, kill);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    child.kill("SIGKILL");
-    // What the shell has begun may hold it open.
-    child.stdout.destroy();
-  }, MOST_MS);
+    kill();
+    // What has left the group may hold it open.
+    child.stdout!.destroy();
+  }, mostMs);
   const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
     child.on("error", reject).on("exit", (code, signal) => resolve(signal ?? code));
   });
-  const [how, output] = await Promise.all([ended, textIn(child.stdout).catch(() => "")]).finally(() =>
-    clearTimeout(timer),
-  );
+  const [how, output] = await Promise.all([ended, textIn(child.stdout!).catch(() => "")]).finally(() => {
+    clearTimeout(timer);
+    for (const end of ends) process.off(end, kill);
+  });
   if (output.length > LONGEST) throw refusal("gave more than 1 MiB, and is to print a password alone");
-  if (late) throw refusal(`has not ended within ${MOST_MS / 1000} s`);
+  if (late) throw refusal(`has not ended within ${mostMs / 1000} s`);
   if (how !== 0) throw refusal(`has ended with ${how}`);
   return output;
 }

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { DeadLetter } from "@streamll/core";
 import { Fifo, told } from "@streamll/core/internal";
+import { killGroup, spawnGroup } from "../command/process-group.js";
 import { Failure } from "../exit.js";
 
 /** An answer is a word and a reason: a longer line is none. */
@@ -34,8 +35,7 @@ export class Child {
    */
   constructor(command: string, failed: (error: Failure) => void) {
     this.#failed = failed;
-    // A group of its own: Ctrl-C is ours, and what the shell has begun ends with it.
-    this.#process = spawn(command, { shell: true, detached: true, stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = spawnGroup(command, ["pipe", "pipe", "inherit"]);
     this.ended = once(this.#process, "close").catch(() => {});
     this.#process.on("error", (error) => this.#fail(`cannot be run: ${told(error.message)}`));
     this.#process.on("close", (code, signal) => this.#fail(`has ended with ${signal ?? code}`));
@@ -57,20 +57,11 @@ export class Child {
     this.#isEnding = true;
     this.#process.stdin!.end();
     const timers = [
-      setTimeout(() => this.#kill("SIGTERM"), ms),
-      setTimeout(() => this.#kill("SIGKILL"), 2 * ms),
+      setTimeout(() => killGroup(this.#process, "SIGTERM"), ms),
+      setTimeout(() => killGroup(this.#process, "SIGKILL"), 2 * ms),
     ];
     await this.ended;
     for (const timer of timers) clearTimeout(timer);
-  }
-
-  #kill(signal: NodeJS.Signals): void {
-    const { pid } = this.#process;
-    try {
-      if (pid !== undefined) process.kill(-pid, signal);
-    } catch {
-      // All of it is gone.
-    }
   }
 
   #hear(text: string): void {
@@ -97,7 +88,7 @@ export class Child {
     if (!this.#isEnding) this.#failed(new Failure(`the command of --exec ${how}`));
     this.#isEnding = true;
     for (const { reject } of this.#open.clear()) reject(new Error("the command gave no answer"));
-    this.#kill("SIGTERM");
+    killGroup(this.#process, "SIGTERM");
   }
 }
 
