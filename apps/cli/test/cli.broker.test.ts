@@ -5,8 +5,14 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
-import { brokersForTests, closeConnection, connectionsOf, type ListedConnection } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import {
+  brokersForTests,
+  closeConnection,
+  connectionsOf,
+  type ListedConnection,
+  type OpenChannel,
+  openChannel,
+} from "@streamll/brokers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { commandLine, environment, Spawned } from "./support/spawned.js";
 
@@ -33,15 +39,13 @@ const temporaryFolder = async () => {
 
 // What differs between generations is the sink's, and tested there.
 describe.each(brokersForTests().slice(-1))("streamll and RabbitMQ $version", (broker) => {
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   let exchange: string;
   let running: Spawned[];
   beforeAll(async () => {
-    model = await connect(broker.url);
-    channel = await model.createChannel();
+    channel = await openChannel(broker.url);
   });
-  afterAll(() => model.close());
+  afterAll(() => channel[Symbol.asyncDispose]());
   beforeEach(() => {
     exchange = `cli-${randomUUID()}`;
     running = [];

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { command } from "./support/shell.js";
 
@@ -9,12 +8,11 @@ const [broker] = brokersForTests().slice(-1);
 it("tail shows each event of a compressed batch", async () => {
   const { url } = broker!;
   const exchange = `batch-${randomUUID()}`;
-  const model = await connect(url);
-  const channel = await model.createChannel();
+  const channel = await openChannel(url);
   await channel.assertExchange(exchange, "topic", { durable: true });
   onTestFinished(async () => {
     await channel.deleteExchange(exchange);
-    await model.close();
+    await channel[Symbol.asyncDispose]();
   });
   const own = ["--url", url, "--exchange", exchange, "--no-queue", "--no-mandatory"];
   const tail = command(["tail", "--json", "-n", "3", "--url", url, "--exchange", exchange]);

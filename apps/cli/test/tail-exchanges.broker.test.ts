@@ -1,19 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { brokersForTests, type OpenChannel, openChannel } from "@streamll/brokers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { command } from "./support/shell.js";
 
 const WAIT = { timeout: 30_000, interval: 20 };
 
 describe.each(brokersForTests())("streamll tail of an exchange on RabbitMQ $version", (broker) => {
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   beforeAll(async () => {
-    model = await connect(broker.url);
-    channel = await model.createChannel();
+    channel = await openChannel(broker.url);
   });
-  afterAll(() => model.close());
+  afterAll(() => channel[Symbol.asyncDispose]());
 
   const made = async (type: string, args = {}) => {
     const name = `tail-${randomUUID()}`;

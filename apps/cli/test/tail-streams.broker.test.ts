@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "./support/shell.js";
 
@@ -16,12 +15,11 @@ describe.each(
 
   async function scene() {
     const stream = `tail-${randomUUID()}`;
-    const model = await connect(broker.url);
-    const channel = await model.createConfirmChannel();
+    const channel = await openChannel(broker.url);
     await channel.assertQueue(stream, { arguments: { "x-queue-type": "stream" } });
     onTestFinished(async () => {
       await channel.deleteQueue(stream);
-      await model.close();
+      await channel[Symbol.asyncDispose]();
     });
     const put = async (from: number, to: number) => {
       for (let step = from; step < to; step++) channel.sendToQueue(stream, Buffer.from(event(step)));
@@ -107,8 +105,6 @@ describe.each(
     await vi.waitFor(() => expect(ui.stderr.text).toContain(`reading ${stream}`), WAIT);
     ui.interrupt();
     expect(await ui.code).toBe(130);
-    const model = await connect(broker.url);
-    await (await model.createChannel()).deleteQueue(stream);
-    await model.close();
+    await broker.manage("DELETE", `queues/%2F/${stream}`);
   });
 });

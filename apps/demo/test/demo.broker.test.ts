@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openConnection } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { startChild } from "./support/child.js";
 import { run } from "./support/run.js";
@@ -39,7 +38,7 @@ const nameIn = (output: string) => /streamll_demo_\w+/.exec(output)![0];
 
 /** Which of exchange and queue are there. */
 async function leftOf(url: string, name: string): Promise<string[]> {
-  const connection = await connect(url);
+  const connection = await openConnection(url);
   const left: string[] = [];
   for (const check of ["checkExchange", "checkQueue"] as const) {
     const channel = await connection.createChannel();

@@ -2,8 +2,7 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -21,13 +20,12 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
     const { stdout, stderr } = await program(url);
     expect(stdout).toBe("A broker routes messages to queues.\n6 events sent\n");
     expect(stderr).toBe("");
-    const connection = await connect(url);
-    const channel = await connection.createChannel();
+    const channel = await openChannel(url);
     const depth = async () => (await channel.checkQueue("streamll_events")).messageCount;
     await vi.waitFor(async () => expect(await depth()).toBe(6), 10_000);
     const first = await channel.get("streamll_events", { noAck: true });
     expect(first).toMatchObject({ properties: { deliveryMode: 1 } });
-    await connection.close();
+    await channel[Symbol.asyncDispose]();
     const queue = await broker.manage("GET", `queues/${vhost}/streamll_events`);
     expect(queue).toMatchObject({ arguments: { "x-message-ttl": 300_000 } });
     await broker.manage("DELETE", `vhosts/${vhost}`);

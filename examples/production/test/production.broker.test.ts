@@ -3,8 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -24,10 +23,8 @@ async function production(): Promise<string> {
 }
 
 async function depthOf(url: string, queue: string): Promise<number> {
-  const connection = await connect(url);
-  const channel = await connection.createChannel();
+  await using channel = await openChannel(url);
   const { messageCount } = await channel.checkQueue(queue);
-  await connection.close();
   return messageCount;
 }
 

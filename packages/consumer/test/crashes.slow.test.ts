@@ -5,9 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brokersForTests, until } from "@streamll/brokers";
+import { brokersForTests, openChannel, until } from "@streamll/brokers";
 import { built } from "@streamll/programs";
-import { type ConfirmChannel, connect } from "amqplib";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Work } from "./programs/worker.js";
 
@@ -24,12 +23,11 @@ describe.each(brokersForTests().slice(-1))("on RabbitMQ $version, a process with
 
   async function scene(queueType: "classic" | "quorum") {
     const folder = await mkdtemp(join(tmpdir(), "streamll-crashes-"));
-    const model = await connect(broker.url);
+    const channel = await openChannel(broker.url);
     onTestFinished(async () => {
-      await model.close();
+      await channel[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     });
-    const channel: ConfirmChannel = await model.createConfirmChannel();
     const file = join(folder, "handled");
     const handled = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
     const options = {

@@ -1,23 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, type OpenChannel, openChannel } from "@streamll/brokers";
 import { EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
 import { silentLogger } from "@streamll/core";
-import { type Channel, type ChannelModel, connect, type GetMessage } from "amqplib";
+import type { GetMessage } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const patient = { timeout: 30_000 };
 
 describe.each(brokersForTests())("a dead letter of a consumer on RabbitMQ $version", (broker) => {
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   let name: string;
   const opened: EventConsumer[] = [];
 
   beforeAll(async () => {
-    model = await connect(broker.url);
-    channel = await model.createChannel();
+    channel = await openChannel(broker.url);
   });
-  afterAll(() => model.close());
+  afterAll(() => channel[Symbol.asyncDispose]());
   beforeEach(() => {
     name = `parking-${randomUUID()}`;
   });

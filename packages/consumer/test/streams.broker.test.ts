@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, brokersForTests } from "@streamll/brokers";
+import { type Broker, brokersForTests, openChannel } from "@streamll/brokers";
 import { EventConsumer, type EventConsumerOptions } from "@streamll/consumer";
 import { DeadLetter, type OffsetStore, type StreamllEvent, silentLogger } from "@streamll/core";
 import { RabbitMQSink } from "@streamll/sink";
 import { proxyTo } from "@streamll/transport-testkit";
-import { connect } from "amqplib";
 import { afterEach, describe, expect, it } from "vitest";
 
 const patient = { timeout: 30_000 };
@@ -17,13 +16,11 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
 
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.stop()));
-    const model = await connect(broker.url);
-    const channel = await model.createChannel();
+    await using channel = await openChannel(broker.url);
     for (const stream of streams.splice(0)) {
       await channel.deleteQueue(stream);
       await channel.deleteExchange(stream.replace(/-\d$/, ""));
     }
-    await model.close();
   });
 
   /** A stream, or a super stream, and consumers of it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect, type GetMessage } from "amqplib";
+import { brokersForTests, type OpenChannel, openChannel } from "@streamll/brokers";
+import type { GetMessage } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { RabbitMQSink } from "../src/index.js";
 
@@ -9,13 +9,11 @@ const WAIT = { timeout: 30_000, interval: 20 };
 const LOOKS = 25;
 
 describe.each(brokersForTests())("dead letters on RabbitMQ $generation", ({ url, generation }) => {
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   beforeAll(async () => {
-    model = await connect(url);
-    channel = await model.createChannel();
+    channel = await openChannel(url);
   });
-  afterAll(() => model.close());
+  afterAll(() => channel[Symbol.asyncDispose]());
 
   /** The message at the head, once there is one. */
   const look = (queue: string): Promise<GetMessage> =>

@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, brokersForTests, openChannel } from "@streamll/brokers";
 import { describe, expect, it } from "vitest";
 import { scratchName } from "./support/queue.js";
 
@@ -29,10 +28,8 @@ async function run(broker: Broker, way: string) {
     if (way === "by SIGTERM") child.kill("SIGTERM");
   });
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  const connection = await connect(broker.url);
-  const channel = await connection.createChannel();
+  await using channel = await openChannel(broker.url);
   const { messageCount } = await channel.checkQueue(scratch.name);
-  await connection.close();
   return { code, signal, errors, messageCount };
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests, type OwnBroker, startBroker } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { brokersForTests, type OwnBroker, openConnection, startBroker } from "@streamll/brokers";
+import type { Channel, ChannelModel } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { unsupportedBy } from "../src/queue-arguments.js";
@@ -35,8 +35,7 @@ describe.each(brokersForTests())(
     let channel: Channel;
     beforeAll(async () => {
       broker = await startBroker({ generation, plugins });
-      model = await connect(broker.url);
-      model.on("error", () => {});
+      model = await openConnection(broker.url);
       channel = await model.createChannel();
     }, 180_000);
     afterAll(async () => {

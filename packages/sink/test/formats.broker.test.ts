@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { brokersForTests } from "@streamll/brokers";
-import { type ConsumeMessage, connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
+import type { ConsumeMessage } from "amqplib";
 import { CloudEvent } from "cloudevents";
 import { describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
@@ -13,8 +13,7 @@ const streamUrl = `rabbitmq-stream://127.0.0.1:${newest.streamPort}/`;
 
 /** The messages of a queue, or of a stream, as a client that shares nothing with the sink reads them. */
 async function read(queue: string, isEnough: (messages: readonly ConsumeMessage[]) => boolean) {
-  const connection = await connect(newest.url);
-  const channel = await connection.createChannel();
+  await using channel = await openChannel(newest.url);
   await channel.prefetch(100);
   const messages: ConsumeMessage[] = [];
   await channel.consume(
@@ -29,7 +28,6 @@ async function read(queue: string, isEnough: (messages: readonly ConsumeMessage[
   );
   await vi.waitUntil(() => isEnough(messages), { timeout: 20_000 });
   await channel.deleteQueue(queue);
-  await connection.close();
   return messages;
 }
 

@@ -5,9 +5,10 @@ import {
   type Certificates,
   certificates,
   type OwnBroker,
+  openConnection,
   startBroker,
 } from "@streamll/brokers";
-import { type ChannelModel, connect } from "amqplib";
+import type { ChannelModel } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { keeper } from "./keeper.js";
@@ -60,7 +61,7 @@ describe.each(brokersForTests())(
         broker.manage("PUT", `permissions/${at}/${user}`, { configure, write: "^streamll_events", read });
       /** Whether another connection is refused. */
       const isFull = () =>
-        connect(`${broker.url}${at}`).then(
+        openConnection(`${broker.url}${at}`).then(
           async (another) => {
             await another.close();
             return false;
@@ -81,7 +82,7 @@ describe.each(brokersForTests())(
         await broker.manage("PUT", `users/${user}`, { password, tags: "" });
         await broker.manage("PUT", `permissions/${at}/guest`, { configure: ".*", write: ".*", read: ".*" });
         await permit({});
-        reader = await connect(`${broker.url}${at}`);
+        reader = await openConnection(`${broker.url}${at}`);
       });
       afterAll(async () => {
         const channel = await reader.createChannel();

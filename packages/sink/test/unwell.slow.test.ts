@@ -3,8 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, brokersForTests, openChannel } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { keeper } from "./keeper.js";
@@ -53,11 +52,9 @@ function watched(broker: Broker, own: RabbitMQSinkOptions = {}) {
     async [Symbol.asyncDispose]() {
       await sink.stop();
       expect([...lines, ...told].join("\n")).not.toMatch(/s3cret|guest:guest/);
-      const connection = await connect(broker.url);
-      const channel = await connection.createChannel();
+      await using channel = await openChannel(broker.url);
       await channel.deleteQueue(name);
       await channel.deleteExchange(name);
-      await connection.close();
     },
   };
 }

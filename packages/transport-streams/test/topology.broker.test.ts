@@ -1,5 +1,4 @@
-import { brokersForTests, followStream } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, followStream, openChannel } from "@streamll/brokers";
 import { describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../src/transport.js";
 import { open, publish, WAIT } from "./support/connect.js";
@@ -79,11 +78,9 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
     const name = freshName();
     const own = onSuperStream(name, 3);
     await using _made = await open(endpoint, own);
-    const model = await connect(broker.url);
-    const channel = await model.createChannel();
+    await using channel = await openChannel(broker.url);
     for (const partition of [1, 2])
       await channel.unbindQueue(`${name}-${partition}`, name, String(partition));
-    await model.close();
     await using _again = await open(endpoint, own);
     expect(await broker.manage("GET", `exchanges/%2F/${name}/bindings/source`)).toHaveLength(3);
   });
@@ -120,11 +117,9 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("streams of Rabbit
       arguments: { "x-super-stream": true },
     });
     // A program of any other client finds them by their keys.
-    const model = await connect(broker.url);
-    const channel = await model.createConfirmChannel();
+    await using channel = await openChannel(broker.url);
     channel.publish(name, "1", Buffer.from("x"), { mandatory: true });
     await channel.waitForConfirms();
-    await model.close();
     await using reader = await followStream(broker, `${name}-1`);
     await vi.waitUntil(() => reader.all.length === 3, WAIT);
 

@@ -6,7 +6,7 @@ export { type Brokers, connectBrokers } from "./connect.js";
 export { closeConnection, connectionsOf, type ListedConnection } from "./connections.js";
 export { followStream } from "./follow-stream.js";
 export { brokersForTests } from "./for-tests.js";
-export { openChannel, openConnection } from "./open-channel.js";
+export { type OpenChannel, openChannel, openConnection } from "./open-channel.js";
 export { type OwnBroker, type OwnBrokerOptions, startBroker } from "./own.js";
 export { freePort } from "./ports.js";
 export { needProgram } from "./program.js";

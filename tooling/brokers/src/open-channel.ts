@@ -1,4 +1,4 @@
-import { type ChannelModel, type ConfirmChannel, connect, type Options } from "amqplib";
+import { type ChannelModel, type ConfirmChannel, connect, type Options, type SocketOptions } from "amqplib";
 
 /**
  * A connection of amqplib that may be lost without harm to the process: what is called on it then rejects.
@@ -6,12 +6,16 @@ import { type ChannelModel, type ConfirmChannel, connect, type Options } from "a
  * Without a listener for its error amqplib throws in the middle of its own cleaning up: calls under way are never
  * settled, and the heartbeat of what is gone goes on failing, uncaught each time.
  */
-export async function openConnection(where: string | Options.Connect): Promise<ChannelModel> {
-  const model = await connect(where);
+export async function openConnection(
+  where: string | Options.Connect,
+  options?: SocketOptions,
+): Promise<ChannelModel> {
+  const model = await connect(where, options);
   return model.on("error", () => {});
 }
 
-interface OpenChannel extends ConfirmChannel {
+/** A confirm channel with a connection of its own. */
+export interface OpenChannel extends ConfirmChannel {
   /** Closes its connection; rejects where the broker has closed that, and tells why. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,11 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
-import { connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { engineOfThisMachine } from "../src/engines.js";
 import { versionAt } from "../src/handshake.js";
-import { brokersForTests, type Cluster, type Member, startCluster } from "../src/index.js";
+import {
+  brokersForTests,
+  type Cluster,
+  type Member,
+  openChannel,
+  openConnection,
+  startCluster,
+} from "../src/index.js";
 
 const WAIT = { timeout: 60_000, interval: 50 };
 const { owned } = brokersForTests()[0]!;
@@ -15,10 +21,8 @@ describe("a cluster of three nodes", { skip: !owned }, () => {
   let cluster: Cluster;
   beforeAll(async () => {
     cluster = await startCluster();
-    const connection = await connect(cluster.urls[0]!);
-    const channel = await connection.createChannel();
+    await using channel = await openChannel(cluster.urls[0]!);
     await channel.assertQueue("quorum", { arguments: { "x-queue-type": "quorum" } });
-    await connection.close();
   });
   afterAll(() => cluster?.close());
 
@@ -30,7 +34,7 @@ describe("a cluster of three nodes", { skip: !owned }, () => {
     expect(new Set(cluster.urls).size).toBe(3);
     for (const { url, tlsUrl, ca, version } of cluster.nodes) {
       expect(await versionAt(url)).toBe(version);
-      const connection = await connect(tlsUrl, { ca: [ca] });
+      const connection = await openConnection(tlsUrl, { ca: [ca] });
       await connection.close();
     }
   });

@@ -2,11 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { connect } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
 import { engineOfThisMachine } from "../src/engines.js";
 import { versionAt } from "../src/handshake.js";
-import { brokersForTests } from "../src/index.js";
+import { brokersForTests, openChannel, openConnection } from "../src/index.js";
 import { freePorts } from "../src/ports.js";
 import { launch } from "../src/start.js";
 
@@ -16,9 +15,7 @@ const brokers = brokersForTests();
 describe.each(brokers)("RabbitMQ $version", { skip: !brokers[0]?.owned }, (broker) => {
   it("is gone when it was killed, and has its data when it starts again", async () => {
     const queue = "kept-over-a-kill";
-    const before = await connect(broker.url);
-    before.on("error", () => {});
-    const channel = await before.createConfirmChannel();
+    const channel = await openChannel(broker.url);
     await channel.assertQueue(queue);
     channel.sendToQueue(queue, Buffer.from("x"), { persistent: true });
     await channel.waitForConfirms();
@@ -27,11 +24,9 @@ describe.each(brokers)("RabbitMQ $version", { skip: !brokers[0]?.owned }, (broke
     await broker.kill();
     await expect(versionAt(broker.url)).rejects.toThrow("ECONNREFUSED");
     await broker.start();
-    const after = await connect(broker.url);
-    const look = await after.createChannel();
+    await using look = await openChannel(broker.url);
     expect(await look.checkQueue(queue)).toMatchObject({ messageCount: 1 });
     await look.deleteQueue(queue);
-    await after.close();
   });
 
   it("answers nothing while it is paused", async () => {
@@ -41,7 +36,7 @@ describe.each(brokers)("RabbitMQ $version", { skip: !brokers[0]?.owned }, (broke
       answered = true;
     });
     try {
-      await expect(connect(broker.url, { timeout: 200 })).rejects.toThrow();
+      await expect(openConnection(broker.url, { timeout: 200 })).rejects.toThrow();
       expect(answered).toBe(false);
     } finally {
       await broker.resume();

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import { connect } from "amqplib";
 import { describe, expect, it } from "vitest";
-import { brokersForTests, certificates, startBroker } from "../src/index.js";
+import { brokersForTests, certificates, openConnection, startBroker } from "../src/index.js";
 
 const { owned, generation } = brokersForTests().at(-1)!;
 
@@ -15,11 +14,13 @@ describe("a broker of one's own", { skip: !owned }, () => {
     });
     try {
       expect(broker.generation).toBe(generation);
-      const connection = await connect(broker.url);
+      const connection = await openConnection(broker.url);
       expect(connection.connection).toMatchObject({ channelMax: 7 });
       await connection.close();
       expect(await broker.ctl("eval", "rabbit_plugins:active().")).toContain("rabbitmq_auth_backend_oauth2");
-      await expect(connect(broker.tlsUrl, { ca: [broker.ca] })).rejects.toThrow("certificate has expired");
+      await expect(openConnection(broker.tlsUrl, { ca: [broker.ca] })).rejects.toThrow(
+        "certificate has expired",
+      );
       expect(existsSync(broker.folder)).toBe(true);
     } finally {
       await broker.close();

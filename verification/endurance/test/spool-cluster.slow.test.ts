@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Broker, brokersForTests, freePort, takeQueue, until } from "@streamll/brokers";
+import { type Broker, brokersForTests, freePort, openChannel, takeQueue, until } from "@streamll/brokers";
 import { FaultProxy } from "@streamll/harness";
 import { built } from "@streamll/programs";
-import { connect } from "amqplib";
 import { expect, it } from "vitest";
 
 const program = built(new URL("../src/spool/cluster-program.ts", import.meta.url));
@@ -26,16 +25,11 @@ function startProgram(port: number, name: string, directory: string) {
 
 /** How many messages are in a queue; none where it is not there yet. */
 async function depth({ url }: Broker, queue: string): Promise<number> {
-  const connection = await connect(url);
-  try {
-    const channel = await connection.createChannel();
-    channel.on("error", () => {});
-    return (await channel.checkQueue(queue)).messageCount;
-  } catch {
-    return 0;
-  } finally {
-    await connection.close();
-  }
+  await using channel = await openChannel(url);
+  return channel.checkQueue(queue).then(
+    ({ messageCount }) => messageCount,
+    () => 0,
+  );
 }
 
 const [broker] = brokersForTests();

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, type Cluster, type FoundMessage, readQueue } from "@streamll/brokers";
+import { type Broker, type Cluster, type FoundMessage, openChannel, readQueue } from "@streamll/brokers";
 import type { FakePubSub } from "@streamll/fake-pubsub";
 import type { FakeServiceBus } from "@streamll/fake-service-bus";
 import { defaults, FaultProxy, type Protocol } from "@streamll/harness";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { connect } from "amqplib";
 import type { Found } from "./account.js";
 import type { BehaviourName } from "./behaviours.js";
 import { HostProgram } from "./host-program.js";
@@ -254,11 +253,9 @@ export class Bench implements AsyncDisposable {
     for (const undo of this.#cleanups) await undo();
     if (isPubSub(this.#place)) return;
     if ("faults" in this.#place) return this.#place.remove(this.name);
-    const connection = await connect(this.broker.url);
-    const channel = await connection.createChannel();
+    await using channel = await openChannel(this.broker.url);
     await channel.deleteQueue(this.name);
     await channel.deleteExchange(this.name);
-    await connection.close();
   }
 }
 

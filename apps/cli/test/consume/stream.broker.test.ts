@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
 import { expect, it, onTestFinished } from "vitest";
 import { command } from "../support/shell.js";
 import { event, idsIn } from "../support/steps.js";
@@ -12,9 +11,7 @@ it.each(
 )("consume takes a stream, and goes on where it was, on RabbitMQ $version", async (broker) => {
   const stream = `consume-${randomUUID()}`;
   onTestFinished(async () => {
-    const model = await connect(broker.url);
-    await (await model.createChannel()).deleteQueue(stream);
-    await model.close();
+    await broker.manage("DELETE", `queues/%2F/${stream}`);
   });
   const own = ["--url", `rabbitmq-stream://127.0.0.1:${broker.streamPort}/`, "--stream", stream];
   const pipe = command(["pipe", ...own], { stdin: [1, 2, 3].map(event) });

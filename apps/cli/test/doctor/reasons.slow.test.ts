@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect as connectTo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Broker, brokersForTests, freePort } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { type Broker, brokersForTests, freePort, openConnection } from "@streamll/brokers";
+import type { Channel, ChannelModel } from "amqplib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { planOf } from "../../src/broker/plan.js";
 import { readArguments } from "../../src/command/arguments.js";
+import { flagsOf } from "../../src/command/sink-flags.js";
 import { examine } from "../../src/doctor/examine.js";
 import { examined } from "./examined.js";
 
@@ -23,7 +24,7 @@ describe(`streamll doctor on RabbitMQ ${broker!.version}`, () => {
   const secret = "hunter2-secret";
 
   beforeAll(async () => {
-    model = await connect(url);
+    model = await openConnection(url);
     channel = await model.createChannel();
   });
   afterAll(() => model.close());
@@ -265,7 +266,7 @@ describe(`streamll doctor on RabbitMQ ${broker!.version}`, () => {
   });
 
   it("the doctor tells that this machine's clock is minutes ahead", async () => {
-    const args = readArguments([url], []);
+    const args = readArguments([url], flagsOf(["amqpUrl"]));
     const found = [];
     let [asked, answered] = [0, 0];
     for await (const { id, findings } of examine({

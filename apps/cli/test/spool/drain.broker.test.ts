@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { brokersForTests } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { brokersForTests, openConnection } from "@streamll/brokers";
+import type { Channel, ChannelModel } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Spawned } from "../support/spawned.js";
 import { killed, running, scratch } from "./left.js";
@@ -12,7 +12,7 @@ describe.each(brokersForTests().slice(-1))("streamll spool drain and RabbitMQ $v
   let model: ChannelModel;
   let channel: Channel;
   beforeAll(async () => {
-    model = await connect(broker.url);
+    model = await openConnection(broker.url);
     channel = await model.createChannel();
   });
   afterAll(() => model.close());

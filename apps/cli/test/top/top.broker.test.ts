@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests, freePort } from "@streamll/brokers";
+import { brokersForTests, freePort, type OpenChannel, openChannel } from "@streamll/brokers";
 import { RabbitMQSink } from "@streamll/sink";
-import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "../support/shell.js";
 
@@ -10,16 +9,14 @@ const waiting = { timeout: 50_000, interval: 200 };
 
 describe(`streamll top on RabbitMQ ${broker!.version}`, () => {
   const { url } = broker!;
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   let exchange: string;
   let own: string[];
 
   beforeAll(async () => {
-    model = await connect(url);
-    channel = await model.createChannel();
+    channel = await openChannel(url);
   });
-  afterAll(() => model.close());
+  afterAll(() => channel[Symbol.asyncDispose]());
   beforeEach(async () => {
     exchange = `top-${randomUUID()}`;
     own = ["--exchange", exchange, "--dead-letter-exchange", `${exchange}-dead`];

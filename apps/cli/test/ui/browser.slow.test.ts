@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests, closeConnection, connectionsOf, needProgram } from "@streamll/brokers";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import {
+  brokersForTests,
+  closeConnection,
+  connectionsOf,
+  needProgram,
+  type OpenChannel,
+  openChannel,
+} from "@streamll/brokers";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { command } from "../support/shell.js";
@@ -11,8 +17,7 @@ const CALLS = 30_000;
 
 describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`, () => {
   let browser: Browser;
-  let model: ChannelModel;
-  let channel: Channel;
+  let channel: OpenChannel;
   let exchange: string;
   let name: string;
 
@@ -20,12 +25,11 @@ describe(`the page of streamll ui, in Chromium, on RabbitMQ ${broker!.version}`,
     await needProgram("chromium");
     // Chromium's own sandbox does not run as root.
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-    model = await connect(broker!.url);
-    channel = await model.createChannel();
+    channel = await openChannel(broker!.url);
   });
   afterAll(async () => {
     await browser?.close();
-    await model?.close();
+    await channel?.[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
     exchange = `ui-${randomUUID()}`;

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { expect, it, onTestFinished } from "vitest";
 import { deskPage } from "./support/desk-page.js";
 
@@ -18,12 +17,11 @@ it.each(versions.map(([broker, amqpVersion]) => ({ broker, amqpVersion })))(
   async ({ broker, amqpVersion }) => {
     const name = `desk-${randomUUID()}`;
     const [dead, live] = [`${name}.dead.failed`, `${name}.live`];
-    const model = await connect(broker.url);
-    const channel = await model.createConfirmChannel();
+    const channel = await openChannel(broker.url);
     onTestFinished(async () => {
       for (const queue of [dead, live]) await channel.deleteQueue(queue);
       await channel.deleteExchange(name);
-      await model.close();
+      await channel[Symbol.asyncDispose]();
     });
     await channel.assertExchange(name, "topic");
     await channel.assertQueue(dead, { arguments: { "x-queue-type": "quorum" } });

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, type OpenChannel, openChannel } from "@streamll/brokers";
 import { DeadLetters } from "@streamll/consumer";
 import { silentLogger } from "@streamll/core";
-import { type ChannelModel, type ConfirmChannel, connect, type GetMessage } from "amqplib";
+import type { GetMessage } from "amqplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const patient = { timeout: 30_000 };
@@ -22,16 +22,14 @@ describe.each(scenes)(
   ({ broker, type, amqpVersion }) => {
     /** RabbitMQ leaves nested headers out over AMQP 1.0, and makes text of bytes on the way back. */
     const isFlat = amqpVersion === "1.0";
-    let model: ChannelModel;
-    let channel: ConfirmChannel;
+    let channel: OpenChannel;
     let name: string;
     let queue: string;
 
     beforeAll(async () => {
-      model = await connect(broker.url);
-      channel = await model.createConfirmChannel();
+      channel = await openChannel(broker.url);
     });
-    afterAll(() => model.close());
+    afterAll(() => channel[Symbol.asyncDispose]());
     beforeEach(async () => {
       name = `replay-${randomUUID()}`;
       queue = `${name}.failed`;

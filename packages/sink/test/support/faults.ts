@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp, createServer, type Server } from "node:net";
-import type { Broker } from "@streamll/brokers";
+import { type Broker, openChannel } from "@streamll/brokers";
 import type { RabbitMQSinkOptions } from "@streamll/sink";
-import { connect } from "amqplib";
 
 const password = "pw-s3cret";
 
@@ -18,12 +17,8 @@ export interface Fault {
 }
 
 async function depth(url: string, queue: string): Promise<number> {
-  const connection = await connect(url);
-  try {
-    return (await (await connection.createChannel()).checkQueue(queue)).messageCount;
-  } finally {
-    await connection.close();
-  }
+  await using channel = await openChannel(url);
+  return (await channel.checkQueue(queue)).messageCount;
 }
 
 /** The URL with another user, host, port or virtual host. */
@@ -71,11 +66,9 @@ async function own(broker: Broker, name: string) {
 
 /** Deletes exchange and queue of the default virtual host. */
 async function clearOf(broker: Broker, name: string) {
-  const connection = await connect(broker.url);
-  const channel = await connection.createChannel();
+  await using channel = await openChannel(broker.url);
   await channel.deleteQueue(name);
   await channel.deleteExchange(name);
-  await connection.close();
 }
 
 async function freePort(): Promise<number> {
@@ -171,15 +164,14 @@ export const faults: readonly [string, Arrange, Expected][] = [
   [
     "an exchange of another type",
     async (broker, name) => {
-      const connection = await connect(broker.url);
-      const channel = await connection.createChannel();
+      const channel = await openChannel(broker.url);
       await channel.assertExchange(name, "fanout");
       return {
         options: { amqpUrl: broker.url, exchange: name },
         mend: () => channel.deleteExchange(name),
         arrived: () => depth(broker.url, name),
         async clear() {
-          await connection.close();
+          await channel[Symbol.asyncDispose]();
           await clearOf(broker, name);
         },
       };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Broker } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { type Broker, openChannel } from "@streamll/brokers";
 
 /** A name of its own for exchange and queue; both are deleted when it is disposed of. */
 export function scratchName(broker: Broker): { readonly name: string } & AsyncDisposable {
@@ -8,11 +7,9 @@ export function scratchName(broker: Broker): { readonly name: string } & AsyncDi
   return {
     name,
     async [Symbol.asyncDispose]() {
-      const connection = await connect(broker.url);
-      const channel = await connection.createChannel();
+      await using channel = await openChannel(broker.url);
       await channel.deleteQueue(name);
       await channel.deleteExchange(name);
-      await connection.close();
     },
   };
 }

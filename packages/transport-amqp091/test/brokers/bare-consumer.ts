@@ -1,17 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { openConnection } from "@streamll/brokers";
 import type { Endpoint } from "@streamll/core";
-import { type ChannelModel, type ConsumeMessage, connect } from "amqplib";
+import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { vi } from "vitest";
 import { WAIT } from "../support/lane.js";
 
 /** A channel of amqplib with what it was told, for trials of what a broker does. */
 export type Bare = Awaited<ReturnType<typeof bareChannel>>;
 
-/** A connection of amqplib, whose errors nobody needs. */
-export async function bareConnection(endpoint: Endpoint) {
+export function bareConnection(endpoint: Endpoint): Promise<ChannelModel> {
   const { host: hostname, port = 5672, username = "guest", password = "guest" } = endpoint;
-  const model = await connect({ hostname, port, username, password });
-  return model.on("error", () => {});
+  return openConnection({ hostname, port, username, password });
 }
 
 export async function bareChannel(model: ChannelModel) {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { openConnection } from "@streamll/brokers";
 import type {
   Endpoint,
   Flow,
@@ -8,7 +9,7 @@ import type {
   TransportConnection,
   TransportOptions,
 } from "@streamll/core";
-import { type Channel, type ChannelModel, type ConsumeMessage, connect } from "amqplib";
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { expect, vi } from "vitest";
 import { amqpTransport } from "../../src/transport.js";
 import { type Wire, wireOf } from "../../src/wire.js";
@@ -84,14 +85,13 @@ export async function scratch(
 ): Promise<Scratch> {
   const name = `t091.${randomUUID()}`;
   const { host: hostname, port = 5672, username = "guest", password = "guest" } = endpoint;
-  const model = await connect({
+  const model = await openConnection({
     hostname,
     port,
     username,
     password,
     vhost: encodeURIComponent(endpoint.path || "/"),
   });
-  model.on("error", () => {});
   const channel = await model.createChannel();
   channel.on("error", () => {});
   const drainAll = async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { openChannel } from "@streamll/brokers";
 import type { InboundMessage } from "@streamll/core";
 import { proxyTo, testConsuming } from "@streamll/transport-testkit";
-import { connect } from "amqplib";
 import { afterAll } from "vitest";
 import { amqp10Transport } from "../../src/index.js";
 import { brokersOf4, endpointOf } from "../support/rabbitmq.js";
@@ -9,12 +9,11 @@ import { brokersOf4, endpointOf } from "../support/rabbitmq.js";
 /** The consuming half of the kit, with each type of queue; AMQP 0-9-1 fills the queues and counts. */
 for (const broker of brokersOf4) {
   const proxy = await proxyTo(endpointOf(broker.url));
-  const model = await connect(broker.url);
-  const channel = await model.createConfirmChannel();
+  const channel = await openChannel(broker.url);
   const queues: string[] = [];
   afterAll(async () => {
     for (const queue of queues) await channel.deleteQueue(queue);
-    await model.close();
+    await channel[Symbol.asyncDispose]();
     await proxy[Symbol.asyncDispose]();
   });
   const put = async (queue: string, messages: readonly InboundMessage[]) => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { openChannel } from "@streamll/brokers";
 import type { Delivery, SubscribeRequest, Verdict } from "@streamll/core";
-import { type ConfirmChannel, connect, type GetMessage } from "amqplib";
+import type { GetMessage } from "amqplib";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { amqp10Transport } from "../../src/index.js";
 import { WAIT } from "../support/connect.js";
@@ -12,12 +13,11 @@ vi.setConfig({ testTimeout: 60_000 });
 const done: Verdict = { kind: "done" };
 
 describe.each(brokersOf4)("a subscription over AMQP 1.0 on RabbitMQ $generation", async (broker) => {
-  const model = await connect(broker.url);
-  const channel: ConfirmChannel = await model.createConfirmChannel();
+  const channel = await openChannel(broker.url);
   const queues: string[] = [];
   afterAll(async () => {
     for (const queue of queues) await channel.deleteQueue(queue);
-    await model.close();
+    await channel[Symbol.asyncDispose]();
   });
 
   async function queueOf(args: Record<string, unknown> = {}): Promise<string> {

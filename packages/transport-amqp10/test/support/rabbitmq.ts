@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type Broker, brokersForTests } from "@streamll/brokers";
+import { type Broker, brokersForTests, openConnection } from "@streamll/brokers";
 import type { Endpoint, TransportOptions } from "@streamll/core";
-import { type Channel, type ChannelModel, type ConsumeMessage, connect } from "amqplib";
+import type { Channel, ConsumeMessage } from "amqplib";
 import { vi } from "vitest";
 import { WAIT } from "./connect.js";
 import { defaults } from "./options.js";
@@ -42,8 +42,7 @@ export async function scratch(
   queueArguments: Record<string, unknown> = {},
 ): Promise<Scratch> {
   const name = `t10.${randomUUID()}`;
-  const model: ChannelModel = await connect(url);
-  model.on("error", () => {});
+  const model = await openConnection(url);
   const channel = await model.createChannel();
   channel.on("error", () => {});
   return {

@@ -1,7 +1,6 @@
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import type { InboundMessage } from "@streamll/core";
 import { proxyTo, testConsuming } from "@streamll/transport-testkit";
-import { connect } from "amqplib";
 import rhea from "rhea";
 import { afterAll, describe } from "vitest";
 import { streamsTransport } from "../../src/index.js";
@@ -23,14 +22,13 @@ for (const broker of brokersForTests()) {
     describe.skip(`consuming from streams on RabbitMQ ${broker.generation}: its stream port is not known`);
     continue;
   }
-  const model = await connect(broker.url);
-  const channel = await model.createChannel();
+  const channel = await openChannel(broker.url);
   const endpoint = endpointOf(broker);
   const proxy = await proxyTo(endpoint);
   const streams: string[] = [];
   afterAll(async () => {
     for (const stream of streams) await channel.deleteQueue(stream);
-    await model.close();
+    await channel[Symbol.asyncDispose]();
     await proxy[Symbol.asyncDispose]();
   });
 

@@ -1,7 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { brokersForTests } from "@streamll/brokers";
+import { brokersForTests, openChannel } from "@streamll/brokers";
 import { type Delivery, type LogPosition, type LogRequest, silentLogger } from "@streamll/core";
-import { connect } from "amqplib";
 import { CompressionType } from "rabbitmq-stream-js-client/dist/compression.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { streamsTransport } from "../../src/transport.js";
@@ -21,10 +20,8 @@ describe.each(brokersForTests().filter(({ owned }) => owned))("a stream on Rabbi
   const endpoint = endpointOf(broker);
   const streams: string[] = [];
   afterEach(async () => {
-    const model = await connect(broker.url);
-    const channel = await model.createChannel();
+    await using channel = await openChannel(broker.url);
     for (const stream of streams.splice(0)) await channel.deleteQueue(stream);
-    await model.close();
   });
 
   async function made(): Promise<string> {

@@ -1,6 +1,5 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { until } from "@streamll/brokers";
-import { connect } from "amqplib";
+import { openChannel, until } from "@streamll/brokers";
 import type { Bench } from "../bench.js";
 import { fakeClock } from "./fake-clock.js";
 
@@ -60,9 +59,8 @@ export async function heapFull(bench: Bench): Promise<void> {
 
 /** All that the queue holds is with a consumer that says nothing. */
 export async function neverAcknowledged(bench: Bench): Promise<void> {
-  const connection = await connect(bench.broker.url);
-  bench.cleanUp(() => connection.close());
-  const channel = await connection.createChannel();
+  const channel = await openChannel(bench.broker.url);
+  bench.cleanUp(() => channel[Symbol.asyncDispose]());
   await bench.underLoad(1);
   let seen = 0;
   await bench.inflict(() => channel.consume(bench.name, () => seen++));

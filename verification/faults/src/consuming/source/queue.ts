@@ -1,5 +1,5 @@
-import type { Broker } from "@streamll/brokers";
-import { type ConfirmChannel, connect, type Options } from "amqplib";
+import { type Broker, openChannel } from "@streamll/brokers";
+import type { ConfirmChannel, Options } from "amqplib";
 import { executionOf, PREFETCH } from "../messages.js";
 import type { Put, Source } from "./source.js";
 
@@ -43,14 +43,8 @@ export async function onChannel<T>(
   { url }: Broker,
   use: (channel: ConfirmChannel) => Promise<T>,
 ): Promise<T> {
-  const connection = await connect(url);
-  const channel = await connection.createConfirmChannel();
-  channel.on("error", () => {});
-  try {
-    return await use(channel);
-  } finally {
-    await connection.close();
-  }
+  await using channel = await openChannel(url);
+  return await use(channel);
 }
 
 /** @param queueOf the queue or stream of an event. */
