@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Broker, brokersForTests } from "@streamll/brokers";
-import { connect, type GetMessage } from "amqplib";
+import { type Broker, brokersForTests, openChannel } from "@streamll/brokers";
+import type { GetMessage } from "amqplib";
 import { describe, expect, it, vi } from "vitest";
 import { audited, auditSink } from "../src/audit-trail.js";
 
@@ -20,15 +20,13 @@ async function trail(broker: Broker) {
   return {
     url,
     async stored() {
-      const connection = await connect(url);
-      const channel = await connection.createChannel();
+      await using channel = await openChannel(url);
       const messages: GetMessage[] = [];
       for (;;) {
         const message = await channel.get("streamll_events", { noAck: true });
         if (message === false) break;
         messages.push(message);
       }
-      await connection.close();
       return messages.map(({ content, properties }) => ({
         ...(JSON.parse(content.toString()) as { operation: string; tags: object; data: object }),
         persistent: properties.deliveryMode === 2,
@@ -54,7 +52,7 @@ describe.each(brokersForTests())("on RabbitMQ $version", (broker) => {
       "",
     ]);
     // A busy machine may take more than a second to connect, which the program then says.
-    expect(stderr.replace(/^TRANSPORT_UNREACHABLE: not connected yet, .*\n/, "")).toBe("");
+    expect(stderr).toMatch(/^(TRANSPORT_UNREACHABLE(: not connected yet, .*| is over)\n)*$/);
     expect(await audit.stored()).toMatchObject([
       { operation: "approve", tags: { actor: "anna" }, data: { subject: "order-17" }, persistent: true },
       { operation: "ship", tags: { actor: "ben" }, data: { subject: "order-17" }, persistent: true },
