@@ -110,9 +110,8 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping) =>
     first.show(events[0]!);
     const event: EncodedEvent = {
       ...shared(events),
+      ...idsOf(events),
       sequence: first.sequence,
-      messageId: idOf(events),
-      correlationId: haveOneExecution(events) ? first.correlationId : "",
       timestamp: first.timestamp,
       contentEncoding: smaller && compression,
       bytes: smaller?.length ?? plainBytes,
@@ -121,29 +120,25 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping) =>
     return { record: recordOf(event, writer), plainBytes };
   }
 
-  function haveOneExecution(events: readonly number[]): boolean {
-    const execution = log.execution[events[0]!];
-    for (const slot of events) {
-      if (log.execution[slot] !== execution) return false;
-      // Two executions may share the entry.
-      if (!sameField(first, other.show(slot), CORRELATION_ID)) return false;
-    }
-    return true;
-  }
-
-  /** Of the same events the same, in the same order: a broker that looks for duplicates takes no others for them. */
-  function idOf(events: readonly number[]): string {
-    if (events.length === 1) return first.messageId;
+  /** The id is of the same events the same: a broker that looks for duplicates takes no others for them. */
+  function idsOf(events: readonly number[]): Pick<EncodedEvent, "messageId" | "correlationId"> {
+    const { messageId, correlationId } = first;
+    if (events.length === 1) return { messageId, correlationId };
     let room = events.length;
     for (const slot of events) room += log.recordBytes[slot]! - log.bodyBytes[slot]!;
     const target = ids(room);
+    const execution = log.execution[events[0]!];
+    let isOne = true;
     let at = 0;
     for (const slot of events) {
       const { source } = other.show(slot);
       target[at] = BETWEEN_IDS;
       at = putSlice(target, at + 1, source, startOf(other, MESSAGE_ID), endOf(other, MESSAGE_ID));
+      // Two executions may share the entry.
+      isOne &&= log.execution[slot] === execution && sameField(first, other, CORRELATION_ID);
     }
-    return createHash("sha256").update(target.subarray(0, at)).digest("hex").slice(0, 32);
+    const id = createHash("sha256").update(target.subarray(0, at)).digest("hex").slice(0, 32);
+    return { messageId: id, correlationId: isOne ? correlationId : "" };
   }
 
   return ({ slots, ends }) => {
