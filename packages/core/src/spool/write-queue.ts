@@ -102,11 +102,11 @@ export class WriteQueue {
   /** Writes what waits: at once, as long as that does not hold up the program, and the rest beside it. */
   write(): void {
     // What is being written beside the program comes first, and a disk that fails is tried again later.
-    if (this.#pumping !== undefined || this.failure !== undefined) return;
+    if (this.#pumping !== undefined || this.failure !== undefined || this.#next() === undefined) return;
     this.#writeWhile((next) => this.#isQuick(next));
-    if (this.failure !== undefined || this.#next() === undefined) return;
-    this.isSlow = true;
-    this.#writeBeside();
+    if (this.failure !== undefined) return;
+    this.isSlow = this.#next() !== undefined;
+    if (this.isSlow) this.#writeBeside();
   }
 
   #writeBeside(): void {
@@ -214,15 +214,17 @@ export class WriteQueue {
 
   /** So many bytes of a piece are written. */
   #took(piece: Unwritten, done: number, tookMs: number): void {
-    // One that took long since the program was not run meanwhile counts half.
-    this.#msPerByte = (this.#msPerByte + Math.max(0, tookMs - ANY_WRITE_MS) / (done - piece.done)) / 2;
-    const queue = piece.lastIndex === undefined ? this.#marks : this.#frames;
+    const isFrame = piece.lastIndex !== undefined;
+    const queue = isFrame ? this.#frames : this.#marks;
     // `writeNow` may have been quicker, or the file be gone.
-    if (queue[0] !== piece) return;
-    piece.done = Math.max(piece.done, done);
-    if (piece.done < piece.bytes.length) return;
+    if (queue[0] !== piece || done <= piece.done) return;
+    // Marks are too few bytes to tell. One that took long since the program was not run meanwhile counts half.
+    if (isFrame)
+      this.#msPerByte = (this.#msPerByte + Math.max(0, tookMs - ANY_WRITE_MS) / (done - piece.done)) / 2;
+    piece.done = done;
+    if (done < piece.bytes.length) return;
     queue.shift();
-    if (queue === this.#frames) {
+    if (isFrame) {
       this.#written++;
       this.bytes -= piece.bytes.length;
     }

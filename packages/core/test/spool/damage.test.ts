@@ -80,7 +80,7 @@ describe("a file of a program that was killed", () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  }, 120_000);
 
   it("that is full of anything else does no harm", async () => {
     const { disk, ids } = await diskWith(1, 3);
