@@ -27,13 +27,15 @@ const LARGEST_WRITTEN = 128 * 1024;
 /** A getter of an event may hand over another event, and that one's the next: so many in one another are encoded. */
 const MOST_NESTED = 4;
 
+/** How many are being encoded, by all sinks: a getter may hand an event over to each of them. */
+let nested = 0;
+
 /** Encodes the events of a sink. */
 export class BodyEncoder {
   readonly #limit: number;
   #writer: JsonWriter | undefined;
   /** The body whose bytes are in the writer's memory. */
   #written: WrittenBody | undefined;
-  #nested = 0;
 
   /** @param limit As of {@link encodeEvent}. */
   constructor(limit = MOST_TEXT) {
@@ -42,25 +44,22 @@ export class BodyEncoder {
 
   /** The body of an event. It never throws, and has the JSON of {@link encodeEvent}. */
   encode(event: StreamllEvent): EventBody {
-    if (this.#nested > 0) return textBody(this.text(event));
-    this.#nested++;
+    if (nested > 0) return textBody(this.text(event));
+    nested++;
     try {
       return this.#encode(event);
     } finally {
-      this.#nested--;
+      nested--;
     }
   }
 
   /** The JSON of an event, as {@link encodeEvent} returns it. */
   text(event: StreamllEvent): string {
-    this.#nested++;
+    nested++;
     try {
-      return encodeEvent(
-        this.#nested > MOST_NESTED ? { ...event, data: tooDeep, tags: {} } : event,
-        this.#limit,
-      );
+      return encodeEvent(nested > MOST_NESTED ? { ...event, data: tooDeep, tags: {} } : event, this.#limit);
     } finally {
-      this.#nested--;
+      nested--;
     }
   }
 

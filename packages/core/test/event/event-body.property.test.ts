@@ -215,6 +215,19 @@ describe("several bodies", () => {
     expect(calls).toBeLessThan(100);
   });
 
+  it("end where a getter hands over its own object to each of several sinks", () => {
+    const encoders = Array.from({ length: 4 }, () => new BodyEncoder());
+    let calls = 0;
+    const endless = eventOf({
+      get itself() {
+        if (++calls > 10_000) throw new Error("it goes on and on");
+        return encoders.map((each) => textOf(each.encode(endless)).length);
+      },
+    });
+    expect(textOf(encoder.encode(endless))).toContain('"itself":');
+    expect(calls).toBeLessThan(2000);
+  });
+
   it("are written as before after one whose getter threw", () => {
     const bad = eventOf({
       get field(): string {
