@@ -26,7 +26,7 @@ function startProgram(port: number, name: string, directory: string) {
 /** How many messages are in a queue; none where it is not there yet. */
 async function depth({ url }: Broker, queue: string): Promise<number> {
   await using channel = await openChannel(url);
-  return channel.checkQueue(queue).then(
+  return await channel.checkQueue(queue).then(
     ({ messageCount }) => messageCount,
     () => 0,
   );
