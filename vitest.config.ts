@@ -48,6 +48,8 @@ export default defineConfig({
   resolve: { alias },
   test: {
     setupFiles: "./tooling/test-run/started.mjs",
+    // A second, as is usual, is too short for a machine that does something else too.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: "unit", ...alone("{packages,apps,examples}/*") } },
       // Once more in a vm context, as Jest runs every test: Node's errors are then of other classes than ours.

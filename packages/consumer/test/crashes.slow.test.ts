@@ -119,14 +119,14 @@ describe.each(brokersForTests().slice(-1))("on RabbitMQ $version, a process with
       await put(...Array.from({ length: 3000 }, (_, n) => n));
       for (let round = 0; round < 3; round++) {
         const before = handled().length;
-        const { child, output, ended } = begin({ takes: 20, options: { drainTimeout: 10 } });
+        const { child, output, ended } = begin({ takes: 20, options: { drainTimeout: 60 } });
         await until(() => handled().length > before + 200, "some events to be handled", PATIENCE_MS);
         child.kill("SIGTERM");
         const [, signal] = await ended;
         expect(signal).toBe("SIGTERM");
         const report = JSON.parse(output().trim().split("\n").at(-1)!) as Record<string, number>;
         expect(report.handled).toBe(handled().length - before);
-        expect(report.durationMs).toBeLessThan(10_000);
+        expect(report.durationMs).toBeLessThan(60_000);
       }
       const last = begin();
       await until(() => new Set(handled()).size === 3000, "the rest", PATIENCE_MS);

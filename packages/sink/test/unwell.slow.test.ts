@@ -66,6 +66,7 @@ describe.each(brokersForTests())("RabbitMQ $version", (broker) => {
       maxRetries: 1,
     });
     await unwell.sink.start();
+    const begin = performance.now();
     unwell.hand(1000);
     await unwell.says("TRANSPORT_NACK", /full queue .*\. Let the queue be read or raise its limit/);
     await unwell.says("RETRIES_EXHAUSTED", /refused at every try/);
@@ -80,7 +81,9 @@ describe.each(brokersForTests())("RabbitMQ $version", (broker) => {
     expect(sum(counts("failed"))).toBe(events_failed);
     expect(sum(counts("retried"))).toBe(nacks - events_failed);
     expect(events_failed).toBeGreaterThan(990);
-    expect(counts("failed").length + counts("retried").length).toBeLessThanOrEqual(4);
+    // Of each kind the first, the sum when the sink stops, and what a slow machine adds every ten seconds.
+    const most = 2 * (2 + Math.floor((performance.now() - begin) / 10_000));
+    expect(counts("failed").length + counts("retried").length).toBeLessThanOrEqual(most);
   });
 
   it("an event that no queue takes is said", async () => {

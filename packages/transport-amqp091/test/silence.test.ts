@@ -26,10 +26,10 @@ describe.each([
     await using server = await mute();
     const giveUp = new AbortController();
     const connecting = connect(server.endpoint, giveUp.signal, own);
-    await vi.waitUntil(() => server.sockets.size === 1);
+    await vi.waitUntil(() => server.sockets.size === 1, { timeout: 20_000 });
     giveUp.abort();
     await expect(connecting).rejects.toMatchObject({ kind: "unreachable", permanent: false });
-    await vi.waitUntil(() => server.sockets.size === 0);
+    await vi.waitUntil(() => server.sockets.size === 0, { timeout: 20_000 });
   });
 
   it("is left when the time for connecting is over, and the error says how far it came", async () => {
@@ -39,7 +39,7 @@ describe.each([
       kind: "timeout",
       message: expect.stringContaining("the host answers, the broker does not"),
     });
-    await vi.waitUntil(() => server.sockets.size === 0);
+    await vi.waitUntil(() => server.sockets.size === 0, { timeout: 20_000 });
   });
 });
 
@@ -49,7 +49,7 @@ describe("connecting", () => {
     await expect(connect(server.endpoint, AbortSignal.abort())).rejects.toMatchObject({
       kind: "unreachable",
     });
-    await vi.waitUntil(() => server.sockets.size === 0);
+    await vi.waitUntil(() => server.sockets.size === 0, { timeout: 20_000 });
   });
 
   it("waits for credentials no longer than the time for connecting", async () => {
@@ -149,14 +149,14 @@ describe("a broker that hangs, and goes on with its heartbeats", () => {
     await using peer = await hangingPeer(1);
     const connection = await connect(peer.endpoint, never, { heartbeatMs: 1000 });
     connection.publish([message()], outcomes(1).settle);
-    await vi.waitUntil(() => peer.published === 1);
+    await vi.waitUntil(() => peer.published === 1, { timeout: 20_000 });
     const drained = connection.drainedBytes?.();
     expect(drained).toBeGreaterThan(0);
     const { heartbeats } = peer;
     await vi.waitUntil(() => peer.heartbeats > heartbeats, { timeout: 10_000 });
     expect(connection.drainedBytes?.()).toBe(drained);
     connection.publish([message()], outcomes(1).settle);
-    await vi.waitUntil(() => peer.published === 2);
+    await vi.waitUntil(() => peer.published === 2, { timeout: 20_000 });
     expect(connection.drainedBytes?.()).toBeGreaterThan(drained!);
     await connection.close(AbortSignal.abort());
   });

@@ -114,7 +114,7 @@ describe("a broker on demand", () => {
     expect([lane.outcomes, broker.depth("q")]).toEqual([[undefined], 0]);
     faults.wake();
     await (await connecting).connection.close(AbortSignal.abort());
-    await vi.waitFor(() => expect(lane.outcomes).toEqual([confirmed]));
+    await vi.waitFor(() => expect(lane.outcomes).toEqual([confirmed]), { timeout: 20_000 });
   });
 
   it("that falls silent keeps the confirms that come due, until it wakes", async () => {

@@ -91,7 +91,7 @@ describe("a subscription", () => {
     });
     put(broker, "a");
     expect(heard).toEqual([]);
-    await vi.waitFor(() => expect(heard).toEqual(["a", "b"]));
+    await vi.waitFor(() => expect(heard).toEqual(["a", "b"]), { timeout: 20_000 });
   });
 
   it("that throws loses only what it was given, and the error is the program's", async () => {
@@ -107,7 +107,7 @@ describe("a subscription", () => {
         heard.push(routingKey);
       });
       for (const key of ["a", "bad", "b"]) put(broker, key);
-      await vi.waitFor(() => expect(heard).toEqual(["a", "b"]));
+      await vi.waitFor(() => expect(heard).toEqual(["a", "b"]), { timeout: 20_000 });
       expect(uncaught).toEqual(["mine"]);
     } finally {
       process.removeAllListeners("uncaughtException");

@@ -21,7 +21,7 @@ async function serving(text: string, ...args: readonly string[]) {
     expect(await run.code).toBe(130);
     await rm(folder, { recursive: true });
   });
-  await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/));
+  await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), { timeout: 20_000 });
   return { url: new URL(run.stdout.text.trim()), run };
 }
 
@@ -125,7 +125,7 @@ describe("streamll ui", () => {
 
   it("waits for an exchange that no sink has declared yet, and then shows what is sent", async () => {
     const run = command(["ui", "memory:early"]);
-    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/));
+    await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), { timeout: 20_000 });
     const head = () => ask(new URL("live", run.stdout.text.trim())).then(({ body }) => body);
     expect(run.stderr.text).toMatch(/there is no exchange "streamll_events".*Waiting for it/);
     expect(await head()).toContain('"state":"waiting"');

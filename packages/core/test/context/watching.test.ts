@@ -7,7 +7,7 @@ describe("a promise without a handler", () => {
   it("still ends its call, with its value", async () => {
     const recorder = record();
     instrument(() => later(5, "done"))();
-    await vi.waitFor(() => expect(recorder.types).toEqual(["start", "end"]));
+    await vi.waitFor(() => expect(recorder.types).toEqual(["start", "end"]), { timeout: 20_000 });
     expect(recorder.one("end").data.outputs).toBe("done");
   });
 
@@ -18,7 +18,7 @@ describe("a promise without a handler", () => {
       failing.catch(() => {});
       return failing;
     })();
-    await vi.waitFor(() => expect(recorder.types).toEqual(["start", "error"]));
+    await vi.waitFor(() => expect(recorder.types).toEqual(["start", "error"]), { timeout: 20_000 });
     expect(recorder.one("error").data).toMatchObject({
       error_type: "unknown",
       error_message: "[Not watched]",

@@ -100,10 +100,15 @@ describe("a sink with a meter and a tracer of OpenTelemetry 2", () => {
     const { sink } = onMemory({ meter, logger: { ...silentLogger, warn } });
     await sink.stop();
     await sdk.meterProvider.forceFlush();
-    await vi.waitFor(() =>
-      expect(warn.mock.calls).toEqual([
-        [{ line: "callback_failed", about: "OpenTelemetry" }, "meter or tracer threw Error (reported once)"],
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(warn.mock.calls).toEqual([
+          [
+            { line: "callback_failed", about: "OpenTelemetry" },
+            "meter or tracer threw Error (reported once)",
+          ],
+        ]),
+      { timeout: 20_000 },
     );
   });
 

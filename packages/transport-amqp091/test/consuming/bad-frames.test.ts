@@ -39,7 +39,7 @@ describe("a subscription whose broker sends", () => {
     await using peer = await hangingPeer(1);
     const { subscription, got } = await consume(peer);
     peer.write(message(1));
-    await vi.waitUntil(() => got.length === 1);
+    await vi.waitUntil(() => got.length === 1, { timeout: 20_000 });
     peer.write(bytes);
     expect(await subscription.closed).toMatchObject({ kind: "protocol", code: "TRANSPORT_PROTOCOL" });
     expect(got.map(({ body }) => String(body))).toEqual(["text"]);

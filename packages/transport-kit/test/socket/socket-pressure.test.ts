@@ -67,7 +67,7 @@ describe("after the drain", () => {
     expect(first).not.toHaveBeenCalled();
     letThrough();
     letThrough();
-    await vi.waitUntil(() => first.mock.calls.length === 1);
+    await vi.waitUntil(() => first.mock.calls.length === 1, { timeout: 20_000 });
     const second = vi.fn();
     socket.write("two");
     afterDrain(socket, second);
