@@ -22,7 +22,7 @@ import {
 import { compileTemplate, type DeliveryOptions } from "@streamll/core/internal";
 import { contentTypeOf, formatContradictions } from "./content.js";
 import { contradictions } from "./contradictions.js";
-import { deliveryOptionsOf } from "./delivery-options.js";
+import { deliveryOptionsOf, poolOf } from "./delivery-options.js";
 import { derivedValues } from "./derived.js";
 import { DELAYED } from "./exchange-type.js";
 import { type ResolvedOptions, table } from "./options/table.js";
@@ -79,18 +79,22 @@ export function resolve(
     const unsupported = unsupportedCapabilities(transport, { table, values, isSet });
     if (unsupported.length > 0) throw new ConfigurationError(unsupported);
   }
+  const pool = poolOf(values, isSet);
   const transportNamed = (publisherName: string) =>
     makeTransport(choice, { ...options, publisherName }, endpoints ?? [], configured.partitions);
   return {
     connection,
     values,
-    derived: choice.kind === "given" ? {} : derivedValues(options, topology, configured.derived),
+    derived: {
+      ...pool,
+      ...(choice.kind === "given" ? {} : derivedValues(options, topology, configured.derived)),
+    },
     endpoints: endpoints ?? [placeOf(transport)],
     transport,
     transportNamed,
     topology: transport.capabilities.topology || configured.topology ? topology.topology : nothing,
     exchange: options.message.exchange,
-    delivery: deliveryOptionsOf(values),
+    delivery: deliveryOptionsOf({ ...values, ...pool }),
     warnings: [...connection.warnings, ...(remarks?.warnings ?? []), ...topology.warnings],
   };
 }

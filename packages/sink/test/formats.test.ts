@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import type { MemoryMessage } from "@streamll/transport-memory";
 import { type CloudEvent, HTTP } from "cloudevents";
 import { describe, expect, it } from "vitest";
+import { RabbitMQSink, type RabbitMQSinkOptions } from "../src/index.js";
 import { onMemory } from "./on-memory.js";
 import { problemsOf } from "./problems.js";
 
@@ -48,6 +49,14 @@ describe("a sink with messageFormat: batch", () => {
     expect(Object.keys(messages[0]!.headers)).toHaveLength(3);
     expect(sink.stats()).toMatchObject({ events_sent: 120, confirms: 120, batches_sent: 3, bytes_saved: 0 });
     expect(sink.stats().bytes_sent).toBe(messages.reduce((sum, { body }) => sum + body.length, 0));
+  });
+
+  it("has one connection, unless a number of them is set", () => {
+    const poolSize = (options: RabbitMQSinkOptions) =>
+      new RabbitMQSink({ amqpUrl: "memory:", ...options }).explain().options.connectionPoolSize;
+    expect(poolSize({ messageFormat: "batch" })).toEqual({ value: 1, from: "derived" });
+    expect(poolSize({ messageFormat: "batch", connectionPoolSize: 5 })).toEqual({ value: 5, from: "option" });
+    expect(poolSize({})).toEqual({ value: 5, from: "default" });
   });
 
   it("puts together what has one routing key and one set of headers, and keeps an execution in order", async () => {

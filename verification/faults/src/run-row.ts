@@ -1,4 +1,4 @@
-import { defaults, poolSizes } from "@streamll/harness";
+import { shareOfLane } from "@streamll/harness";
 import { accountOf, type Found } from "./account.js";
 import { Bench, type Place } from "./bench.js";
 import { type Expectation, NOISE, type Row } from "./fault.js";
@@ -93,10 +93,8 @@ function noticeOf(timeline: readonly Moment[], faultAt: number): number | undefi
 
 /** A lane has at most its share in flight when it loses its connection. */
 function inFlightAtMost({ program, options, over }: Bench): number {
-  const { connectionPoolSize = poolSizes[over], maxInFlight = defaults.maxInFlight } = options;
-  const share = Math.floor(maxInFlight / connectionPoolSize);
   const losses = program.timeline.filter(
     (moment) => moment.kind === "event" && moment.name === "disconnected" && moment.hadError,
   );
-  return losses.length * share;
+  return losses.length * shareOfLane(options, over);
 }

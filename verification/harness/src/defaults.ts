@@ -14,11 +14,18 @@ export const defaults = {
   maxInFlight: 4096,
 } as const satisfies RabbitMQSinkOptions;
 
-/** The sink's own defaults. */
-export const poolSizes: Readonly<Record<Protocol, number>> = {
+/** The sink's own defaults of single events. */
+const poolSizes: Readonly<Record<Protocol, number>> = {
   amqp: 5,
   streams: 1,
   amqp10: 5,
   "service-bus": 5,
   pubsub: 5,
 };
+
+/** How many events a lane has in flight at most. */
+export function shareOfLane(options: RabbitMQSinkOptions, over: Protocol): number {
+  const { messageFormat, maxInFlight = defaults.maxInFlight } = options;
+  const { connectionPoolSize = messageFormat === "batch" ? 1 : poolSizes[over] } = options;
+  return Math.floor(maxInFlight / connectionPoolSize);
+}

@@ -1,5 +1,5 @@
 export { ChildProgram, type Exit, type Surroundings } from "./child-program.js";
-export { defaults, poolSizes } from "./defaults.js";
+export { defaults, shareOfLane } from "./defaults.js";
 export type { Protocol } from "./protocol.js";
 export { FaultProxy } from "./proxy.js";
 export { type Found, Reader } from "./reader.js";

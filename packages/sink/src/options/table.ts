@@ -43,7 +43,7 @@ const deliveringTable = {
     default: 5,
     variables: ["RABBITMQ_CONNECTION_POOL"],
     about:
-      "Connections at most: one at first, more under load. Events of one `execution_id` stay on one connection, so their order holds. Where the broker's limit allows fewer, the sink continues with those and reports it; after five minutes it tries one more.",
+      'Connections at most: one at first, more under load; with `messageFormat: "batch"` one, unless you set a number. Events of one `execution_id` stay on one connection, so their order holds. Where the broker\'s limit allows fewer, the sink continues with those and reports it; after five minutes it tries one more.',
   }),
 
   exchange: declared({
