@@ -96,6 +96,8 @@ describe("streamll dlq", () => {
 
   it.each([
     [["steal"], 2, "dlq takes one of list, show, replay, purge"],
+    [["lst"], 2, "dlq takes one of list, show, replay, purge; did you mean list?"],
+    [["list", "q"], 2, "dlq list takes no further word: the queue is --dead-letter-queue"],
     [["replay", "--to-key", "k"], 2, "--to-key needs --to"],
     [["list", "--since", "soon"], 2, "--since must be a time such as"],
     [["list", "--since", "1h", "--until", "2h"], 2, "--until is not after since"],

@@ -4,6 +4,7 @@ import { type OptionName, overSinkEnvironment } from "@streamll/sink/internal";
 import type { Arguments } from "../command/arguments.js";
 import type { Command } from "../command/command.js";
 import { kebabCase } from "../command/flags.js";
+import { meant } from "../command/meant.js";
 import { flagsOf, sinkOptions } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
@@ -103,8 +104,10 @@ Exit code 0: done, and nothing is left of what was asked for.
   async run(args, shell) {
     const [action = "", ...more] = args.positionals;
     const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
-    if (act === undefined || more.length > 0)
-      throw new UsageError(`dlq takes one of ${Object.keys(actions).join(", ")}, and options`);
+    if (act === undefined)
+      throw new UsageError(`dlq takes one of ${Object.keys(actions).join(", ")}${meant(action, actions)}`);
+    if (more.length > 0)
+      throw new UsageError(`dlq ${action} takes no further word: the queue is --dead-letter-queue`);
     refuseOthersFlags(action, args);
     const notes = new Notes(shell.stderr, wantsColour(shell.stderr, shell.env));
     const letters = deadLettersOf(optionsOf(args, shell.env));

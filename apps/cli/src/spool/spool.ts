@@ -1,4 +1,5 @@
 import type { Command } from "../command/command.js";
+import { meant } from "../command/meant.js";
 import { sinkFlags } from "../command/sink-flags.js";
 import { UsageError } from "../exit.js";
 import { Notes } from "../notes.js";
@@ -56,6 +57,8 @@ Exit code 0: done. For verify: every event can be read.
     const isAction = Object.hasOwn(actions, first);
     const action = isAction ? first : "look";
     const [path, file, ...more] = isAction ? others : args.positionals;
+    if (!isAction && file !== undefined)
+      throw new UsageError(`spool takes one of ${Object.keys(actions).join(", ")}${meant(first, actions)}`);
     if (path === undefined || path === "") throw new UsageError(`spool ${action} takes a directory`);
     if (action === "export" && file === undefined)
       throw new UsageError("spool export takes a directory and a file; - is stdout");

@@ -217,6 +217,7 @@ describe("streamll spool", () => {
   it.each([
     [[], 2, /spool look takes a directory\n/],
     [["export", "x"], 2, /takes a directory and a file; - is stdout\n/],
+    [["drian", "."], 2, /spool takes one of look, verify, drain, export; did you mean drain\?\n/],
     [["verify", ".", "."], 2, /spool verify takes one directory\n/],
     [["drain", "amqp://u:secret@h/"], 2, /spool drain takes a directory\n/],
     [[`/nowhere${ESCAPE}`], 2, /nowhere\\u001b\[31m does not exist\n/],
