@@ -119,6 +119,35 @@ describe.each(brokersForTests())(
       expect([await tail.ended, idsIn(tail.stdout)]).toEqual([0, ["id-0"]]);
     });
 
+    it.each(generation.startsWith("3.") ? [] : ["pipe", "tail", "consume"])(
+      "over the stream protocol: %s goes on beyond the life of its first token, on one connection",
+      async (command) => {
+        const stream = `oauth-${randomUUID()}`;
+        const common = ["--url", `rabbitmq-stream://127.0.0.1:${broker.streamPort}/`, "--stream", stream];
+        const flags = [...common, "--credentials", asking()];
+        await done(run(["pipe", ...flags]), event(0));
+        service.life = 8;
+        onTestFinished(() => {
+          service.life = 600;
+        });
+        const more = { pipe: [], tail: ["--json", "--from", "first"], consume: ["--from", "first"] }[
+          command
+        ]!;
+        const long = run([command, ...flags, ...more]);
+        const before = service.asked;
+        await expect.poll(() => service.asked, patient).toBeGreaterThanOrEqual(before + 4);
+        service.life = 600;
+        if (command === "pipe") await done(long, event(1));
+        else {
+          await done(run(["pipe", ...flags]), event(1));
+          await expect.poll(() => long.stdout, patient).toContain("id-1");
+          long.process.kill("SIGINT");
+          expect(await long.ended).toBe(130);
+        }
+        expect(long.stderr).not.toMatch(/lost|closed|warning|error/);
+      },
+    );
+
     it("that are given as the password, in the environment", async () => {
       const name = `oauth-${randomUUID()}`;
       const env = { RABBITMQ_PASSWORD: service.token(600) };

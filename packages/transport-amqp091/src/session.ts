@@ -1,12 +1,11 @@
-import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import type { Endpoint, TransportOptions } from "@streamll/core";
 import {
   type ConnectAttempt,
   connectWithin,
   endAfterStandstill,
   type Login,
   login,
-  renewBeforeExpiry,
-  within,
+  renewLogin,
 } from "@streamll/transport-kit";
 import type { ChannelModel } from "amqplib";
 import { failure, type Stage } from "./failure.js";
@@ -86,22 +85,10 @@ function keep(
 ): void {
   const { label } = endpoint;
   const { closed, fail } = connection;
-  const life = new AbortController();
   endAfterStandstill({ heartbeatMs: options.heartbeatMs, label, closed, fail });
-  const late = () =>
-    new TransportError(
-      "auth",
-      `${label}: no new password within ${options.connectionTimeoutMs} ms. Check the credentials function, and whether the broker answers`,
-    );
-  const bounded = <T>(step: Promise<T>) => within(options.connectionTimeoutMs, life.signal, late, step);
-  const stop = renewBeforeExpiry(first, {
-    ask: () => bounded(login(options, endpoint)),
-    update: ({ password }) => bounded(model.updateSecret(Buffer.from(password), "about to expire")),
-    failed: fail,
+  renewLogin(first, {
+    ...{ options, endpoint, ended: closed, failed: fail },
+    update: ({ password }) => model.updateSecret(Buffer.from(password), "about to expire"),
     blocked: () => connection.isBlocked ?? false,
-  });
-  void closed.then(() => {
-    life.abort();
-    stop();
   });
 }

@@ -31,7 +31,12 @@ export { type ConnectAttempt, type ConnectWithin, connectWithin } from "./connec
 export { type Deadline, startDeadline, within } from "./connect/deadline.js";
 export { attemptsAt, dial, dialTcp } from "./connect/dial.js";
 export { type Login, login } from "./connect/login.js";
-export { type RenewalSteps, renewBeforeExpiry } from "./connect/renewal.js";
+export {
+  type RenewableConnection,
+  type RenewalSteps,
+  renewBeforeExpiry,
+  renewLogin,
+} from "./connect/renewal.js";
 export { tlsOptions } from "./connect/tls.js";
 export { type ConnectionLife, connectionLife, type LifeSetup } from "./connection-life.js";
 export { ConfirmWindow, type Flight, type FlightSetup } from "./publish/confirm-window.js";

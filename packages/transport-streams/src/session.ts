@@ -6,6 +6,7 @@ import {
   dial,
   heartbeatSeconds,
   type Login,
+  renewLogin,
   virtualHostOf,
 } from "@streamll/transport-kit";
 import { failure, type Stage } from "./failure.js";
@@ -82,6 +83,8 @@ export async function openSession(setup: SessionSetup): Promise<Session> {
       ? readVersions(await ask(EXCHANGE_COMMAND_VERSIONS, exchangeCommandVersions()))
       : new Map();
     const dialect: Dialect = isFrom(version, 3, 13) ? "from 3.13" : "before 3.13";
+    // An older broker ends the connection over it, and keeps that beyond the life of a token.
+    if (dialect === "from 3.13") renew(wire, login, options, endpoint);
     return { wire, frameMax: agreed.frameMax, node, versions, dialect };
   } catch (error) {
     wire?.end(error as Error);
@@ -111,6 +114,17 @@ async function authenticate(
     throw new TransportError("auth", message, { permanent: true });
   }
   await ask(SASL_AUTHENTICATE, saslAuthenticate(mechanism, username, password));
+}
+
+/** Before a token expires, the broker is given a new one. */
+function renew(wire: Wire, first: Login, options: TransportOptions, endpoint: Endpoint): void {
+  renewLogin(first, {
+    ...{ options, endpoint, ended: wire.ended },
+    update: ({ mechanism, username, password }) =>
+      wire.ask(SASL_AUTHENTICATE, saslAuthenticate(mechanism, username, password)),
+    failed: (error) => wire.end(failure(error, "login", endpoint.label)),
+    blocked: () => false,
+  });
 }
 
 /** The broker sends Tune unasked, maybe together with the answer to the login. */

@@ -30,7 +30,7 @@ export interface ScanSetup {
   readonly besideQueue: boolean;
   /** Deliveries that are held at a time. */
   readonly window: number;
-  /** So many are wanted: what comes beyond them would come back behind others of a quorum queue. */
+  /** So many are wanted. None beyond them comes: it would count as redelivered, and in a quorum queue lose its place. */
   readonly most: number;
   readonly signal: AbortSignal;
 }
@@ -114,9 +114,20 @@ export class Scan {
   async next(most: number): Promise<readonly Delivery[]> {
     await this.#wait();
     const left = (this.total ?? Number.POSITIVE_INFINITY) - this.scanned;
-    const found = this.#arrived.splice(0, Math.min(most, left));
+    const found = this.#arrived.splice(0, Math.min(most, left, this.#allowed || left));
     this.scanned += found.length;
     return found;
+  }
+
+  /** Of what has come, so many may be settled: the broker sends one more for each, until all that are wanted have come. */
+  get #allowed(): number {
+    const { most, window } = this.#setup;
+    const hasAll = this.#received >= this.#wanted;
+    return hasAll ? Number.POSITIVE_INFINITY : Math.max(0, most - window - this.#acknowledged);
+  }
+
+  get #wanted(): number {
+    return Math.min(this.#setup.most, this.total ?? Number.POSITIVE_INFINITY);
   }
 
   /** These are done: the broker forgets them. Gives how many of the acknowledgements were lost. */
@@ -165,7 +176,7 @@ export class Scan {
       this.#bytes += delivery.body.length;
     }
     this.#received += deliveries.length;
-    if (this.#received >= this.#setup.most) void this.#subscription.stop();
+    if (this.#received >= this.#wanted) void this.#subscription.stop();
     // What was lost may be among them.
     if (this.incomplete !== "lost") this.#arrived.push(...deliveries);
     if (this.#bytes > MOST_BYTES) this.#end("bytes");
@@ -208,11 +219,13 @@ export class Scan {
 
   async #wait(): Promise<void> {
     const { clock, window } = this.#setup;
-    const since = clock.now();
+    let since = clock.now();
     let isDrained = false;
-    while (this.#arrived.length === 0 && this.incomplete === undefined && this.scanned !== this.total) {
+    const isWaiting = () => this.#arrived.length === 0 || this.#allowed === 0;
+    while (isWaiting() && this.incomplete === undefined && this.scanned !== this.total) {
       if (await this.#change(QUIET_MS)) {
         isDrained = false;
+        since = clock.now();
         continue;
       }
       const waiting = await this.#depth();

@@ -51,6 +51,15 @@ describe("dead letters", () => {
   const idsIn = (queue: string) => broker.consume(queue).map(({ messageId }) => messageId);
   const left = () => idsIn("dlx.failed");
 
+  it("beyond the limit of a purge are not touched, though others were taken meanwhile", async () => {
+    for (let n = 0; n < 3000; n++) put(String(n));
+    const purging = letters().purge({ limit: 2000 });
+    expect(await purging).toMatchObject({ scanned: 2000, total: 3000, matched: 2000, purged: 2000 });
+    const rest = broker.consume("dlx.failed");
+    expect(rest).toHaveLength(1000);
+    expect(rest.filter(({ redelivered }) => redelivered)).toEqual([]);
+  });
+
   it("are listed by code and type with their age, shown whole, and stay in their order", async () => {
     const now = Date.now();
     put("1", { at: now - 2 * HOUR });

@@ -100,6 +100,20 @@ describe.each(scenes)(
       expect(await taken(queue)).toEqual([]);
     });
 
+    it.each([
+      ["purge", 1500],
+      ["replay", 600],
+    ] as const)("beyond the limit of a %s are not touched", async (method, limit) => {
+      for (let n = 0; n < 2500; n++) put(n);
+      await channel.waitForConfirms();
+      expect(await letters()[method]({ limit })).toMatchObject({ matched: limit, scanned: limit });
+      const rest = await taken(queue);
+      expect(rest.map(({ properties }) => Number(properties.messageId))).toEqual(
+        Array.from({ length: 2500 - limit }, (_, n) => limit + n),
+      );
+      expect(rest.filter(({ fields }) => fields.redelivered)).toEqual([]);
+    });
+
     it("that fit are replayed, by two runs at once too, and the others stay in their order", async () => {
       for (let n = 0; n < 400; n++) put(n, {}, { streamll_failure: n % 20 === 0 ? "RARE" : "COMMON" });
       await channel.waitForConfirms();

@@ -173,6 +173,8 @@ export class ReceiverLink {
   }
 
   #pause(rhea: RheaReceiver): void {
+    // Where nothing is settled meanwhile, what was owed before is granted now.
+    if (this.#state === "open") this.#grant();
     if (rhea.isWindowLow && this.#state === "open") this.#flow("nothing");
     this.#setup.pause();
   }

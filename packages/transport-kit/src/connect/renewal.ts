@@ -1,4 +1,6 @@
-import type { Login } from "./login.js";
+import { type Endpoint, TransportError, type TransportOptions } from "@streamll/core";
+import { within } from "./deadline.js";
+import { type Login, login } from "./login.js";
 
 const MINUTE = 60_000;
 /** No request follows another sooner: also where a provider keeps giving what has expired. */
@@ -57,4 +59,35 @@ export function renewBeforeExpiry(first: Login, steps: RenewalSteps): () => void
     stopped = true;
     clearTimeout(timer);
   };
+}
+
+/** A connection whose login is renewed. */
+export interface RenewableConnection extends Omit<RenewalSteps, "ask"> {
+  readonly options: TransportOptions;
+  readonly endpoint: Endpoint;
+  /** Settles when the connection can no longer be used. */
+  readonly ended: Promise<unknown>;
+}
+
+/** As {@link renewBeforeExpiry}, with the credentials of the options; each step within the time that connecting has. */
+export function renewLogin(first: Login, connection: RenewableConnection): void {
+  const { options, endpoint, ended, update, failed, blocked } = connection;
+  const { connectionTimeoutMs: ms } = options;
+  const life = new AbortController();
+  const late = () =>
+    new TransportError(
+      "auth",
+      `${endpoint.label}: no new password within ${ms} ms. Check the credentials function, and whether the broker answers`,
+    );
+  const bounded = <T>(step: Promise<T>) => within(ms, life.signal, late, step);
+  const stop = renewBeforeExpiry(first, {
+    ask: () => bounded(login(options, endpoint)),
+    update: (next) => bounded(update(next)),
+    failed,
+    blocked,
+  });
+  void ended.then(() => {
+    life.abort();
+    stop();
+  });
 }
