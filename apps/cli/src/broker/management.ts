@@ -39,6 +39,9 @@ export function managementOf(
   { tls, credentials }: TransportOptions,
   provider?: string,
 ): Ask {
+  // A broker in the process has no host, and is asked nothing.
+  if (named === undefined && endpoint.host === "")
+    return async () => ({ kind: "unknown", why: "a broker in the process has no management API" });
   const url = named ?? usualUrl(endpoint, tls !== undefined, provider);
   const login = keptLogin(async () => (url.username === "" ? credentials?.() : loginIn(url)));
   return async function asked(path): Promise<Answer> {
