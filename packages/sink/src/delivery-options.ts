@@ -2,8 +2,8 @@ import type { DeliveryOptions, Packing } from "@streamll/core/internal";
 import type { ResolvedOptions } from "./options/table.js";
 
 /**
- * What follows for the pool where the user set no size. One connection takes more events in batches than a program makes: of
- * five, each has fewer in flight, and smaller writes and answers, which took a fifth of the CPU (RabbitMQ 4.0).
+ * What follows for the pool where the user set no size. One connection takes more events in batches than a program makes. Five
+ * of them have fewer in flight each, and smaller writes and answers: their rate was lower by a fifth (RabbitMQ 4.0).
  */
 export const poolOf = (
   { messageFormat }: ResolvedOptions,
