@@ -11,6 +11,7 @@ import { ask } from "./support/ask.js";
 const start = `{"event_id":"s","execution_id":"run","event_type":"start","data":{"inputs":["<b>"]}}`;
 
 /** The page of a file, and its address. */
+/** Resolves when the page can be asked, and has the whole of the text. */
 async function serving(text: string, ...args: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), "streamll-ui-"));
   const file = join(folder, "events.ndjson");
@@ -22,7 +23,9 @@ async function serving(text: string, ...args: readonly string[]) {
     await rm(folder, { recursive: true });
   });
   await vi.waitFor(() => expect(run.stdout.text).toMatch(/^http:.*\n$/), { timeout: 20_000 });
-  return { url: new URL(run.stdout.text.trim()), run };
+  const url = new URL(run.stdout.text.trim());
+  await expect.poll(async () => (await ask(new URL("live", url))).body).toContain('"state":"read"');
+  return { url, run };
 }
 
 describe("streamll ui", () => {
