@@ -20,8 +20,10 @@ const SHORT = 48;
 /** Of one character in UTF-8, or escaped. */
 const MOST_BYTES = 6;
 
-/** What `write` calls after it has looked at its arguments, which took a tenth of the time of an event's JSON. */
-type Utf8Memory = Buffer & { utf8Write(text: string, at: number, length: number): number };
+/** What Node's `write` calls after it has looked at its arguments, which takes a tenth of the time of an event's JSON. */
+const { utf8Write = Buffer.prototype.write } = Buffer.prototype as Buffer & {
+  utf8Write?(this: Buffer, text: string, at: number, length: number): number;
+};
 
 /** By the code of a character of ASCII, whether JSON escapes it. */
 const IS_ESCAPED = Uint8Array.from({ length: 128 }, (_, code) =>
@@ -195,7 +197,7 @@ export class JsonWriter {
   #longText(text: string, at: number): number {
     const { memory } = this;
     // A lone surrogate becomes U+FFFD.
-    const end = at + 1 + (memory as Utf8Memory).utf8Write(text, at + 1, MOST_BYTES * text.length);
+    const end = at + 1 + utf8Write.call(memory, text, at + 1, MOST_BYTES * text.length);
     const escaped = this.#hasEscape(at + 1, end) ? this.#escape(at + 1, end) : end;
     memory[at] = QUOTE;
     memory[escaped] = QUOTE;
