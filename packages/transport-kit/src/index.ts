@@ -34,6 +34,7 @@ export { type Login, login } from "./connect/login.js";
 export {
   type RenewableConnection,
   type RenewalSteps,
+  renewalAt,
   renewBeforeExpiry,
   renewLogin,
 } from "./connect/renewal.js";

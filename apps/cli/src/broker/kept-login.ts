@@ -1,8 +1,8 @@
 import type { Credentials } from "@streamll/core";
+import { renewalAt } from "@streamll/transport-kit";
 
 /** A provider that failed is asked again after so long. */
 const PAUSE_MS = 10_000;
-const MINUTE = 60_000;
 
 /** A user and a password that are used for many requests. */
 export interface KeptLogin {
@@ -26,8 +26,8 @@ function begin(given: KeptLogin["given"]): KeptLogin {
   const login: KeptLogin = { given, until: Number.POSITIVE_INFINITY, hasWorked: false };
   given.then(
     (credentials) => {
-      const left = (credentials?.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
-      login.until = Date.now() + left - Math.min(MINUTE, left / 5);
+      const expiresAt = credentials?.expiresAt;
+      if (expiresAt !== undefined) login.until = renewalAt(expiresAt.getTime());
     },
     () => {
       login.until = Date.now() + PAUSE_MS;

@@ -8,6 +8,13 @@ const LEAST_WAIT = 1000;
 /** setTimeout fires at once for more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * When a password that expires at `expiresAt` is to be renewed: a minute before, or with a fifth of its life left. Both are of
+ * the system's clock, in milliseconds.
+ */
+export const renewalAt = (expiresAt: number): number =>
+  expiresAt - Math.min(MINUTE, (expiresAt - Date.now()) / 5);
+
 /** What {@link renewBeforeExpiry} does with a connection. */
 export interface RenewalSteps {
   /** A password that is valid from now on. */
@@ -21,8 +28,8 @@ export interface RenewalSteps {
 }
 
 /**
- * Asks for a new password a minute before the old one expires, or with a fifth of its life left, and again while the old
- * one lives where a step fails. Nothing happens where the first one does not expire.
+ * Asks for a new password at the time of {@link renewalAt}, and again while the old one lives where a step fails. Nothing
+ * happens where the first one does not expire.
  *
  * @returns stops it: call it at the end of the connection.
  */
@@ -36,8 +43,7 @@ export function renewBeforeExpiry(first: Login, steps: RenewalSteps): () => void
   };
   const schedule = ({ expiresAt }: Login) => {
     if (expiresAt === undefined || stopped) return;
-    const left = expiresAt - Date.now();
-    renewAfter(left - Math.min(MINUTE, left / 5), expiresAt);
+    renewAfter(renewalAt(expiresAt) - Date.now(), expiresAt);
   };
   const renew = async (expiresAt: number) => {
     if (steps.blocked()) return renewAfter(LEAST_WAIT, expiresAt);
