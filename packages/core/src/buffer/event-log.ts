@@ -1,5 +1,4 @@
 import type { MessageChanges, OutboundMessage } from "../transport.js";
-import { Columns } from "./columns.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
 import type { Kinds } from "./kinds.js";
 import {
@@ -14,42 +13,20 @@ import {
 } from "./record.js";
 import { RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
-
-// The flags of a slot.
-/** The event is settled. Its slot is free only once no queue lists it. */
-export const SETTLED = 1;
-/** A queue lists the event. */
-export const QUEUED = 2;
-/** A connection was lost, or an answer was missing, while the event was in flight. */
-export const MAYBE_STORED = 4;
-/** The publisher set the event's sequence, which must not change. */
-export const NUMBERED = 8;
-/** The broker has the event's sequence already, from another program: it confirms the event and stores nothing. */
-export const DUPLICATE = 16;
-/** `publish()` waits for the event. */
-export const AWAITED = 32;
-/** The event failed, and is on its way to the dead-letter exchange. */
-export const DEAD = 64;
-/** An earlier program accepted the event, and it was read back from the spool. */
-export const FROM_EARLIER = 128;
-
-const NO_SLOT = 0xffff_ffff;
+import { NUMBERED, QUEUED, SETTLED, Slots } from "./slots.js";
 
 const LARGEST_SEGMENT = 1024 * 1024;
 const SMALLEST_SEGMENT = 2048;
 
 /**
  * The buffer. Each event is a record of bytes in a segment outside of V8's heap, and a slot: one number in each of the
- * {@link Columns}. The garbage collector finds nothing to copy, however long a broker takes to answer.
+ * {@link Slots}. The garbage collector finds nothing to copy, however long a broker takes to answer.
  */
-export class EventLog extends Columns {
+export class EventLog extends Slots {
   readonly #segments: Segments;
   readonly #writer = new RecordWriter();
   readonly #kinds: Kinds | undefined;
   readonly #reader: RecordView;
-  #slots = 0;
-  /** The slot that was freed last: in its `offset` stands the one that was freed before. */
-  #free = NO_SLOT;
   #flights = 0;
 
   /**
@@ -81,7 +58,7 @@ export class EventLog extends Columns {
 
   /** Writes an event, and returns its slot. */
   append(event: EncodedEvent, order: number, now: number): number {
-    const slot = this.#take(order, now, event.sequence);
+    const slot = this.take(order, now, event.sequence);
     this.#write(slot, event);
     this.#compact();
     return slot;
@@ -89,7 +66,7 @@ export class EventLog extends Columns {
 
   /** Copies an event from its record elsewhere, and returns its slot. */
   appendRecord(place: RecordPlace, order: number, acceptedAt: number, sequence: number): number {
-    const slot = this.#take(order, acceptedAt, sequence);
+    const slot = this.take(order, acceptedAt, sequence);
     const length = lengthOf(place);
     const segment = this.#segments.withRoom(length);
     place.source.copy(segment.source, segment.end, place.record, place.record + length);
@@ -106,7 +83,7 @@ export class EventLog extends Columns {
   /** The unsettled events that a file of the spool holds. */
   heldBy(spoolFile: number): number[] {
     const slots: number[] = [];
-    for (let slot = 0; slot < this.#slots; slot++)
+    for (let slot = 0; slot < this.slots; slot++)
       if (this.spoolFile[slot] === spoolFile && !this.has(slot, SETTLED)) slots.push(slot);
     return slots;
   }
@@ -114,23 +91,6 @@ export class EventLog extends Columns {
   /** Returns a new flight number, unique over all lanes. */
   nextFlight(): number {
     return ++this.#flights;
-  }
-
-  /** Whether the slot still belongs to this event, and the event is not settled. */
-  holds(slot: number, order: number): boolean {
-    return this.order[slot] === order && !this.has(slot, SETTLED);
-  }
-
-  has(slot: number, flag: number): boolean {
-    return (this.flags[slot]! & flag) !== 0;
-  }
-
-  mark(slot: number, flag: number): void {
-    this.flags[slot]! |= flag;
-  }
-
-  unmark(slot: number, flag: number): void {
-    this.flags[slot]! &= ~flag;
   }
 
   /** Sends the event as a new message, as later ones have passed its old place. */
@@ -159,13 +119,13 @@ export class EventLog extends Columns {
   settle(slot: number): void {
     this.#release(slot);
     this.flags[slot]! |= SETTLED;
-    if (!this.has(slot, QUEUED)) this.#giveBack(slot);
+    if (!this.has(slot, QUEUED)) this.giveBack(slot);
   }
 
   /** The queue no longer lists the event. */
   unlist(slot: number): void {
     this.unmark(slot, QUEUED);
-    if (this.has(slot, SETTLED)) this.#giveBack(slot);
+    if (this.has(slot, SETTLED)) this.giveBack(slot);
   }
 
   /** Lets go of free memory that was not needed since the last call. */
@@ -189,34 +149,6 @@ export class EventLog extends Columns {
     place.source = source;
     place.words = words;
     place.record = this.offset[slot]!;
-  }
-
-  #take(order: number, acceptedAt: number, sequence: number): number {
-    const slot = this.#freeSlot();
-    this.order[slot] = order;
-    this.acceptedAt[slot] = acceptedAt;
-    this.sequence[slot] = sequence;
-    this.flight[slot] = 0;
-    this.tries[slot] = 0;
-    this.flags[slot] = sequence > 0 ? NUMBERED : 0;
-    this.spoolFile[slot] = 0;
-    this.spoolId[slot] = 0;
-    return slot;
-  }
-
-  #freeSlot(): number {
-    const slot = this.#free;
-    if (slot !== NO_SLOT) {
-      this.#free = this.offset[slot]!;
-      return slot;
-    }
-    if (this.#slots === this.order.length) this.grow();
-    return this.#slots++;
-  }
-
-  #giveBack(slot: number): void {
-    this.offset[slot] = this.#free;
-    this.#free = slot;
   }
 
   #write(slot: number, event: EncodedEvent): void {

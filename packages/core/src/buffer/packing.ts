@@ -4,7 +4,7 @@ import { putSlice } from "./bytes.js";
 import { compressed } from "./compress.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
 import { recorded, recordOf } from "./encoded-message.js";
-import { DEAD, type EventLog } from "./event-log.js";
+import type { EventLog } from "./event-log.js";
 import {
   BODY,
   CORRELATION_ID,
@@ -16,6 +16,7 @@ import {
   startOf,
 } from "./record.js";
 import { RecordView } from "./record-view.js";
+import { DEAD } from "./slots.js";
 
 /** How events become messages. */
 export interface Packing {

@@ -1,4 +1,5 @@
-import { AWAITED, DEAD, DUPLICATE, type EventLog, MAYBE_STORED, SETTLED } from "../buffer/event-log.js";
+import type { EventLog } from "../buffer/event-log.js";
+import { AWAITED, DEAD, DUPLICATE, MAYBE_STORED, SETTLED } from "../buffer/slots.js";
 import { DeliveryError, type TransportError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";

@@ -75,12 +75,12 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a slot is used again while a queue still lists it",
     file: "buffer/event-log.ts",
-    from: "    if (!this.has(slot, QUEUED)) this.#giveBack(slot);",
-    to: "    this.#giveBack(slot);",
+    from: "    if (!this.has(slot, QUEUED)) this.giveBack(slot);",
+    to: "    this.giveBack(slot);",
   },
   {
     fault: "an event has the state of the one that had its slot before",
-    file: "buffer/event-log.ts",
+    file: "buffer/slots.ts",
     from: "    this.flags[slot] = sequence",
     to: "    this.flags[slot]! |= sequence",
   },

@@ -9,7 +9,7 @@ const EVENTS = 8;
 const indicesIn = (one: OutboundMessage): number[] => JSON.parse(one.body().toString());
 
 /** An engine whose broker ends each connection that carries the poison, and keeps all else. */
-function poisoned(options: { readonly deduplication: boolean }) {
+function poisoned(options: { readonly deduplication: boolean }, maxRetries = 1) {
   const transport = new FakeTransport(options);
   transport.onPublish = (connection) => {
     const isPoisoned = connection.batches.at(-1)!.some((one) => indicesIn(one).includes(POISON));
@@ -17,16 +17,21 @@ function poisoned(options: { readonly deduplication: boolean }) {
     else connection.answer();
   };
   const packing = { layout: "json-array" } as const;
-  const limits = { batchSize: EVENTS, maxRetries: 1, circuitBreaker: false, maxRetryBackoffMs: 100 } as const;
+  const limits = { batchSize: EVENTS, maxRetries, circuitBreaker: false, maxRetryBackoffMs: 100 } as const;
   return bench({ transport, packing, ...limits });
 }
 
-it.each([{ deduplication: false }, { deduplication: true }])(
+it.each([
+  { deduplication: false, executions: 1, maxRetries: 0 },
+  { deduplication: false, executions: 2, maxRetries: 1 },
+  { deduplication: true, executions: 1, maxRetries: 0 },
+  { deduplication: true, executions: 2, maxRetries: 1 },
+])(
   "the engine finds the event of a batch that ends its connections, and fails it alone: %o",
-  async (options) => {
-    const { engine, transport, clock, failures } = poisoned(options);
+  async ({ deduplication, executions, maxRetries }) => {
+    const { engine, transport, clock, failures } = poisoned({ deduplication }, maxRetries);
     for (let index = 0; index < EVENTS; index++)
-      engine.offer(message({ body: String(index), correlationId: `run-${index % 2}` }));
+      engine.offer(message({ body: String(index), correlationId: `run-${index % executions}` }));
     for (let passed = 0; passed < 60_000 && engine.pending > 0; passed += 100) await clock.advance(100);
     expect(failures.map(({ message }) => message.body().toString())).toEqual([String(POISON)]);
     const stored = transport.stored.flatMap(indicesIn);

@@ -1,5 +1,5 @@
-import { SETTLED } from "../../buffer/event-log.js";
 import { type Grouping, joinsEvents } from "../../buffer/packing.js";
+import { SETTLED } from "../../buffer/slots.js";
 import { grouper, hasFixedMessage, LOOK_BACK } from "./grouping.js";
 import type { InFlight } from "./in-flight.js";
 import type { LaneSetup } from "./lane-setup.js";

@@ -1,5 +1,6 @@
-import { DEAD, type EventLog, MAYBE_STORED, NUMBERED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
 import type { Grouping } from "../../buffer/packing.js";
+import { DEAD, MAYBE_STORED, NUMBERED } from "../../buffer/slots.js";
 import type { DeliveryOptions } from "../options.js";
 
 /** Among so many of the latest groups an event looks for one that it fits in. */

@@ -1,5 +1,6 @@
-import { type EventLog, MAYBE_STORED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
+import { MAYBE_STORED } from "../../buffer/slots.js";
 
 /** Events that were passed to a connection together. */
 export interface Flight {

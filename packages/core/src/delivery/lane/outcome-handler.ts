@@ -1,4 +1,5 @@
-import { type EventLog, MAYBE_STORED, NUMBERED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
+import { MAYBE_STORED, NUMBERED } from "../../buffer/slots.js";
 import type { TransportError } from "../../errors.js";
 import type { PublishOutcome } from "../../transport.js";
 import { fullJitter } from "../backoff.js";

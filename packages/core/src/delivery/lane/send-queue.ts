@@ -1,5 +1,6 @@
-import { type EventLog, QUEUED, SETTLED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
+import { QUEUED, SETTLED } from "../../buffer/slots.js";
 
 export interface SendQueueSetup {
   readonly log: EventLog;

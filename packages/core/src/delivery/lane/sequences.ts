@@ -1,4 +1,5 @@
-import { DUPLICATE, type EventLog, FROM_EARLIER, MAYBE_STORED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
+import { DUPLICATE, FROM_EARLIER, MAYBE_STORED } from "../../buffer/slots.js";
 
 /** The ids that the spool gives events, for brokers that deduplicate. */
 export interface SpoolIds {

@@ -1,5 +1,6 @@
-import { DEAD, type EventLog } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
 import { Fifo } from "../../buffer/fifo.js";
+import { DEAD } from "../../buffer/slots.js";
 import type { Spool } from "../../spool/spool.js";
 import { SPOOL_OVERHEAD } from "../../spool/writer.js";
 import { isUsedUpTo, type Memory } from "../buffer-room.js";

@@ -1,6 +1,7 @@
 import type { PreparedMessage } from "../../buffer/encoded-event.js";
-import { type EventLog, FROM_EARLIER, MAYBE_STORED } from "../../buffer/event-log.js";
+import type { EventLog } from "../../buffer/event-log.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "../../buffer/record.js";
+import { FROM_EARLIER, MAYBE_STORED } from "../../buffer/slots.js";
 import type { DeliveryError } from "../../errors.js";
 import type { Spool, SpooledEvent } from "../../spool/spool.js";
 import type { Clock } from "../clock.js";

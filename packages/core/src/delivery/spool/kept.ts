@@ -1,5 +1,5 @@
-import { DEAD, FROM_EARLIER, NUMBERED } from "../../buffer/event-log.js";
 import { type RecordPlace, recordMemory } from "../../buffer/record.js";
+import { DEAD, FROM_EARLIER, NUMBERED } from "../../buffer/slots.js";
 import { UNSENT } from "../../spool/marks.js";
 import type { Spool } from "../../spool/spool.js";
 import type { Clock } from "../clock.js";
