@@ -1,10 +1,17 @@
 import { FakeListChatModel } from "@langchain/core/utils/testing";
-import { trace } from "@streamll/core";
+import type { StreamllEvent } from "@streamll/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { langchain } from "../../src/langchain/index.js";
 import { recorded } from "../recorder.js";
+import type { RunResult } from "../run-twice.js";
 import { faultsOf, treeOf } from "../tree.js";
-import { runs } from "./scene.js";
+import { inOwnProcess } from "./own-process.js";
+
+interface Printed {
+  readonly results: Record<string, RunResult>;
+  readonly concurrent: StreamllEvent[];
+  readonly withCallbacks: StreamllEvent[];
+}
 
 const trees: Record<string, string> = {
   "a chain": `\
@@ -77,42 +84,39 @@ describe("LangChain and LangGraph, recorded by callbacks of a call", () => {
 });
 
 describe("LangChain and LangGraph, recorded by importing register", () => {
-  const bare: Record<string, unknown> = {};
+  let results: Printed["results"];
+  let concurrent: Printed["concurrent"];
+  let withCallbacks: Printed["withCallbacks"];
   beforeAll(async () => {
-    for (const [name, run] of Object.entries(runs)) bare[name] = await run();
-    await import("../../src/langchain/register.js");
+    ({ results, concurrent, withCallbacks } = await inOwnProcess<Printed>("on-langgraph.ts"));
   });
 
-  it.each(Object.keys(runs))("return the same with and without recording: %s", async (name) => {
-    const { result, events } = await recorded(() => trace("program", runs[name]!));
-    expect(result).toEqual(bare[name]);
-    expect(faultsOf(events)).toEqual([]);
-    if (trees[name] !== undefined) expect(treeOf(events)).toBe(trees[name]);
+  it("return the same with and without recording, and each call has one end", () => {
+    for (const [name, { bare, result, events }] of Object.entries(results)) {
+      expect([name, result]).toEqual([name, bare]);
+      expect([name, faultsOf(events)]).toEqual([name, []]);
+    }
   });
 
-  it("end a stream that is broken off as cancelled, which LangChain does not report", async () => {
-    const { events } = await recorded(() => trace("program", runs["a stream that is broken off"]!));
+  it.each(Object.entries(trees))("are recorded as the tree of %s", (name, tree) => {
+    expect(treeOf(results[name]!.events)).toBe(tree);
+  });
+
+  it("end a stream that is broken off as cancelled, which LangChain does not report", () => {
+    const { events } = results["a stream that is broken off"]!;
     const ends = events.filter(({ data }) => data.cancelled === true).map(({ operation }) => operation);
     expect(ends).toEqual(["Model", "answer"]);
     expect(events.at(-1)).toMatchObject({ operation: "program", data: { outputs: "Rab" } });
   });
 
-  it("keep two concurrent runs apart", async () => {
-    const { events } = await recorded(() =>
-      Promise.all([
-        trace("one", runs["a graph that calls a tool"]!),
-        trace("other", runs["a graph that calls a tool"]!),
-      ]),
-    );
-    expect(faultsOf(events)).toEqual([]);
-    const [one, other] = treeOf(events).split("unknown.other");
+  it("keep two concurrent runs apart", () => {
+    expect(faultsOf(concurrent)).toEqual([]);
+    const [one, other] = treeOf(concurrent).split("unknown.other");
     expect(other).toBe(one!.replace("unknown.one", "").trimEnd());
-    expect(new Set(events.map(({ executionId }) => executionId)).size).toBe(2);
+    expect(new Set(concurrent.map(({ executionId }) => executionId)).size).toBe(2);
   });
 
-  it("are recorded once, even if callbacks are passed too", async () => {
-    const model = new FakeListChatModel({ responses: ["Rabbits dig."] });
-    const { events } = await recorded(() => model.invoke("Do rabbits dig?", { callbacks: [langchain()] }));
-    expect(events.map(({ eventType }) => eventType)).toEqual(["llm_start", "llm_end"]);
+  it("are recorded once, even if callbacks are passed too", () => {
+    expect(withCallbacks.map(({ eventType }) => eventType)).toEqual(["llm_start", "llm_end"]);
   });
 });

@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { StreamllEvent } from "@streamll/core";
 import { describe, expect, it } from "vitest";
 import { faultsOf, treeOf } from "../tree.js";
+import { inOwnProcess } from "./own-process.js";
 
 interface RunResult {
   readonly events: StreamllEvent[];
@@ -11,14 +9,7 @@ interface RunResult {
   readonly isKnownToLangChain: boolean;
 }
 
-const cwd = fileURLToPath(new URL("../../../../", import.meta.url));
-const program = fileURLToPath(new URL("on-langchain-alone.ts", import.meta.url));
-
-/** Uses a process of its own, as LangGraph, once loaded, affects the whole process. */
-async function runOnLangChainAlone(way: string): Promise<RunResult> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, way], { cwd });
-  return JSON.parse(stdout) as RunResult;
-}
+const runOnLangChainAlone = (way: string) => inOwnProcess<RunResult>("on-langchain-alone.ts", way);
 
 const nested = (query: string) => `
   RunnableSequence.answer → ${query}
