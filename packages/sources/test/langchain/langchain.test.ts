@@ -89,7 +89,7 @@ describe("LangChain and LangGraph, recorded by importing register", () => {
   let withCallbacks: Printed["withCallbacks"];
   beforeAll(async () => {
     ({ results, concurrent, withCallbacks } = await inOwnProcess<Printed>("on-langgraph.ts"));
-  });
+  }, 120_000);
 
   it("return the same with and without recording, and each call has one end", () => {
     for (const [name, { bare, result, events }] of Object.entries(results)) {
