@@ -118,6 +118,10 @@ function optionsOf(args: Arguments, env: NodeJS.ProcessEnv): EventConsumerOption
     throw new UsageError(
       "consume takes the name of one queue, or --stream and none: streamll consume QUEUE, streamll consume --stream NAME",
     );
+  if (queue !== undefined && /^rabbitmq-stream/i.test(String(args.get("url") ?? env.RABBITMQ_URL)))
+    throw new UsageError(
+      "a rabbitmq-stream:// URL reads streams, not queues: streamll consume --stream NAME",
+    );
   const bindings = args.all("bind");
   if (bindings.length > 0 && !(args.get("exchange") ?? env.RABBITMQ_EXCHANGE))
     throw new UsageError("--bind needs --exchange: the one that the queue is bound to");

@@ -185,6 +185,7 @@ describe("streamll consume", () => {
     [[], "consume takes the name of one queue"],
     [["q", "r"], "consume takes the name of one queue"],
     [["amqp://localhost/"], "streamll consume --stream NAME"],
+    [["q", "--url", "rabbitmq-stream://localhost/"], "reads streams, not queues"],
     [["q", "--out", ""], "--out needs the name of a file"],
     [["q", "--exec", " "], "--exec needs a command"],
     [["q", "--credentials", " "], "--credentials needs a command"],
