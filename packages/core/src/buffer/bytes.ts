@@ -13,9 +13,15 @@ export function putText(target: Buffer, at: number, text: string): number {
 /** Copies bytes and returns where they end. Short ones are copied here, as in {@link putText}. */
 export function putSlice(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
   const length = to - from;
-  if (length > 32) target.set(new Uint8Array(source.buffer, source.byteOffset + from, length), at);
+  if (length > 32) copy(target, at, source, from, to);
   else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
   return at + length;
+}
+
+function copy(target: Buffer, at: number, source: Buffer, from: number, to: number): void {
+  // Without an object for the part that is copied.
+  if (source === target) target.copyWithin(at, from, to);
+  else target.set(new Uint8Array(source.buffer, source.byteOffset + from, to - from), at);
 }
 
 /** Copies all of `bytes`, and returns where they end. */

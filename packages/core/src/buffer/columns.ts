@@ -13,12 +13,15 @@ export class Columns {
   /** The offset of the record in its segment; of a free slot, the slot that was freed before it. */
   offset = new Uint32Array(FIRST_SLOTS);
   recordBytes = new Uint32Array(FIRST_SLOTS);
+  /** Of the bodies of a run, with a byte between one and the next. */
   bodyBytes = new Uint32Array(FIRST_SLOTS);
   /** The flight that the event is in, 0 for none. Outcomes of other flights are ignored. */
   flight = new Float64Array(FIRST_SLOTS);
   /** The entry of the event's execution in the lane affinity. */
   execution = new Uint32Array(FIRST_SLOTS);
   tries = new Uint32Array(FIRST_SLOTS);
+  /** How many events share the slot: several for a run, see `EventLog.join`, and 0 for a message that is made of others. */
+  events = new Uint32Array(FIRST_SLOTS);
   /** Events of one kind may share a message; 0 where each has its own. */
   kind = new Uint32Array(FIRST_SLOTS);
   flags = new Uint16Array(FIRST_SLOTS);
@@ -26,6 +29,24 @@ export class Columns {
   spoolFile = new Uint32Array(FIRST_SLOTS);
   /** The id by which a broker that deduplicates would know the event, as the spool notes it; 0 if that is its index. */
   spoolId = new Float64Array(FIRST_SLOTS);
+
+  copy(from: number, to: number): void {
+    this.order[to] = this.order[from]!;
+    this.acceptedAt[to] = this.acceptedAt[from]!;
+    this.sequence[to] = this.sequence[from]!;
+    this.segment[to] = this.segment[from]!;
+    this.offset[to] = this.offset[from]!;
+    this.recordBytes[to] = this.recordBytes[from]!;
+    this.bodyBytes[to] = this.bodyBytes[from]!;
+    this.flight[to] = this.flight[from]!;
+    this.execution[to] = this.execution[from]!;
+    this.tries[to] = this.tries[from]!;
+    this.events[to] = this.events[from]!;
+    this.kind[to] = this.kind[from]!;
+    this.flags[to] = this.flags[from]!;
+    this.spoolFile[to] = this.spoolFile[from]!;
+    this.spoolId[to] = this.spoolId[from]!;
+  }
 
   grow(): void {
     this.order = grown(this.order, Float64Array);
@@ -38,6 +59,7 @@ export class Columns {
     this.flight = grown(this.flight, Float64Array);
     this.execution = grown(this.execution, Uint32Array);
     this.tries = grown(this.tries, Uint32Array);
+    this.events = grown(this.events, Uint32Array);
     this.kind = grown(this.kind, Uint32Array);
     this.flags = grown(this.flags, Uint16Array);
     this.spoolFile = grown(this.spoolFile, Uint32Array);

@@ -13,7 +13,14 @@ import {
 } from "./record.js";
 import { RecordView } from "./record-view.js";
 import { recordsOf, type Segment, Segments } from "./segments.js";
-import { NUMBERED, QUEUED, SETTLED, Slots } from "./slots.js";
+import { NO_SLOT, NUMBERED, QUEUED, SETTLED, Slots } from "./slots.js";
+
+/** What a run may have at most. */
+export interface RunLimits {
+  readonly events: number;
+  /** Of all bodies. */
+  readonly bytes: number;
+}
 
 const LARGEST_SEGMENT = 1024 * 1024;
 const SMALLEST_SEGMENT = 2048;
@@ -28,6 +35,10 @@ export class EventLog extends Slots {
   readonly #kinds: Kinds | undefined;
   readonly #reader: RecordView;
   #flights = 0;
+  /** The slot that was appended last. */
+  #tail = NO_SLOT;
+  /** Bytes of the messages that several events were joined in. */
+  #messageBytes = 0;
 
   /**
    * @param maxBytes what is held of records at most, roughly: it decides how large the segments are.
@@ -41,9 +52,9 @@ export class EventLog extends Slots {
     this.#reader = new RecordView(this);
   }
 
-  /** Bytes of all records. */
+  /** Bytes of the records of all events. */
   get bytes(): number {
-    return this.#segments.live;
+    return this.#segments.live - this.#messageBytes;
   }
 
   /** Bytes of memory that the records take. */
@@ -61,7 +72,87 @@ export class EventLog extends Slots {
     const slot = this.take(order, now, event.sequence);
     this.#write(slot, event);
     this.#compact();
+    this.#tail = slot;
     return slot;
+  }
+
+  /**
+   * Writes an event behind those of the slot that was appended last, and returns that slot: a run of events that may be one
+   * message is queued, sent and settled as one. What happens to one of them alone happens after {@link apart}.
+   *
+   * @returns `undefined` where the event needs a slot of its own.
+   */
+  join(event: EncodedEvent, order: number, execution: number, most: RunLimits): number | undefined {
+    const slot = this.#tail;
+    if (slot === NO_SLOT || this.flags[slot] !== QUEUED || this.execution[slot] !== execution)
+      return undefined;
+    if (order !== this.order[slot]! + this.events[slot]!) return undefined;
+    const bodyBytes = this.bodyBytes[slot]! + 1 + event.bytes;
+    if (this.events[slot]! >= most.events || bodyBytes >= most.bytes) return undefined;
+    if (event.sequence > 0 || !this.#kinds?.isLast(event, this.kind[slot]!)) return undefined;
+    const end = this.offset[slot]! + this.recordBytes[slot]!;
+    const segment = this.#segments.behind(this.segment[slot]!, end, this.#writer.bound(event));
+    if (segment === undefined) return undefined;
+    const { source, words } = segment;
+    const length = this.#writer.write({ source, words, record: end }, slot, event);
+    this.#segments.written(segment, length);
+    this.recordBytes[slot]! += length;
+    this.bodyBytes[slot] = bodyBytes;
+    this.events[slot]!++;
+    return slot;
+  }
+
+  /** Leaves the first `events` of a run in its slot, and returns the slot of the others, which no queue lists. */
+  split(slot: number, events: number): number {
+    const rest = this.freeSlot();
+    this.copy(slot, rest);
+    this.unmark(rest, QUEUED);
+    const { words } = this.#segments.at(this.segment[slot]!);
+    let record = this.offset[slot]!;
+    let bodies = 0;
+    for (let event = 0; event < events; event++) {
+      bodies += fieldLength({ words, record }, BODY) + 1;
+      record += lengthOf({ words, record });
+    }
+    setSlot({ words, record }, rest);
+    this.events[slot] = events;
+    this.bodyBytes[slot] = bodies - 1;
+    this.recordBytes[slot] = record - this.offset[slot]!;
+    this.order[rest]! += events;
+    this.events[rest]! -= events;
+    this.bodyBytes[rest]! -= bodies;
+    this.recordBytes[rest]! -= this.recordBytes[slot]!;
+    this.offset[rest] = record;
+    return rest;
+  }
+
+  /** Gives each event of these slots one of its own. */
+  apart(slots: readonly number[]): number[] {
+    const all: number[] = [];
+    for (const slot of slots) {
+      all.push(slot);
+      for (let rest = slot; this.events[rest]! > 1; all.push(rest)) rest = this.split(rest, 1);
+    }
+    return all;
+  }
+
+  /** Writes a message that a flight has in the place of its events, and returns its slot. */
+  appendMessage(message: EncodedEvent, writer: RecordWriter, flight: number): number {
+    const slot = this.take(0, 0, message.sequence);
+    this.events[slot] = 0;
+    this.flight[slot] = flight;
+    this.#record(slot, message, writer);
+    this.#messageBytes += this.recordBytes[slot]!;
+    return slot;
+  }
+
+  /** The flight is over. */
+  freeMessages(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.flight[slot] = 0;
+      this.#messageBytes -= this.recordBytes[slot]!;
+      this.settle(slot);
+    }
   }
 
   /** Copies an event from its record elsewhere, and returns its slot. */
@@ -83,8 +174,10 @@ export class EventLog extends Slots {
   /** The unsettled events that a file of the spool holds. */
   heldBy(spoolFile: number): number[] {
     const slots: number[] = [];
-    for (let slot = 0; slot < this.slots; slot++)
-      if (this.spoolFile[slot] === spoolFile && !this.has(slot, SETTLED)) slots.push(slot);
+    for (let slot = 0; slot < this.slots; slot++) {
+      const isEvent = this.events[slot]! > 0 && !this.has(slot, SETTLED);
+      if (isEvent && this.spoolFile[slot] === spoolFile) slots.push(slot);
+    }
     return slots;
   }
 
@@ -152,13 +245,17 @@ export class EventLog extends Slots {
   }
 
   #write(slot: number, event: EncodedEvent): void {
-    const segment = this.#segments.withRoom(this.#writer.bound(event));
-    const { source, words, end: record } = segment;
-    const place = { source, words, record };
-    const length = this.#writer.write(place, slot, event);
+    const place = this.#record(slot, event, this.#writer);
     if (this.#kinds !== undefined) this.kind[slot] = this.#kinds.ofEvent(event, place);
     this.bodyBytes[slot] = event.bytes;
-    this.#place(slot, segment, length);
+  }
+
+  #record(slot: number, event: EncodedEvent, writer: RecordWriter): RecordPlace {
+    const segment = this.#segments.withRoom(writer.bound(event));
+    const { source, words, end: record } = segment;
+    const place = { source, words, record };
+    this.#place(slot, segment, writer.write(place, slot, event));
+    return place;
   }
 
   #place(slot: number, segment: Segment, length: number): void {

@@ -24,21 +24,29 @@ export class Kinds {
   };
   #number = 0;
 
+  /** Whether the event is of the kind of this number, which was the last one. */
+  isLast(event: EncodedEvent, number: number): boolean {
+    return number === this.#number && this.#isSame(event);
+  }
+
   /** @param place where the record of the event lies. */
   ofEvent(event: EncodedEvent, place: Readonly<RecordPlace>): number {
+    if (this.#isSame(event)) return this.#number;
     const { routingKey, headers, exchange, own, contentEncoding } = event;
+    this.#kind = { routingKey, headers, exchange, own, contentEncoding };
+    this.#number = this.ofRecord(place);
+    return this.#number;
+  }
+
+  #isSame({ routingKey, headers, exchange, own, contentEncoding }: EncodedEvent): boolean {
     const kind = this.#kind;
-    if (
+    return (
       headers === kind.headers &&
       routingKey === kind.routingKey &&
       own === kind.own &&
       exchange === kind.exchange &&
       contentEncoding === kind.contentEncoding
-    )
-      return this.#number;
-    this.#kind = { routingKey, headers, exchange, own, contentEncoding };
-    this.#number = this.ofRecord(place);
-    return this.#number;
+    );
   }
 
   ofRecord(place: Readonly<RecordPlace>): number {

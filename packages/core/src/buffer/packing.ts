@@ -1,20 +1,10 @@
-import { createHash } from "node:crypto";
-import type { ContentEncoding, OutboundMessage } from "../message.js";
+import { hash } from "node:crypto";
+import type { ContentEncoding } from "../message.js";
 import { putSlice } from "./bytes.js";
 import { compressed } from "./compress.js";
 import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
-import { recorded, recordOf } from "./encoded-message.js";
 import type { EventLog } from "./event-log.js";
-import {
-  BODY,
-  CORRELATION_ID,
-  endOf,
-  fieldLength,
-  MESSAGE_ID,
-  RecordWriter,
-  sameField,
-  startOf,
-} from "./record.js";
+import { BODY, CORRELATION_ID, endOf, MESSAGE_ID, RecordWriter, sameField, startOf } from "./record.js";
 import { RecordView } from "./record-view.js";
 import { DEAD } from "./slots.js";
 
@@ -36,8 +26,8 @@ export interface Grouping {
 }
 
 export interface Packed {
-  /** Each stays as it is for good. */
-  readonly messages: readonly OutboundMessage[];
+  /** Their slots in the log, for as long as their flight. */
+  readonly messages: readonly number[];
   /** Of all bodies. */
   readonly bytes: number;
   /** What the bodies had more before they were compressed. */
@@ -62,8 +52,8 @@ const LARGEST_SCRATCH = 1024 * 1024;
 export const packingBytes = ({ layout }: Packing): number =>
   layout === "single" ? 0 : layout === "ndjson" ? 1 : 2;
 
-/** Makes the messages of a grouping. Bodies are joined as they lie in the log: no event is encoded again. */
-export function packer(log: EventLog, packing: Packing): (grouping: Grouping) => Packed {
+/** Makes the messages of a grouping, in the log. Bodies are joined as they lie in the log: no event is encoded again. */
+export function packer(log: EventLog, packing: Packing): (grouping: Grouping, flight: number) => Packed {
   const { layout, compression } = packing;
   const isArray = layout === "json-array";
   const joins = joinsEvents(packing);
@@ -74,14 +64,16 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping) =>
   const ids = scratch();
   const shared = sharedParts(log);
 
-  /** Joins the bodies of events at `start`, and returns how many bytes they take. */
-  function join(events: readonly number[], target: Buffer, start: number): number {
+  /** Joins the bodies of the events of these slots at `start`, and returns how many bytes they take. */
+  function join(slots: readonly number[], target: Buffer, start: number): number {
     let at = start;
     if (isArray) target[at++] = OPEN;
-    for (const slot of events) {
-      const { source } = other.show(slot);
-      at = putSlice(target, at, source, startOf(other, BODY), endOf(other, BODY));
-      target[at++] = isArray ? COMMA : NEWLINE;
+    for (const slot of slots) {
+      other.show(slot);
+      for (let left = log.events[slot]!; left > 0; left--, other.next()) {
+        at = putSlice(target, at, other.source, startOf(other, BODY), endOf(other, BODY));
+        target[at++] = isArray ? COMMA : NEWLINE;
+      }
     }
     if (isArray) target[at - 1] = CLOSE;
     return at - start;
@@ -97,61 +89,62 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping) =>
     const body = message.body();
     const smaller = compress(body);
     const changes = { body: smaller ?? body, contentEncoding: smaller && compression };
-    return { record: recorded(message.detach(changes), writer), plainBytes: body.length };
+    return { event: encodedEvent(message.detach(changes)), plainBytes: body.length };
   }
 
-  function several(events: readonly number[]): Message {
-    let plainBytes = events.length + (isArray ? 1 : 0);
-    for (const slot of events) plainBytes += log.bodyBytes[slot]!;
+  function several(slots: readonly number[]): Message {
+    let plainBytes = slots.length + (isArray ? 1 : 0);
+    for (const slot of slots) plainBytes += log.bodyBytes[slot]!;
     let smaller: Buffer | undefined;
     if (compression !== undefined) {
       const plain = joined(plainBytes);
-      smaller = compress(plain.subarray(0, join(events, plain, 0)));
+      smaller = compress(plain.subarray(0, join(slots, plain, 0)));
     }
-    first.show(events[0]!);
-    const event: EncodedEvent = {
-      ...shared(events),
-      ...idsOf(events),
+    first.show(slots[0]!);
+    const event = {
+      ...shared(slots),
+      ...idsOf(slots),
       sequence: first.sequence,
       timestamp: first.timestamp,
       contentEncoding: smaller && compression,
       bytes: smaller?.length ?? plainBytes,
-      putBody: (target, at) => smaller?.copy(target, at) ?? join(events, target, at),
+      putBody: (target: Buffer, at: number) => smaller?.copy(target, at) ?? join(slots, target, at),
     };
-    return { record: recordOf(event, writer), plainBytes };
+    return { event, plainBytes };
   }
 
   /** The id is of the same events the same: a broker that looks for duplicates takes no others for them. */
-  function idsOf(events: readonly number[]): Pick<EncodedEvent, "messageId" | "correlationId"> {
+  function idsOf(slots: readonly number[]): Pick<EncodedEvent, "messageId" | "correlationId"> {
     const { messageId, correlationId } = first;
-    if (events.length === 1) return { messageId, correlationId };
-    let room = events.length;
-    for (const slot of events) room += log.recordBytes[slot]! - log.bodyBytes[slot]!;
+    const events = log.eventsIn(slots);
+    if (events === 1) return { messageId, correlationId };
+    let room = events;
+    for (const slot of slots) room += log.recordBytes[slot]! - log.bodyBytes[slot]!;
     const target = ids(room);
-    const execution = log.execution[events[0]!];
     let isOne = true;
     let at = 0;
-    for (const slot of events) {
-      const { source } = other.show(slot);
-      target[at] = BETWEEN_IDS;
-      at = putSlice(target, at + 1, source, startOf(other, MESSAGE_ID), endOf(other, MESSAGE_ID));
-      // Two executions may share the entry.
-      isOne &&= log.execution[slot] === execution && sameField(first, other, CORRELATION_ID);
+    for (const slot of slots) {
+      other.show(slot);
+      for (let left = log.events[slot]!; left > 0; left--, other.next()) {
+        target[at] = BETWEEN_IDS;
+        at = putSlice(target, at + 1, other.source, startOf(other, MESSAGE_ID), endOf(other, MESSAGE_ID));
+        isOne &&= sameField(first, other, CORRELATION_ID);
+      }
     }
-    const id = createHash("sha256").update(target.subarray(0, at)).digest("hex").slice(0, 32);
+    const id = hash("sha256", target.subarray(0, at)).slice(0, 32);
     return { messageId: id, correlationId: isOne ? correlationId : "" };
   }
 
-  return ({ slots, ends }) => {
-    const messages: OutboundMessage[] = [];
+  return ({ slots, ends }, flight) => {
+    const messages: number[] = [];
     let bytes = 0;
     let plain = 0;
     let from = 0;
     for (const to of ends) {
       const isBatch = joins && !log.has(slots[from]!, DEAD);
-      const { record, plainBytes } = isBatch ? several(slots.slice(from, to)) : single(slots[from]!);
-      messages.push(record);
-      bytes += fieldLength(record, BODY);
+      const { event, plainBytes } = isBatch ? several(slots.slice(from, to)) : single(slots[from]!);
+      messages.push(log.appendMessage(event, writer, flight));
+      bytes += event.bytes;
       plain += plainBytes;
       from = to;
     }
@@ -160,21 +153,22 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping) =>
 }
 
 interface Message {
-  readonly record: RecordView;
+  readonly event: EncodedEvent;
   /** Of its body before it was compressed. */
   readonly plainBytes: number;
 }
 
 /** What messages of the same kind with as many events have in common; neighbours mostly are such. */
-function sharedParts(log: EventLog): (events: readonly number[]) => EncodedEvent {
+function sharedParts(log: EventLog): (slots: readonly number[]) => EncodedEvent {
   let kind = 0;
   let count = 0;
   let parts: EncodedEvent | undefined;
-  return (events) => {
-    const [first] = events;
-    if (parts === undefined || log.kind[first!] !== kind || events.length !== count) {
+  return (slots) => {
+    const [first] = slots;
+    const events = log.eventsIn(slots);
+    if (parts === undefined || log.kind[first!] !== kind || events !== count) {
       kind = log.kind[first!]!;
-      count = events.length;
+      count = events;
       const { headers } = log.view(first!);
       const changes = { type: BATCH_TYPE, headers: { ...headers, [BATCH_HEADER]: count } };
       parts = encodedEvent(log.detach(first!, changes));

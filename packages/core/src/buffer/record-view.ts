@@ -17,6 +17,7 @@ import {
   HEADERS,
   headerCountOf,
   isPresent,
+  lengthOf,
   MESSAGE_ID,
   OWN,
   type RecordPlace,
@@ -52,6 +53,11 @@ export class RecordView implements OutboundMessage, RecordPlace {
     this.#slot = slot;
     this.#from.locate(slot, this);
     return this;
+  }
+
+  /** Moves it to the event that lies behind this one in its run. */
+  next(): void {
+    this.record += lengthOf(this);
   }
 
   get sequence(): number {

@@ -58,6 +58,14 @@ export class Segments {
     return this.#current;
   }
 
+  /** The segment whose last record ends at `end`, if `bytes` fit in behind it. */
+  behind(id: number, end: number, bytes: number): Segment | undefined {
+    const segment = this.#current;
+    return id === segment.id && end === segment.end && segment.source.length - end >= bytes
+      ? segment
+      : undefined;
+  }
+
   /** Counts a record of `bytes` that was written at the end. */
   written(segment: Segment, bytes: number): void {
     segment.end += bytes;

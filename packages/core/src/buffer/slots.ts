@@ -18,7 +18,7 @@ export const DEAD = 64;
 /** An earlier program accepted the event, and it was read back from the spool. */
 export const FROM_EARLIER = 128;
 
-const NO_SLOT = 0xffff_ffff;
+export const NO_SLOT = 0xffff_ffff;
 
 /** The slots of waiting events, taken and given back. */
 export class Slots extends Columns {
@@ -44,8 +44,16 @@ export class Slots extends Columns {
     this.flags[slot]! &= ~flag;
   }
 
+  /** How many events the slots hold. */
+  eventsIn(slots: readonly number[]): number {
+    let events = 0;
+    for (const slot of slots) events += this.events[slot]!;
+    return events;
+  }
+
   protected take(order: number, acceptedAt: number, sequence: number): number {
-    const slot = this.#freeSlot();
+    const slot = this.freeSlot();
+    this.events[slot] = 1;
     this.order[slot] = order;
     this.acceptedAt[slot] = acceptedAt;
     this.sequence[slot] = sequence;
@@ -57,7 +65,7 @@ export class Slots extends Columns {
     return slot;
   }
 
-  #freeSlot(): number {
+  protected freeSlot(): number {
     const slot = this.#free;
     if (slot !== NO_SLOT) {
       this.#free = this.offset[slot]!;

@@ -1,6 +1,6 @@
 import type { PreparedMessage } from "../buffer/encoded-event.js";
-import type { EventLog } from "../buffer/event-log.js";
-import { packingBytes } from "../buffer/packing.js";
+import type { EventLog, RunLimits } from "../buffer/event-log.js";
+import { joinsEvents, packingBytes } from "../buffer/packing.js";
 import { DeliveryError } from "../errors.js";
 import type { EventDispatcher } from "../telemetry/event-dispatcher.js";
 import { fits, isHalfFree } from "./buffer-room.js";
@@ -43,6 +43,8 @@ export class Admission {
   readonly #room: Room;
   /** Something asks for the age of any event; else only a receipt tells one. Asking the clock took a tenth of admission. */
   readonly #isDated: boolean;
+  /** What events that share a slot may have together; absent where each event is by itself until it is settled. */
+  readonly #run: RunLimits | undefined;
   /** The most that a record has taken beside its body, in bytes. */
   #overhead = 0;
 
@@ -50,6 +52,8 @@ export class Admission {
     const { options, maxMessageBytes } = setup;
     this.#setup = setup;
     this.#isDated = options.deliveryTimeoutMs !== undefined || setup.spooling !== undefined;
+    if (!this.#isDated && joinsEvents(options.packing) && options.overflow !== "drop-oldest")
+      this.#run = { events: Math.min(options.batchSize, options.maxInFlight), bytes: options.batchBytes };
     const packed = options.packing === undefined ? 0 : packingBytes(options.packing);
     this.#maxBytes = Math.min(options.maxEventBytes, maxMessageBytes - packed, options.maxBufferedBytes);
     this.#room = new Room({
@@ -88,9 +92,9 @@ export class Admission {
       spooling.accept(message, waiter);
       return SPOOLED;
     }
-    const slot = this.#enter(message, waiter);
+    const slot = this.#enter(message, waiter, this.#run);
     spooling?.kept.keep(slot);
-    affinity.laneOf(log.execution[slot]!).accept(slot);
+    affinity.laneOf(log.execution[slot]!).accept(slot, bytes);
     return slot;
   }
 
@@ -115,16 +119,21 @@ export class Admission {
     this.#room.close();
   }
 
-  #enter(message: PreparedMessage, waiter: Waiter | undefined): number {
+  #enter(message: PreparedMessage, waiter: Waiter | undefined, run?: RunLimits): number {
     const { ledger, losses, affinity, log, clock, settlement } = this.#setup;
+    const isCut = ledger.isCut;
     const order = ledger.accept();
     this.#room.taken();
     losses.watch();
+    const execution = affinity.enter(message.correlationId, this.#chooseLane);
+    affinity.laneOf(execution).load++;
+    if (run !== undefined && waiter === undefined && !isCut) {
+      const joined = log.join(message, order, execution, run);
+      if (joined !== undefined) return joined;
+    }
     const acceptedAt = this.#isDated || waiter !== undefined ? clock.now() : 0;
     const slot = log.append(message, order, acceptedAt);
-    const execution = affinity.enter(message.correlationId, this.#chooseLane);
     log.execution[slot] = execution;
-    affinity.laneOf(execution).load++;
     if (waiter !== undefined) settlement.await(slot, waiter);
     return slot;
   }

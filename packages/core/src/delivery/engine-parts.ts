@@ -32,7 +32,7 @@ export function engineParts(setup: DeliverySetup, engine: EngineHooks) {
   const { clock = systemClock, random = Math.random } = setup;
   const log = new EventLog(options.maxBufferedBytes, joinsEvents(options.packing) ? new Kinds() : undefined);
   const ledger = new Ledger(spool !== undefined);
-  const affinity = new LaneAffinity();
+  const affinity = new LaneAffinity(transport.partitions ?? options.connectionPoolSize);
   const meter = new Meter(() => clock.now());
   const throttle = new LogThrottle(clock, logger);
   const events = new EventDispatcher<EngineEvents>(clock, logger);

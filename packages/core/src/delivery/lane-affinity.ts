@@ -6,6 +6,7 @@ import type { Lane } from "./lane/lane.js";
  * by the hash of their id: two with the same hash share a lane.
  */
 export class LaneAffinity {
+  readonly #lanesAtMost: number;
   readonly #byHash = new Map<number, number>();
   readonly #free: number[] = [];
   readonly #hashes: number[] = [];
@@ -15,8 +16,14 @@ export class LaneAffinity {
   #lastId: string | undefined;
   #last = 0;
 
+  /** @param lanesAtMost with one lane, all executions share one entry. */
+  constructor(lanesAtMost: number) {
+    this.#lanesAtMost = lanesAtMost;
+  }
+
   /** Returns the entry of the execution: on its lane, or, without unsettled events, on the lane that `choose` returns. */
-  enter(id: string, choose: (hash: number) => Lane): number {
+  enter(executionId: string, choose: (hash: number) => Lane): number {
+    const id = this.#lanesAtMost === 1 ? "" : executionId;
     if (id === this.#lastId) {
       this.#unsettled[this.#last]!++;
       return this.#last;
@@ -29,8 +36,9 @@ export class LaneAffinity {
     return entry;
   }
 
-  leave(entry: number): void {
-    if (--this.#unsettled[entry]! > 0) return;
+  leave(entry: number, events = 1): void {
+    this.#unsettled[entry]! -= events;
+    if (this.#unsettled[entry]! > 0) return;
     this.#byHash.delete(this.#hashes[entry]!);
     this.#free.push(entry);
     if (this.#last === entry) this.#lastId = undefined;

@@ -142,13 +142,18 @@ export class Ledger {
     this.inFlight -= events;
   }
 
-  /** A buffered event is settled. */
-  settle(order: number, settlement: Settlement): void {
-    this.buffered--;
-    this.#ended.add(settlement);
+  /** Whether a barrier has been set after the last event that was accepted. */
+  get isCut(): boolean {
+    return this.#open.at(-2)?.upTo === this.#order;
+  }
+
+  /** Buffered events are settled, of which the first has this order; no barrier lies between them. */
+  settle(order: number, settlement: Settlement, events = 1): void {
+    this.buffered -= events;
+    this.#ended.add(settlement, events);
     const epoch = this.#epochOf(order);
-    epoch.ended.add(settlement);
-    epoch.unsettled--;
+    epoch.ended.add(settlement, events);
+    epoch.unsettled -= events;
     if (epoch.unsettled === 0) this.#close();
   }
 
@@ -219,8 +224,7 @@ export class Ledger {
 
   /** The epoch that ends with the last event accepted so far. */
   #cut(): Epoch {
-    const before = this.#open.at(-2);
-    if (before?.upTo === this.#order) return before;
+    if (this.isCut) return this.#open.at(-2)!;
     const last = this.#open.at(-1)!;
     last.upTo = this.#order;
     this.#open.push(newEpoch());

@@ -93,8 +93,9 @@ export class Settlement implements LaneOutcomes {
 
   sent(slots: readonly number[], as: "confirmed" | "written", latencyMs: number): void {
     const { log, meter } = this.#setup;
-    if (as === "confirmed") this.counts.confirms += slots.length;
-    meter.sent(slots.length, latencyMs);
+    const events = log.eventsIn(slots);
+    if (as === "confirmed") this.counts.confirms += events;
+    meter.sent(events, latencyMs);
     for (const slot of slots) {
       if (log.has(slot, DEAD)) {
         this.counts.deadLettered++;
@@ -212,8 +213,9 @@ export class Settlement implements LaneOutcomes {
   #settle(slot: number, ending: Ending): void {
     const { log, ledger, losses, spooling } = this.#setup;
     const order = log.order[slot]!;
+    const events = log.events[slot]!;
     this.#forget(slot);
-    ledger.settle(order, ending);
+    ledger.settle(order, ending, events);
     spooling?.settled(slot, order);
     if (ledger.open === 0) losses.settled();
     this.#setup.freed();
@@ -225,7 +227,7 @@ export class Settlement implements LaneOutcomes {
     if (log.has(slot, AWAITED)) this.#waiters.delete(slot);
     if (log.has(slot, DEAD)) this.#deaths.delete(slot);
     affinity.laneOf(execution).left(slot);
-    affinity.leave(execution);
+    affinity.leave(execution, log.events[slot]!);
     log.settle(slot);
   }
 
@@ -246,8 +248,10 @@ export class Settlement implements LaneOutcomes {
   }
 
   #countDuplicate(slot: number): void {
-    if (this.counts.duplicates++ > 0) return;
     const { log, logger, affinity } = this.#setup;
+    const isFirst = this.counts.duplicates === 0;
+    this.counts.duplicates += log.events[slot]!;
+    if (!isFirst) return;
     const sequence = log.sequence[slot]!;
     const lane = affinity.laneOf(log.execution[slot]!).index;
     const message = `the broker had sequence ${sequence} already: it confirmed the event and stored nothing. Where it is a new one, give it a sequence above all that were ever used (logged once)`;

@@ -15,8 +15,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event in flight is lost with its connection",
     file: "delivery/lane/in-flight.ts",
-    from: "        slots.push(slot);\n      }\n    }\n    this.count = 0;",
-    to: "        if (slots.length === 0) slots.push(slot);\n      }\n    }\n    this.count = 0;",
+    from: "        slots.push(slot);\n      }\n      this.#log.freeMessages",
+    to: "        if (slots.length === 0) slots.push(slot);\n      }\n      this.#log.freeMessages",
   },
   {
     fault: "a late answer of a lost connection settles an event a second time",
@@ -63,8 +63,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an execution leaves its lane while one of its events is unsettled",
     file: "delivery/lane-affinity.ts",
-    from: "if (--this.#unsettled[entry]! > 0) return;",
-    to: "if (--this.#unsettled[entry]! > 1) return;",
+    from: "if (this.#unsettled[entry]! > 0) return;",
+    to: "if (this.#unsettled[entry]! > 1) return;",
   },
   {
     fault: "the count of buffered bytes leaks",
@@ -149,7 +149,7 @@ const mutants: readonly Mutant[] = [
   {
     fault: "an event joins a message that goes before an earlier event of its execution",
     file: "delivery/lane/grouping.ts",
-    from: "Math.max(0, (latest[execution] ?? 0) - before, ",
+    from: "Math.max(0, latest, ",
     to: "Math.max(0, ",
     in: "batches",
   },
@@ -172,6 +172,48 @@ const mutants: readonly Mutant[] = [
     file: "delivery/lane/handover.ts",
     from: "return settle(startOf(from), startOf(to), outcome);",
     to: "return settle(startOf(from), startOf(from) + 1, outcome);",
+    in: "batches",
+  },
+  {
+    fault: "the outcome of a run is that of its first event alone",
+    file: "delivery/ledger.ts",
+    from: "    this.#ended.add(settlement, events);",
+    to: "    this.#ended.add(settlement);",
+    in: "batches",
+  },
+  {
+    fault: "the events of a run lose their order where it is split",
+    file: "buffer/event-log.ts",
+    from: "    this.order[rest]! += events;\n",
+    to: "    this.order[rest]! -= events;\n",
+    in: "batches",
+  },
+  {
+    fault: "a part of a run that has no room in flight is forgotten",
+    file: "delivery/lane/send-queue.ts",
+    from: "    this.#slots.unshift([rest]);\n",
+    to: "",
+    in: "batches",
+  },
+  {
+    fault: "a part of a run that does not fit into a message is forgotten",
+    file: "delivery/lane/grouping.ts",
+    from: "      return rest;\n",
+    to: "      return undefined;\n",
+    in: "batches",
+  },
+  {
+    fault: "a flush waits for events that joined a run after it",
+    file: "delivery/admission.ts",
+    from: " && !isCut",
+    to: "",
+    in: "batches",
+  },
+  {
+    fault: "the events of a refused run stay one",
+    file: "delivery/lane/outcome-handler.ts",
+    from: "isSent(outcome) ? landed : this.#log.apart(landed)",
+    to: "landed",
     in: "batches",
   },
 ];

@@ -96,12 +96,13 @@ export class Batches {
     const most = Math.max(options.batchBytes, leastBytes);
     const batch = this.#taken;
     let count = 0;
+    let taken = 0;
     let bytes = 0;
     const between = options.packing === undefined ? 0 : 1;
     for (let head = queue.peek(); head !== undefined; head = queue.peek()) {
       const isSettled = log.has(head, SETTLED);
       const size = log.bodyBytes[head]! + between;
-      const isFull = count >= events || (count > 0 && bytes + size > most);
+      const isFull = taken >= events || (count > 0 && bytes + size > most);
       if (isFull && !isSettled && !this.#isOneMessage(batch[count - 1], head)) break;
       queue.take();
       if (isSettled || outcomes.expired(head)) continue;
@@ -109,7 +110,9 @@ export class Batches {
         outcomes.sent([head], "confirmed", 0);
         continue;
       }
-      bytes += size;
+      queue.putRestBack(head, Math.max(1, events - taken));
+      bytes += log.bodyBytes[head]! + between;
+      taken += log.events[head]!;
       batch[count++] = head;
     }
     return batch.slice(0, count);
@@ -125,10 +128,11 @@ export class Batches {
   /** The suspect waits until an event of another execution has proven the connection good. */
   #neighbourOf(suspect: number): number[] {
     const { log, queue } = this.#setup;
-    const execution = log.execution[suspect];
-    const neighbour = queue.takeFirst((slot) => log.execution[slot] !== execution);
+    const { correlationId } = log.view(suspect);
+    const neighbour = queue.takeFirst((slot) => log.view(slot).correlationId !== correlationId);
     if (neighbour === undefined) return [suspect];
-    queue.putBack([suspect]);
+    const rest = log.events[neighbour]! > 1 ? [log.split(neighbour, 1)] : [];
+    queue.putBack([suspect, ...rest]);
     return [neighbour];
   }
 }

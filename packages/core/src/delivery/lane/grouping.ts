@@ -2,6 +2,7 @@ import type { EventLog } from "../../buffer/event-log.js";
 import type { Grouping } from "../../buffer/packing.js";
 import { DEAD, MAYBE_STORED, NUMBERED } from "../../buffer/slots.js";
 import type { DeliveryOptions } from "../options.js";
+import { LatestGroups } from "./latest-groups.js";
 
 /** Among so many of the latest groups an event looks for one that it fits in. */
 export const LOOK_BACK = 8;
@@ -17,6 +18,7 @@ export interface GroupingSetup {
 
 interface Group {
   readonly slots: number[];
+  events: number;
   /** Of its bodies. */
   bytes: number;
 }
@@ -27,17 +29,13 @@ interface Group {
  * holds for a reader of all groups.
  */
 export function grouper({ log, options, deduplication, storedBefore }: GroupingSetup) {
-  /** By execution, the number of the latest group with an event of it. Groups are numbered on from call to call. */
-  const latest: number[] = [];
-  let before = 0;
-
-  function fits(slot: number, { slots, bytes }: Group): boolean {
+  function fits(slot: number, { slots, events, bytes }: Group): boolean {
     const member = slots[0]!;
     const isFixed = hasFixedMessage(log, slot, deduplication);
     if (isFixed !== hasFixedMessage(log, member, deduplication)) return false;
     if (isFixed) return log.sequence[slot] === log.sequence[member];
     if (log.kind[slot] !== log.kind[member]) return false;
-    if (slots.length >= options.batchSize || bytes + sizeOf(slot) > options.batchBytes) return false;
+    if (events >= options.batchSize || bytes + sizeOf(slot) > options.batchBytes) return false;
     if (log.has(slot, DEAD) || log.has(member, DEAD)) return false;
     return isStored(slot) === isStored(member);
   }
@@ -49,20 +47,33 @@ export function grouper({ log, options, deduplication, storedBefore }: GroupingS
   const isStored = (slot: number): boolean =>
     log.has(slot, NUMBERED) && log.sequence[slot]! <= storedBefore();
 
+  /** Groups are numbered on from call to call. */
+  let before = 0;
+  const executions = new LatestGroups(log);
+
   return (slots: readonly number[]): Grouping => {
     const groups: Group[] = [];
-    for (const slot of slots) {
-      const execution = log.execution[slot]!;
+    const isOfOneKind = slots.every((slot) => log.kind[slot] === log.kind[slots[0]!]);
+    /** Puts an event, or as much of a run as fits, into a group, and returns the slot of the others. */
+    const place = (slot: number): number | undefined => {
       // The highest sequence of a message stands for all below it: with the publisher's own, none may be skipped.
-      const lookBack = log.has(slot, NUMBERED) ? 1 : LOOK_BACK;
-      const least = Math.max(0, (latest[execution] ?? 0) - before, groups.length - lookBack);
+      const lookBack = isOfOneKind || log.has(slot, NUMBERED) ? 1 : LOOK_BACK;
+      const latest = isOfOneKind ? 0 : executions.latestOf(slot) - before;
+      const least = Math.max(0, latest, groups.length - lookBack);
       let at = groups.length - 1;
       while (at >= least && !fits(slot, groups[at]!)) at--;
-      if (at < least) at = groups.push({ slots: [], bytes: 0 }) - 1;
-      groups[at]!.slots.push(slot);
-      groups[at]!.bytes += sizeOf(slot);
-      latest[execution] = before + at;
-    }
+      if (at < least) at = groups.push({ slots: [], events: 0, bytes: 0 }) - 1;
+      const group = groups[at]!;
+      const room = options.batchSize - group.events;
+      const rest = log.events[slot]! > room ? log.split(slot, room) : undefined;
+      group.slots.push(slot);
+      group.events += log.events[slot]!;
+      group.bytes += sizeOf(slot);
+      if (!isOfOneKind) executions.isIn(slot, before + at);
+      return rest;
+    };
+    for (const slot of slots)
+      for (let rest: number | undefined = slot; rest !== undefined; ) rest = place(rest);
     before += groups.length;
     // `flatMap` takes several times as long.
     const together: number[] = [];

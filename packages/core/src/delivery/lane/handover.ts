@@ -36,15 +36,18 @@ export class Handovers {
   }
 
   /** @param ends where each message of the flight ends; absent: each event is one. */
-  of({ slots, id }: Flight, ends: Grouping["ends"] | undefined, settle: Settle): Handover {
+  of(flight: Flight, ends: Grouping["ends"] | undefined, settle: Settle): Handover {
+    const { slots, id } = flight;
     if (this.#pack === undefined || ends === undefined) {
       let bytes = 0;
       for (const slot of slots) bytes += this.#log.bodyBytes[slot]!;
       return { batch: new LogBatch(this.#log, slots, id), batches: 1, bytes, savedBytes: 0, settle };
     }
-    const { messages: batch, ...sizes } = this.#pack({ slots, ends });
-    const batches = this.#joins ? batch.length : 1;
-    return { batch, batches, ...sizes, settle: settleEvents(ends, settle) };
+    const { messages, ...sizes } = this.#pack({ slots, ends }, id);
+    flight.messages = messages;
+    const batches = this.#joins ? messages.length : 1;
+    const batch = new LogBatch(this.#log, messages, id);
+    return { batch, batches, ...sizes, settle: settleEvents(this.#log, slots, ends, settle) };
   }
 }
 
@@ -52,7 +55,12 @@ export class Handovers {
 const sharedKinds: ReadonlySet<TransportErrorKind> = new Set([...laneKinds, "unroutable"]);
 
 /** Takes outcomes of messages, and gives those of the events in them. */
-function settleEvents(ends: readonly number[], settle: Settle): Settle {
+function settleEvents(
+  log: EventLog,
+  slots: readonly number[],
+  ends: readonly number[],
+  settle: Settle,
+): Settle {
   const startOf = (message: number): number =>
     message <= 0 ? 0 : (ends[Math.min(message, ends.length) - 1] ?? 0);
 
@@ -64,7 +72,8 @@ function settleEvents(ends: readonly number[], settle: Settle): Settle {
     for (let at = Math.max(0, from); at < Math.min(to, ends.length); at += messages) {
       const first = startOf(at);
       const last = startOf(at + messages);
-      settle(first, last, last - first > 1 ? { ...outcome, shared: true } : outcome);
+      const isShared = last - first > 1 || log.events[slots[first]!]! > 1;
+      settle(first, last, isShared ? { ...outcome, shared: true } : outcome);
     }
   };
 }

@@ -8,7 +8,9 @@ export interface Flight {
   readonly id: number;
   readonly slots: readonly number[];
   readonly writtenAt: number;
-  /** How many have no outcome yet. */
+  /** The messages in the log that its events were joined in. */
+  messages: readonly number[];
+  /** How many slots have no outcome yet. */
   open: number;
   /** Index behind the last one that was answered: those before it without an outcome were passed over. */
   answeredTo: number;
@@ -28,10 +30,10 @@ export class InFlight {
 
   depart(slots: readonly number[], now: number): Flight {
     const id = this.#log.nextFlight();
-    const flight = { id, slots, writtenAt: now, open: slots.length, answeredTo: 0 };
+    const flight: Flight = { id, slots, writtenAt: now, messages: [], open: slots.length, answeredTo: 0 };
     for (const slot of slots) this.#log.flight[slot] = id;
     this.#flights.push(flight);
-    this.count += slots.length;
+    this.count += this.#log.eventsIn(slots);
     return flight;
   }
 
@@ -56,8 +58,11 @@ export class InFlight {
       slots.push(slot);
     }
     flight.open -= slots.length;
-    this.count -= slots.length;
-    while (this.#flights.peek()?.open === 0) this.#flights.shift();
+    this.count -= this.#log.eventsIn(slots);
+    for (let first = this.#flights.peek(); first?.open === 0; first = this.#flights.peek()) {
+      this.#flights.shift();
+      this.#log.freeMessages(first.messages);
+    }
     return slots;
   }
 
@@ -71,9 +76,10 @@ export class InFlight {
         this.#log.mark(slot, MAYBE_STORED);
         slots.push(slot);
       }
+      this.#log.freeMessages(flight.messages);
     }
     this.count = 0;
-    return slots;
+    return this.#log.apart(slots);
   }
 
   /** Removes, flight by flight, the events that were written before `writtenBefore` and passed over by answers. */

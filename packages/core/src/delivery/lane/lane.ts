@@ -126,8 +126,8 @@ export class Lane {
     return this.#flow.congestion;
   }
 
-  accept(slot: number): void {
-    this.#queue.push(slot);
+  accept(slot: number, bytes?: number): void {
+    this.#queue.push(slot, bytes);
     this.#schedule();
   }
 
@@ -145,7 +145,7 @@ export class Lane {
 
   /** An event was settled; the lane forgets it. */
   left(slot: number): void {
-    this.load--;
+    this.load -= this.#log.events[slot]!;
     this.#retries.cancel(slot);
     this.#poison.left(slot);
   }
@@ -177,7 +177,7 @@ export class Lane {
   drain(): number[] {
     this.#cancelTimers();
     rewind(this.#parts);
-    return this.#log.inOrder([...this.#queue.clear(), ...this.#retries.clear()]);
+    return this.#log.inOrder(this.#log.apart([...this.#queue.clear(), ...this.#retries.clear()]));
   }
 
   opened(connection: TransportConnection, endpoint: EndpointState): void {
@@ -228,7 +228,7 @@ export class Lane {
     if (this.inFlight === 0) this.#watchdog.progress();
     const flight = this.#inFlight.depart(slots, this.#setup.clock.now());
     this.#flow.credit -= ends?.length ?? slots.length;
-    this.#setup.outcomes.departed(slots.length);
+    this.#setup.outcomes.departed(this.#log.eventsIn(slots));
     this.#watchdog.arm();
     try {
       const handover = this.#handover.of(flight, ends, (...outcome) => this.#answered(flight, ...outcome));

@@ -6,7 +6,7 @@ import { fullJitter } from "../backoff.js";
 import type { LaneSetup } from "./lane-setup.js";
 import type { PoisonSearch } from "./poison.js";
 import type { Retries } from "./retries.js";
-import { decide, decideTry } from "./retry.js";
+import { decide, decideTry, isSent } from "./retry.js";
 import type { SendQueue } from "./send-queue.js";
 import type { Sequences } from "./sequences.js";
 import type { Throttle } from "./throttle.js";
@@ -33,17 +33,19 @@ export class OutcomeHandler {
   }
 
   /** Returns the reason if the connection has to be abandoned. */
-  handle(slots: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
+  handle(landed: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
     const { outcomes, deduplication, queue, poison, sequences, throttle } = this.#setup;
-    outcomes.cameBack(slots.length);
+    const slots = isSent(outcome) ? landed : this.#log.apart(landed);
+    const events = this.#log.eventsIn(slots);
+    outcomes.cameBack(events);
     const numbered = this.#log.has(slots[0]!, NUMBERED);
-    const decision = decide(outcome, { events: slots.length, deduplication, numbered });
+    const decision = decide(outcome, { events, deduplication, numbered });
     switch (decision.do) {
       case "sent":
         if (decision.as === "confirmed") sequences.confirmed(this.#log.sequence[slots.at(-1)!]!);
         outcomes.sent(slots, decision.as, latencyMs);
         throttle.over();
-        poison.confirmed(slots.length);
+        poison.confirmed(events);
         return undefined;
       case "hold":
         queue.putBack(slots);
@@ -52,7 +54,7 @@ export class OutcomeHandler {
       case "halve":
         sequences.takeBack(slots);
         queue.putBack(slots);
-        poison.split(slots.length);
+        poison.split(events);
         return undefined;
       case "rewind":
         for (const slot of slots) this.#log.mark(slot, MAYBE_STORED);
@@ -63,7 +65,7 @@ export class OutcomeHandler {
           if (decision.maybeStored) this.#log.mark(slot, MAYBE_STORED);
           this.#retryOrFail(slot, decision.error);
         }
-        poison.settled(slots.length);
+        poison.settled(events);
         return undefined;
     }
   }

@@ -17,7 +17,9 @@ export class SendQueue {
   readonly #slots = new Fifo<number>();
   /** The bytes of the bodies of its events. */
   bytes = 0;
-  /** How many at the head need not wait for their batch to fill. */
+  /** How many events it has, settled ones included. */
+  events = 0;
+  /** How many of them at the head need not wait for their batch to fill. */
   due = 0;
   /** About how many of its events are settled. */
   #abandoned = 0;
@@ -25,10 +27,6 @@ export class SendQueue {
   constructor(setup: SendQueueSetup) {
     this.#setup = setup;
     this.#log = setup.log;
-  }
-
-  get length(): number {
-    return this.#slots.length;
   }
 
   peek(): number | undefined {
@@ -40,14 +38,20 @@ export class SendQueue {
     return this.#slots.headOf(matches);
   }
 
-  push(slot: number): void {
-    this.#slots.push(slot);
-    this.#enlist(slot);
+  /** @param bytes of the body of the event, which has joined those of its slot where the queue lists that already. */
+  push(slot: number, bytes = 0): void {
+    if (this.#log.has(slot, QUEUED)) {
+      this.events++;
+      this.bytes += bytes + 1;
+    } else {
+      this.#slots.push(slot);
+      this.#enlist(slot);
+    }
   }
 
   /** Releases all its events from waiting for their batch to fill. */
   hurry(): void {
-    this.due = this.#slots.length;
+    this.due = this.events;
   }
 
   /** Removes the event at the head, settled or not. */
@@ -57,11 +61,20 @@ export class SendQueue {
     return slot;
   }
 
+  /** Puts all but the first `events` of a run that was taken back at the head. */
+  putRestBack(slot: number, events: number): void {
+    if (this.#log.events[slot]! <= events) return;
+    const rest = this.#log.split(slot, events);
+    this.#slots.unshift([rest]);
+    this.due += this.#log.events[rest]!;
+    this.#enlist(rest);
+  }
+
   /** Removes the first event that matches and is not settled, at any position. */
   takeFirst(matches: (slot: number) => boolean): number | undefined {
     const slot = this.#slots.take((one) => !this.#log.has(one, SETTLED) && matches(one));
     if (slot === undefined) return undefined;
-    this.bytes -= this.#log.bodyBytes[slot]!;
+    this.#delist(slot);
     this.#log.unlist(slot);
     return slot;
   }
@@ -93,7 +106,7 @@ export class SendQueue {
     }
     const sorted = [...earlier, ...slots].sort(this.compare);
     this.#slots.unshift(sorted);
-    this.due += sorted.length;
+    this.due += this.#log.eventsIn(sorted);
     for (const slot of sorted) this.#enlist(slot);
   }
 
@@ -112,7 +125,8 @@ export class SendQueue {
     const unsettled = slots.filter((slot) => !this.#log.has(slot, SETTLED));
     for (const slot of slots) this.#log.unlist(slot);
     this.bytes = 0;
-    this.due = Math.min(this.due, unsettled.length);
+    this.events = 0;
+    this.due = Math.min(this.due, this.#log.eventsIn(unsettled));
     return unsettled;
   }
 
@@ -131,14 +145,20 @@ export class SendQueue {
 
   #enlist(slot: number): void {
     this.#log.mark(slot, QUEUED);
+    this.events += this.#log.events[slot]!;
     this.bytes += this.#log.bodyBytes[slot]!;
+  }
+
+  #delist(slot: number): void {
+    this.events -= this.#log.events[slot]!;
+    this.bytes -= this.#log.bodyBytes[slot]!;
   }
 
   #shift(): number | undefined {
     const slot = this.#slots.shift();
     if (slot === undefined) return undefined;
-    this.bytes -= this.#log.bodyBytes[slot]!;
-    if (this.due > 0) this.due--;
+    this.#delist(slot);
+    this.due = Math.max(0, this.due - this.#log.events[slot]!);
     return slot;
   }
 }

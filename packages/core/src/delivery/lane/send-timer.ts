@@ -22,8 +22,8 @@ export class SendTimer {
   /** How many events at the head of the queue may be sent now. */
   dueEvents(): number {
     const { queue, options } = this.#setup;
-    const full = queue.length >= options.batchSize || queue.bytes >= options.batchBytes;
-    return full ? queue.length : Math.min(queue.due, queue.length);
+    const full = queue.events >= options.batchSize || queue.bytes >= options.batchBytes;
+    return full ? queue.events : Math.min(queue.due, queue.events);
   }
 
   schedule(): void {
@@ -34,7 +34,7 @@ export class SendTimer {
         this.#soon = undefined;
         send();
       });
-    } else if (queue.length > 0) {
+    } else if (queue.events > 0) {
       this.#batch ??= clock.after(options.batchTimeoutMs, () => {
         this.#batch = undefined;
         queue.hurry();

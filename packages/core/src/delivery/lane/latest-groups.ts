@@ -1,0 +1,43 @@
+import type { EventLog } from "../../buffer/event-log.js";
+import { CORRELATION_ID, endOf, startOf } from "../../buffer/record.js";
+import { RecordView } from "../../buffer/record-view.js";
+
+/** Executions are known by a hash of their id: two that share it are taken for one. */
+const HASHES = 4096;
+
+/** The latest group, among numbered ones, that has an event of an execution. */
+export class LatestGroups {
+  readonly #log: EventLog;
+  readonly #view: RecordView;
+  readonly #byHash = new Float64Array(HASHES);
+
+  constructor(log: EventLog) {
+    this.#log = log;
+    this.#view = new RecordView(log);
+  }
+
+  /** The latest one of the executions of these events. */
+  latestOf(slot: number): number {
+    let latest = 0;
+    this.#view.show(slot);
+    for (let left = this.#log.events[slot]!; left > 0; left--, this.#view.next())
+      latest = Math.max(latest, this.#byHash[this.#hash()]!);
+    return latest;
+  }
+
+  /** All events of the slot are in this group. */
+  isIn(slot: number, group: number): void {
+    this.#view.show(slot);
+    for (let left = this.#log.events[slot]!; left > 0; left--, this.#view.next())
+      this.#byHash[this.#hash()] = group;
+  }
+
+  #hash(): number {
+    const { source } = this.#view;
+    const end = endOf(this.#view, CORRELATION_ID);
+    let hash = 0;
+    for (let at = startOf(this.#view, CORRELATION_ID); at < end; at++)
+      hash = (Math.imul(hash, 31) + source[at]!) | 0;
+    return (hash ^ (hash >>> 12)) & (HASHES - 1);
+  }
+}
