@@ -1,5 +1,5 @@
 import type { OutboundMessage } from "../transport.js";
-import { type EncodedEvent, encodedEvent } from "./encoded-event.js";
+import { encodedEvent } from "./encoded-event.js";
 import { type RecordPlace, RecordWriter, recordMemory } from "./record.js";
 import { RecordView } from "./record-view.js";
 
@@ -16,12 +16,10 @@ export function encodedMessage(message: OutboundMessage): EncodedMessage {
   return recorded(message);
 }
 
-/** The message as a record of its own: it stays as it is, and a transport need not encode it. */
-export const recorded = (message: OutboundMessage, writer?: RecordWriter): RecordView =>
-  recordOf(encodedEvent(message), writer);
-
-/** What was encoded as a record of its own. */
-export function recordOf(event: EncodedEvent, writer = new RecordWriter()): RecordView {
+/** The message as a record of its own. */
+function recorded(message: OutboundMessage): RecordView {
+  const event = encodedEvent(message);
+  const writer = new RecordWriter();
   const memory = { ...recordMemory(writer.bound(event)), record: 0 };
   writer.write(memory, 0, event);
   return new RecordView({
