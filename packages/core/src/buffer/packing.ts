@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { ContentEncoding } from "../message.js";
 import { putSlice } from "./bytes.js";
 import { compressed } from "./compress.js";
@@ -131,7 +131,7 @@ export function packer(log: EventLog, packing: Packing): (grouping: Grouping, fl
         isOne &&= sameField(first, other, CORRELATION_ID);
       }
     }
-    const id = hash("sha256", target.subarray(0, at)).slice(0, 32);
+    const id = createHash("sha256").update(target.subarray(0, at)).digest("hex").slice(0, 32);
     return { messageId: id, correlationId: isOne ? correlationId : "" };
   }
 
