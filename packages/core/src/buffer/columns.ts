@@ -30,6 +30,7 @@ export class Columns {
   /** The id by which a broker that deduplicates would know the event, as the spool notes it; 0 if that is its index. */
   spoolId = new Float64Array(FIRST_SLOTS);
 
+  /** Gives a slot the state of another. */
   copy(from: number, to: number): void {
     this.order[to] = this.order[from]!;
     this.acceptedAt[to] = this.acceptedAt[from]!;

@@ -121,13 +121,13 @@ export class Admission {
 
   #enter(message: PreparedMessage, waiter: Waiter | undefined, run?: RunLimits): number {
     const { ledger, losses, affinity, log, clock, settlement } = this.#setup;
-    const isCut = ledger.isCut;
+    const mayJoin = run !== undefined && waiter === undefined && !ledger.isCut;
     const order = ledger.accept();
     this.#room.taken();
     losses.watch();
     const execution = affinity.enter(message.correlationId, this.#chooseLane);
     affinity.laneOf(execution).load++;
-    if (run !== undefined && waiter === undefined && !isCut) {
+    if (mayJoin) {
       const joined = log.join(message, order, execution, run);
       if (joined !== undefined) return joined;
     }

@@ -20,26 +20,32 @@ export function murmur3(key: string): number {
     const b = key.charCodeAt(at + 1);
     const c = key.charCodeAt(at + 2);
     const d = key.charCodeAt(at + 3);
-    if ((a | b | c | d) > 0x7f) return hashOfBytes(Buffer.from(key));
+    if ((a | b | c | d) > 0x7f) return hashOfText(key);
     hash = mix(hash, a | (b << 8) | (c << 16) | (d << 24));
   }
   let tail = 0;
   for (let at = length - 1; at >= whole; at--) {
     const code = key.charCodeAt(at);
-    if (code > 0x7f) return hashOfBytes(Buffer.from(key));
+    if (code > 0x7f) return hashOfText(key);
     tail = (tail << 8) | code;
   }
   return finished(hash, tail, length);
 }
 
-/** The bytes of text that is not only ASCII. */
-function hashOfBytes(bytes: Buffer): number {
-  const { length } = bytes;
-  const whole = length & ~3;
+/** Of text that is not only ASCII. */
+function hashOfText(key: string): number {
+  const bytes = Buffer.from(key);
+  return murmur3OfBytes(bytes, 0, bytes.length);
+}
+
+/** {@link murmur3} of text whose UTF-8 lies in `bytes`. */
+export function murmur3OfBytes(bytes: Buffer, from: number, to: number): number {
+  const length = to - from;
+  const whole = from + (length & ~3);
   let hash = SEED;
-  for (let at = 0; at < whole; at += 4) hash = mix(hash, bytes.readInt32LE(at));
+  for (let at = from; at < whole; at += 4) hash = mix(hash, bytes.readInt32LE(at));
   let tail = 0;
-  for (let at = length - 1; at >= whole; at--) tail = (tail << 8) | bytes[at]!;
+  for (let at = to - 1; at >= whole; at--) tail = (tail << 8) | bytes[at]!;
   return finished(hash, tail, length);
 }
 

@@ -191,8 +191,8 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a part of a run that has no room in flight is forgotten",
     file: "delivery/lane/send-queue.ts",
-    from: "    this.#slots.unshift([rest]);\n",
-    to: "",
+    from: "this.putBack([this.#log.split(slot, events)]);",
+    to: "this.#log.split(slot, events);",
     in: "batches",
   },
   {
@@ -205,14 +205,14 @@ const mutants: readonly Mutant[] = [
   {
     fault: "a flush waits for events that joined a run after it",
     file: "delivery/admission.ts",
-    from: " && !isCut",
+    from: " && !ledger.isCut",
     to: "",
     in: "batches",
   },
   {
     fault: "the events of a refused run stay one",
     file: "delivery/lane/outcome-handler.ts",
-    from: "isSent(outcome) ? landed : this.#log.apart(landed)",
+    from: 'decision.do === "sent" ? landed : this.#log.apart(landed)',
     to: "landed",
     in: "batches",
   },

@@ -131,8 +131,8 @@ export class Batches {
     const { correlationId } = log.view(suspect);
     const neighbour = queue.takeFirst((slot) => log.view(slot).correlationId !== correlationId);
     if (neighbour === undefined) return [suspect];
-    const rest = log.events[neighbour]! > 1 ? [log.split(neighbour, 1)] : [];
-    queue.putBack([suspect, ...rest]);
+    queue.putRestBack(neighbour, 1);
+    queue.putBack([suspect]);
     return [neighbour];
   }
 }

@@ -72,7 +72,7 @@ function settleEvents(
     for (let at = Math.max(0, from); at < Math.min(to, ends.length); at += messages) {
       const first = startOf(at);
       const last = startOf(at + messages);
-      const isShared = last - first > 1 || log.events[slots[first]!]! > 1;
+      const isShared = log.eventsIn(slots.slice(first, last)) > 1;
       settle(first, last, isShared ? { ...outcome, shared: true } : outcome);
     }
   };

@@ -1,6 +1,7 @@
 import type { EventLog } from "../../buffer/event-log.js";
 import { CORRELATION_ID, endOf, startOf } from "../../buffer/record.js";
 import { RecordView } from "../../buffer/record-view.js";
+import { murmur3OfBytes } from "../../routing/partition.js";
 
 /** Executions are known by a hash of their id: two that share it are taken for one. */
 const HASHES = 4096;
@@ -33,11 +34,7 @@ export class LatestGroups {
   }
 
   #hash(): number {
-    const { source } = this.#view;
-    const end = endOf(this.#view, CORRELATION_ID);
-    let hash = 0;
-    for (let at = startOf(this.#view, CORRELATION_ID); at < end; at++)
-      hash = (Math.imul(hash, 31) + source[at]!) | 0;
-    return (hash ^ (hash >>> 12)) & (HASHES - 1);
+    const view = this.#view;
+    return murmur3OfBytes(view.source, startOf(view, CORRELATION_ID), endOf(view, CORRELATION_ID)) % HASHES;
   }
 }

@@ -6,7 +6,7 @@ import { fullJitter } from "../backoff.js";
 import type { LaneSetup } from "./lane-setup.js";
 import type { PoisonSearch } from "./poison.js";
 import type { Retries } from "./retries.js";
-import { decide, decideTry, isSent } from "./retry.js";
+import { decide, decideTry } from "./retry.js";
 import type { SendQueue } from "./send-queue.js";
 import type { Sequences } from "./sequences.js";
 import type { Throttle } from "./throttle.js";
@@ -35,11 +35,11 @@ export class OutcomeHandler {
   /** Returns the reason if the connection has to be abandoned. */
   handle(landed: readonly number[], outcome: PublishOutcome, latencyMs: number): TransportError | undefined {
     const { outcomes, deduplication, queue, poison, sequences, throttle } = this.#setup;
-    const slots = isSent(outcome) ? landed : this.#log.apart(landed);
-    const events = this.#log.eventsIn(slots);
+    const events = this.#log.eventsIn(landed);
     outcomes.cameBack(events);
-    const numbered = this.#log.has(slots[0]!, NUMBERED);
+    const numbered = this.#log.has(landed[0]!, NUMBERED);
     const decision = decide(outcome, { events, deduplication, numbered });
+    const slots = decision.do === "sent" ? landed : this.#log.apart(landed);
     switch (decision.do) {
       case "sent":
         if (decision.as === "confirmed") sequences.confirmed(this.#log.sequence[slots.at(-1)!]!);

@@ -61,13 +61,9 @@ export class SendQueue {
     return slot;
   }
 
-  /** Puts all but the first `events` of a run that was taken back at the head. */
+  /** Puts all but the first `events` of a run that was taken back at their place. */
   putRestBack(slot: number, events: number): void {
-    if (this.#log.events[slot]! <= events) return;
-    const rest = this.#log.split(slot, events);
-    this.#slots.unshift([rest]);
-    this.due += this.#log.events[rest]!;
-    this.#enlist(rest);
+    if (this.#log.events[slot]! > events) this.putBack([this.#log.split(slot, events)]);
   }
 
   /** Removes the first event that matches and is not settled, at any position. */
