@@ -5,6 +5,7 @@ import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { brokersForTests, closeConnection, connectionsOf, freePort } from "@streamll/brokers";
 import { silentLogger } from "@streamll/core";
+import { FaultProxy } from "@streamll/harness";
 import { RabbitMQSink, type RabbitMQSinkOptions } from "@streamll/sink";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Prometheus, startPrometheus } from "./support/prometheus.js";
@@ -59,7 +60,16 @@ beforeAll(async () => {
   const sink = new RabbitMQSink({ ...options, routingKey: "{data.queue}", connectionName: queue });
   // Without retries all events are lost at once: with them, the losses spread over several scrapes.
   const losing = new RabbitMQSink({ ...options, routingKey: once, connectionName: once, maxRetries: 0 });
-  await Promise.all([sink.start(), losing.start()]);
+  // Of what is answered at once, a scrape sees nothing in flight.
+  const line = await FaultProxy.to(broker!.url);
+  const distant = new RabbitMQSink({
+    ...options,
+    amqpUrl: line.url,
+    routingKey: queue,
+    connectionName: "distant",
+  });
+  await Promise.all([sink.start(), losing.start(), distant.start()]);
+  line.latency(1000);
   loseOnce = () => {
     for (let event = 0; event < 5; event++) losing.handleEvent({ eventType: "step" });
     return losing.flush();
@@ -72,6 +82,7 @@ beforeAll(async () => {
     for (let turn = 1; running; turn++) {
       for (let event = 0; event < 40; event++)
         sink.handleEvent({ eventType: "step", data: { queue: event % 2 === 0 ? queue : "no queue" } });
+      distant.handleEvent({ eventType: "step" });
       await sleep(200);
       if (turn % 10 !== 0) continue;
       const connections = await connectionsOf(broker!);
@@ -84,7 +95,8 @@ beforeAll(async () => {
   end = async () => {
     running = false;
     await work;
-    await Promise.all([sink.stop(), losing.stop()]);
+    await Promise.all([sink.stop(), losing.stop(), distant.stop()]);
+    await line[Symbol.asyncDispose]();
     await broker!.manage("DELETE", `queues/%2F/${queue}`);
     await provider.shutdown();
     await prometheus[Symbol.asyncDispose]();
