@@ -93,8 +93,7 @@ export class EventLog extends Slots {
     const end = this.offset[slot]! + this.recordBytes[slot]!;
     const segment = this.#segments.behind(this.segment[slot]!, end, this.#writer.bound(event));
     if (segment === undefined) return undefined;
-    const { source, words } = segment;
-    const length = this.#writer.write({ source, words, record: end }, slot, event);
+    const length = this.#writer.write({ source: segment.source, record: end }, slot, event);
     this.#segments.written(segment, length);
     this.recordBytes[slot]! += length;
     this.bodyBytes[slot] = bodyBytes;

@@ -1,4 +1,3 @@
-import { putSlice } from "../buffer/bytes.js";
 import { encodeEvent, encodeOddEvent, MOST_TEXT } from "./encode-event.js";
 import type { StreamllEvent } from "./event.js";
 import { FULL, JsonWriter, ODD } from "./json-writer.js";
@@ -24,6 +23,14 @@ export function textBody(text: string): EventBody {
 /** Events of up to this size are written without a text in between, in bytes. */
 const LARGEST_WRITTEN = 128 * 1024;
 
+/** Where the JSON of an event is written, by all sinks in turn. */
+let memory: Buffer | undefined;
+/** The body that lies there. */
+let written: WrittenBody | undefined;
+
+/** Beginnings of the memory by their lengths: to make one takes as long as to copy an ordinary event. */
+const beginnings = new Array<Buffer | undefined>(2048);
+
 /** A getter of an event may hand over another event, and that one's the next: so many in one another are encoded. */
 const MOST_NESTED = 4;
 
@@ -34,8 +41,6 @@ let nested = 0;
 export class BodyEncoder {
   readonly #limit: number;
   #writer: JsonWriter | undefined;
-  /** The body whose bytes are in the writer's memory. */
-  #written: WrittenBody | undefined;
 
   /** @param limit As of {@link encodeEvent}. */
   constructor(limit = MOST_TEXT) {
@@ -64,21 +69,30 @@ export class BodyEncoder {
   }
 
   #encode(event: StreamllEvent): EventBody {
-    this.#writer ??= new JsonWriter(LARGEST_WRITTEN);
-    this.#written?.leave();
-    this.#written = undefined;
-    const bytes = written(this.#writer, event, Math.min(this.#limit, LARGEST_WRITTEN));
+    memory ??= Buffer.allocUnsafeSlow(LARGEST_WRITTEN);
+    this.#writer ??= new JsonWriter(memory);
+    written?.leave();
+    written = undefined;
+    const bytes = lengthOf(this.#writer, event, Math.min(this.#limit, LARGEST_WRITTEN));
     if (bytes === FULL) return textBody(encodeEvent(event, this.#limit));
     if (bytes === ODD) return textBody(encodeOddEvent(event, this.#limit));
-    this.#written = new WrittenBody(this.#writer.memory, bytes);
-    return this.#written;
+    written = new WrittenBody(beginningOf(memory, bytes));
+    return written;
   }
+}
+
+function beginningOf(memory: Buffer, bytes: number): Buffer {
+  const kept = beginnings[bytes];
+  if (kept !== undefined) return kept;
+  const beginning = memory.subarray(0, bytes);
+  if (bytes < beginnings.length) beginnings[bytes] = beginning;
+  return beginning;
 }
 
 const tooDeep = { value: "[Too deep]" };
 
 /** A getter or a proxy that throws makes an event odd. */
-function written(writer: JsonWriter, event: StreamllEvent, values: number): number {
+function lengthOf(writer: JsonWriter, event: StreamllEvent, values: number): number {
   try {
     return writer.write(event, values);
   } catch {
@@ -86,34 +100,30 @@ function written(writer: JsonWriter, event: StreamllEvent, values: number): numb
   }
 }
 
-/** A body in the writer's memory, until the next one is written there. */
+/** A body in the memory, until the next one is written there. */
 class WrittenBody implements EventBody {
   readonly bytes: number;
-  #memory: Buffer | undefined;
+  #json: Buffer | undefined;
   #isKept = false;
 
-  constructor(memory: Buffer, bytes: number) {
-    this.#memory = memory;
-    this.bytes = bytes;
+  constructor(json: Buffer) {
+    this.#json = json;
+    this.bytes = json.length;
   }
 
   put(target: Buffer, at: number): number {
-    putSlice(target, at, this.#memory!, 0, this.bytes);
-    if (!this.#isKept) this.#memory = undefined;
+    target.set(this.#json!, at);
+    if (!this.#isKept) this.#json = undefined;
     return this.bytes;
   }
 
-  /** Leaves the writer's memory, if the body is still to be put elsewhere. */
+  /** Leaves the memory, if the body is still to be put elsewhere. */
   leave(): void {
-    if (this.#memory !== undefined && !this.#isKept) this.#memory = this.#copy(this.#memory);
+    if (!this.#isKept) this.#json &&= Buffer.from(this.#json);
   }
 
   keep(): void {
-    this.#memory &&= this.#copy(this.#memory);
+    this.leave();
     this.#isKept = true;
-  }
-
-  #copy(memory: Buffer): Buffer {
-    return Buffer.from(memory.subarray(0, this.bytes));
   }
 }

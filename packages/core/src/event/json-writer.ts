@@ -48,10 +48,11 @@ export class JsonWriter {
   /** How many more fields and elements may be looked at. */
   #room = 0;
 
-  constructor(bytes: number) {
-    this.memory = Buffer.allocUnsafeSlow(bytes);
-    this.#words = new Int32Array(this.memory.buffer);
-    this.#view = new DataView(this.memory.buffer);
+  /** @param memory All that its ArrayBuffer has. */
+  constructor(memory: Buffer) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory.buffer);
+    this.#view = new DataView(memory.buffer);
   }
 
   /**
