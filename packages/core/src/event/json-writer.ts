@@ -84,7 +84,7 @@ export class JsonWriter {
     if (known === undefined) return this.#newField(name, value, before, at, depth);
     const isWhole = typeof value === "string" && value === known.value;
     const { words, length } = isWhole ? known.whole : known.start;
-    for (let i = 0; i < words.length; i++) this.#view.setInt32(at + 4 * i, words[i]!, true);
+    for (let i = 0; i < words.length; i++) this.#view.setFloat64(at + 8 * i, words[i]!, true);
     this.memory[at] = before;
     if (isWhole) return at + length;
     known.value = undefined;

@@ -3,9 +3,9 @@ export const LONGEST_FIELD = 64;
 /** Names that come after so many are written as any other text. */
 const MOST_FIELDS = 256;
 
-/** Bytes of JSON, four at a time. */
+/** Bytes of JSON, eight at a time. Eight bytes of UTF-8 are never a NaN, whose bits might change on the way. */
 interface Words {
-  readonly words: Int32Array;
+  readonly words: Float64Array;
   /** In bytes. */
   readonly length: number;
 }
@@ -62,11 +62,13 @@ export class KnownFields {
 /** A text that was cut from another holds that one, however long; a key does not, and is compared as fast as a constant. */
 const ownCopyOf = (text: string): string | undefined => Object.keys({ [text]: true })[0];
 
-const none: Words = { words: new Int32Array(0), length: 0 };
+const none: Words = { words: new Float64Array(0), length: 0 };
 
 function wordsOf(bytes: Buffer): Words {
-  const padded = Buffer.alloc(4 * Math.ceil(bytes.length / 4));
+  const padded = Buffer.alloc(8 * Math.ceil(bytes.length / 8));
   bytes.copy(padded);
-  const words = Int32Array.from({ length: padded.length / 4 }, (_, index) => padded.readInt32LE(4 * index));
+  const words = Float64Array.from({ length: padded.length / 8 }, (_, index) =>
+    padded.readDoubleLE(8 * index),
+  );
   return { words, length: bytes.length };
 }

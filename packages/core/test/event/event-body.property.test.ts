@@ -89,6 +89,17 @@ describe("the body of an event", () => {
     }
   });
 
+  it("is the JSON of each of two events with names of the first and the last characters", () => {
+    const edges = ["\u007f", "\u{10000}", "\u{10ffff}", "\uffff", "\u07ff"];
+    const own = new BodyEncoder();
+    for (let before = 0; before < 16; before++) {
+      const names = edges.flatMap((one) => edges.map((other) => `${"a".repeat(before)}${one}${other}`));
+      const data = Object.fromEntries(names.map((name) => [name, name]));
+      for (const event of [eventOf(data), eventOf(data)])
+        expect(textOf(own.encode(event))).toBe(encodeEvent(event));
+    }
+  });
+
   it("is the JSON of the event also for what JSON cannot hold", () => {
     const anything = fc.anything({
       withBigInt: true,
@@ -182,9 +193,10 @@ describe("the body of an event", () => {
 });
 
 describe("several bodies", () => {
-  it("each keep their own content, in whatever order they are put", () => {
+  it("each keep their own content, in whatever order they are put, also those of two sinks", () => {
     const events = Array.from({ length: 5 }, (_, n) => eventOf({ n, text: "x".repeat(n * 20) }));
-    const bodies = events.map((event) => encoder.encode(event));
+    const other = new BodyEncoder();
+    const bodies = events.map((event, n) => (n % 2 === 0 ? encoder : other).encode(event));
     expect(bodies.toReversed().map(textOf).toReversed()).toEqual(events.map((event) => encodeEvent(event)));
   });
 
