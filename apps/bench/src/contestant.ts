@@ -9,6 +9,8 @@ export interface Contestant {
   readonly title: string;
   /** A part of what the others do, for comparison: nothing reaches the broker. */
   readonly publishesNothing?: true;
+  /** Each of its events takes so much longer than those of the others that its runs have this many times fewer. */
+  readonly slower?: number;
   /** What must not be measured: connecting, and whatever is made in advance for so many events. */
   prepare(url: string, events: number): Promise<Go>;
 }

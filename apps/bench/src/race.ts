@@ -1,7 +1,7 @@
 import { measured } from "./child.js";
 import { type FieldName, fields } from "./fields.js";
 import type { Run } from "./run.js";
-import { WARM_UP } from "./warm-up.js";
+import { STEP, WARM_UP } from "./warm-up.js";
 
 /** By name, the runs of each contestant, one a round. */
 export type Runs = ReadonlyMap<string, readonly Run[]>;
@@ -26,10 +26,11 @@ export async function race(
     // Another one begins each round: none always comes after the slowest.
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      const publishes = !fields[field][name]!.publishesNothing;
-      if (publishes) await umpire.before?.(WARM_UP + events);
-      const run = await measured<Run>("./run.ts", [field, name, url, String(events)]);
-      if (publishes) await umpire.after(WARM_UP + events, name);
+      const { publishesNothing, slower = 1 } = fields[field][name]!;
+      const own = STEP * Math.ceil(events / slower / STEP);
+      if (!publishesNothing) await umpire.before?.(WARM_UP + own);
+      const run = await measured<Run>("./run.ts", [field, name, url, String(own)]);
+      if (!publishesNothing) await umpire.after(WARM_UP + own, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);
       const cpu = run.cpuMicros.toFixed(1);

@@ -56,7 +56,7 @@ const gzip = { ...batch, compressionType: "gzip" } as const;
 
 export const batchContestants = {
   // The buffer that it fills takes longer than the default of 20 s to drain on a slow machine.
-  streamll: streamll("streamll, one event a message", { flushTimeout: 120 }),
+  streamll: { ...streamll("streamll, one event a message", { flushTimeout: 120 }), slower: 4 },
   byHand: byHand("amqplib, arrays of 50 by hand", { size: 50 }),
   batch: streamll('streamll, `messageFormat: "batch"`', batch),
   replay: byHand("amqplib, arrays of 50 encoded in advance (the ceiling)", { size: 50, isEncoded: true }),
