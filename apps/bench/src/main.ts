@@ -11,8 +11,8 @@ const HELP = `Measures streamll beside its rivals on a real RabbitMQ, alternatin
 
   npm run bench -- [options]
 
-  --events N     events a run, a multiple of 500 (100000, on a stream 400000, in batches 1600000); 100,000 go before
-                 them, unmeasured
+  --events N     events a run, a multiple of 500 (100000, on a stream 400000, in batches 1600000); a fourth of
+                 that, and at least 100,000, goes before them, unmeasured
   --rounds N     runs of each contestant (5)
   --streams      on a stream, beside rabbitmq-stream-js-client
   --batch        on a queue, in batches and compressed, beside amqplib that sends the same by hand

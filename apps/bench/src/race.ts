@@ -1,7 +1,7 @@
 import { measured } from "./child.js";
 import { type FieldName, fields } from "./fields.js";
 import type { Run } from "./run.js";
-import { STEP, WARM_UP } from "./warm-up.js";
+import { share, warmUpOf } from "./warm-up.js";
 
 /** By name, the runs of each contestant, one a round. */
 export type Runs = ReadonlyMap<string, readonly Run[]>;
@@ -27,10 +27,11 @@ export async function race(
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const { publishesNothing, slower = 1 } = fields[field][name]!;
-      const own = STEP * Math.ceil(events / slower / STEP);
-      if (!publishesNothing) await umpire.before?.(WARM_UP + own);
+      const own = share(events, slower);
+      const total = warmUpOf(own) + own;
+      if (!publishesNothing) await umpire.before?.(total);
       const run = await measured<Run>("./run.ts", [field, name, url, String(own)]);
-      if (!publishesNothing) await umpire.after(WARM_UP + own, name);
+      if (!publishesNothing) await umpire.after(total, name);
       runs.get(name)!.push(run);
       const rate = Math.round(run.eventsPerSecond);
       const cpu = run.cpuMicros.toFixed(1);

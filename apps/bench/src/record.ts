@@ -2,7 +2,7 @@ import { circumstances, markdownTable, writeBetween } from "@streamll/evidence";
 import type { FieldName } from "./fields.js";
 import { headOf } from "./figures.js";
 import { type Goal, goalRow, goalsHead } from "./goals.js";
-import { WARM_UP } from "./warm-up.js";
+import { warmUpOf } from "./warm-up.js";
 
 /** What came out of a race. */
 export interface Outcome {
@@ -25,7 +25,7 @@ export const about = ({
   rounds,
 }: Omit<Outcome, "rows" | "goals" | "notes">): string =>
   `${circumstances()} ${brokerVersion === undefined ? `A server that behaves as ${stands}` : `RabbitMQ ${brokerVersion}`} and client on one machine. ` +
-  `${events.toLocaleString("en")} events a run after ${WARM_UP.toLocaleString("en")} to warm up, ${rounds} rounds: ` +
+  `${events.toLocaleString("en")} events a run after ${warmUpOf(events).toLocaleString("en")} to warm up, ${rounds} rounds: ` +
   "median, and least to most.";
 
 /** Puts all of it into docs/evidence/benchmarks.md, and the goals into docs/benchmarks.md: of the newest broker only. */

@@ -7,7 +7,7 @@ import {
 } from "node:perf_hooks";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { type FieldName, fields } from "./fields.js";
-import { WARM_UP } from "./warm-up.js";
+import { warmUpOf } from "./warm-up.js";
 
 /** What one contestant took for one run, measured in a process of its own. */
 export interface Run {
@@ -35,8 +35,9 @@ function mainThread(): number {
 
 const [field, name, url, events] = process.argv.slice(2) as [FieldName, string, string, string];
 const count = Number(events);
-const go = await fields[field][name]!.prepare(url, WARM_UP + count);
-await go(0, WARM_UP);
+const warmUp = warmUpOf(count);
+const go = await fields[field][name]!.prepare(url, warmUp + count);
+await go(0, warmUp);
 const pauses: PerformanceEntry[] = [];
 const collections = new PerformanceObserver((list) => pauses.push(...list.getEntries()));
 collections.observe({ entryTypes: ["gc"] });
@@ -45,7 +46,7 @@ delay.enable();
 const cpu = process.cpuUsage();
 const mainBefore = mainThread();
 const startedAt = performance.now();
-await go(WARM_UP, WARM_UP + count);
+await go(warmUp, warmUp + count);
 const endedAt = performance.now();
 const { user, system } = process.cpuUsage(cpu);
 const main = mainThread() - mainBefore;
