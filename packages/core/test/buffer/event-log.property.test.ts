@@ -8,8 +8,13 @@ import { prefixOf } from "../../src/buffer/record.js";
 import { leftBehind, makeEvent } from "./left-behind.js";
 
 const text = fc.string({ unit: "binary", maxLength: 60 });
+/** Some longer than what a record mostly has beside its body. */
+const longer = fc.oneof(
+  { weight: 4, arbitrary: text },
+  { weight: 1, arbitrary: fc.nat(1500).map((length) => "é".repeat(length)) },
+);
 const value = fc.oneof(
-  text,
+  longer,
   fc.boolean(),
   fc.constant(null),
   fc.integer(),
@@ -22,8 +27,8 @@ const fields = fc.record({
     text,
     fc.nat(3000).map((length) => "x".repeat(length)),
   ),
-  messageId: text,
-  correlationId: text,
+  messageId: longer,
+  correlationId: longer,
   type: text,
   timestamp: fc.maxSafeInteger(),
   headers: fc.dictionary(text, value, { maxKeys: 4 }),
