@@ -2,7 +2,7 @@ import { expectEvents } from "./batch/queue.js";
 import type { BenchBroker } from "./broker.js";
 import { measured } from "./child.js";
 import { filledQueue } from "./consume/queue.js";
-import type { FieldName } from "./fields.js";
+import { type FieldName, fields } from "./fields.js";
 import { hotPathText, memoryText, rowsOf } from "./figures.js";
 import { type Goal, goalsOf, handOverGoal, memoryGoal } from "./goals.js";
 import type { HotPath } from "./hot-path.js";
@@ -48,10 +48,12 @@ export const courses: Readonly<Record<FieldName, (broker: BenchBroker, course: C
 
     async batch({ url }, course) {
       await using queue = await benchQueue(url);
-      const { brokerVersion } = queue;
-      const expect: BenchQueue["expect"] = (...all) => expectEvents(url, ...all);
-      const outcome = await onQueue("batch", url, { brokerVersion, expect }, course);
-      return { ...outcome, notes: ["With one event a message a run has a fourth of the events."] };
+      return await onQueue(
+        "batch",
+        url,
+        { brokerVersion: queue.brokerVersion, expect: (...all) => expectEvents(url, ...all) },
+        course,
+      );
     },
 
     async amqp10({ url }, course) {
@@ -152,7 +154,10 @@ async function raced(
   umpire: Umpire,
 ): Promise<Outcome> {
   const runs = await race(field, url, { events, rounds }, umpire);
-  return { field, events, rounds, notes: [], rows: rowsOf(field, runs), goals: goalsOf(field, runs) };
+  const notes = Object.values(fields[field]).flatMap(({ title, slower }) =>
+    slower === undefined ? [] : [`${title}: a run has 1/${slower} of the events.`],
+  );
+  return { field, events, rounds, notes, rows: rowsOf(field, runs), goals: goalsOf(field, runs) };
 }
 
 async function watchMemory(

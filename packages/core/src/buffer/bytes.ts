@@ -10,10 +10,13 @@ export function putText(target: Buffer, at: number, text: string): number {
   return length;
 }
 
-/** Copies bytes and returns where they end. Short ones are copied here, as in {@link putText}. */
+/** Up to so many bytes are copied here, as in {@link putText}. */
+const SHORT = 32;
+
+/** Copies bytes and returns where they end. */
 export function putSlice(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
   const length = to - from;
-  if (length > 32) copy(target, at, source, from, to);
+  if (length > SHORT) copy(target, at, source, from, to);
   else for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
   return at + length;
 }
@@ -24,9 +27,13 @@ function copy(target: Buffer, at: number, source: Buffer, from: number, to: numb
   else target.set(new Uint8Array(source.buffer, source.byteOffset + from, to - from), at);
 }
 
-/** Copies all of `bytes`, and returns where they end. */
-export const putBytes = (target: Buffer, at: number, bytes: Buffer): number =>
-  putSlice(target, at, bytes, 0, bytes.length);
+/** Copies all of `bytes`, and returns where they end. A part would need an object of its own, which costs as much as copying. */
+export function putBytes(target: Buffer, at: number, bytes: Buffer): number {
+  const { length } = bytes;
+  if (length <= SHORT) return putSlice(target, at, bytes, 0, length);
+  target.set(bytes, at);
+  return at + length;
+}
 
 /** Writes a safe integer in 64 bits, two's complement, without the cost of a BigInt. */
 export function putInt64(target: Buffer, at: number, value: number): number {

@@ -166,8 +166,7 @@ export class RecordWriter {
     setSlot(draft, slot);
     setTimestamp(draft, event.timestamp);
     if (this.#head.length !== headEnd) this.#head = draft.source.subarray(0, headEnd);
-    source.set(this.#head, record);
-    event.putBody(source, record + headEnd);
+    event.putBody(source, putBytes(source, record, this.#head));
     this.#event = undefined;
     return length;
   }

@@ -1,3 +1,4 @@
+import { putBytes } from "../buffer/bytes.js";
 import { encodeEvent, encodeOddEvent, MOST_TEXT } from "./encode-event.js";
 import type { StreamllEvent } from "./event.js";
 import { FULL, JsonWriter, ODD } from "./json-writer.js";
@@ -112,7 +113,7 @@ class WrittenBody implements EventBody {
   }
 
   put(target: Buffer, at: number): number {
-    target.set(this.#json!, at);
+    putBytes(target, at, this.#json!);
     if (!this.#isKept) this.#json = undefined;
     return this.bytes;
   }

@@ -48,7 +48,7 @@ export class JsonWriter {
   /** How many more fields and elements may be looked at. */
   #room = 0;
 
-  /** @param memory All that its ArrayBuffer has. */
+  /** @param memory A buffer that shares its ArrayBuffer with no other. */
   constructor(memory: Buffer) {
     this.memory = memory;
     this.#words = new Int32Array(memory.buffer);
